@@ -1,0 +1,58 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "espalier",
+  products: [
+    .executable(name: "espalier", targets: ["espalier"]),
+    .library(name: "Espalier", targets: ["Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Results", "Plotting", "Experiments"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    // C libraries: module maps and `static inline` shims only.
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // The core, in the order in which data flows.
+    .target(name: "Tensors"),
+    .target(name: "Scheduling", dependencies: ["Tensors"]),
+    .target(name: "Images", dependencies: ["Tensors", "CPNG", "CTurboJPEG"]),
+    .target(name: "Storage", dependencies: ["Tensors", "CHDF5"]),
+    .target(name: "Networks", dependencies: ["Tensors", .product(name: "OrderedCollections", package: "swift-collections")]),
+    .target(
+      name: "ONNX",
+      dependencies: ["Tensors", "Networks", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["Schema/onnx-subset.proto"]),
+    .target(name: "Engine", dependencies: ["Tensors", "Networks", "COneDNN"]),
+    .target(
+      name: "Datasets",
+      dependencies: ["Tensors", "Images", "Storage", "Scheduling", "CZlib", .product(name: "TOMLKit", package: "TOMLKit")]),
+    .target(name: "Training", dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Storage", "Scheduling"]),
+    .target(name: "Analysis", dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Scheduling"]),
+    .target(name: "Results", dependencies: ["Tensors", "Storage", "Analysis"]),
+    .target(name: "Plotting", dependencies: ["Tensors", "Images", "CCairo"]),
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "Tensors", "Scheduling", "Images", "Storage", "Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Results",
+        "Plotting", .product(name: "TOMLKit", package: "TOMLKit"),
+      ]),
+    .executableTarget(
+      name: "espalier",
+      dependencies: ["Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .target(name: "TestSupport", dependencies: ["Tensors", "Networks"]),
+
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
