@@ -5,7 +5,9 @@ let package = Package(
   name: "espalier",
   products: [
     .executable(name: "espalier", targets: ["espalier"]),
-    .library(name: "Espalier", targets: ["Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Results", "Plotting", "Experiments"]),
+    .library(
+      name: "Espalier",
+      targets: ["Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Results", "Plotting", "Experiments"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -28,7 +30,12 @@ let package = Package(
     .target(name: "Scheduling", dependencies: ["Tensors"]),
     .target(name: "Images", dependencies: ["Tensors", "CPNG", "CTurboJPEG"]),
     .target(name: "Storage", dependencies: ["Tensors", "CHDF5"]),
-    .target(name: "Networks", dependencies: ["Tensors", .product(name: "OrderedCollections", package: "swift-collections")]),
+    .target(
+      name: "Networks",
+      dependencies: [
+        "Tensors", .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
+      ]),
     .target(
       name: "ONNX",
       dependencies: ["Tensors", "Networks", .product(name: "SwiftProtobuf", package: "swift-protobuf")],

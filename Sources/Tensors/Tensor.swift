@@ -70,7 +70,8 @@ public struct Tensor<Scalar> {
   public func rows(_ range: Range<Int>) -> Tensor {
     precondition(shape.rank > 0 && range.upperBound <= shape[0], "rows \(range) of \(shape)")
     let size = shape[0] == 0 ? 0 : count / shape[0]
-    return Tensor(Array(elements[range.lowerBound * size..<range.upperBound * size]), shape: shape.replacing(axis: 0, with: range.count))
+    return Tensor(
+      Array(elements[range.lowerBound * size..<range.upperBound * size]), shape: shape.replacing(axis: 0, with: range.count))
   }
 }
 

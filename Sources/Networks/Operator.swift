@@ -1,0 +1,84 @@
+import Tensors
+
+/// What is known of a value before the graph is run: its shape at one batch size, and its elements if they do not depend on
+/// the input.
+public struct Fact: Sendable {
+  /// The lengths of the axes.
+  public var shape: Shape
+  /// The elements, where they can be computed ahead.
+  public var value: Constant?
+
+  /// Makes a fact from a shape alone.
+  public init(_ shape: Shape) { self.shape = shape }
+
+  /// Makes a fact from a known value.
+  public init(_ value: Constant) {
+    shape = value.shape
+    self.value = value
+  }
+}
+
+/// What a node computes: an ONNX operator of opset 18 with its attributes.
+///
+/// The optional inputs of ONNX are inputs here too (a `Clip` takes its bounds, a `Reshape` its target); the reader turns
+/// older forms into this one. Conforming types are small values in the namespace ``Op``, listed in ``OperatorCatalog``.
+public protocol Operator: Hashable, Sendable {
+  /// The operator's name in ONNX.
+  static var name: String { get }
+
+  /// The fewest and the most inputs that it takes.
+  static var arity: ClosedRange<Int> { get }
+
+  /// Shapes of the outputs, and their elements where all that they depend on is known.
+  ///
+  /// - Parameters:
+  ///   - inputs: one fact an input; nil where an optional input is left out.
+  ///   - outputs: the number of outputs that the node names.
+  /// - Throws: `EspalierError` if the inputs do not fit the operator, with the shapes on both sides.
+  func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact]
+
+  /// What computing the outputs once costs.
+  func cost(inputs: [Shape?], outputs: [Shape]) -> Cost
+}
+
+extension Operator {
+  /// The operator's name in ONNX.
+  public var name: String { Self.name }
+
+  /// Operators that multiply nothing cost their output's elements.
+  public func cost(inputs: [Shape?], outputs: [Shape]) -> Cost {
+    Cost(elementwise: outputs.reduce(0) { $0 + $1.count })
+  }
+}
+
+/// The namespace of operators, each named as in ONNX.
+public enum Op {}
+
+/// What an operator or a whole graph costs for one batch.
+///
+/// MACs are multiply-accumulate pairs of convolutions and linear layers; one MAC is two FLOPs.
+public struct Cost: Hashable, Sendable {
+  /// Multiply-accumulate operations of convolutions, transposed convolutions and matrix products.
+  public var macs = 0
+  /// Additions of biases.
+  public var biasAdditions = 0
+  /// Operations of every other operator, one an output element.
+  public var elementwise = 0
+
+  /// Makes a cost.
+  public init(macs: Int = 0, biasAdditions: Int = 0, elementwise: Int = 0) {
+    self.macs = macs
+    self.biasAdditions = biasAdditions
+    self.elementwise = elementwise
+  }
+
+  /// The cost of doing both.
+  public static func + (a: Cost, b: Cost) -> Cost {
+    Cost(macs: a.macs + b.macs, biasAdditions: a.biasAdditions + b.biasAdditions, elementwise: a.elementwise + b.elementwise)
+  }
+}
+
+extension Operator {
+  /// To be given by each operator.
+  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] { throw EspalierError("\(name) has no shape inference") }
+}

@@ -1,0 +1,48 @@
+import Tensors
+
+extension Op {
+  /// The sum of two tensors, broadcast.
+  public struct Add: Operator {
+    public static let name = "Add"
+    public static let arity = 2...2
+
+    /// Makes the operator.
+    public init() {}
+  }
+
+  /// The difference of two tensors, broadcast.
+  public struct Sub: Operator {
+    public static let name = "Sub"
+    public static let arity = 2...2
+
+    /// Makes the operator.
+    public init() {}
+  }
+
+  /// The product of two tensors, broadcast.
+  public struct Mul: Operator {
+    public static let name = "Mul"
+    public static let arity = 2...2
+
+    /// Makes the operator.
+    public init() {}
+  }
+
+  /// The quotient of two tensors, broadcast.
+  public struct Div: Operator {
+    public static let name = "Div"
+    public static let arity = 2...2
+
+    /// Makes the operator.
+    public init() {}
+  }
+
+  /// The sum of any number of tensors, broadcast.
+  public struct Sum: Operator {
+    public static let name = "Sum"
+    public static let arity = 1...Int.max
+
+    /// Makes the operator.
+    public init() {}
+  }
+}

@@ -1,0 +1,41 @@
+import Tensors
+
+extension Op {
+  /// Batch normalisation of `[N, C, …]`: `scale · (x − mean) / √(variance + ε) + bias`, inputs x, scale, bias, mean, variance.
+  public struct BatchNormalization: Operator {
+    public static let name = "BatchNormalization"
+    public static let arity = 5...5
+    /// What is added to the variance.
+    public var epsilon: Float
+    /// The share of the running statistics that stays in a training step (PyTorch's momentum is one minus this).
+    public var momentum: Float
+
+    /// Makes a batch normalisation.
+    public init(epsilon: Float = 1e-5, momentum: Float = 0.9) {
+      self.epsilon = epsilon
+      self.momentum = momentum
+    }
+  }
+
+  /// Local response normalisation across channels: `x / (bias + alpha / size · Σ x²)^beta`.
+  public struct LRN: Operator {
+    public static let name = "LRN"
+    public static let arity = 1...1
+    /// The number of channels summed over.
+    public var size: Int
+    /// The factor of the sum of squares.
+    public var alpha: Float
+    /// The exponent.
+    public var beta: Float
+    /// What is added to the sum of squares.
+    public var bias: Float
+
+    /// Makes a local response normalisation.
+    public init(size: Int, alpha: Float = 0.0001, beta: Float = 0.75, bias: Float = 1) {
+      self.size = size
+      self.alpha = alpha
+      self.beta = beta
+      self.bias = bias
+    }
+  }
+}

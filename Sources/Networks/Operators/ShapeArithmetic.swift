@@ -1,0 +1,71 @@
+import Tensors
+
+extension Op {
+  /// A value written in the node itself.
+  public struct ConstantValue: Operator {
+    public static let name = "Constant"
+    public static let arity = 0...0
+    /// The value.
+    public var value: Constant
+
+    /// Makes the operator.
+    public init(value: Constant) {
+      self.value = value
+    }
+  }
+
+  /// A tensor of the shape that the input lists, the same value everywhere.
+  public struct ConstantOfShape: Operator {
+    public static let name = "ConstantOfShape"
+    public static let arity = 1...1
+    /// The value, one element.
+    public var value: Constant
+
+    /// Makes the operator.
+    public init(value: Constant = .float(Tensor(repeating: 0, shape: [1]))) {
+      self.value = value
+    }
+  }
+
+  /// The input as another type; here floating-point or integer.
+  public struct Cast: Operator {
+    public static let name = "Cast"
+    public static let arity = 1...1
+    /// Whether the result is floating-point data.
+    public var toFloat: Bool
+
+    /// Makes the operator.
+    public init(toFloat: Bool) {
+      self.toFloat = toFloat
+    }
+  }
+
+  /// The lengths of the input's axes.
+  public struct ShapeOf: Operator {
+    public static let name = "Shape"
+    public static let arity = 1...1
+    /// The first axis; negative from the end.
+    public var start: Int
+    /// The axis behind the last; the end if nil.
+    public var end: Int?
+
+    /// Makes the operator.
+    public init(start: Int = 0, end: Int? = nil) {
+      self.start = start
+      self.end = end
+    }
+  }
+
+  /// Elements picked along one axis by the indices in the second input.
+  public struct Gather: Operator {
+    public static let name = "Gather"
+    public static let arity = 2...2
+    /// The axis of picking; negative from the end.
+    public var axis: Int
+
+    /// Makes the operator.
+    public init(axis: Int = 0) {
+      self.axis = axis
+    }
+  }
+}
