@@ -1,0 +1,78 @@
+import Tensors
+
+/// A value of a running program where it lies: read in place by an observer, valid only during the call.
+public struct FeatureMap {
+  /// Where the elements lie, for a whole shard.
+  public let layout: Layout
+  /// The first float.
+  public let base: UnsafeMutablePointer<Float>
+  /// The number of samples that are real; a shard at the end of the data is filled up with others.
+  public let count: Int
+
+  /// The elements of the real samples, row-major.
+  public func tensor() -> Tensor<Float> {
+    let shape = layout.shape.rank == 0 ? layout.shape : layout.shape.replacing(axis: 0, with: count)
+    if layout.isPlain { return Tensor(Array(UnsafeBufferPointer(start: base, count: shape.count)), shape: shape) }
+    var elements = [Float](repeating: 0, count: shape.count)
+    let area = layout.area
+    elements.withUnsafeMutableBufferPointer { elements in
+      for sample in 0..<count {
+        for channel in 0..<layout.channels {
+          let source = base + sample * layout.sampleStride + (channel / layout.block) * area * layout.block + channel % layout.block
+          let target = elements.baseAddress! + (sample * layout.channels + channel) * area
+          for place in 0..<area { target[place] = source[place * layout.block] }
+        }
+      }
+    }
+    return Tensor(elements, shape: shape)
+  }
+
+  /// Calls `body` for every sample and block of channels, with the block's first channel, its first float and the number of
+  /// floats to the next place: `body(sample, channel, lanes, pointer)`; place p of lane l is `pointer[p · block + l]`.
+  @inline(__always)
+  public func forEachBlock(_ body: (_ sample: Int, _ channel: Int, _ lanes: Int, _ pointer: UnsafeMutablePointer<Float>) -> Void) {
+    let stride = layout.area * layout.block
+    for sample in 0..<count {
+      for block in 0..<layout.blocks {
+        let channel = block * layout.block
+        body(sample, channel, min(layout.block, layout.channels - channel), base + sample * layout.sampleStride + block * stride)
+      }
+    }
+  }
+
+  /// The sum over space of each channel, signed and absolute, in double precision: `[samples × channels]` each.
+  public func spatialSums() -> (signed: [Double], absolute: [Double]) {
+    let (area, block, channels) = (layout.area, layout.block, layout.channels)
+    var signed = [Double](repeating: 0, count: count * channels)
+    var absolute = signed
+    forEachBlock { sample, channel, lanes, pointer in
+      if block == 8 {
+        var sum = SIMD8<Double>()
+        var magnitude = SIMD8<Double>()
+        for place in 0..<area {
+          let value = UnsafeRawPointer(pointer + place * 8).loadUnaligned(as: SIMD8<Float>.self)
+          let wide = SIMD8<Double>(value)
+          sum += wide
+          magnitude += wide.replacing(with: -wide, where: wide .< 0)
+        }
+        for lane in 0..<lanes {
+          signed[sample * channels + channel + lane] = sum[lane]
+          absolute[sample * channels + channel + lane] = magnitude[lane]
+        }
+      } else {
+        for lane in 0..<lanes {
+          var sum = 0.0
+          var magnitude = 0.0
+          for place in 0..<area {
+            let value = Double(pointer[place * block + lane])
+            sum += value
+            magnitude += abs(value)
+          }
+          signed[sample * channels + channel + lane] = sum
+          absolute[sample * channels + channel + lane] = magnitude
+        }
+      }
+    }
+    return (signed, absolute)
+  }
+}

@@ -1,0 +1,109 @@
+import COneDNN
+import Tensors
+
+/// How a weight is changed before it is used. LRP rules are written in these terms.
+public enum ParameterForm: Hashable, Sendable {
+  /// `positive · max(w, 0) + negative · min(w, 0)`.
+  case signed(positive: Float, negative: Float)
+  /// `w²`.
+  case squared
+  /// 1 everywhere.
+  case ones
+
+  /// The weight as it is.
+  public static let asIs = ParameterForm.signed(positive: 1, negative: 1)
+  /// Its positive part, `w⁺`.
+  public static let positivePart = ParameterForm.signed(positive: 1, negative: 0)
+  /// Its negative part, `w⁻ ≤ 0`.
+  public static let negativePart = ParameterForm.signed(positive: 0, negative: 1)
+
+  func apply(_ elements: inout [Float]) {
+    switch self {
+    case .asIs: break
+    case .signed(let positive, let negative):
+      for i in elements.indices { elements[i] *= elements[i] > 0 ? positive : negative }
+    case .squared: for i in elements.indices { elements[i] *= elements[i] }
+    case .ones: for i in elements.indices { elements[i] = 1 }
+    }
+  }
+}
+
+/// The weights of a graph, and the copies of them that primitives read: one a layout and form, shared by all workers.
+///
+/// Weights may change between runs (training), never during one.
+public final class Parameters: @unchecked Sendable {
+  private var values: [String: Tensor<Float>]
+  private var prepared: [String: [Prepared]] = [:]
+
+  /// One copy of a weight, in the layout that a primitive wants.
+  final class Prepared: @unchecked Sendable {
+    let form: ParameterForm
+    let factor: Float
+    let source: dnnl_memory_desc_t
+    let target: dnnl_memory_desc_t
+    let buffer: AlignedBuffer
+    let memory: Memory
+    private let transfer: Primitive
+
+    init(form: ParameterForm, factor: Float, source: dnnl_memory_desc_t, target: dnnl_memory_desc_t) throws {
+      self.form = form
+      self.factor = factor
+      self.source = source
+      self.target = target
+      buffer = AlignedBuffer(byteCount: target.byteCount)
+      memory = try Memory(target, at: buffer.address)
+      transfer = try reorder(from: source, to: target)
+    }
+
+    func fill(from tensor: Tensor<Float>) throws {
+      var elements = tensor.elements
+      form.apply(&elements)
+      if factor != 1 { for i in elements.indices { elements[i] *= factor } }
+      try elements.withUnsafeMutableBytes { bytes in
+        guard let base = bytes.baseAddress else { return }
+        let sourceMemory = try Memory(source, at: base)
+        let scratch = AlignedBuffer(byteCount: transfer.scratchpad.byteCount)
+        try Stream().run(
+          transfer, [(DNNL_ARG_FROM, sourceMemory), (DNNL_ARG_TO, memory), (DNNL_ARG_SCRATCHPAD, Memory(transfer.scratchpad, at: scratch.address))])
+      }
+    }
+  }
+
+  /// Takes the floating-point constants of a graph.
+  public init(_ constants: [String: Tensor<Float>]) { values = constants }
+
+  /// The names of all weights.
+  public var names: [String] { values.keys.sorted() }
+
+  /// A weight as it is now.
+  public subscript(name: String) -> Tensor<Float>? { values[name] }
+
+  /// Gives weights new values, of the same shapes, and renews every copy of them.
+  ///
+  /// - Precondition: no program is running.
+  public func update(_ changes: [String: Tensor<Float>]) throws {
+    for (name, tensor) in changes {
+      precondition(values[name]?.shape == tensor.shape, "parameter '\(name)' changes its shape")
+      values[name] = tensor
+      for copy in prepared[name] ?? [] { try copy.fill(from: tensor) }
+    }
+  }
+
+  /// The bytes that the copies take.
+  public var byteCount: Int { prepared.values.joined().reduce(0) { $0 + $1.buffer.byteCount } }
+
+  func copy(
+    of name: String, form: ParameterForm = .asIs, factor: Float = 1, source: dnnl_memory_desc_t, target: dnnl_memory_desc_t
+  ) throws -> Prepared {
+    if let known = prepared[name]?.first(where: {
+      $0.form == form && $0.factor == factor && $0.source.matches(source) && $0.target.matches(target)
+    }) {
+      return known
+    }
+    guard let tensor = values[name] else { throw EspalierError("'\(name)' is not a constant") }
+    let copy = try Prepared(form: form, factor: factor, source: source, target: target)
+    try copy.fill(from: tensor)
+    prepared[name, default: []].append(copy)
+    return copy
+  }
+}

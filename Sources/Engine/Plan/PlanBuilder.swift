@@ -1,0 +1,201 @@
+import COneDNN
+import Networks
+import Tensors
+
+/// Turns a graph into a plan: forward steps for its nodes first, then whatever else is asked for — gradients, relevance,
+/// observers — appended step by step.
+///
+/// Every value has one layout, and so have its gradient and its relevance: what a convolution chose for it, row-major
+/// elsewhere.
+public final class PlanBuilder {
+  /// The graph, canonised.
+  public let graph: Graph
+  /// The number of samples.
+  public let batch: Int
+  /// What is known of every value at this batch.
+  public let facts: [String: Fact]
+  /// The weights.
+  public let parameters: Parameters
+  /// Whether batch norm takes the batch's statistics instead of the stored ones.
+  public let isTraining: Bool
+
+  private(set) var slots: [SlotInfo] = []
+  private var steps: [Step] = []
+  private var boundaries: [(step: Int, slot: Slot)] = []
+  private var inputs: [String: Slot] = [:]
+  private var results: [String: Slot] = [:]
+  private var pinned: Set<Slot> = []
+  private var values: [String: Slot] = [:]
+  private var reordered: [Slot: [Slot]] = [:]
+  private var tapCount = 0
+  var kernels: [Int: any Kernel] = [:]
+
+  /// Starts a plan.
+  ///
+  /// - Parameters:
+  ///   - graph: a canonised graph.
+  ///   - batch: the number of samples that a program takes at a time.
+  ///   - parameters: the weights, shared by all plans of the graph; made from the graph if nil.
+  ///   - isTraining: whether batch norm takes the batch's statistics.
+  /// - Throws: `EspalierError` naming the node whose shapes do not fit.
+  public init(_ graph: Graph, batch: Int, parameters: Parameters? = nil, isTraining: Bool = false) throws {
+    self.graph = graph
+    self.batch = batch
+    self.isTraining = isTraining
+    facts = try graph.facts(batch: batch)
+    self.parameters = parameters ?? Parameters(graph.floatConstants)
+    for input in graph.inputs where facts[input.name]?.shape.rank ?? 0 > 0 {
+      let slot = allocate(.plain(try shape(of: input.name)), name: input.name)
+      inputs[input.name] = slot
+      values[input.name] = slot
+    }
+  }
+
+  /// The finished plan.
+  public func finish() -> Plan {
+    Plan(
+      slots: slots, steps: steps, boundaries: boundaries, inputs: inputs, results: results, pinned: pinned, parameters: parameters,
+      batch: batch)
+  }
+
+  // MARK: Values
+
+  /// A value's shape.
+  ///
+  /// - Throws: `EspalierError` if nothing is known of it.
+  public func shape(of value: String) throws -> Shape {
+    guard let fact = facts[value] else { throw EspalierError("the shape of '\(value)' is not known") }
+    return fact.shape
+  }
+
+  /// Where a value lies; a weight becomes a row-major copy.
+  ///
+  /// - Throws: `EspalierError` if no step computes it.
+  public func slot(of value: String) throws -> Slot {
+    if let slot = values[value] { return slot }
+    if let constant = parameters[value] {
+      let descriptor = try Layout.plain(constant.shape).descriptor()
+      let copy = try parameters.copy(of: value, source: descriptor, target: descriptor)
+      let slot = parameter(copy, layout: .plain(constant.shape))
+      values[value] = slot
+      return slot
+    }
+    throw EspalierError("no step computes value '\(value)'")
+  }
+
+  /// Whether a value is computed and kept apart from others (fused ones are not).
+  public func isComputed(_ value: String) -> Bool { values[value] != nil }
+
+  /// Says where a value lies.
+  func define(_ value: String, _ slot: Slot) { values[value] = slot }
+
+  /// A slot's layout.
+  ///
+  /// - Precondition: the slot holds a value, gradient or relevance.
+  public func layout(_ slot: Slot) -> Layout { slots[slot.id].layout! }
+
+  /// Keeps a slot to the end, to be read as ``Program/result(_:)``.
+  public func keep(_ slot: Slot, as name: String) { results[name] = slot }
+
+  /// Keeps a slot's memory from being reused, so that it may be read and written between runs.
+  public func pin(_ slot: Slot) { pinned.insert(slot) }
+
+  // MARK: Slots
+
+  /// Room for a value.
+  public func allocate(_ layout: Layout, name: String) -> Slot {
+    guard let descriptor = try? layout.descriptor() else { preconditionFailure("no descriptor for \(layout)") }
+    return append(SlotInfo(name: name, descriptor: descriptor, layout: layout, storage: .arena, byteCount: layout.floatCount * 4))
+  }
+
+  /// Room for double-precision sums, such as a batch's statistics.
+  public func allocateSums(_ count: Int, name: String) -> Slot {
+    guard let descriptor = try? dnnl_memory_desc_t.plain([max(count, 1) * 2]) else { preconditionFailure("\(count) sums") }
+    return append(SlotInfo(name: name, descriptor: descriptor, layout: nil, storage: .arena, byteCount: count * 8))
+  }
+
+  /// The same bytes seen with another row-major shape.
+  public func view(_ slot: Slot, as shape: Shape) -> Slot {
+    let layout = Layout.plain(shape)
+    guard let descriptor = try? layout.descriptor() else { preconditionFailure("no descriptor for \(layout)") }
+    precondition(self.layout(slot).isPlain && self.layout(slot).shape.count == shape.count, "a view of \(self.layout(slot)) as \(shape)")
+    return append(SlotInfo(name: slots[slot.id].name, descriptor: descriptor, layout: layout, storage: .alias(slot), byteCount: layout.floatCount * 4))
+  }
+
+  func allocate(_ descriptor: dnnl_memory_desc_t, layout: Layout? = nil, name: String) -> Slot {
+    append(SlotInfo(name: name, descriptor: descriptor, layout: layout, storage: .arena, byteCount: descriptor.byteCount))
+  }
+
+  func alias(_ slot: Slot) -> Slot {
+    let info = slots[slot.id]
+    return append(SlotInfo(name: info.name, descriptor: info.descriptor, layout: info.layout, storage: .alias(slot), byteCount: info.byteCount))
+  }
+
+  func parameter(_ copy: Parameters.Prepared, layout: Layout? = nil) -> Slot {
+    append(SlotInfo(name: "parameter", descriptor: copy.target, layout: layout, storage: .parameter(copy), byteCount: 0))
+  }
+
+  func descriptor(_ slot: Slot) -> dnnl_memory_desc_t { slots[slot.id].descriptor }
+
+  private func append(_ info: SlotInfo) -> Slot {
+    slots.append(info)
+    return Slot(id: slots.count - 1)
+  }
+
+  // MARK: Steps
+
+  /// Appends work on the host. It may read `reads` and must fill `writes`.
+  public func addStep(_ label: String, reads: [Slot], writes: [Slot], _ work: @escaping @Sendable (Program) throws -> Void) {
+    steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work)))
+    forget(writes)
+  }
+
+  func addPrimitive(_ label: String, _ primitive: Primitive, reads: [(Int32, Slot)], writes: [(Int32, Slot)]) {
+    steps.append(
+      Step(
+        label: label, reads: reads.map(\.1), writes: writes.map(\.1),
+        work: .primitive(primitive, (reads + writes).map { (argument: $0.0, slot: $0.1) })))
+    forget(writes.map(\.1))
+  }
+
+  /// Appends a look at a slot; returns the tap's number in ``Program/observers``.
+  public func observe(_ slot: Slot, label: String) -> Int {
+    let tap = tapCount
+    tapCount += 1
+    addStep(label, reads: [slot], writes: []) { program in
+      try program.observers[tap]?(program.featureMap(slot))
+    }
+    return tap
+  }
+
+  /// Ends a segment: before the next one starts, the slot's doubles are summed over all shards and every shard gets the sum.
+  public func synchronise(_ sums: Slot) { boundaries.append((steps.count, sums)) }
+
+  /// The slot's contents in another layout: the slot itself where it has that already.
+  ///
+  /// - Throws: `EspalierError` if oneDNN cannot reorder.
+  public func reorder(_ slot: Slot, to layout: Layout) throws -> Slot {
+    try reorder(slot, to: layout.descriptor(), layout: layout)
+  }
+
+  func reorder(_ slot: Slot, to target: dnnl_memory_desc_t, layout: Layout? = nil) throws -> Slot {
+    let source = descriptor(slot)
+    if source.matches(target) { return slot }
+    if let known = reordered[slot]?.first(where: { descriptor($0).matches(target) }) { return known }
+    let copy = allocate(target, layout: layout ?? self.slots[slot.id].layout.flatMap { Layout(target, shape: $0.shape) }, name: slots[slot.id].name)
+    addPrimitive("reorder", try Engine.reorder(from: source, to: target), reads: [(DNNL_ARG_FROM, slot)], writes: [(DNNL_ARG_TO, copy)])
+    reordered[slot, default: []].append(copy)
+    return copy
+  }
+
+  private func forget(_ written: [Slot]) { for slot in written { reordered[slot] = nil } }
+}
+
+extension Graph {
+  /// The floating-point constants by name.
+  public var floatConstants: [String: Tensor<Float>] {
+    var result: [String: Tensor<Float>] = [:]
+    for (name, constant) in constants { if case .float(let tensor) = constant { result[name] = tensor } }
+    return result
+  }
+}

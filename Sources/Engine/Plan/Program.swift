@@ -1,0 +1,118 @@
+import COneDNN
+import Tensors
+
+/// A plan with buffers of its own: what one worker runs.
+public final class Program {
+  /// The steps.
+  public let plan: Plan
+  /// The number of real samples in the shard at hand; the others fill it up.
+  public var count: Int
+  /// Called with a tapped value whenever it has been computed, by the tap's number (see ``PlanBuilder/observe(_:label:)``).
+  public var observers: [Int: (FeatureMap) throws -> Void] = [:]
+
+  private let arena: AlignedBuffer
+  private let scratch: AlignedBuffer
+  private let memories: [Memory?]
+  private let scratchMemories: [Memory]
+  private var arguments: [[dnnl_exec_arg_t]] = []
+  private let stream: Stream
+
+  /// Allocates the buffers.
+  ///
+  /// - Throws: `EspalierError` if oneDNN refuses.
+  public init(_ plan: Plan) throws {
+    self.plan = plan
+    count = plan.batch
+    arena = AlignedBuffer(byteCount: plan.arenaByteCount)
+    scratch = AlignedBuffer(byteCount: plan.scratchByteCount)
+    stream = try Stream()
+    var memories: [Memory?] = []
+    var scratchMemories: [Memory] = []
+    for (id, slot) in plan.slots.enumerated() {
+      switch slot.storage {
+      case .parameter(let copy): memories.append(copy.memory)
+      case .arena, .alias: memories.append(try Memory(slot.descriptor, at: arena.address + plan.offsets[id]))
+      }
+    }
+    for step in plan.steps {
+      guard case .primitive(let primitive, let slots) = step.work else {
+        arguments.append([])
+        continue
+      }
+      var list = slots.map { dnnl_exec_arg_t(arg: $0.argument, memory: memories[$0.slot.id]!.handle) }
+      if primitive.scratchpad.byteCount > 0 {
+        scratchMemories.append(try Memory(primitive.scratchpad, at: scratch.address))
+        list.append(dnnl_exec_arg_t(arg: DNNL_ARG_SCRATCHPAD, memory: scratchMemories.last!.handle))
+      }
+      arguments.append(list)
+    }
+    self.memories = memories
+    self.scratchMemories = scratchMemories
+  }
+
+  /// Runs all segments. The inputs have been written before; the results may be read after.
+  ///
+  /// - Throws: what an observer throws, or `EspalierError` naming the node.
+  public func run() throws { for segment in 0..<plan.segmentCount { try run(segment: segment) } }
+
+  /// Runs one segment.
+  ///
+  /// - Throws: what an observer throws, or `EspalierError` naming the node.
+  public func run(segment: Int) throws {
+    for index in plan.segments[segment] {
+      let step = plan.steps[index]
+      switch step.work {
+      case .primitive(let primitive, _):
+        do { try stream.execute(primitive, arguments[index]) } catch let error as EspalierError { throw error.at(step.label) }
+      case .host(let work):
+        try stream.wait()
+        try work(self)
+      }
+    }
+    try stream.wait()
+  }
+
+  /// Writes the samples of a shard into an input, filling up with the last one.
+  ///
+  /// - Precondition: `samples` is `[n, …]` with 0 < n ≤ batch and the input's other axes.
+  public func setInput(_ name: String, to samples: Tensor<Float>) {
+    guard let slot = plan.inputs[name], let layout = plan.slots[slot.id].layout else { preconditionFailure("no input '\(name)'") }
+    let size = layout.sampleStride
+    precondition(
+      samples.shape.rank == layout.shape.rank && samples.shape.dimensions.dropFirst() == layout.shape.dimensions.dropFirst()
+        && samples.shape[0] > 0 && samples.shape[0] <= plan.batch, "input '\(name)' takes \(layout.shape), not \(samples.shape)")
+    let target = pointer(slot)
+    samples.elements.withUnsafeBufferPointer { source in
+      target.update(from: source.baseAddress!, count: source.count)
+      for row in samples.shape[0]..<plan.batch {
+        (target + row * size).update(from: source.baseAddress! + (samples.shape[0] - 1) * size, count: size)
+      }
+    }
+    count = samples.shape[0]
+  }
+
+  /// A result's real samples, row-major.
+  public func result(_ name: String) -> Tensor<Float> {
+    guard let slot = plan.results[name] else { preconditionFailure("no result '\(name)'") }
+    return featureMap(slot).tensor()
+  }
+
+  /// A slot's contents where they lie.
+  public func featureMap(_ slot: Slot) -> FeatureMap {
+    FeatureMap(layout: plan.slots[slot.id].layout!, base: pointer(slot), count: count)
+  }
+
+  /// The address of a slot's first float.
+  public func pointer(_ slot: Slot) -> UnsafeMutablePointer<Float> { address(slot).assumingMemoryBound(to: Float.self) }
+
+  /// The address of a slot's first double (see ``PlanBuilder/allocateSums(_:name:)``).
+  public func sums(_ slot: Slot) -> UnsafeMutableBufferPointer<Double> {
+    UnsafeMutableBufferPointer(
+      start: address(slot).assumingMemoryBound(to: Double.self), count: plan.slots[slot.id].byteCount / MemoryLayout<Double>.stride)
+  }
+
+  private func address(_ slot: Slot) -> UnsafeMutableRawPointer {
+    if case .parameter(let copy) = plan.slots[slot.id].storage { return copy.buffer.address }
+    return arena.address + plan.offsets[slot.id]
+  }
+}

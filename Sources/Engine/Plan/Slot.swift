@@ -1,0 +1,39 @@
+import COneDNN
+
+/// A buffer of a plan: the place of one value, gradient or relevance while the plan runs.
+public struct Slot: Hashable, Sendable {
+  let id: Int
+}
+
+/// What a slot holds, and where.
+struct SlotInfo {
+  enum Storage {
+    /// Its own part of a program's arena.
+    case arena
+    /// The same bytes as another slot.
+    case alias(Slot)
+    /// A copy of a weight, shared by all programs.
+    case parameter(Parameters.Prepared)
+  }
+
+  let name: String
+  let descriptor: dnnl_memory_desc_t
+  /// nil where the layout is oneDNN's own affair (workspaces, intermediate reorders).
+  let layout: Layout?
+  let storage: Storage
+  let byteCount: Int
+}
+
+/// One thing that a plan does.
+struct Step {
+  enum Work {
+    case primitive(Primitive, [(argument: Int32, slot: Slot)])
+    case host(@Sendable (Program) throws -> Void)
+  }
+
+  /// The node that it serves, for messages.
+  let label: String
+  let reads: [Slot]
+  let writes: [Slot]
+  let work: Work
+}
