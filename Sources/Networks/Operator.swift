@@ -47,7 +47,7 @@ extension Operator {
 
   /// Operators that multiply nothing cost their output's elements.
   public func cost(inputs: [Shape?], outputs: [Shape]) -> Cost {
-    Cost(elementwise: outputs.reduce(0) { $0 + $1.count })
+    outputs.reduce(Cost()) { $0 + Cost(elementwise: $1.count) }
   }
 }
 
@@ -74,11 +74,22 @@ public struct Cost: Hashable, Sendable {
 
   /// The cost of doing both.
   public static func + (a: Cost, b: Cost) -> Cost {
-    Cost(macs: a.macs + b.macs, biasAdditions: a.biasAdditions + b.biasAdditions, elementwise: a.elementwise + b.elementwise)
+    Cost(
+      macs: a.macs.saturatingSum(b.macs), biasAdditions: a.biasAdditions.saturatingSum(b.biasAdditions),
+      elementwise: a.elementwise.saturatingSum(b.elementwise))
   }
 }
 
-extension Operator {
-  /// To be given by each operator.
-  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] { throw EspalierError("\(name) has no shape inference") }
+extension Int {
+  /// The product, or the largest integer where that is no integer. Both factors are counts.
+  func saturatingProduct(_ other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? .max : product
+  }
+
+  /// The sum, or the largest integer where that is no integer. Both terms are counts.
+  func saturatingSum(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
 }

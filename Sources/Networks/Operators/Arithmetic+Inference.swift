@@ -1,0 +1,59 @@
+import Tensors
+
+extension Op.Add {
+  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
+    [try combined(inputs.required(0), inputs.required(1), floats: +, integers: &+)]
+  }
+}
+
+extension Op.Sub {
+  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
+    [try combined(inputs.required(0), inputs.required(1), floats: -, integers: &-)]
+  }
+}
+
+extension Op.Mul {
+  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
+    [try combined(inputs.required(0), inputs.required(1), floats: *, integers: &*)]
+  }
+}
+
+extension Op.Div {
+  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
+    [
+      try combined(inputs.required(0), inputs.required(1), floats: /) { a, b in
+        guard b != 0 else { throw EspalierError("an integer is divided by zero") }
+        return a.dividedReportingOverflow(by: b).partialValue
+      }
+    ]
+  }
+}
+
+extension Op.Sum {
+  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
+    var sum = try inputs.required(0)
+    for place in inputs.indices.dropFirst() { sum = try combined(sum, inputs.required(place), floats: +, integers: &+) }
+    return [sum]
+  }
+}
+
+/// The result of a broadcast elementwise operator, with its elements if both operands' are known.
+private func combined(
+  _ a: Fact, _ b: Fact, floats: (Float, Float) -> Float, integers: (Int64, Int64) throws -> Int64
+) throws -> Fact {
+  let shape = try a.shape.broadcast(with: b.shape)
+  return try Fact(shape) {
+    switch (a.value, b.value) {
+    case (.float(let x), .float(let y)): .float(Tensor(elementwise(x, y, shape, floats), shape: shape))
+    case (.int64(let x), .int64(let y)): .int64(Tensor(try elementwise(x, y, shape, integers), shape: shape))
+    case (.float, .int64), (.int64, .float): throw EspalierError("it mixes floating-point and integer operands")
+    default: nil
+    }
+  }
+}
+
+private func elementwise<Scalar>(
+  _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, _ shape: Shape, _ operation: (Scalar, Scalar) throws -> Scalar
+) rethrows -> [Scalar] {
+  try zip(a.broadcast(to: shape).elements, b.broadcast(to: shape).elements).map(operation)
+}

@@ -1,0 +1,44 @@
+import Tensors
+
+extension Op {
+  /// A feature map at another size; inputs data, region (unused), scales, sizes.
+  public struct Resize: Operator {
+    public static let name = "Resize"
+    public static let arity = 1...4
+    /// How values between elements are found.
+    public var mode: ResizeMode
+    /// How places in the result map to places in the input.
+    public var coordinates: ResizeCoordinates
+    /// Which neighbour is nearest.
+    public var rounding: ResizeRounding
+
+    /// Makes the operator.
+    public init(
+      mode: ResizeMode = .nearest, coordinates: ResizeCoordinates = .halfPixel, rounding: ResizeRounding = .roundPreferFloor
+    ) {
+      self.mode = mode
+      self.coordinates = coordinates
+      self.rounding = rounding
+    }
+  }
+}
+
+/// How `Resize` finds values between elements.
+public enum ResizeMode: String, Hashable, Sendable {
+  case nearest, linear
+}
+
+/// How `Resize` maps a place in the result to one in the input.
+public enum ResizeCoordinates: String, Hashable, Sendable {
+  case halfPixel = "half_pixel"
+  case pytorchHalfPixel = "pytorch_half_pixel"
+  case alignCorners = "align_corners"
+  case asymmetric
+}
+
+/// Which neighbour `Resize` takes as the nearest.
+public enum ResizeRounding: String, Hashable, Sendable {
+  case roundPreferFloor = "round_prefer_floor"
+  case roundPreferCeil = "round_prefer_ceil"
+  case floor, ceil
+}
