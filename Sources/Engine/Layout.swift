@@ -58,7 +58,7 @@ public struct Layout: Hashable, Sendable {
   /// oneDNN's description.
   func descriptor() throws -> dnnl_memory_desc_t {
     let lengths = shape.rank == 0 ? [1] : shape.dimensions
-    guard !isPlain else { return try .plain(lengths) }
+    guard !isPlain else { return try .rowMajor(lengths) }
     let tags: [Int: [dnnl_format_tag_t]] = [
       8: [dnnl_aBc8b, dnnl_aBcd8b, dnnl_aBcde8b], 16: [dnnl_aBc16b, dnnl_aBcd16b, dnnl_aBcde16b],
     ]

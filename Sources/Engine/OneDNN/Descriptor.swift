@@ -31,7 +31,7 @@ extension dnnl_memory_desc_t {
   }
 
   /// Row-major.
-  static func plain(_ shape: [Int]) throws -> dnnl_memory_desc_t { try strided(shape, Shape(shape).strides) }
+  static func rowMajor(_ shape: [Int]) throws -> dnnl_memory_desc_t { try strided(shape, Shape(shape).strides) }
 
   /// The bytes that a buffer of this layout needs, padding included.
   var byteCount: Int { withUnsafePointer(to: self) { dnnl_memory_desc_get_size($0) } }

@@ -11,6 +11,8 @@ public final class Plan: @unchecked Sendable {
   let segments: [Range<Int>]
   /// What is summed over all shards behind each segment but the last.
   public let synchronised: [Slot]
+  /// The statistics of every batch norm, in a training plan.
+  public let statistics: [BatchStatistics]
   let inputs: [String: Slot]
   let results: [String: Slot]
 
@@ -25,13 +27,14 @@ public final class Plan: @unchecked Sendable {
 
   init(
     slots: [SlotInfo], steps: [Step], boundaries: [(step: Int, slot: Slot)], inputs: [String: Slot], results: [String: Slot],
-    pinned: Set<Slot>, parameters: Parameters, batch: Int
+    pinned: Set<Slot>, parameters: Parameters, statistics: [BatchStatistics], batch: Int
   ) {
     self.slots = slots
     self.steps = steps
     self.inputs = inputs
     self.results = results
     self.parameters = parameters
+    self.statistics = statistics
     self.batch = batch
     let ends = boundaries.map(\.step) + [steps.count]
     segments = zip([0] + ends, ends).map { $0..<$1 }

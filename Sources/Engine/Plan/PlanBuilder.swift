@@ -29,6 +29,9 @@ public final class PlanBuilder {
   private var reordered: [Slot: [Slot]] = [:]
   private var tapCount = 0
   var kernels: [Int: any Kernel] = [:]
+  /// Whether a reverse pass will follow, so that kernels keep what it needs.
+  var isKeepingAll = false
+  private var statistics: [BatchStatistics] = []
 
   /// Starts a plan.
   ///
@@ -55,7 +58,7 @@ public final class PlanBuilder {
   public func finish() -> Plan {
     Plan(
       slots: slots, steps: steps, boundaries: boundaries, inputs: inputs, results: results, pinned: pinned, parameters: parameters,
-      batch: batch)
+      statistics: statistics, batch: batch)
   }
 
   // MARK: Values
@@ -100,6 +103,9 @@ public final class PlanBuilder {
   /// Keeps a slot's memory from being reused, so that it may be read and written between runs.
   public func pin(_ slot: Slot) { pinned.insert(slot) }
 
+  /// Notes a batch norm's statistics, for ``Plan/statistics``.
+  func note(_ batch: BatchStatistics) { statistics.append(batch) }
+
   // MARK: Slots
 
   /// Room for a value.
@@ -110,7 +116,7 @@ public final class PlanBuilder {
 
   /// Room for double-precision sums, such as a batch's statistics.
   public func allocateSums(_ count: Int, name: String) -> Slot {
-    guard let descriptor = try? dnnl_memory_desc_t.plain([max(count, 1) * 2]) else { preconditionFailure("\(count) sums") }
+    guard let descriptor = try? dnnl_memory_desc_t.rowMajor([max(count, 1) * 2]) else { preconditionFailure("\(count) sums") }
     return append(SlotInfo(name: name, descriptor: descriptor, layout: nil, storage: .arena, byteCount: count * 8))
   }
 

@@ -1,0 +1,124 @@
+import COneDNN
+import Networks
+import Tensors
+
+/// A linear layer `[N, K] → [N, M]` with constant weights, by oneDNN.
+final class InnerProductKernel: LinearKernel {
+  let weight: String
+  let bias: String?
+
+  private let label: String
+  private let input: String
+  private let output: String
+  private let source: Shape
+  private let target: Shape
+  private let weightStrides: [Int]
+  private let op: Op.Gemm
+  private var forwards: [Bool: Primitive] = [:]
+
+  /// Makes the kernel, or nil where the product is of another kind (see ``MatrixProductKernel``).
+  init?(_ op: Op.Gemm, _ context: NodeContext, _ builder: PlanBuilder) throws {
+    guard let (name, tensor) = context.parameter(1, builder), builder.parameters[try context.input(0)] == nil,
+      try context.shape(0).rank == 2, tensor.shape.rank == 2, !op.transposeA, context.outputs[0].shape.count > 0
+    else { return nil }
+    let columns = context.outputs[0].shape[1]
+    var bias: String?
+    if context.optionalInput(2) != nil {
+      guard let (name, tensor) = context.parameter(2, builder), tensor.count == columns, tensor.shape.rank == 0 || tensor.shape[-1] == columns
+      else { return nil }
+      bias = name
+    }
+    self.op = op
+    self.bias = bias
+    weight = name
+    (label, input, output) = (context.node.label, try context.input(0), context.node.outputs[0])
+    (source, target) = (try context.shape(0), context.outputs[0].shape)
+    weightStrides = op.transposeB ? [tensor.shape[1], 1] : [1, tensor.shape[1]]
+  }
+
+  private var weightShape: [Int] { [target[1], source[1]] }
+
+  func forward(_ builder: PlanBuilder) throws {
+    builder.define(output, try product(builder, builder.slot(of: input), weights: .asIs, bias: .asIs))
+  }
+
+  func product(_ builder: PlanBuilder, _ input: Slot, weights: ParameterForm, bias form: ParameterForm?) throws -> Slot {
+    let biasName = form == nil ? nil : bias
+    let primitive = try forwardPrimitive(hasBias: biasName != nil)
+    var reads = [
+      (DNNL_ARG_SRC, try builder.reorder(input, to: .plain(source))),
+      (DNNL_ARG_WEIGHTS, try weightSlot(builder, weights, primitive.layout(of: DNNL_ARG_WEIGHTS))),
+    ]
+    if let biasName, let form {
+      let plain = try dnnl_memory_desc_t.rowMajor([target[1]])
+      reads.append(
+        (DNNL_ARG_BIAS, builder.parameter(try builder.parameters.copy(of: biasName, form: form, factor: op.beta, source: plain, target: plain))))
+    }
+    let result = builder.allocate(.plain(target), name: output)
+    builder.addPrimitive(label, primitive, reads: reads, writes: [(DNNL_ARG_DST, result)])
+    return result
+  }
+
+  func transposedProduct(_ builder: PlanBuilder, _ gradient: Slot, weights: ParameterForm) throws -> Slot {
+    let primitive = try primitive(.backwardData, hint: forwardPrimitive(hasBias: false))
+    let result = builder.allocate(.plain(source), name: input)
+    builder.addPrimitive(
+      label, primitive,
+      reads: [
+        (DNNL_ARG_DIFF_DST, try builder.reorder(gradient, to: .plain(target))),
+        (DNNL_ARG_WEIGHTS, try weightSlot(builder, weights, primitive.layout(of: DNNL_ARG_WEIGHTS))),
+      ], writes: [(DNNL_ARG_DIFF_SRC, result)])
+    return try builder.reorder(result, to: builder.layout(builder.slot(of: input)))
+  }
+
+  func parameterGradients(_ builder: PlanBuilder, _ gradient: Slot, input: Slot) throws -> (weight: Slot, bias: Slot?) {
+    guard op.alpha == 1, op.beta == 1 else {
+      throw EspalierError("a Gemm with alpha \(op.alpha) and beta \(op.beta) cannot be trained", accepted: "alpha 1 and beta 1")
+    }
+    let primitive = try primitive(.backwardWeights, hint: forwardPrimitive(hasBias: bias != nil), hasBias: bias != nil)
+    let raw = builder.allocate(primitive.layout(of: DNNL_ARG_DIFF_WEIGHTS), name: weight)
+    var writes = [(DNNL_ARG_DIFF_WEIGHTS, raw)]
+    var biasGradient: Slot?
+    if let bias {
+      biasGradient = builder.allocate(.plain(builder.parameters[bias]!.shape), name: bias)
+      writes.append((DNNL_ARG_DIFF_BIAS, biasGradient!))
+    }
+    builder.addPrimitive(
+      label, primitive,
+      reads: [(DNNL_ARG_SRC, try builder.reorder(input, to: .plain(source))), (DNNL_ARG_DIFF_DST, try builder.reorder(gradient, to: .plain(target)))],
+      writes: writes)
+    let shape = builder.parameters[weight]!.shape
+    return (try builder.reorder(raw, to: .strided(weightShape, weightStrides), layout: .plain(shape)), biasGradient)
+  }
+
+  func backward(_ builder: PlanBuilder, _ gradients: [Slot?], wanted: [Bool]) throws -> [Slot?] {
+    guard let gradient = gradients[0] else { return wanted.map { _ in nil } }
+    var result: [Slot?] = [wanted[0] ? try transposedProduct(builder, gradient, weights: .asIs) : nil, nil, nil]
+    if wanted.dropFirst().contains(true) {
+      (result[1], result[2]) = try parameterGradients(builder, gradient, input: builder.slot(of: input))
+    }
+    return Array(result.prefix(wanted.count))
+  }
+
+  private func weightSlot(_ builder: PlanBuilder, _ form: ParameterForm, _ layout: dnnl_memory_desc_t) throws -> Slot {
+    builder.parameter(
+      try builder.parameters.copy(of: weight, form: form, factor: op.alpha, source: .strided(weightShape, weightStrides), target: layout))
+  }
+
+  private func forwardPrimitive(hasBias: Bool) throws -> Primitive {
+    if let known = forwards[hasBias] { return known }
+    let primitive = try primitive(.training, hint: nil, hasBias: hasBias)
+    forwards[hasBias] = primitive
+    return primitive
+  }
+
+  private func primitive(_ direction: Direction, hint: Primitive?, hasBias: Bool = false) throws -> Primitive {
+    var src = try dnnl_memory_desc_t.rowMajor(source.dimensions)
+    var weights = try dnnl_memory_desc_t.any(weightShape)
+    var bias = try hasBias ? dnnl_memory_desc_t.rowMajor([target[1]]) : dnnl_memory_desc_t()
+    var dst = try dnnl_memory_desc_t.rowMajor(target.dimensions)
+    return try Primitive("inner product") {
+      espalier_inner_product(&$0, Library.engine, direction.code, &src, &weights, &bias, &dst, $1, hint?.descriptor)
+    }
+  }
+}

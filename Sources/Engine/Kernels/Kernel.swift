@@ -1,0 +1,114 @@
+import Networks
+import Tensors
+
+/// How the engine computes one node: its forward steps, and the steps that carry gradients back through it.
+///
+/// A conforming type lives as long as its plan is built and remembers between the two what backward needs.
+protocol Kernel: AnyObject {
+  /// Appends the steps that compute the node's outputs.
+  func forward(_ builder: PlanBuilder) throws
+
+  /// Appends the steps of the vector-Jacobian product.
+  ///
+  /// - Parameters:
+  ///   - gradients: one slot an output, in the value's layout; nil where nothing flows back.
+  ///   - wanted: for each input, whether its gradient is of use.
+  /// - Returns: one slot an input, in any layout; nil where none is wanted or there is none.
+  func backward(_ builder: PlanBuilder, _ gradients: [Slot?], wanted: [Bool]) throws -> [Slot?]
+}
+
+/// A node with what is known of its inputs and outputs.
+struct NodeContext {
+  let node: Node
+  let inputs: [Fact?]
+  let outputs: [Fact]
+
+  init(_ node: Node, _ builder: PlanBuilder) throws {
+    self.node = node
+    inputs = node.inputs.map { $0.flatMap { builder.facts[$0] } }
+    outputs = try node.outputs.filter { !$0.isEmpty }.map { Fact(try builder.shape(of: $0)) }
+  }
+
+  /// The name of an input that must be there.
+  func input(_ place: Int) throws -> String {
+    guard place < node.inputs.count, let name = node.inputs[place] else { throw EspalierError("input \(place) is left out") }
+    return name
+  }
+
+  /// The name of an input, or nil where it is left out.
+  func optionalInput(_ place: Int) -> String? { place < node.inputs.count ? node.inputs[place] : nil }
+
+  /// The shape of an input.
+  func shape(_ place: Int) throws -> Shape {
+    guard place < inputs.count, let fact = inputs[place] else { throw EspalierError("input \(place) is left out") }
+    return fact.shape
+  }
+
+  /// The integers of an input that is known ahead, or nil where it is left out.
+  func integers(_ place: Int) throws -> [Int]? {
+    guard place < inputs.count, let fact = inputs[place] else { return nil }
+    guard let integers = fact.value?.integers else {
+      throw EspalierError("input \(place) depends on the network's input", accepted: "a constant")
+    }
+    return integers
+  }
+
+  /// A weight's name and value, where an input is one.
+  func parameter(_ place: Int, _ builder: PlanBuilder) -> (name: String, tensor: Tensor<Float>)? {
+    guard let name = optionalInput(place), let tensor = builder.parameters[name] else { return nil }
+    return (name, tensor)
+  }
+}
+
+/// Which kernel computes which operator.
+enum KernelCatalog {
+  /// Makes the kernel of a node.
+  ///
+  /// - Throws: `EspalierError` naming the operator, if the engine does not run it with these inputs.
+  static func kernel(for context: NodeContext, _ builder: PlanBuilder) throws -> any Kernel {
+    switch context.node.op {
+    case let op as Op.Conv: try ConvolutionKernel(op, context, builder)
+    case let op as Op.ConvTranspose: try ConvolutionKernel(op, context, builder)
+    case let op as Op.Gemm: try linearKernel(op, context, builder)
+    case is Op.MatMul: try linearKernel(nil, context, builder)
+    case let op as Op.BatchNormalization: try BatchNormalizationKernel(op, context, builder)
+    case let op as Op.LRN: ResponseNormalizationKernel(op, context)
+    case let op as any PointwiseOperator: PointwiseKernel(try op.pointwise(context), context)
+    case is Op.PRelu: try ArithmeticKernel(.slope, context)
+    case let op as Op.Softmax: try SoftmaxKernel(axis: op.axis, isLogarithmic: false, context)
+    case let op as Op.LogSoftmax: try SoftmaxKernel(axis: op.axis, isLogarithmic: true, context)
+    case let op as Op.MaxPool: try PoolingKernel(.largest, kernel: op.kernel, window: op.window, context)
+    case let op as Op.AveragePool:
+      try PoolingKernel.average(op, context)
+    case is Op.GlobalAveragePool: try PoolingKernel(.mean(countsPadding: false), context)
+    case is Op.GlobalMaxPool: try PoolingKernel(.largest, context)
+    case let op as Op.ReduceMean: try LinearMapKernel(mean: op, context)
+    case let op as Op.Resize where op.mode == .linear: try LinearMapKernel(resize: op, context)
+    case let op as Op.Resize: try IndexMapKernel(resize: op, context)
+    case let op as Op.Pad: try IndexMapKernel(pad: op, context)
+    case is Op.Add, is Op.Sum: try SumKernel(context)
+    case is Op.Sub: try ArithmeticKernel(.subtract, context)
+    case is Op.Mul: try ArithmeticKernel(.multiply, context)
+    case is Op.Div: try ArithmeticKernel(.divide, context)
+    case is Op.Flatten, is Op.Reshape, is Op.Squeeze, is Op.Unsqueeze, is Op.Identity, is Op.Dropout: ViewKernel(context)
+    case let op as Op.Cast:
+      if op.toFloat { ViewKernel(context) } else { throw refusal(context) }
+    case let op as Op.Concat: try ConcatKernel(op, context)
+    case is Op.Split, is Op.Slice, is Op.Transpose, is Op.Expand, is Op.Gather: try IndexMapKernel(context)
+    default: throw refusal(context)
+    }
+  }
+
+  /// Operators that are never run: their results are computed when a graph is canonised.
+  static let foldedAhead: Set<String> = [Op.ConstantValue.name, Op.ConstantOfShape.name, Op.ShapeOf.name]
+
+  private static func refusal(_ context: NodeContext) -> EspalierError {
+    EspalierError(
+      "\(context.node.op.name) cannot be run on values that depend on the network's input", accepted: "constants, folded ahead")
+  }
+
+  private static func linearKernel(_ gemm: Op.Gemm?, _ context: NodeContext, _ builder: PlanBuilder) throws -> any Kernel {
+    if let kernel = try InnerProductKernel(gemm ?? Op.Gemm(), context, builder) { return kernel }
+    return try MatrixProductKernel(gemm, context)
+  }
+}

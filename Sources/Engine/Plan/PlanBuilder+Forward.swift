@@ -1,0 +1,41 @@
+import Networks
+import Tensors
+
+extension PlanBuilder {
+  /// Appends the forward pass.
+  ///
+  /// - Parameters:
+  ///   - kept: values that must be computed apart, because they will be observed or needed by later steps; others may be fused
+  ///     into the convolution before them.
+  ///   - isDifferentiable: whether ``reverse(from:to:rule:)`` will follow.
+  /// - Throws: `EspalierError` naming the node that cannot be run.
+  public func forward(keeping kept: Set<String> = [], isDifferentiable: Bool = false) throws {
+    isKeepingAll = isDifferentiable
+    let nodes = neededNodes(for: Set(graph.outputs).union(kept))
+    for node in nodes {
+      try naming(place: "\(node.op.name) '\(node.label)'") { kernels[node.id] = try KernelCatalog.kernel(for: NodeContext(node, self), self) }
+    }
+    var fusion = Fusion(kept: kept, isDifferentiable: isDifferentiable)
+    for node in nodes where !fusion.absorbed.contains(node.id) {
+      let kernel = kernels[node.id]!
+      fusion.prepare(kernel, of: node, self)
+      try naming(place: "\(node.op.name) '\(node.label)'") { try kernel.forward(self) }
+    }
+    for output in graph.outputs {
+      let slot = try slot(of: output)
+      keep(try reorder(slot, to: .plain(layout(slot).shape)), as: output)
+    }
+  }
+
+  /// The nodes that some values depend on and that are not known ahead, in execution order.
+  private func neededNodes(for values: Set<String>) -> [Node] {
+    var needed = values
+    var nodes: [Node] = []
+    for node in graph.nodes.reversed() where node.outputs.contains(where: needed.contains) {
+      guard node.outputs.contains(where: { !$0.isEmpty && facts[$0]?.value == nil }) else { continue }
+      nodes.append(node)
+      needed.formUnion(node.inputs.compactMap { $0 })
+    }
+    return nodes.reversed()
+  }
+}
