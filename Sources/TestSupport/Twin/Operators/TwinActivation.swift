@@ -1,0 +1,120 @@
+import Foundation
+import Networks
+import Tensors
+
+extension Op.Relu: TwinElementwise {
+  func value(_ x: Double) -> Double { x > 0 ? x : 0 }
+  func derivative(_ x: Double) -> Double { x > 0 ? 1 : 0 }
+}
+
+extension Op.LeakyRelu: TwinElementwise {
+  func value(_ x: Double) -> Double { x > 0 ? x : Double(alpha) * x }
+  func derivative(_ x: Double) -> Double { x > 0 ? 1 : Double(alpha) }
+}
+
+extension Op.Sigmoid: TwinElementwise {
+  func value(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+  func derivative(_ x: Double) -> Double { value(x) * value(-x) }
+}
+
+extension Op.HardSigmoid: TwinElementwise {
+  func value(_ x: Double) -> Double { max(0, min(1, Double(alpha) * x + Double(beta))) }
+  func derivative(_ x: Double) -> Double { value(x) > 0 && value(x) < 1 ? Double(alpha) : 0 }
+}
+
+extension Op.HardSwish: TwinElementwise {
+  func value(_ x: Double) -> Double { x * max(0, min(1, x / 6 + 0.5)) }
+  func derivative(_ x: Double) -> Double { x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5 }
+}
+
+extension Op.Tanh: TwinElementwise {
+  func value(_ x: Double) -> Double { tanh(x) }
+  func derivative(_ x: Double) -> Double { 1 - tanh(x) * tanh(x) }
+}
+
+extension Op.Elu: TwinElementwise {
+  func value(_ x: Double) -> Double { x > 0 ? x : Double(alpha) * expm1(x) }
+  func derivative(_ x: Double) -> Double { x > 0 ? 1 : Double(alpha) * exp(x) }
+}
+
+extension Op.PRelu: TwinOperator {
+  func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
+    let x = inputs[0]!
+    return [x.combined(inputs[1]!.broadcast(to: x.shape)) { $0 > 0 ? $0 : $1 * $0 }]
+  }
+
+  func twinBackward(
+    _ inputs: [Tensor<Double>?], outputs: [Tensor<Double>], gradients: [Tensor<Double>], _ setting: TwinSetting
+  ) -> [Tensor<Double>?] {
+    let x = inputs[0]!
+    let slopes = x.combined(inputs[1]!.broadcast(to: x.shape)) { $0 > 0 ? 1 : $1 }
+    return [slopes * gradients[0], (x.map { min($0, 0) } * gradients[0]).summed(to: inputs[1]!.shape)]
+  }
+}
+
+extension Op.Clip: TwinOperator {
+  func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
+    let (low, high) = bounds(inputs)
+    return [inputs[0]!.map { min(max($0, low), high) }]
+  }
+
+  func twinBackward(
+    _ inputs: [Tensor<Double>?], outputs: [Tensor<Double>], gradients: [Tensor<Double>], _ setting: TwinSetting
+  ) -> [Tensor<Double>?] {
+    let (low, high) = bounds(inputs)
+    return [inputs[0]!.combined(gradients[0]) { $0 > low && $0 < high ? $1 : 0 }, nil, nil].prefixed(inputs.count)
+  }
+
+  private func bounds(_ inputs: [Tensor<Double>?]) -> (Double, Double) {
+    (inputs[1, default: nil]?.elements[0] ?? -.infinity, inputs[2, default: nil]?.elements[0] ?? .infinity)
+  }
+}
+
+extension Op.Softmax: TwinOperator {
+  func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
+    [inputs[0]!.mapLanes(along: axis) { lane in logarithmsOfShares(lane).map { exp($0) } }]
+  }
+
+  func twinBackward(
+    _ inputs: [Tensor<Double>?], outputs: [Tensor<Double>], gradients: [Tensor<Double>], _ setting: TwinSetting
+  ) -> [Tensor<Double>?] {
+    let weighted = outputs[0] * gradients[0]
+    let sums = weighted.mapLanes(along: axis) { lane in lane.map { _ in lane.reduce(0, +) } }
+    return [weighted - outputs[0] * sums]
+  }
+}
+
+extension Op.LogSoftmax: TwinOperator {
+  func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
+    [inputs[0]!.mapLanes(along: axis, logarithmsOfShares)]
+  }
+
+  func twinBackward(
+    _ inputs: [Tensor<Double>?], outputs: [Tensor<Double>], gradients: [Tensor<Double>], _ setting: TwinSetting
+  ) -> [Tensor<Double>?] {
+    let sums = gradients[0].mapLanes(along: axis) { lane in lane.map { _ in lane.reduce(0, +) } }
+    return [gradients[0] - outputs[0].map { exp($0) } * sums]
+  }
+}
+
+/// `x − log Σ exp(x)`, without overflow.
+func logarithmsOfShares(_ x: [Double]) -> [Double] {
+  let largest = x.max() ?? 0
+  let logarithm = largest + log(x.reduce(0) { $0 + exp($1 - largest) })
+  return x.map { $0 - logarithm }
+}
+
+extension Tensor where Scalar == Double {
+  /// Each run of elements along an axis transformed as a whole.
+  func mapLanes(along axis: Int, _ transform: ([Double]) -> [Double]) -> Tensor {
+    let (outer, length, inner) = split(at: axis)
+    var result = self
+    for o in 0..<outer {
+      for i in 0..<inner {
+        let places = (0..<length).map { (o * length + $0) * inner + i }
+        for (place, value) in zip(places, transform(places.map { elements[$0] })) { result.elements[place] = value }
+      }
+    }
+    return result
+  }
+}
