@@ -81,7 +81,8 @@ extension Op.ConvTranspose {
   /// Where the kernel lies over the output; `input` is the smaller feature map, `output` the larger.
   ///
   /// `output = stride · (input − 1) + outputPadding + extent − begin − end`; where `outputShape` declares more than the
-  /// kernel reaches, `end` is negative.
+  /// kernel reaches, `end` is negative. `sameUpper` and `sameLower` give `input · stride` but, as in onnxruntime, never more
+  /// than the kernel reaches.
   ///
   /// - Throws: `EspalierError` if an attribute is not one that ONNX allows or nothing is left of the output.
   public func placement(input: [Int], kernel: [Int]) throws -> Window.Placement {
@@ -102,7 +103,7 @@ extension Op.ConvTranspose {
       if !outputShape.isEmpty || same {
         let output = outputShape.isEmpty ? input[axis] * placement.strides[axis] : outputShape[axis]
         placement.pad(axis, by: max(0, full - output), extraAfter: window.padding == .sameUpper)
-        if output > full { placement.end[axis] = full - output }
+        if !outputShape.isEmpty, output > full { placement.end[axis] = full - output }
       }
       placement.output[axis] = full - placement.begin[axis] - placement.end[axis]
       guard input[axis] > 0, placement.output[axis] > 0 else {
