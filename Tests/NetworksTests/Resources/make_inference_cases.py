@@ -63,7 +63,7 @@ def add(op, inputs, attributes=None, outputs=1, known=None, values=False):
 
 
 def floats(*shape):
-    return (numbers.integers(-8, 8, shape) + 0.5).astype(np.float32)
+    return np.asarray(numbers.integers(-8, 8, shape) + 0.5, np.float32)
 
 
 def ints(*values):
