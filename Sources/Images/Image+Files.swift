@@ -1,0 +1,51 @@
+import Tensors
+
+extension Image {
+  /// Reads a PNG or JPEG file, told apart by its first bytes, whatever its name.
+  ///
+  /// PNG: palettes, 1 to 4 bits and interlacing are expanded, transparency becomes an alpha channel, and of 16 bits the high
+  /// byte is kept (as Pillow does for colour). JPEG: grey stays one channel; CMYK is converted to RGB by Pillow's formula,
+  /// without a colour profile. An EXIF orientation is ignored: pixels come as they are stored, as from Pillow's `Image.open`.
+  ///
+  /// - Throws: `EspalierError` naming the file if it is absent, not a picture, damaged, cut short, or has more than
+  ///   ``largestPixelCount`` pixels.
+  public static func read(_ path: String) throws -> Image {
+    try naming(file: path) { try decode(WholeFile.read(path)) }
+  }
+
+  /// Decodes the bytes of a PNG or JPEG file; see ``read(_:)``.
+  ///
+  /// - Throws: `EspalierError` as ``read(_:)``.
+  public static func decode(_ bytes: [UInt8]) throws -> Image {
+    if bytes.isEmpty { throw EspalierError("is empty", accepted: "a PNG or JPEG picture") }
+    if bytes.starts(with: PNG.signature) { return try PNG.decode(bytes) }
+    if bytes.starts(with: JPEG.signature) { return try JPEG.decode(bytes) }
+    throw EspalierError("is neither PNG nor JPEG", accepted: "a PNG or JPEG picture")
+  }
+
+  /// Writes the picture as an 8-bit PNG file, beside its place first and renamed when whole.
+  ///
+  /// - Throws: `EspalierError` naming the file if it cannot be written.
+  public func writePNG(to path: String) throws {
+    try naming(file: path) { try WholeFile.write(encodedPNG(), to: path) }
+  }
+
+  /// The picture as the bytes of an 8-bit PNG file.
+  ///
+  /// - Throws: `EspalierError` if libpng cannot encode it.
+  public func encodedPNG() throws -> [UInt8] { try PNG.encode(self) }
+}
+
+extension IndexedImage {
+  /// Writes the picture as a PNG file with a palette (mode P), beside its place first and renamed when whole.
+  ///
+  /// - Throws: `EspalierError` naming the file if it cannot be written.
+  public func writePNG(to path: String) throws {
+    try naming(file: path) { try WholeFile.write(encodedPNG(), to: path) }
+  }
+
+  /// The picture as the bytes of a PNG file with a palette.
+  ///
+  /// - Throws: `EspalierError` if libpng cannot encode it.
+  public func encodedPNG() throws -> [UInt8] { try PNG.encode(self) }
+}

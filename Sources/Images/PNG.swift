@@ -1,0 +1,72 @@
+internal import CPNG
+import Foundation
+import Tensors
+
+/// PNG by libpng.
+enum PNG {
+  /// The first bytes of every PNG file.
+  static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+
+  /// Deflate cannot pack more than this many bytes into one, so a larger picture cannot be in the file.
+  private static let largestDeflation = 1032
+
+  static func decode(_ bytes: [UInt8]) throws -> Image {
+    var header = EspalierPNGHeader()
+    guard espalier_png_decode(bytes, bytes.count, &header, nil, 0) != 0 else { throw failure(header) }
+    let shape = try pictureShape(width: Int(header.width), height: Int(header.height), channels: Int(header.channels))
+    let (stored, overflow) = header.storedRowBytes.multipliedReportingOverflow(by: Int(header.height))
+    guard !overflow, stored / largestDeflation <= bytes.count else {
+      throw EspalierError("damaged PNG: \(bytes.count) bytes cannot hold \(header.width)×\(header.height) pixels")
+    }
+    var isWhole = false
+    let pixels = [UInt8](unsafeUninitializedCapacity: shape.count) { buffer, count in
+      isWhole = espalier_png_decode(bytes, bytes.count, &header, buffer.baseAddress, buffer.count) != 0
+      count = isWhole ? shape.count : 0
+    }
+    guard isWhole else { throw failure(header) }
+    return Image(pixels: Tensor(pixels, shape: shape))
+  }
+
+  static func encode(_ image: Image) throws -> [UInt8] {
+    try encode(image.pixels, width: image.width, height: image.height, channels: image.channels, palette: nil)
+  }
+
+  static func encode(_ image: IndexedImage) throws -> [UInt8] {
+    try encode(image.indices, width: image.width, height: image.height, channels: 1, palette: image.palette)
+  }
+
+  private static func encode(
+    _ pixels: Tensor<UInt8>, width: Int, height: Int, channels: Int, palette: Tensor<UInt8>?
+  ) throws -> [UInt8] {
+    guard let columns = UInt32(exactly: width), let rows = UInt32(exactly: height) else {
+      throw EspalierError("\(width)×\(height) pixels do not fit a PNG file", accepted: "at most 2^31 − 1 in each direction")
+    }
+    var sink = EspalierPNGSink()
+    let colors = Int32(palette?.shape[0] ?? 0)
+    guard espalier_png_encode(pixels.elements, columns, rows, Int32(channels), palette?.elements, colors, &sink) != 0 else {
+      throw EspalierError("libpng could not encode \(width)×\(height) pixels: \(text(sink.message))")
+    }
+    defer { free(sink.bytes) }
+    return Array(UnsafeBufferPointer(start: sink.bytes, count: sink.count))
+  }
+
+  private static func failure(_ header: EspalierPNGHeader) -> EspalierError {
+    EspalierError("damaged PNG: \(text(header.message))")
+  }
+
+  /// The text in one of the shim's fixed arrays, which Swift sees as a tuple.
+  private static func text<Message>(_ message: Message) -> String {
+    withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+}
+
+/// The shape [H, W, C] of a picture described by a file's header.
+///
+/// - Throws: `EspalierError` if a length is not positive or there are more than ``Image/largestPixelCount`` pixels.
+func pictureShape(width: Int, height: Int, channels: Int) throws -> Shape {
+  let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
+  guard width > 0, height > 0, !overflow, pixels <= Image.largestPixelCount else {
+    throw EspalierError("a picture of \(width)×\(height) pixels is refused", accepted: "1 to 2^28 pixels")
+  }
+  return [height, width, channels]
+}

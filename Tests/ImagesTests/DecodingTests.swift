@@ -1,0 +1,115 @@
+import Foundation
+import Images
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct DecodingTests {
+  @Test func everyKindDecodesAsPillowDoes() throws {
+    for file in try PillowReference.load().files {
+      let image = try Image.decode(file.bytes)
+      #expect(image.pixels.shape == Shape(file.shape), "\(file.name)")
+      #expect(image == file.image, "\(file.name)")
+    }
+  }
+
+  @Test func writtenPicturesReadBackAndLeaveNothingBeside() throws {
+    let reference = try PillowReference.load()
+    try withTemporaryFolder { folder in
+      for (name, source) in reference.sources {
+        let path = "\(folder)/\(name).jpeg"
+        try source.image.writePNG(to: path)
+        try source.image.writePNG(to: path)
+        #expect(try Image.read(path) == source.image)
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == reference.sources.count)
+    }
+  }
+
+  @Test func indexedPictureIsWrittenWithItsPalette() throws {
+    let indices = Tensor<UInt8>([0, 1, 2, 2, 1, 0], shape: [2, 3])
+    let palette = Tensor<UInt8>([255, 0, 0, 0, 255, 0, 1, 2, 3], shape: [3, 3])
+    let image = IndexedImage(indices: indices, palette: palette)
+    let bytes = try image.encodedPNG()
+    #expect(bytes[25] == 3, "colour type of the header: palette")
+    #expect(try Image.decode(bytes) == image.rgb)
+    #expect(image.rgb[1, 0].elementsEqual([1, 2, 3]))
+    let large = image.enlarged(by: 2)
+    #expect(large.indices == Tensor([0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2, 2, 2, 1, 1, 0, 0, 2, 2, 1, 1, 0, 0], shape: [4, 6]))
+  }
+
+  @Test func unreadableFilesAreNamed() throws {
+    try withTemporaryFolder { folder in
+      func message(_ path: String) -> String {
+        do {
+          _ = try Image.read(path)
+          return "no error"
+        } catch { return "\(error)" }
+      }
+      let (empty, words) = ("\(folder)/empty.png", "\(folder)/words.png")
+      try Data().write(to: URL(filePath: empty))
+      try Data("not a picture".utf8).write(to: URL(filePath: words))
+      #expect(message("\(folder)/absent.png") == "\(folder)/absent.png: no such file or directory")
+      #expect(message(folder) == "\(folder): is a folder (accepted: a file)")
+      #expect(message("/dev/null") == "/dev/null: is not a regular file")
+      #expect(message(empty) == "\(empty): is empty (accepted: a PNG or JPEG picture)")
+      #expect(message(words) == "\(words): is neither PNG nor JPEG (accepted: a PNG or JPEG picture)")
+      let image = Image(width: 2, height: 2, filledWith: [1])
+      #expect(throws: EspalierError("no such file or directory", file: "\(folder)/absent/a.png")) {
+        try image.writePNG(to: "\(folder)/absent/a.png")
+      }
+    }
+  }
+
+  /// A picture that is cut short is refused wherever the cut falls, so that no grey area passes for data.
+  @Test func everyTruncationIsAnError() throws {
+    let reference = try PillowReference.load()
+    for name in ["png rgb", "png interlaced", "jpeg 4:2:0", "jpeg progressive", "jpeg grey"] {
+      let bytes = try reference.file(name)
+      for count in bytes.indices {
+        #expect(throws: EspalierError.self, "\(name), first \(count) of \(bytes.count) bytes") {
+          try Image.decode(Array(bytes.prefix(count)))
+        }
+      }
+    }
+  }
+
+  @Test func sizesThatTheDataCannotHoldAreRefused() throws {
+    let reference = try PillowReference.load()
+    func patched(_ name: String, _ patches: [(Int, [UInt8])]) throws -> [UInt8] {
+      var bytes = try reference.file(name)
+      for (place, value) in patches { bytes.replaceSubrange(place..<place + value.count, with: value) }
+      return bytes
+    }
+    func message(_ bytes: [UInt8]) -> String {
+      do { return "\(try Image.decode(bytes).pixels.shape)" } catch { return "\(error)" }
+    }
+    // Width and height at 16, and the header's checksum at 29.
+    let largest = try patched(
+      "png rgb", [(16, [0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF]), (29, [0x9B, 0xAB, 0x9C, 0x31])])
+    #expect(message(largest) == "a picture of 2147483647×2147483647 pixels is refused (accepted: 1 to 2^28 pixels)")
+    let large = try patched("png rgb", [(16, [0, 0, 0x40, 0, 0, 0, 0x40, 0]), (29, [0x26, 0xAA, 0x87, 0xD3])])
+    #expect(message(large) == "damaged PNG: \(large.count) bytes cannot hold 16384×16384 pixels")
+    let jpeg = try reference.file("jpeg grey")
+    let frame = try #require(jpeg.indices.dropLast().first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
+    let huge = try patched("jpeg grey", [(frame + 5, [0xFF, 0xDC, 0xFF, 0xDC])])
+    #expect(message(huge) == "a picture of 65500×65500 pixels is refused (accepted: 1 to 2^28 pixels)")
+    let wide = try patched("jpeg grey", [(frame + 5, [0x20, 0x00, 0x40, 0x00])])
+    #expect(message(wide) == "damaged JPEG: \(jpeg.count) bytes cannot hold 16384×8192 pixels")
+  }
+
+  /// Some hundred damaged copies of each file decode or throw; none traps, hangs or prints.
+  @Test func damagedFilesNeverTrap() throws {
+    for file in try PillowReference.load().files {
+      let mutator = Mutator(file.bytes)
+      for number in 0..<200 {
+        do {
+          let image = try Image.decode(mutator(number))
+          #expect(image.pixels.count > 0)
+        } catch let error as EspalierError {
+          #expect(!error.description.isEmpty && !error.description.contains("\n"))
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Images
+import Tensors
+import Testing
+
+/// What Pillow made of small pictures; see Resources/make.py.
+struct PillowReference: Decodable {
+  struct Picture: Decodable {
+    var shape: [Int]
+    var pixels: Data
+
+    var image: Image { Image(pixels: Tensor([UInt8](pixels), shape: Shape(shape))) }
+  }
+
+  struct File: Decodable {
+    var name: String
+    var file: Data
+    var shape: [Int]
+    var pixels: Data
+
+    var bytes: [UInt8] { [UInt8](file) }
+    var image: Image { Picture(shape: shape, pixels: pixels).image }
+  }
+
+  struct Resized: Decodable {
+    var source: String
+    var method: String
+    var shape: [Int]
+    var pixels: Data
+
+    var image: Image { Picture(shape: shape, pixels: pixels).image }
+  }
+
+  var files: [File]
+  var sources: [String: Picture]
+  var resized: [Resized]
+  var grey: Picture
+  var rgb: Picture
+  var composited: Picture
+
+  enum CodingKeys: String, CodingKey {
+    case files, sources, resized, grey, rgb
+    case composited = "over200,10,77"
+  }
+
+  static func load() throws -> PillowReference {
+    let url = try #require(Bundle.module.url(forResource: "pillow", withExtension: "json"))
+    return try JSONDecoder().decode(PillowReference.self, from: Data(contentsOf: url))
+  }
+
+  func file(_ name: String) throws -> [UInt8] { try #require(files.first { $0.name == name }).bytes }
+
+  func source(_ name: String) throws -> Image { try #require(sources[name]).image }
+}
+
+/// Runs `body` with a path of its own folder, which is removed afterwards.
+func withTemporaryFolder(_ body: (String) throws -> Void) throws {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "espalier-\(UUID().uuidString)").path
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(atPath: folder) }
+  try body(folder)
+}
