@@ -78,8 +78,13 @@ extension Op.Resize {
   /// Factors that make each first shape the second, or nil if there are none.
   func scales(thatMake shapes: [(from: Shape, to: Shape)]) -> Tensor<Float>? {
     guard let first = shapes.first, first.from.count > 0, first.to.rank == first.from.rank else { return nil }
-    let scales = Tensor(zip(first.to.dimensions, first.from.dimensions).map { Float($0) / Float($1) }, shape: [first.to.rank])
+    let scales = Tensor(zip(first.to.dimensions, first.from.dimensions).map(Op.Resize.scale), shape: [first.to.rank])
     let inferred = shapes.map { try? infer([Fact($0.from), nil, Fact(.float(scales))], outputs: 1).first?.shape }
     return zip(inferred, shapes).allSatisfy({ $0 == $1.to }) ? scales : nil
+  }
+  /// The quotient of two lengths, rounded up where rounding down would lose the last element.
+  private static func scale(to: Int, from: Int) -> Float {
+    let scale = Float(to) / Float(from)
+    return Double(scale) * Double(from) < Double(to) ? scale.nextUp : scale
   }
 }

@@ -1,0 +1,57 @@
+import Tensors
+
+/// A node under the name that results are stored by.
+public struct Layer: Identifiable, Sendable {
+  /// The name: the node's own without a leading slash and with every other slash as a dot; its first output's where it has none;
+  /// the second of a name ends in `~2`.
+  public let name: String
+  /// The node.
+  public let node: Node
+  /// The node's place in execution order.
+  public let order: Int
+
+  /// The node's number.
+  public var id: Int { node.id }
+}
+
+extension Graph {
+  /// Every node under its name, in execution order.
+  public var layers: [Layer] {
+    var taken: Set<String> = []
+    return nodes.enumerated().map { order, node in
+      var plain = node.label[...]
+      if plain.hasPrefix("/") { plain.removeFirst() }
+      let wish = String(plain.map { $0 == "/" ? "." : $0 })
+      var name = wish
+      var number = 2
+      while !taken.insert(name).inserted {
+        name = "\(wish)~\(number)"
+        number += 1
+      }
+      return Layer(name: name, node: node, order: order)
+    }
+  }
+
+  /// The convolutions, transposed convolutions and linear layers: nodes that multiply by a constant weight, which is their
+  /// second input.
+  public var linearLayers: [Layer] {
+    let known = knownValues
+    return layers.filter { layer in
+      guard layer.node.op.isLinear, case let weight?? = layer.node.inputs.dropFirst().first else { return false }
+      return known.contains(weight)
+    }
+  }
+
+  /// The values that do not depend on what is fed: constants, and what is computed from them alone, as weights are that reach
+  /// their layer through an `Identity`.
+  var knownValues: Set<String> {
+    var known = Set(constants.keys)
+    for node in nodes where node.inputs.allSatisfy({ $0.map(known.contains) ?? true }) { known.formUnion(node.outputs) }
+    return known
+  }
+}
+
+extension Operator {
+  /// Whether this is a convolution, a transposed convolution or a matrix product.
+  public var isLinear: Bool { self is Op.Conv || self is Op.ConvTranspose || self is Op.Gemm || self is Op.MatMul }
+}
