@@ -5,45 +5,6 @@ import TestSupport
 import Testing
 
 @Suite struct TwinRuleTests {
-  struct Golden: Decodable {
-    var layers: [String: Layer]
-    var pool: Pools
-  }
-
-  struct Layer: Decodable {
-    var weight: GoldenTensor
-    var bias: GoldenTensor?
-    var x: GoldenTensor
-    var y: GoldenTensor
-    var R_out: GoldenTensor
-    var R_in: [String: GoldenTensor]
-    var stride: Int?
-    var padding: Int?
-    var dilation: Int?
-    var groups: Int?
-
-    var op: any Networks.Operator {
-      guard weight.tensor.shape.rank > 2 else { return Op.Gemm(transposeB: true) }
-      func both(_ value: Int?, _ fallback: Int) -> [Int] { [value ?? fallback, value ?? fallback] }
-      return Op.Conv(
-        group: groups ?? 1,
-        window: Window(
-          strides: both(stride, 1), dilations: both(dilation, 1),
-          padding: .explicit(begin: both(padding, 0), end: both(padding, 0))))
-    }
-  }
-
-  struct Pools: Decodable {
-    struct Case: Decodable {
-      var R_out: GoldenTensor
-      var R_in: GoldenTensor
-    }
-    var x: GoldenTensor
-    var avg2: Case
-    var avg3s2p1: Case
-    var adaptive1: Case
-  }
-
   static let rules: [String: TwinRule] = [
     "Epsilon(1e-6)": TwinRule(.epsilon),
     "Epsilon(0.25)": TwinRule(.epsilon, stabilizer: TwinStabilizer(epsilon: 0.25)),
@@ -67,10 +28,6 @@ import Testing
   /// The data are rounded to twelve digits, which a denominator near zero magnifies.
   static let tolerance = Tolerance(relative: 4e-9)
 
-  static func golden() throws -> Golden {
-    try JSONDecoder().decode(Golden.self, from: Data(contentsOf: GoldenFiles.url("zennit-rules.json")))
-  }
-
   /// A graph of one node on an input of any shape.
   static func twin(_ op: any Networks.Operator, x: Tensor<Double>, parameters: [Tensor<Double>] = []) throws -> Twin {
     var editor = GraphEditor(name: "layer")
@@ -84,10 +41,9 @@ import Testing
 
   @Test(arguments: ["linear", "conv_s2p1", "conv_groups_dil"])
   func layersAgreeWithZennit(name: String) throws {
-    let layer = try #require(try TwinRuleTests.golden().layers[name])
+    let layer = try #require(try GoldenRules.read().layers[name])
     #expect(Set(layer.R_in.keys) == Set(TwinRuleTests.rules.keys))
-    let parameters = [layer.weight.tensor] + (layer.bias.map { [$0.tensor] } ?? [])
-    let relevance = TwinRelevance(try TwinRuleTests.twin(layer.op, x: layer.x.tensor, parameters: parameters))
+    let relevance = TwinRelevance(try TwinRuleTests.twin(layer.op, x: layer.x.tensor, parameters: layer.parameters))
     for (variant, rule) in TwinRuleTests.rules {
       let result = relevance.propagate(["x": layer.x.tensor], composite: .uniform(rule)) { _ in layer.R_out.tensor }
       expectClose(try #require(result.values["y"]), layer.y.tensor, Tolerance(absolute: 1e-10), "y of \(name)")
@@ -98,15 +54,9 @@ import Testing
   }
 
   @Test func averagePoolsAgreeWithZennit() throws {
-    let pools = try TwinRuleTests.golden().pool
-    let padded = Window(strides: [2, 2], padding: .explicit(begin: [1, 1], end: [1, 1]))
-    let cases: [(any Networks.Operator, Pools.Case)] = [
-      (Op.AveragePool(kernel: [2, 2], window: Window(strides: [2, 2])), pools.avg2),
-      (Op.AveragePool(kernel: [3, 3], window: padded, countsPadding: true), pools.avg3s2p1),
-      (Op.GlobalAveragePool(), pools.adaptive1),
-    ]
+    let pools = try GoldenRules.read().pool
     let x = pools.x.tensor
-    for (op, golden) in cases {
+    for (op, golden) in pools.cases {
       let relevance = TwinRelevance(try TwinRuleTests.twin(op, x: x))
       let result = relevance.propagate(["x": x], composite: .epsilonPlus) { _ in golden.R_out.tensor }
       expectClose(try #require(result.relevance["x"]), golden.R_in.tensor, Tolerance(absolute: 1e-11), op.name)

@@ -153,7 +153,7 @@ final class PointwiseKernel: Kernel {
 
 extension FeatureMap {
   /// Sets the lanes behind the last channel to zero, which convolutions rely on.
-  func clearPadding() {
+  public func clearPadding() {
     guard layout.isPadded else { return }
     let used = layout.channels % layout.block
     for sample in 0..<layout.samples {

@@ -1,0 +1,196 @@
+import Engine
+import Networks
+import Tensors
+
+/// The crossing of every node by its rule, appended to a plan.
+package final class RelevancePass {
+  /// The taps on relevance at the outputs of linear layers, by the node's number.
+  package private(set) var taps: [Int: (number: Int, channels: Int)] = [:]
+
+  private let graph: Graph
+  private let rules: [Int: any Rule]
+  private let nonnegative: Set<String>
+  private let builder: PlanBuilder
+  private var variants: [Slot: [RulePart.Input: Slot]] = [:]
+
+  package init(_ graph: Graph, composite: Composite, _ builder: PlanBuilder) throws {
+    self.graph = graph
+    self.builder = builder
+    rules = composite.assignment(for: graph)
+    nonnegative = graph.nonnegativeValues()
+  }
+
+  /// The values that rules look at, and that must therefore not be fused away.
+  package func keptValues() -> Set<String> {
+    var kept: Set<String> = []
+    for node in graph.nodes {
+      switch rules[node.id]?.behaviour {
+      case .decomposition(let parts):
+        let isSum = LayerKind(node, in: graph) == .sum
+        if !isSum && parts.contains(where: { $0.isPlainOutput || $0.gate != .all }) { kept.formUnion(node.outputs) }
+      case .activation(.smooth): kept.formUnion(node.inputs.compactMap { $0 })
+      default: break
+      }
+    }
+    return kept
+  }
+
+  /// Takes relevance through a node.
+  package func cross(_ node: Node, _ arriving: [Slot?], _ wanted: [Bool]) throws -> [Slot?] {
+    let kind = LayerKind(node, in: graph)
+    if kind == .convolution || kind == .dense, let slot = arriving[0] {
+      taps[node.id] = (builder.observe(slot, label: node.label), builder.layout(slot).channels)
+    }
+    guard let relevance = arriving[0], let rule = rules[node.id] else {
+      return try builder.vectorJacobianProduct(node, arriving, wanted: wanted)
+    }
+    switch rule.behaviour {
+    case .gradient: return try builder.vectorJacobianProduct(node, arriving, wanted: wanted)
+    case .pass: return [relevance] + wanted.dropFirst().map { _ in nil }
+    case .activation(let change): return try cross(node, relevance, by: change, wanted)
+    case .decomposition(let parts):
+      if builder.isLinear(node) {
+        return [try decompose(node, relevance, parts)] + wanted.dropFirst().map { _ in nil }
+      }
+      guard let part = parts.first, parts.count == 1, part.isPlainOutput else {
+        throw EspalierError(
+          "rule '\(type(of: rule).name)' needs a layer with weights", place: "layer '\(node.label)'",
+          accepted: "\(NormRule.name), \(PassRule.name), \(GradientRule.name)")
+      }
+      return try share(node, kind, relevance, part, wanted)
+    }
+  }
+
+  private func cross(_ node: Node, _ relevance: Slot, by change: ActivationRule, _ wanted: [Bool]) throws -> [Slot?] {
+    let layout = builder.layout(relevance)
+    let result: Slot
+    switch change {
+    case .positiveRelevance:
+      result = builder.allocate(layout, name: node.label)
+      builder.addStep(node.label, reads: [relevance], writes: [result]) { program in
+        Elementwise.positivePart(program.pointer(relevance), into: program.pointer(result), count: layout.floatCount)
+      }
+    case .positiveGradient:
+      guard let gradient = try builder.vectorJacobianProduct(node, [relevance], wanted: wanted)[0] else { return wanted.map { _ in nil } }
+      let own = builder.layout(gradient)
+      let incoming = try builder.reorder(relevance, to: own)
+      result = builder.allocate(own, name: node.label)
+      builder.addStep(node.label, reads: [incoming, gradient], writes: [result]) { program in
+        Elementwise.gate(program.pointer(gradient), by: program.pointer(incoming), into: program.pointer(result), count: own.floatCount)
+      }
+    case .smooth(let beta):
+      guard let input = node.inputs[0] else { return wanted.map { _ in nil } }
+      let value = try builder.reorder(builder.slot(of: input), to: layout)
+      result = builder.allocate(layout, name: node.label)
+      builder.addStep(node.label, reads: [relevance, value], writes: [result]) { program in
+        Elementwise.smooth(
+          program.pointer(relevance), program.pointer(value), beta: beta, into: program.pointer(result), count: layout.floatCount)
+      }
+    }
+    return [result] + wanted.dropFirst().map { _ in nil }
+  }
+
+  /// A layer without weights: relevance in proportion to each input's share of the output.
+  private func share(_ node: Node, _ kind: LayerKind, _ relevance: Slot, _ part: RulePart, _ wanted: [Bool]) throws -> [Slot?] {
+    let isSum = kind == .sum
+    let inputs = isSum ? try node.inputs.compactMap { try $0.map { try builder.slot(of: $0) } } : []
+    // A sum is added up again on the way, so that it may be fused with its activation.
+    let target = builder.layout(isSum ? inputs[0] : try builder.slot(of: node.outputs[0]))
+    let sumsAlign = isSum && inputs.allSatisfy { builder.layout($0).shape == builder.layout(relevance).shape }
+    if isSum && !sumsAlign {
+      throw EspalierError("its operands have different shapes", place: "layer '\(node.label)'", accepted: "a sum of equal shapes for rule 'norm'")
+    }
+    let terms = isSum ? try inputs.map { try builder.reorder($0, to: target) } : [try builder.slot(of: node.outputs[0])]
+    let quotient = try divide(node, relevance, by: terms.map { ($0, Float(1)) }, gate: nil, part, layout: target)
+    let gradients = isSum ? wanted.map { $0 ? quotient : nil } : try builder.vectorJacobianProduct(node, [quotient], wanted: wanted)
+    return try node.inputs.indices.map { place in
+      guard wanted[place], let gradient = gradients[place], let name = node.inputs[place] else { return nil }
+      return try weigh(node, [(try builder.slot(of: name), .asIs, gradient, 1)], layout: builder.layout(builder.slot(of: name)))
+    }
+  }
+
+  /// A layer with weights: quotients, transposed products, and their sum weighted by the inputs.
+  private func decompose(_ node: Node, _ relevance: Slot, _ parts: [RulePart]) throws -> Slot {
+    guard let name = node.inputs[0] else { throw EspalierError("it has no input", place: "layer '\(node.label)'") }
+    let input = try builder.slot(of: name)
+    let isNonnegative = nonnegative.contains(name)
+    var contributions: [(input: Slot, form: RulePart.Input, gradient: Slot, factor: Float)] = []
+    for part in parts {
+      let terms = part.terms.compactMap { term -> RulePart.Term? in
+        if !isNonnegative { return term }
+        if term.input == .negative { return nil }
+        var term = term
+        if term.input == .positive { term.input = .asIs }
+        return term
+      }
+      var products: [(slot: Slot, sign: Float)] = []
+      if part.isPlainOutput {
+        products.append((try builder.slot(of: node.outputs[0]), 1))
+      } else {
+        for term in terms {
+          let slot = try builder.product(node, variant(term.input, of: input, node), weights: term.weights, bias: term.bias)
+          products.append((slot, term.isSubtracted ? -1 : 1))
+        }
+      }
+      let gate = part.gate == .all ? nil : try builder.slot(of: node.outputs[0])
+      let quotient = try divide(node, relevance, by: products, gate: gate, part, layout: builder.layout(products[0].slot))
+      for term in terms {
+        let gradient = try builder.transposedProduct(node, quotient, weights: term.weights)
+        contributions.append((input, term.input, gradient, term.isSubtracted ? -part.coefficient : part.coefficient))
+      }
+    }
+    return try weigh(node, contributions, layout: builder.layout(input))
+  }
+
+  /// A changed copy of a layer's input.
+  private func variant(_ form: RulePart.Input, of input: Slot, _ node: Node) throws -> Slot {
+    if form == .asIs { return input }
+    if let known = variants[input]?[form] { return known }
+    let layout = builder.layout(input)
+    let result = builder.allocate(layout, name: node.label)
+    builder.addStep(node.label, reads: [input], writes: [result]) { program in
+      Elementwise.change(program.pointer(input), form, into: program.pointer(result), count: layout.floatCount)
+      if case .constant = form { program.featureMap(result).clearPadding() }
+    }
+    variants[input, default: [:]][form] = result
+    return result
+  }
+
+  /// Appends `R / st(Σ ± z)`, where the gate is open.
+  private func divide(
+    _ node: Node, _ relevance: Slot, by products: [(slot: Slot, sign: Float)], gate: Slot?, _ part: RulePart, layout: Layout
+  ) throws -> Slot {
+    let incoming = try builder.reorder(relevance, to: layout)
+    let terms = try products.map { (slot: try builder.reorder($0.slot, to: layout), sign: $0.sign) }
+    let gateSlot = try gate.map { try builder.reorder($0, to: layout) }
+    let result = builder.allocate(layout, name: node.label)
+    let (stabilizer, side) = (part.stabilizer, part.gate)
+    builder.addStep(node.label, reads: [incoming] + terms.map(\.slot) + [gateSlot].compactMap { $0 }, writes: [result]) { program in
+      Elementwise.divide(
+        program.pointer(incoming), by: terms.map { (program.pointer($0.slot), $0.sign) }, stabilizer: stabilizer,
+        into: program.pointer(result), layout: layout)
+      if let gateSlot {
+        Elementwise.close(program.pointer(result), where: program.pointer(gateSlot), side, count: layout.floatCount)
+      }
+    }
+    return result
+  }
+
+  /// Appends `Σ factor · input · gradient`.
+  private func weigh(
+    _ node: Node, _ contributions: [(input: Slot, form: RulePart.Input, gradient: Slot, factor: Float)], layout: Layout
+  ) throws -> Slot {
+    let aligned = try contributions.map {
+      (input: try builder.reorder($0.input, to: layout), form: $0.form, gradient: try builder.reorder($0.gradient, to: layout), factor: $0.factor)
+    }
+    let result = builder.allocate(layout, name: node.label)
+    builder.addStep(node.label, reads: aligned.flatMap { [$0.input, $0.gradient] }, writes: [result]) { program in
+      for (place, part) in aligned.enumerated() {
+        Elementwise.weigh(
+          program.pointer(part.input), part.form, program.pointer(part.gradient), factor: part.factor, into: program.pointer(result),
+          adding: place > 0, count: layout.floatCount)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,61 @@
+import Engine
+import Tensors
+
+/// What a relevance pass finds out about a shard of pictures.
+public struct RelevanceResult: Sendable {
+  /// Relevance at the input, `[n, C, H, W]`.
+  public var input: Tensor<Float>
+  /// The outputs before a final softmax, `[n, K]`.
+  public var prediction: Tensor<Float>
+  /// Relevance of every site's channels, summed over space, `[n, channels]` each.
+  public var signed: [Tensor<Double>]
+  /// The same with every place's absolute value.
+  public var absolute: [Tensor<Double>]
+}
+
+/// A relevance plan with buffers of its own: what one worker runs.
+public final class RelevanceProgram {
+  /// The plan.
+  public let plan: RelevancePlan
+  private let program: Program
+
+  /// Allocates the buffers.
+  ///
+  /// - Throws: `EspalierError` if the engine refuses.
+  public init(_ plan: RelevancePlan) throws {
+    self.plan = plan
+    program = try Program(plan.plan)
+  }
+
+  /// Computes the relevance of a shard.
+  ///
+  /// - Parameters:
+  ///   - pictures: `[n, C, H, W]`, n from 1 to the plan's batch.
+  ///   - targets: one class a picture; nil for the predicted one.
+  /// - Throws: `EspalierError` naming a target that is no class.
+  public func run(_ pictures: Tensor<Float>, targets: [Int?]) throws -> RelevanceResult {
+    let count = pictures.shape[0]
+    precondition(targets.count == count, "\(targets.count) targets for \(count) pictures")
+    for case let target? in targets where target < 0 || target >= plan.classes {
+      throw EspalierError("target \(target) is not a class of this network", accepted: "0 to \(plan.classes - 1)")
+    }
+    program.setInput(plan.input, to: pictures)
+    let slot = program.pointer(plan.targets)
+    for row in 0..<plan.plan.batch { slot[row] = Float((row < count ? targets[row] : nil) ?? -1) }
+    var signed: [Tensor<Double>] = []
+    var absolute: [Tensor<Double>] = []
+    signed.reserveCapacity(plan.sites.count)
+    var sums: [Int: (signed: [Double], absolute: [Double])] = [:]
+    for site in plan.sites { program.observers[site.tap] = { sums[site.tap] = $0.spatialSums() } }
+    defer { program.observers = [:] }
+    try program.run()
+    for site in plan.sites {
+      let shape: Shape = [count, site.channels]
+      let found = sums[site.tap] ?? ([Double](repeating: 0, count: shape.count), [Double](repeating: 0, count: shape.count))
+      signed.append(Tensor(found.signed, shape: shape))
+      absolute.append(Tensor(found.absolute, shape: shape))
+    }
+    return RelevanceResult(
+      input: program.result(plan.arrival), prediction: program.result(plan.output), signed: signed, absolute: absolute)
+  }
+}

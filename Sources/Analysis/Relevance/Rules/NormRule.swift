@@ -1,0 +1,15 @@
+/// Relevance in proportion to the inputs' shares of the output, the layer unchanged: `R_in = x · fᵀ(R / st(f(x)))`.
+///
+/// For residual sums and average pools; zennit's `Norm`.
+public struct NormRule: Rule {
+  public static let name = "norm"
+  /// What keeps the denominator from zero.
+  public var stabilizer: Stabilizer
+
+  /// Makes the rule.
+  public init(_ stabilizer: Stabilizer = Stabilizer()) { self.stabilizer = stabilizer }
+
+  public var behaviour: RuleBehaviour {
+    .decomposition([RulePart([.init(.asIs, .asIs, bias: .asIs)], stabilizer: stabilizer)])
+  }
+}

@@ -1,0 +1,9 @@
+/// Relevance handed on unchanged, for activations and normalisations.
+public struct PassRule: Rule {
+  public static let name = "pass"
+
+  /// Makes the rule.
+  public init() {}
+
+  public var behaviour: RuleBehaviour { .pass }
+}
