@@ -1,8 +1,9 @@
 import Networks
 import Tensors
 
-/// Small networks with seeded weights, one for each way in which real ones are wired. All take pictures `[N, 3, 8, 8]` as
-/// `input` and give `[N, 4]` as `output`.
+/// Small networks with seeded weights, one for each way in which real ones are wired.
+///
+/// All take pictures `[N, 3, 8, 8]` as `input` and give `[N, 4]` as `output`.
 public enum TinyNetworks {
   /// Every network, by name.
   public static func all(seed: UInt64 = 1) -> [(name: String, graph: Graph)] {

@@ -23,7 +23,7 @@ struct OperatorCase: Decodable {
     return (try? JSONDecoder().decode([String: OperatorCase].self, from: data)) ?? [:]
   }()
 
-  /// A graph of one node. Floating-point inputs are fed, integers are constants.
+  /// A graph of one node, whose floating-point inputs are fed and whose integers are constants.
   func twin(_ op: any Networks.Operator, training: Bool = false) throws -> Twin {
     var editor = GraphEditor(name: "case")
     let names: [String?] = inputs.enumerated().map { place, value in
