@@ -1,0 +1,62 @@
+/// A place on a canvas, in points (1/72 inch) from its top left corner.
+public struct Point: Hashable, Sendable {
+  /// The distances from the left and from the top.
+  public var x, y: Double
+
+  /// Makes a point.
+  public init(_ x: Double, _ y: Double) { (self.x, self.y) = (x, y) }
+}
+
+/// A width and a height in points.
+public struct Size: Hashable, Sendable {
+  /// The lengths of the sides.
+  public var width, height: Double
+
+  /// Makes a size.
+  public init(_ width: Double, _ height: Double) { (self.width, self.height) = (width, height) }
+}
+
+/// A part of a canvas, in points.
+public struct Rectangle: Hashable, Sendable {
+  /// The distances of the left and of the top side.
+  public var x, y: Double
+  /// The lengths of the sides.
+  public var width, height: Double
+
+  /// Makes a rectangle.
+  public init(x: Double, y: Double, width: Double, height: Double) {
+    (self.x, self.y, self.width, self.height) = (x, y, width, height)
+  }
+
+  /// The x of the right side.
+  public var right: Double { x + width }
+  /// The y of the bottom side.
+  public var bottom: Double { y + height }
+  /// The point in the middle.
+  public var center: Point { Point(x + width / 2, y + height / 2) }
+}
+
+/// An opaque colour.
+public struct Color: Hashable, Sendable {
+  /// Red, green and blue, 0…1.
+  public var red, green, blue: Double
+
+  /// Makes a colour from 0xRRGGBB.
+  public init(_ hex: Int) {
+    red = Double(hex >> 16 & 0xFF) / 255
+    green = Double(hex >> 8 & 0xFF) / 255
+    blue = Double(hex & 0xFF) / 255
+  }
+
+  /// What text and axes are drawn in.
+  public static let ink = Color(0x1A1A1A)
+  /// What ticks' labels and second thoughts are drawn in.
+  public static let softInk = Color(0x555555)
+  /// What grids are drawn in.
+  public static let hairline = Color(0xDDDDDD)
+
+  /// Colours that stay apart for colour-blind readers and in print, for lines on white.
+  ///
+  /// Source: M. Okabe, K. Ito, "Color universal design", 2008, in another order and without yellow, which is lost on white.
+  public static let series: [Color] = [0x0072B2, 0xD55E00, 0x009E73, 0xE69F00, 0xCC79A7, 0x56B4E9, 0x000000].map(Color.init)
+}

@@ -1,0 +1,36 @@
+import Plotting
+import Testing
+
+@Suite struct AxisTests {
+  @Test func ticksAreRoundNumbers() {
+    #expect(Axis(showing: [0, 10], ticks: 5).labels == ["0", "2", "4", "6", "8", "10"])
+    #expect(Axis(showing: [0.03, 0.97], ticks: 5).labels == ["0.2", "0.4", "0.6", "0.8"])
+    #expect(Axis(showing: [-1, 1], ticks: 4).labels == ["−1.0", "−0.5", "0.0", "0.5", "1.0"])
+    #expect(Axis(showing: [1, 60], ticks: 6).labels == ["10", "20", "30", "40", "50", "60"])
+    #expect(Axis(showing: [0, 3e8], ticks: 3).labels == ["0", "1×10⁸", "2×10⁸", "3×10⁸"])
+    #expect(Axis(showing: [0, 2e-7], ticks: 4).labels == ["0", "0.5×10⁻⁷", "1.0×10⁻⁷", "1.5×10⁻⁷", "2.0×10⁻⁷"])
+  }
+
+  @Test func theRangeEndsAtTicksOnRequest() {
+    let axis = Axis(showing: [0.41, 2.3], ticks: 5, endsAtTicks: true)
+    #expect(axis.range == 0...2.5)
+    #expect(axis.labels == ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"])
+    #expect(Axis(showing: [0.41, 2.3], ticks: 5).range == 0.41...2.3)
+  }
+
+  @Test func wholeNumbersHaveNoTicksBetween() {
+    #expect(Axis(showing: [1, 2, 3], ticks: 6, wholeNumbers: true).labels == ["1", "2", "3"])
+    #expect(Axis(showing: [4], ticks: 6, wholeNumbers: true).labels == ["3", "4", "5"])
+  }
+
+  /// Values that have no extent, no size or no end still give ticks inside a range of some extent.
+  @Test(arguments: [[], [0], [7.5], [.nan], [.infinity, 1], [1, 1 + 1e-15], [-1e100, 1e100], [5e-324], [1e16, 1e16 + 2], [1e20]])
+  func anyValuesMakeAnAxis(_ values: [Double]) {
+    for (whole, ends) in [(false, false), (false, true), (true, false), (true, true)] {
+      let axis = Axis(showing: values, ticks: 5, wholeNumbers: whole, endsAtTicks: ends)
+      #expect(axis.range.upperBound > axis.range.lowerBound)
+      #expect(!axis.ticks.isEmpty && axis.ticks.count == axis.labels.count && axis.ticks.count < 20)
+      for value in values where abs(value) <= 1e100 { #expect(-1e-9...1 + 1e-9 ~= axis.share(of: value)) }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Images
+import Plotting
+import Tensors
+import Testing
+
+@Suite struct FigureTests {
+  static let picture = Image(pixels: Tensor((0..<784).map { UInt8($0 * 37 % 256) }, shape: [28, 28, 1]))
+  static let relevance = Tensor<Float>((0..<49).map { sin(Float($0)) }, shape: [7, 7])
+
+  static let heatmaps: [HeatmapFigure] = {
+    let captions = ["", "shoe", "a caption that is much too long for the left side of a figure", "Überschrift\nÄpfel 図 🙂\0"]
+    var figures = [HeatmapFigure(columnTitles: [], rows: [])]
+    for title in [nil, "A title that is considerably longer than the figure under it is wide, so that it takes lines"] {
+      for caption in captions {
+        let rows = [HeatmapFigure.Row(caption, [picture, picture]), HeatmapFigure.Row(caption, [])]
+        for bar in [nil] + RelevanceNorm.allCases.map({ ColorBar(norm: $0, colormap: .coldnhot) }) {
+          figures.append(
+            HeatmapFigure(title: title, columnTitles: ["Picture", "Supercalifragilistic"], rows: rows, colorBar: bar))
+        }
+      }
+    }
+    return figures
+  }()
+
+  static let curves: [CurveFigure] = {
+    let values: [[Double]] = [
+      [], [1], [.nan], [5, 5, 5], [1, .nan, 3], [-1e9, 1e9], [1e-9, 2e-9], [1e300, -.infinity], [1 + 1e-12, 1],
+      (0..<100).map { 1 / Double($0 + 1) }, [99.9, 100], [-0.1, 0.1],
+    ]
+    var figures = values.map { CurveFigure(xLabel: "epoch", yLabel: "loss", series: [.init("training", values: $0)]) }
+    figures.append(
+      CurveFigure(
+        title: "Top-1 accuracy on the validation set while the smaller network is tuned", xLabel: "step", yLabel: "",
+        series: (0..<9).map { .init("criterion number \($0)", [Point(1e5, Double($0)), Point(9.5e5, 1)]) }))
+    return figures
+  }()
+
+  /// Nothing touches the sheet's edge, whatever the labels: a cut-off label would.
+  @Test func nothingIsCutOff() throws {
+    for figure in FigureTests.heatmaps as [any Figure] + FigureTests.curves {
+      let image = try Image.decode(figure.encoded(as: .png(pixelsPerInch: 144)))
+      #expect(image.width == Int((figure.size.width * 2).rounded(.up)))
+      #expect(image.height == Int((figure.size.height * 2).rounded(.up)))
+      let (width, height) = (image.width, image.height)
+      let edges =
+        (0..<width).flatMap { x in [0, 3, height - 4, height - 1].map { ($0, x) } }
+        + (0..<height).flatMap { y in [0, 3, width - 4, width - 1].map { (y, $0) } }
+      let clean = edges.allSatisfy { y, x in image[max(0, y), max(0, x)].allSatisfy { $0 == 255 } }
+      #expect(clean, "\(type(of: figure)) \(figure.title ?? "")")
+    }
+  }
+
+  @Test func pdfFilesAreWhole() throws {
+    for figure in FigureTests.heatmaps.suffix(3) as [any Figure] + FigureTests.curves {
+      let bytes = try figure.encoded(as: .pdf)
+      #expect(bytes.starts(with: Array("%PDF-1.".utf8)))
+      #expect(bytes.suffix(6).elementsEqual("%%EOF\n".utf8))
+      let box = Array("/MediaBox [ 0 0 \(Int(figure.size.width))".utf8)
+      #expect(bytes.indices.contains { bytes[$0...].starts(with: box) })
+    }
+  }
+
+  /// An enlarged picture holds its own greys and no others, each pixel a square of one whole size.
+  @Test func enlargedPicturesAreCrisp() throws {
+    let canvas = try Canvas(size: Size(72, 72), format: .png(pixelsPerInch: 300))
+    let covered = canvas.draw(FigureTests.picture, fittedIn: Rectangle(x: 0, y: 0, width: 72, height: 72))
+    #expect(abs(covered.width - 280 * 0.24) < 1e-9)
+    let image = try Image.decode(canvas.finish())
+    let part = image.cropped(to: PixelRectangle(x: 10, y: 10, width: 280, height: 280))
+    #expect(part == FigureTests.picture.rgb.resized(width: 280, height: 280, method: .nearest))
+  }
+
+  @Test func picturesBeyondCairosSizeAreReduced() throws {
+    let canvas = try Canvas(size: Size(20, 20), format: .png(pixelsPerInch: 72))
+    canvas.draw(Image(width: 40000, height: 2, filledWith: [10, 20, 30]), filling: Rectangle(x: 0, y: 0, width: 20, height: 20))
+    #expect(try Image.decode(canvas.finish())[10, 10].elementsEqual([10, 20, 30]))
+  }
+
+  @Test func samplesBecomeRowsOfThree() throws {
+    let figure = try HeatmapFigure(samples: [("a", FigureTests.picture, FigureTests.relevance)])
+    #expect(figure.rows.map(\.pictures.count) == [3])
+    #expect(figure.rows[0].pictures.map(\.width) == [28, 7, 28])
+    do {
+      _ = try HeatmapFigure(samples: [("shoe 3", FigureTests.picture, Tensor(repeating: 0, shape: [4]))])
+      Issue.record("relevance of one axis was taken")
+    } catch {
+      #expect("\(error)" == "shoe 3: relevance of shape 4 is no picture's (accepted: channels×height×width or height×width)")
+    }
+  }
+
+  @Test func filesAreToldByTheirEnding() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "espalier-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let figure = FigureTests.curves[0]
+    try figure.write(to: folder + "/a.png", pixelsPerInch: 72)
+    #expect(try Image.read(folder + "/a.png").width == 252)
+    try figure.write(to: folder + "/a.PDF")
+    #expect(throws: EspalierError("a figure's kind of file is told by its ending", file: "a.svg", accepted: ".png or .pdf")) {
+      try figure.write(to: "a.svg")
+    }
+    #expect(throws: EspalierError.self) { try figure.write(to: folder + "/b.png", pixelsPerInch: 1e9) }
+    #expect(throws: EspalierError.self) { try figure.write(to: folder + "/b.png", pixelsPerInch: .nan) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a.PDF", "a.png"])
+  }
+
+  @Test func everyFigureHasItsLineInTheCatalog() throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/Plotting/Figures")
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }
+    #expect(FigureCatalog.all.map { "\($0).swift" }.sorted() == files.sorted())
+    #expect(Set(FigureCatalog.all.map { $0.kind }).count == files.count)
+  }
+}
