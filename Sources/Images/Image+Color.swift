@@ -41,6 +41,9 @@ extension Image {
     }
   }
 
+  /// The picture laid over white; without alpha the picture itself.
+  public var overWhite: Image { composited(over: [UInt8](repeating: 255, count: channels - 1)) }
+
   /// Colours multiplied by alpha, as they must be while pixels are mixed.
   var premultiplied: Image {
     mapPixels(channels: channels) { pixel, result in

@@ -79,7 +79,7 @@ extension Image {
       x: start(size.width, cropWidth), y: start(size.height, cropHeight), width: cropWidth, height: cropHeight)
   }
 
-  /// The middle of the picture; see ``centerCrop(width:height:of:)``. What lies outside the picture is 0.
+  /// The middle of the picture, by ``centerCrop(width:height:of:)``; what lies outside the picture is 0.
   public func centerCropped(width cropWidth: Int, height cropHeight: Int) -> Image {
     cropped(to: Image.centerCrop(width: cropWidth, height: cropHeight, of: (width, height)))
   }

@@ -65,8 +65,8 @@ public final class Canvas {
       let height = (size.height * scale).rounded(.up)
       guard 1...32767 ~= width, 1...32767 ~= height, width * height <= Double(Image.largestPixelCount) else {
         throw EspalierError(
-          "a figure of \(Int(size.width))×\(Int(size.height)) points at \(pixelsPerInch) pixels per inch has no valid size in pixels",
-          accepted: "1 to 32767 pixels in each direction, 2^28 in all; fewer rows, another resolution, or PDF")
+          "a PNG file cannot hold \(Int(size.width))×\(Int(size.height)) points at \(pixelsPerInch) pixels per inch",
+          accepted: "1 to 32767 pixels in each direction, 2^28 in all: fewer rows, another resolution, or PDF")
       }
       surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height))
     case .pdf:
@@ -171,7 +171,7 @@ public final class Canvas {
     cairo_restore(context)
   }
 
-  /// Draws a picture as large as fits in the middle of a rectangle, its shape kept. Alpha lies over white.
+  /// Draws a picture as large as fits in the middle of a rectangle, its shape kept and its alpha over white.
   ///
   /// Enlarged pixels are squares with sharp edges; in a PNG file each takes the same whole number of pixels, so that the
   /// picture may come out a little smaller than the rectangle.
@@ -180,25 +180,21 @@ public final class Canvas {
   @discardableResult
   public func draw(_ picture: Image, fittedIn rectangle: Rectangle) -> Rectangle {
     var scale = min(rectangle.width / Double(picture.width), rectangle.height / Double(picture.height))
-    var x = rectangle.center.x - scale * Double(picture.width) / 2
-    var y = rectangle.center.y - scale * Double(picture.height) / 2
-    if case .png(let pixelsPerInch) = format {
-      let pixel = 72 / pixelsPerInch
-      if scale >= pixel {
-        // A hair above, for a rectangle that was made to measure.
-        scale = (scale / pixel + 1e-6).rounded(.down) * pixel
-        x = rectangle.center.x - scale * Double(picture.width) / 2
-        y = rectangle.center.y - scale * Double(picture.height) / 2
-      }
-      x = (x / pixel).rounded() * pixel
-      y = (y / pixel).rounded() * pixel
+    // A hair above, for a rectangle that was made to measure.
+    let enlargement = (scale * pixelsPerPoint + 1e-6).rounded(.down)
+    if format != .pdf, enlargement >= 1 { scale = enlargement / pixelsPerPoint }
+    let width = scale * Double(picture.width)
+    let height = scale * Double(picture.height)
+    var covered = Rectangle(x: rectangle.center.x - width / 2, y: rectangle.center.y - height / 2, width: width, height: height)
+    if format != .pdf {
+      covered.x = (covered.x * pixelsPerPoint).rounded() / pixelsPerPoint
+      covered.y = (covered.y * pixelsPerPoint).rounded() / pixelsPerPoint
     }
-    let covered = Rectangle(x: x, y: y, width: scale * Double(picture.width), height: scale * Double(picture.height))
     draw(picture, filling: covered)
     return covered
   }
 
-  /// Draws a picture stretched to a rectangle. Alpha lies over white.
+  /// Draws a picture stretched to a rectangle, its alpha over white.
   ///
   /// - Parameter smooth: whether enlarged pixels run into one another.
   public func draw(_ picture: Image, filling rectangle: Rectangle, smooth: Bool = false) {
@@ -208,7 +204,7 @@ public final class Canvas {
       let width = max(1, Int(share * Double(picture.width)))
       return draw(picture.resized(width: width, height: max(1, Int(share * Double(picture.height)))), filling: rectangle)
     }
-    let channels = picture.composited(over: [UInt8](repeating: 255, count: max(1, picture.channels - 1))).rgb.pixels.elements
+    let channels = picture.overWhite.rgb.pixels.elements
     guard let source = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(picture.width), Int32(picture.height)),
       let pixels = cairo_image_surface_get_data(source)
     else { preconditionFailure("no memory for a picture of \(picture.width)×\(picture.height)") }
@@ -224,7 +220,7 @@ public final class Canvas {
     cairo_surface_mark_dirty(source)
 
     let scale = Size(rectangle.width / Double(picture.width), rectangle.height / Double(picture.height))
-    let isEnlarged = format == .pdf || deviceScale * min(scale.width, scale.height) >= 1
+    let isEnlarged = format == .pdf || pixelsPerPoint * min(scale.width, scale.height) > 0.999
     cairo_save(context)
     cairo_rectangle(context, rectangle.x, rectangle.y, rectangle.width, rectangle.height)
     cairo_clip(context)
@@ -239,7 +235,7 @@ public final class Canvas {
   }
 
   /// How many pixels a point has, 1 in PDF.
-  private var deviceScale: Double {
+  private var pixelsPerPoint: Double {
     if case .png(let pixelsPerInch) = format { pixelsPerInch / 72 } else { 1 }
   }
 

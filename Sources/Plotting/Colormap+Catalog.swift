@@ -1,7 +1,7 @@
 import Tensors
 
 extension Colormap {
-  /// The sources of the named maps, in the order in which they are listed to people. A new map is one line here.
+  /// The sources of the named maps, in the order in which they are listed to people: a new map is one line here.
   private static let sources: KeyValuePairs<String, String> = [
     "coldnhot": "0ff,00f,80:000,f00,ff0,fff",
     "bwr": "00f,80:fff,f00",

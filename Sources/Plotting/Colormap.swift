@@ -39,7 +39,9 @@ public struct Colormap: Hashable, Sendable {
     self.nodes = nodes
   }
 
-  /// The colour at a value, each channel 0…1. Values outside 0…1 are clipped; NaN counts as 0.
+  /// The colour at a value, each channel 0…1.
+  ///
+  /// Values outside 0…1 are clipped; NaN counts as 0.
   public func callAsFunction(_ value: Double) -> SIMD3<Double> {
     let place = value > 0 ? min(value * 255, 255) : 0
     let next = nodes.firstIndex { Double($0.place) > place } ?? nodes.count

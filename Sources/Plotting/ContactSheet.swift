@@ -1,7 +1,9 @@
 import Images
 import Tensors
 
-/// Pictures side by side without gaps, as Zennit's `gridify` lays them. For captions see ``HeatmapFigure``.
+/// Pictures side by side without gaps, as Zennit's `gridify` lays them.
+///
+/// With captions they are a ``HeatmapFigure``.
 public enum ContactSheet {
   /// The grid for a number of pictures: ⌊√n⌋ columns and as many rows as are needed.
   public static func grid(_ count: Int) -> (columns: Int, rows: Int) {

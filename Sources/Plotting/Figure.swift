@@ -1,8 +1,9 @@
 import Images
 import Tensors
 
-/// Something that can be drawn for a paper. Every kind lives in a file of its own in `Figures/` and has a line in
-/// ``FigureCatalog``.
+/// Something that can be drawn for a paper.
+///
+/// Every kind lives in a file of its own in `Figures/` and has a line in ``FigureCatalog``.
 public protocol Figure: Sendable {
   /// The kind's name, as the command line has it.
   static var kind: String { get }

@@ -83,7 +83,7 @@ public struct Heatmap: Sendable {
   /// `render_superimposed_heatmap`; there a heat map of another size is blended after colouring, here relevance is upsampled
   /// before). NaN shows the picture. Alpha of the picture lies over white.
   public func overlay(on picture: Image, strength: Double = 0.9) -> Image {
-    let backdrop = picture.composited(over: [UInt8](repeating: 255, count: max(1, picture.channels - 1))).grey
+    let backdrop = picture.overWhite.grey
     let map = resized(width: picture.width, height: picture.height)
     let colors = map.image.rgb.pixels.elements
     let scale = largestMagnitude

@@ -13,7 +13,9 @@ public struct Font: Hashable, Sendable {
   public init(_ size: Double, bold: Bool = false) { (self.size, isBold) = (size, bold) }
 }
 
-/// A piece of text, set and ready to be measured and drawn. Lines are broken only at line ends and at a given width.
+/// A piece of text, set and ready to be measured and drawn.
+///
+/// Lines are broken only at line ends and at a given width.
 public struct Text {
   /// Where lines of unequal length stand.
   public enum Alignment: Sendable {

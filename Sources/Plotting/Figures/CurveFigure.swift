@@ -6,7 +6,7 @@ public struct CurveFigure: Figure {
   public struct Series: Sendable {
     /// The name in the legend.
     public var name: String
-    /// The points in drawing order. Where one is not finite, the curve is interrupted.
+    /// The points in drawing order; where one is not finite, the curve is interrupted.
     public var points: [Point]
 
     /// Makes a curve of points in data coordinates.
@@ -18,9 +18,12 @@ public struct CurveFigure: Figure {
     }
   }
 
+  /// The kind's name.
   public static let kind = "curve"
+  /// What the kind shows.
   public static let summary = "curves over a common axis, such as loss or accuracy over epochs"
 
+  /// The title over the figure.
   public var title: String?
   /// What the axes show, with units.
   public var xLabel, yLabel: String
@@ -45,6 +48,7 @@ public struct CurveFigure: Figure {
     self.series = series
   }
 
+  /// Draws the figure on a canvas of its size.
   public func draw(on canvas: Canvas) {
     let x = xAxis
     let y = yAxis

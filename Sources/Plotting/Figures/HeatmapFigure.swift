@@ -14,9 +14,12 @@ public struct HeatmapFigure: Figure {
     public init(_ caption: String, _ pictures: [Image]) { (self.caption, self.pictures) = (caption, pictures) }
   }
 
+  /// The kind's name.
   public static let kind = "heatmap"
+  /// What the kind shows.
   public static let summary = "pictures beside their relevance, with captions and a colour bar"
 
+  /// The title over the figure.
   public var title: String?
   /// The titles over the columns.
   public var columnTitles: [String]
@@ -61,8 +64,10 @@ public struct HeatmapFigure: Figure {
       colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
   }
 
+  /// The size in points that titles, cells and captions need.
   public var size: Size { layout.size }
 
+  /// Draws the figure on a canvas of its size.
   public func draw(on canvas: Canvas) {
     let layout = layout
     if let title = layout.title { canvas.draw(title, at: Point(layout.size.width / 2, HeatmapFigure.margin), .top) }
