@@ -16,6 +16,7 @@ import Testing
   @Test func writtenPicturesReadBackAndLeaveNothingBeside() throws {
     let reference = try PillowReference.load()
     try withTemporaryFolder { folder in
+      let folder = folder.path
       for (name, source) in reference.sources {
         let path = "\(folder)/\(name).jpeg"
         try source.image.writePNG(to: path)
@@ -40,6 +41,7 @@ import Testing
 
   @Test func unreadableFilesAreNamed() throws {
     try withTemporaryFolder { folder in
+      let folder = folder.path
       func message(_ path: String) -> String {
         do {
           _ = try Image.read(path)

@@ -52,11 +52,3 @@ struct PillowReference: Decodable {
 
   func source(_ name: String) throws -> Image { try #require(sources[name]).image }
 }
-
-/// Runs `body` with a path of its own folder, which is removed afterwards.
-func withTemporaryFolder(_ body: (String) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "espalier-\(UUID().uuidString)").path
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  try body(folder)
-}

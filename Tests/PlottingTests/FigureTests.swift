@@ -2,6 +2,7 @@ import Foundation
 import Images
 import Plotting
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct FigureTests {
@@ -90,19 +91,19 @@ import Testing
   }
 
   @Test func filesAreToldByTheirEnding() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "espalier-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let figure = FigureTests.curves[0]
-    try figure.write(to: folder + "/a.png", pixelsPerInch: 72)
-    #expect(try Image.read(folder + "/a.png").width == 252)
-    try figure.write(to: folder + "/a.PDF")
-    #expect(throws: EspalierError("a figure's kind of file is told by its ending", file: "a.svg", accepted: ".png or .pdf")) {
-      try figure.write(to: "a.svg")
+    try withTemporaryFolder { folder in
+      let folder = folder.path
+      let figure = FigureTests.curves[0]
+      try figure.write(to: folder + "/a.png", pixelsPerInch: 72)
+      #expect(try Image.read(folder + "/a.png").width == 252)
+      try figure.write(to: folder + "/a.PDF")
+      #expect(throws: EspalierError("a figure's kind of file is told by its ending", file: "a.svg", accepted: ".png or .pdf")) {
+        try figure.write(to: "a.svg")
+      }
+      #expect(throws: EspalierError.self) { try figure.write(to: folder + "/b.png", pixelsPerInch: 1e9) }
+      #expect(throws: EspalierError.self) { try figure.write(to: folder + "/b.png", pixelsPerInch: .nan) }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a.PDF", "a.png"])
     }
-    #expect(throws: EspalierError.self) { try figure.write(to: folder + "/b.png", pixelsPerInch: 1e9) }
-    #expect(throws: EspalierError.self) { try figure.write(to: folder + "/b.png", pixelsPerInch: .nan) }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a.PDF", "a.png"])
   }
 
   @Test func everyFigureHasItsLineInTheCatalog() throws {

@@ -2,6 +2,7 @@ import Foundation
 import Images
 import Plotting
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct HeatmapTests {
@@ -26,9 +27,9 @@ import Testing
       #expect(heatmap.indices.elements == expected.indices, "\(norm) of \(relevance.shape)")
       let size = heatmap.relevance.shape
       let overlay = heatmap.overlay(on: Image(pixels: Tensor(expected.picture, shape: [size[0], size[1], 3])))
-      for (pixel, value) in expected.overlay.enumerated() {
-        for channel in 0..<3 { #expect(abs(Double(overlay.pixels.elements[3 * pixel + channel]) - value) <= 0.5 + 1e-6) }
-      }
+      expectClose(
+        overlay.pixels.elements.map(Double.init), expected.overlay.flatMap { [$0, $0, $0] }, Tolerance(absolute: 0.5 + 1e-6),
+        "overlay, \(norm)")
     }
   }
 
