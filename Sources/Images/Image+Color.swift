@@ -4,10 +4,10 @@ extension Image {
   /// The picture as three channels: grey is repeated, alpha is dropped without blending (Pillow's `convert("RGB")`, which is
   /// what torchvision's loaders do).
   public var rgb: Image {
-    switch channels {
-    case 3: self
-    case 4: mapPixels(channels: 3) { pixel, result in result.append(contentsOf: pixel.prefix(3)) }
-    default: mapPixels(channels: 3) { pixel, result in result.append(contentsOf: repeatElement(pixel.first!, count: 3)) }
+    if channels == 3 { return self }
+    let (green, blue) = channels == 4 ? (1, 2) : (0, 0)
+    return mapPixels(channels: 3) { pixel, result in
+      (result[0], result[1], result[2]) = (pixel[0], pixel[green], pixel[blue])
     }
   }
 
@@ -16,12 +16,11 @@ extension Image {
   public var grey: Image {
     switch channels {
     case 1: self
-    case 2: mapPixels(channels: 1) { pixel, result in result.append(pixel.first!) }
+    case 2: mapPixels(channels: 1) { pixel, result in result[0] = pixel[0] }
     default:
       mapPixels(channels: 1) { pixel, result in
-        let start = pixel.startIndex
-        let luma = 19595 * Int(pixel[start]) + 38470 * Int(pixel[start + 1]) + 7471 * Int(pixel[start + 2])
-        result.append(UInt8((luma + 0x8000) >> 16))
+        let luma = 19595 * Int(pixel[0]) + 38470 * Int(pixel[1]) + 7471 * Int(pixel[2])
+        result[0] = UInt8((luma + 0x8000) >> 16)
       }
     }
   }
@@ -32,41 +31,47 @@ extension Image {
   /// Each channel is (a·c + (255 − a)·b) / 255, rounded, as Pillow's `paste` with a mask does it.
   public func composited(over background: [UInt8]) -> Image {
     guard hasAlpha else { return self }
-    precondition(background.count == channels - 1, "a background of \(background.count) channels under \(channels - 1)")
-    return mapPixels(channels: channels - 1) { pixel, result in
-      let alpha = Int(pixel.last!)
-      for (color, behind) in zip(pixel, background) {
-        result.append(dividedBy255(Int(color) * alpha + Int(behind) * (255 - alpha)))
-      }
+    let colors = channels - 1
+    precondition(background.count == colors, "a background of \(background.count) channels under \(colors)")
+    return mapPixels(channels: colors) { pixel, result in
+      let alpha = Int(pixel[colors])
+      for i in 0..<colors { result[i] = dividedBy255(Int(pixel[i]) * alpha + Int(background[i]) * (255 - alpha)) }
     }
   }
 
   /// The picture laid over white; without alpha the picture itself.
-  public var overWhite: Image { composited(over: [UInt8](repeating: 255, count: channels - 1)) }
+  public var overWhite: Image { composited(over: [UInt8](repeating: 255, count: hasAlpha ? channels - 1 : 0)) }
 
   /// Colours multiplied by alpha, as they must be while pixels are mixed.
   var premultiplied: Image {
-    mapPixels(channels: channels) { pixel, result in
-      let alpha = pixel.last!
-      for color in pixel.dropLast() { result.append(dividedBy255(Int(color) * Int(alpha))) }
-      result.append(alpha)
+    let colors = channels - 1
+    return mapPixels(channels: channels) { pixel, result in
+      for i in 0..<colors { result[i] = dividedBy255(Int(pixel[i]) * Int(pixel[colors])) }
+      result[colors] = pixel[colors]
     }
   }
 
   /// The reverse of ``premultiplied``, up to rounding; a colour of alpha 0 stays as it is.
   var unpremultiplied: Image {
-    mapPixels(channels: channels) { pixel, result in
-      let alpha = Int(pixel.last!)
-      for color in pixel.dropLast() { result.append(alpha == 0 ? color : UInt8(min(255, 255 * Int(color) / alpha))) }
-      result.append(UInt8(alpha))
+    let colors = channels - 1
+    return mapPixels(channels: channels) { pixel, result in
+      let alpha = Int(pixel[colors])
+      for i in 0..<colors { result[i] = alpha == 0 ? pixel[i] : UInt8(min(255, 255 * Int(pixel[i]) / alpha)) }
+      result[colors] = pixel[colors]
     }
   }
 
-  private func mapPixels(channels count: Int, _ body: (ArraySlice<UInt8>, inout [UInt8]) -> Void) -> Image {
-    var elements: [UInt8] = []
-    elements.reserveCapacity(width * height * count)
-    for start in stride(from: 0, to: pixels.count, by: channels) {
-      body(pixels.elements[start..<start + channels], &elements)
+  /// Makes a picture of as many pixels, each by `body` from the channels of one to the channels of the other.
+  private func mapPixels(
+    channels count: Int, _ body: (UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>) -> Void
+  ) -> Image {
+    let area = width * height
+    let elements = [UInt8](unsafeUninitializedCapacity: area * count) { buffer, initialized in
+      pixels.elements.withUnsafeBufferPointer { source in
+        guard let from = source.baseAddress, let to = buffer.baseAddress else { return }
+        for i in 0..<area { body(from + i * channels, to + i * count) }
+      }
+      initialized = area * count
     }
     return Image(pixels: Tensor(elements, shape: [height, width, count]))
   }

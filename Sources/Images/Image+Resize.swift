@@ -133,7 +133,11 @@ extension Image {
 /// The fixed-point weights of every new pixel along one axis.
 private struct FilterBank {
   /// The bits behind the point: 32, less 8 of the pixel and 2 for the kernel's overshoot.
-  static let precision = 22
+  static let precision: Int32 = 22
+  static let half: Int32 = 1 << (precision - 1)
+
+  /// A sum of weighted bytes as a byte.
+  static func byte(_ sum: Int32) -> UInt8 { UInt8(truncatingIfNeeded: max(0, min(255, sum >> precision))) }
 
   let length: Int
   /// The first source pixel of each new one, and its weights, padded to equal numbers.
@@ -154,7 +158,7 @@ private struct FilterBank {
       let high = min(length, Int(center + reach + 0.5))
       let exact = (low..<high).map { method.weight(at: (Double($0) - center + 0.5) * (1 / stretch)) }
       let total = exact.reduce(0, +)
-      let unit = Double(1 << FilterBank.precision)
+      let unit = Double(1 << FilterBank.precision as Int32)
       first.append(low)
       count.append(high - low)
       weights += exact.map { Int32(($0 / total * unit).rounded(.toNearestOrAwayFromZero)) }
@@ -172,14 +176,24 @@ private struct FilterBank {
           sums.withUnsafeMutableBufferPointer { sums in
             for block in 0..<outer {
               for target in 0..<newLength {
-                sums.update(repeating: 1 << (FilterBank.precision - 1))
-                for tap in 0..<count[target] {
-                  let weight = weights[target * most + tap]
-                  let start = (block * length + first[target] + tap) * inner
-                  for i in 0..<inner { sums[i] &+= weight &* Int32(source[start + i]) }
+                let taps = count[target]
+                let weight = weights.baseAddress! + target * most
+                let from = source.baseAddress! + (block * length + first[target]) * inner
+                let to = buffer.baseAddress! + (block * newLength + target) * inner
+                if inner <= 4 {
+                  for i in 0..<inner {
+                    var sum = FilterBank.half
+                    for tap in 0..<taps { sum &+= weight[tap] &* Int32(from[tap * inner + i]) }
+                    to[i] = FilterBank.byte(sum)
+                  }
+                } else {
+                  // Along columns a whole row is mixed at once, which the compiler turns into vector instructions.
+                  sums.update(repeating: FilterBank.half)
+                  for tap in 0..<taps {
+                    for i in 0..<inner { sums[i] &+= weight[tap] &* Int32(from[tap * inner + i]) }
+                  }
+                  for i in 0..<inner { to[i] = FilterBank.byte(sums[i]) }
                 }
-                let start = (block * newLength + target) * inner
-                for i in 0..<inner { buffer[start + i] = UInt8(max(0, min(255, sums[i] >> Int32(FilterBank.precision)))) }
               }
             }
           }
