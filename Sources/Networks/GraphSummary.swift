@@ -79,7 +79,7 @@ extension Graph {
     for node in folded.nodes {
       let outputs = node.outputs.compactMap { facts[$0]?.shape }
       let cost = node.op.cost(inputs: node.inputs.map { $0.flatMap { facts[$0]?.shape } }, outputs: outputs)
-      let weights = node.parameters.filter { counted.insert($0).inserted }
+      let weights = node.parameters.filter { counted.insert(origin(of: $0)).inserted }
         .reduce(0) { $0 + (folded.constants[$1]?.floats?.count ?? 0) }
       let lengths = outputs.first?.dimensions ?? []
       rows.append(
@@ -97,6 +97,12 @@ extension Graph {
       surveyFlops: macs.total.saturatingSum(activations).saturatingProduct(2), biasAdditions: total.biasAdditions / pictures,
       elementwise: total.elementwise / pictures, activations: activations, macsByKind: macs, parametersByKind: parameters,
       layers: rows)
+  }
+  /// The value that another one is the copy of, so that a weight which layers share counts once.
+  private func origin(of value: String) -> String {
+    var value = value
+    while let node = producer(of: value), node.op is Op.Identity, case let source?? = node.inputs.first { value = source }
+    return value
   }
 }
 

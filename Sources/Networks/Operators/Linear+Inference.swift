@@ -9,7 +9,8 @@ extension Op.Conv {
     try requireGroups(group, channels: weight[0], "weight \(weight)")
     guard weight[1] == x[1] / group else {
       throw EspalierError(
-        "a weight of \(weight) in \(group) group(s) meets an input of \(x)", accepted: "\(weight[1] * group) input channels")
+        "a weight of \(weight) in \(group) group(s) meets an input of \(x)",
+        accepted: "\(weight[1].saturatingProduct(group)) input channels")
     }
     try requireBias(inputs.optional(2)?.shape, channels: weight[0])
     let placement = try window.placement(input: x.spatial, kernel: weight.spatial)
