@@ -1,0 +1,72 @@
+import Images
+import Tensors
+
+/// Random changes of training pictures. What happens to a sample depends on (seed, epoch, sample index) alone.
+public struct Augmentation: Hashable, Sendable {
+  /// Pixels of black (0 for tensors) that are added on each side before a part of the old size is cut out at random.
+  public var padding: Int
+  /// Whether every other sample is mirrored left to right.
+  public var flips: Bool
+
+  /// Makes an augmentation; the default is the customary one for CIFAR-10.
+  public init(padding: Int = 4, flips: Bool = true) {
+    precondition(padding >= 0, "a padding is not negative")
+    self.padding = padding
+    self.flips = flips
+  }
+
+  /// What happens to one sample.
+  struct Draw: Hashable {
+    /// How far the picture's origin moves right and down, −padding … padding.
+    var x, y: Int
+    var isFlipped: Bool
+  }
+
+  func draw(seed: UInt64, epoch: Int, index: Int) -> Draw {
+    let key = Philox(seed: seed, stream: Philox.stream(named: "augmentation"), start: UInt64(epoch)).first
+    var random = Philox(seed: key, stream: UInt64(index))
+    let span = UInt64(2 * padding + 1)
+    func offset(_ bits: UInt64) -> Int { Int(bits.multipliedFullWidth(by: span).high) - padding }
+    return Draw(x: offset(random.next()), y: offset(random.next()), isFlipped: flips && random.next() >> 63 == 1)
+  }
+}
+
+extension Augmentation.Draw {
+  func callAsFunction(_ image: Image) -> Image {
+    var pixels = image.cropped(to: PixelRectangle(x: -x, y: -y, width: image.width, height: image.height)).pixels
+    if isFlipped {
+      let original = pixels.elements
+      let (width, channels) = (image.width, image.channels)
+      for pixel in 0..<image.height * width {
+        let mirrored = pixel / width * width + width - 1 - pixel % width
+        for channel in 0..<channels { pixels.elements[pixel * channels + channel] = original[mirrored * channels + channel] }
+      }
+    }
+    return Image(pixels: pixels)
+  }
+
+  /// The change of a tensor [C, H, W].
+  func callAsFunction(_ tensor: Tensor<Float>) -> Tensor<Float> {
+    let (height, width) = (tensor.shape[1], tensor.shape[2])
+    var changed = Tensor<Float>(repeating: 0, shape: tensor.shape)
+    for row in 0..<tensor.shape[0] * height {
+      let source = row % height - y
+      guard 0..<height ~= source else { continue }
+      for column in 0..<width {
+        let from = (isFlipped ? width - 1 - column : column) - x
+        if 0..<width ~= from {
+          changed.elements[row * width + column] = tensor.elements[(row - row % height + source) * width + from]
+        }
+      }
+    }
+    return changed
+  }
+}
+
+extension Philox {
+  /// The first number, as a key for other generators.
+  fileprivate var first: UInt64 {
+    var copy = self
+    return copy.next()
+  }
+}

@@ -1,0 +1,55 @@
+import Images
+import Tensors
+
+/// Pictures with their labels, read one at a time, from any thread.
+public protocol Dataset: Sendable {
+  /// The number of samples.
+  var count: Int { get }
+  /// The name of each class; nil if the data has none.
+  var classNames: [String]? { get }
+  /// What the data is, for logs: where it lies and what a sample looks like.
+  var description: String { get }
+
+  /// The labels that are right for a sample; empty if it has none.
+  ///
+  /// - Throws: `EspalierError` if they cannot be read.
+  func labels(_ index: Int) throws -> [Int]
+
+  /// A sample, decoded now.
+  ///
+  /// - Throws: `EspalierError` naming the file and the sample if it is damaged.
+  func sample(_ index: Int) throws -> Sample
+
+  /// A digest (SHA-256, hexadecimal) of what the data holds, for provenance.
+  ///
+  /// - Throws: `EspalierError` if it cannot be read.
+  func digest() throws -> String
+}
+
+/// One sample of a data set.
+public struct Sample: Sendable {
+  /// What a network is to see.
+  public enum Content: Sendable {
+    /// A picture, still to be preprocessed.
+    case picture(Image)
+    /// A tensor [C, H, W] that is taken as it is.
+    case tensor(Tensor<Float>)
+  }
+
+  /// What the network is to see.
+  public var content: Content
+  /// The labels that are right; empty if unknown.
+  public var labels: [Int]
+  /// The object's mask as a picture of the sample's size, where there is one.
+  public var mask: Image?
+  /// A name for reports: the picture's path, or its place in a file.
+  public var name: String
+
+  /// Makes a sample.
+  public init(content: Content, labels: [Int], mask: Image? = nil, name: String) {
+    self.content = content
+    self.labels = labels
+    self.mask = mask
+    self.name = name
+  }
+}

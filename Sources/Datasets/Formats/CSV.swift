@@ -1,0 +1,107 @@
+import Foundation
+import Tensors
+
+/// A CSV file that names pictures: a line of column names, `path` and `label` and optionally `mask`, then one line per picture.
+///
+/// Paths are relative to the file's folder. Several labels joined by `;` are all acceptable, an empty cell is none. A label
+/// is a number, or with a map of classes a name. Cells may be quoted as in RFC 4180.
+public enum CSV {
+  /// Reads the list of pictures.
+  ///
+  /// - Throws: `EspalierError` naming the line if a column is missing, a row has another number of cells, or a label is unknown.
+  public static func open(_ path: String, classes: ClassMap? = nil) throws -> PictureList {
+    let rows = try naming(file: path) { try parse(text(ofFile: path)) }
+    let entries = try naming(file: path) {
+      guard let header = rows.first else { throw EspalierError("is empty", accepted: "columns path, label, optional mask") }
+      let names = header.cells.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+      guard let pathColumn = names.firstIndex(of: "path"), let labelColumn = names.firstIndex(of: "label") else {
+        throw EspalierError("has columns \(names.joined(separator: ", "))", accepted: "path, label, optional mask")
+      }
+      let maskColumn = names.firstIndex(of: "mask")
+      return try rows.dropFirst().map { row in
+        try naming(place: "line \(row.line)") {
+          guard row.cells.count == names.count else {
+            throw EspalierError("has \(row.cells.count) cells", accepted: "\(names.count), as the first line")
+          }
+          guard !row.cells[pathColumn].isEmpty else { throw EspalierError("names no picture") }
+          let mask = maskColumn.map { row.cells[$0] }
+          return PictureList.Entry(
+            path: row.cells[pathColumn], labels: try labels(row.cells[labelColumn], classes),
+            mask: mask == "" ? nil : mask)
+        }
+      }
+    }
+    guard !entries.isEmpty else { throw EspalierError("names no pictures", file: path) }
+    let folder = (path as NSString).deletingLastPathComponent
+    return PictureList(
+      entries, in: folder.isEmpty ? "." : folder, classNames: classes?.names,
+      description: "\(entries.count) pictures from \(path)")
+  }
+
+  private static func labels(_ cell: String, _ classes: ClassMap?) throws -> [Int] {
+    try cell.split(separator: ";").flatMap { part in
+      let name = part.trimmingCharacters(in: .whitespaces)
+      if let labels = classes?.labels(named: name) { return labels }
+      if let label = Int(name), label >= 0 { return [label] }
+      throw EspalierError(
+        "has label \(name)",
+        accepted: classes.map { "a number, or a class such as \($0.someNames)" } ?? "a number; names need --classes")
+    }
+  }
+
+  /// The rows of a CSV text with the line that each starts on. Empty lines are skipped.
+  static func parse(_ text: String) throws -> [(line: Int, cells: [String])] {
+    var rows: [(line: Int, cells: [String])] = []
+    var cells: [String] = []
+    var cell: [UInt8] = []
+    var isQuoted = false
+    var wasQuoted = false
+    var line = 1
+    var firstLine = 1
+    func endCell() {
+      cells.append(String(decoding: cell, as: UTF8.self))
+      cell = []
+      wasQuoted = false
+    }
+    func endRow() {
+      endCell()
+      if cells != [""] { rows.append((firstLine, cells)) }
+      cells = []
+    }
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\"") where isQuoted: isQuoted = false
+      case UInt8(ascii: "\"") where cell.isEmpty || wasQuoted:
+        // A quote right after a closing one stands for itself.
+        if wasQuoted { cell.append(byte) }
+        isQuoted = true
+        wasQuoted = true
+      case UInt8(ascii: ",") where !isQuoted: endCell()
+      case UInt8(ascii: "\r") where !isQuoted: break
+      case UInt8(ascii: "\n"):
+        line += 1
+        if isQuoted {
+          cell.append(byte)
+        } else {
+          endRow()
+          firstLine = line
+        }
+      default: cell.append(byte)
+      }
+    }
+    if isQuoted { throw EspalierError("has a quote that does not end", place: "line \(firstLine)") }
+    endRow()
+    return rows
+  }
+}
+
+/// The text of a small file (at most 256 MiB), in UTF-8.
+///
+/// - Throws: `EspalierError` if it cannot be read.
+func text(ofFile path: String) throws -> String {
+  guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int, size < 1 << 28,
+    let data = FileManager.default.contents(atPath: path)
+  else { throw EspalierError("cannot be read", file: path) }
+  guard let text = String(data: data, encoding: .utf8) else { throw EspalierError("is not UTF-8 text", file: path) }
+  return text
+}

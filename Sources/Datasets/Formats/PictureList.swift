@@ -1,0 +1,55 @@
+import Foundation
+import Images
+import Tensors
+
+/// Picture files with labels and masks, decoded as they are asked for: what folders and CSV files name.
+public struct PictureList: Dataset {
+  /// A picture's files and labels.
+  struct Entry: Sendable {
+    var path: String
+    var labels: [Int]
+    var mask: String?
+  }
+
+  public let classNames: [String]?
+  public let description: String
+  private let folder: String
+  private let entries: [Entry]
+
+  /// Makes a list of pictures whose paths are relative to a folder.
+  init(_ entries: [Entry], in folder: String, classNames: [String]?, description: String) {
+    self.entries = entries
+    self.folder = folder
+    self.classNames = classNames
+    self.description = description
+  }
+
+  public var count: Int { entries.count }
+
+  public func labels(_ index: Int) -> [Int] { entries[index].labels }
+
+  public func sample(_ index: Int) throws -> Sample {
+    let entry = entries[index]
+    let image = try Image.read(absolute(entry.path))
+    let mask = try entry.mask.map { try Image.read(absolute($0)) }
+    if let mask, mask.width != image.width || mask.height != image.height {
+      throw EspalierError(
+        "is a mask of \(mask.width)×\(mask.height) pixels for a picture of \(image.width)×\(image.height), \(entry.path)",
+        file: entry.mask)
+    }
+    return Sample(content: .picture(image), labels: entry.labels, mask: mask, name: entry.path)
+  }
+
+  public func digest() throws -> String {
+    var hash = SHA256()
+    for entry in entries {
+      hash.update(line: "\(entry.path) \(entry.labels)")
+      for path in [entry.path, entry.mask].compactMap({ $0 }) {
+        hash.update(line: try SHA256.hexadecimal(ofFile: absolute(path)))
+      }
+    }
+    return hash.hexadecimal
+  }
+
+  private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : folder + "/" + path }
+}

@@ -1,0 +1,124 @@
+import Scheduling
+import Tensors
+
+/// A batch of preprocessed samples.
+public struct Batch: Sendable {
+  /// The input [N, …]: N samples, in the preprocessing's layout or the file's.
+  public var input: Tensor<Float>
+  /// The labels that are right for each sample; empty where unknown.
+  public var labels: [[Int]]
+  /// The samples' places in the data set.
+  public var indices: [Int]
+}
+
+/// Turns a data set into batches of preprocessed samples, always the same for the same seed and epoch.
+public struct Loader: Sendable {
+  /// The samples.
+  public let dataset: any Dataset
+  /// How pictures become inputs; tensors are taken as they are.
+  public let preprocessing: Preprocessing
+  /// The number of samples in a batch; the last one may have fewer.
+  public let batch: Int
+  /// The number of classes that labels must lie below; nil if any label will do.
+  public let classes: Int?
+  /// Random changes of the samples; nil for none.
+  public let augmentation: Augmentation?
+  /// Whether each epoch has an order of its own.
+  public let isShuffled: Bool
+  /// The seed of order and augmentation.
+  public let seed: UInt64
+
+  /// Makes a loader.
+  public init(
+    _ dataset: any Dataset, preprocessing: Preprocessing, batch: Int, classes: Int? = nil, augmentation: Augmentation? = nil,
+    isShuffled: Bool = false, seed: UInt64 = 0
+  ) {
+    precondition(batch > 0, "a batch has a sample")
+    self.dataset = dataset
+    self.preprocessing = preprocessing
+    self.batch = batch
+    self.classes = classes
+    self.augmentation = augmentation
+    self.isShuffled = isShuffled
+    self.seed = seed
+  }
+
+  /// The number of batches in an epoch.
+  public var count: Int { (dataset.count + batch - 1) / batch }
+
+  /// One pass over the data.
+  public func epoch(_ number: Int = 0) -> Epoch { Epoch(loader: self, number: number) }
+
+  /// One pass over the data, each batch of which can be made at any time on any thread.
+  public struct Epoch: Sendable {
+    /// The samples' places in the data set, in the order of this pass.
+    public let order: [Int]
+    private let loader: Loader
+    private let number: Int
+
+    init(loader: Loader, number: Int) {
+      self.loader = loader
+      self.number = number
+      if loader.isShuffled {
+        var random = Philox(seed: loader.seed, stream: Philox.stream(named: "order") &+ UInt64(number))
+        order = random.permutation(loader.dataset.count)
+      } else {
+        order = Array(0..<loader.dataset.count)
+      }
+    }
+
+    /// The number of batches.
+    public var count: Int { loader.count }
+
+    /// Decodes and preprocesses one batch, on the calling thread: what a worker does for its shard.
+    ///
+    /// - Throws: `EspalierError` naming the sample that is damaged, mislabelled or of another shape than the first.
+    public func batch(_ index: Int) throws -> Batch {
+      precondition(0..<count ~= index, "batch \(index) of \(count)")
+      let indices = Array(order[index * loader.batch..<min((index + 1) * loader.batch, order.count)])
+      var shape: Shape?
+      var elements: [Float] = []
+      var labels: [[Int]] = []
+      for sampleIndex in indices {
+        let sample = try loader.dataset.sample(sampleIndex)
+        try loader.check(sample)
+        let input = try loader.input(of: sample, at: sampleIndex, epoch: number)
+        if let shape, shape != input.shape {
+          throw EspalierError(
+            "has shape \(input.shape) where the first of its batch has \(shape)", place: sample.name,
+            accepted: "one shape, as a preprocessing with resize and crop gives it")
+        }
+        if shape == nil { elements.reserveCapacity(indices.count * input.count) }
+        shape = input.shape
+        elements += input.elements
+        labels.append(sample.labels)
+      }
+      return Batch(
+        input: Tensor(elements, shape: Shape([indices.count] + (shape?.dimensions ?? []))), labels: labels, indices: indices)
+    }
+
+    /// All batches in order, made ahead of their use.
+    ///
+    /// - Parameters:
+    ///   - depth: how many batches to be ahead.
+    ///   - producers: the number of threads that decode.
+    public func batches(depth: Int = 2, producers: Int = 1) -> Prefetcher<Batch> {
+      Prefetcher(count: count, depth: depth, producers: producers) { try batch($0) }
+    }
+  }
+
+  private func check(_ sample: Sample) throws {
+    guard let classes, let label = sample.labels.first(where: { !(0..<classes ~= $0) }) else { return }
+    throw EspalierError("has label \(label)", place: sample.name, accepted: "0 to \(classes - 1)")
+  }
+
+  private func input(of sample: Sample, at index: Int, epoch: Int) throws -> Tensor<Float> {
+    let draw = augmentation?.draw(seed: seed, epoch: epoch, index: index)
+    switch sample.content {
+    case .picture(let image):
+      let fitted = try naming(place: sample.name) { try preprocessing.fitted(image) }
+      return preprocessing.normalized(draw?(fitted) ?? fitted)
+    case .tensor(let tensor): return draw?(tensor) ?? tensor
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import Tensors
+
+/// Some samples of a data set, in its order.
+public struct Subset: Dataset {
+  /// The places of the samples in the whole set.
+  public let indices: [Int]
+  private let whole: any Dataset
+
+  /// Takes the first samples: at most `perClass` of each class (a sample counts for its first label), and at most `limit`
+  /// in all. Without labels all samples are of one class.
+  ///
+  /// - Throws: `EspalierError` if a number is not positive, or labels cannot be read.
+  public init(_ whole: any Dataset, limit: Int? = nil, perClass: Int? = nil) throws {
+    if let limit, limit < 1 { throw EspalierError("\(limit) samples are none", place: "--limit", accepted: "1 and more") }
+    if let perClass, perClass < 1 {
+      throw EspalierError("\(perClass) samples are none", place: "--per-class", accepted: "1 and more")
+    }
+    var indices: [Int] = []
+    var taken: [Int?: Int] = [:]
+    for index in 0..<whole.count {
+      if let limit, indices.count == limit { break }
+      if let perClass {
+        let label = try whole.labels(index).first
+        if taken[label, default: 0] == perClass { continue }
+        taken[label, default: 0] += 1
+      }
+      indices.append(index)
+    }
+    self.indices = indices
+    self.whole = whole
+  }
+
+  public var count: Int { indices.count }
+  public var classNames: [String]? { whole.classNames }
+  public var description: String { "\(count) of \(whole.description)" }
+  public func labels(_ index: Int) throws -> [Int] { try whole.labels(indices[index]) }
+  public func sample(_ index: Int) throws -> Sample { try whole.sample(indices[index]) }
+
+  public func digest() throws -> String {
+    var hash = SHA256()
+    hash.update(line: try whole.digest())
+    hash.update(line: indices.description)
+    return hash.hexadecimal
+  }
+}
