@@ -25,6 +25,6 @@ extension Op {
 }
 
 /// What `Pad` fills a border with.
-public enum PadMode: String, Hashable, Sendable {
+public enum PadMode: String, CaseIterable, Hashable, Sendable {
   case constant, reflect, edge, wrap
 }

@@ -24,12 +24,12 @@ extension Op {
 }
 
 /// How `Resize` finds values between elements.
-public enum ResizeMode: String, Hashable, Sendable {
+public enum ResizeMode: String, CaseIterable, Hashable, Sendable {
   case nearest, linear
 }
 
 /// How `Resize` maps a place in the result to one in the input.
-public enum ResizeCoordinates: String, Hashable, Sendable {
+public enum ResizeCoordinates: String, CaseIterable, Hashable, Sendable {
   case halfPixel = "half_pixel"
   case pytorchHalfPixel = "pytorch_half_pixel"
   case alignCorners = "align_corners"
@@ -37,7 +37,7 @@ public enum ResizeCoordinates: String, Hashable, Sendable {
 }
 
 /// Which neighbour `Resize` takes as the nearest.
-public enum ResizeRounding: String, Hashable, Sendable {
+public enum ResizeRounding: String, CaseIterable, Hashable, Sendable {
   case roundPreferFloor = "round_prefer_floor"
   case roundPreferCeil = "round_prefer_ceil"
   case floor, ceil

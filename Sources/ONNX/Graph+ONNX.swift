@@ -1,0 +1,68 @@
+internal import Foundation
+public import Networks
+internal import SwiftProtobuf
+internal import Tensors
+
+extension Graph {
+  /// Reads an ONNX file of opset 7 to 28.
+  ///
+  /// Older forms of an operator are turned into the one of opset 18 that ``Op`` describes: attributes that became inputs turn
+  /// into constants, `Upsample` into `Resize`. A network that was saved in training mode is read as one for inference: batch
+  /// norms use their running statistics, and dropout does nothing. Initializers that are listed as inputs too, as old files
+  /// do, are constants. Half- and double-precision data become `Float`, every integer and boolean type `Int64`. Documentation
+  /// strings are kept in the metadata under `onnx.doc_string` and `onnx.graph.doc_string`.
+  ///
+  /// - Parameters:
+  ///   - path: the file; data outside it is looked for in its folder, and nowhere else.
+  ///   - fixing: values for inputs that are to become constants, by the input's name.
+  ///   - allowingNaN: whether weights that are not a number are read rather than refused.
+  /// - Throws: `EspalierError` naming the file and the node or initializer, for a file that is damaged, too new, or has
+  ///   something that Espalier does not run.
+  public init(onnx path: String, fixing: [String: Constant] = [:], allowingNaN: Bool = false) throws {
+    self = try naming(file: path) {
+      let model = try Onnx_ModelProto(contentsOf: path, kind: "ONNX model")
+      let tensors = TensorReader(folder: (path as NSString).deletingLastPathComponent, allowsNaN: allowingNaN)
+      var reader = try ModelReader(model, tensors: tensors, fixing: fixing)
+      return try reader.graph()
+    }
+  }
+
+  /// Writes an ONNX file: opset 18, one float32 or int64 array a constant, names and metadata as they are.
+  ///
+  /// The bytes depend on the graph and the version alone. The file is written beside its place and renamed when it is whole.
+  ///
+  /// - Throws: `EspalierError` naming the file, if it cannot be written or would pass 2 GiB, the format's limit.
+  public func writeONNX(to path: String, producerVersion: String = "0.1.0") throws {
+    try naming(file: path) {
+      let writer = try ModelWriter(self, producerVersion: producerVersion)
+      try writer.write(to: path)
+    }
+  }
+}
+
+extension Constant {
+  /// Reads a file that holds one ONNX tensor, such as the test data beside a model (`.pb`).
+  ///
+  /// - Returns: the tensor and its name, which may be empty.
+  /// - Throws: `EspalierError` naming the file, if it is damaged or holds another type than numbers.
+  public static func readONNXTensor(_ path: String) throws -> (name: String, value: Constant) {
+    try naming(file: path) {
+      let tensor = try Onnx_TensorProto(contentsOf: path, kind: "ONNX tensor")
+      let reader = TensorReader(folder: (path as NSString).deletingLastPathComponent, allowsNaN: true)
+      return (tensor.name, try reader.constant(tensor))
+    }
+  }
+}
+
+extension Message {
+  /// Reads a file that holds one message.
+  fileprivate init(contentsOf path: String, kind: String) throws {
+    let data = try Data(regularFile: path)
+    guard !data.isEmpty else { throw EspalierError("the file is empty", accepted: "an \(kind)") }
+    var options = BinaryDecodingOptions()
+    options.discardUnknownFields = true
+    do { self = try Self(serializedBytes: data, options: options) } catch {
+      throw EspalierError("the file is damaged or cut short, or no \(kind)", accepted: "an \(kind)")
+    }
+  }
+}

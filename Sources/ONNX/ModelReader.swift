@@ -1,0 +1,173 @@
+internal import Networks
+internal import OrderedCollections
+internal import Tensors
+
+/// Turns a model's message into a graph.
+struct ModelReader {
+  private let model: Onnx_ModelProto
+  private let opset: Int
+  private let tensors: TensorReader
+  private let fixing: [String: Constant]
+
+  private var inputs: [GraphInput] = []
+  private var constants: OrderedDictionary<String, Constant> = [:]
+  /// The elements of `Constant` nodes, which older operators may need as attributes.
+  private var written: [String: Constant] = [:]
+  private var nodes: [Node] = []
+  /// Every name of a value in the file, so that new ones differ.
+  private var names: Set<String> = []
+  private var read: Set<String> = []
+
+  /// Takes a model, checking what it is written for.
+  ///
+  /// - Throws: `EspalierError` if it is no model, or for an operator set that is not supported.
+  init(_ model: Onnx_ModelProto, tensors: TensorReader, fixing: [String: Constant]) throws {
+    guard model.hasGraph, !model.opsetImport.isEmpty else {
+      throw EspalierError("the file has no graph or no operator set", accepted: "an ONNX model of IR version 3 or newer")
+    }
+    let supported = "\(ONNXSupport.opsets.lowerBound) to \(ONNXSupport.opsets.upperBound)"
+    guard let version = model.opsetImport.first(where: { isStandard(domain: $0.domain) })?.version else {
+      throw EspalierError("the file names no version of ONNX's own operators", accepted: "opset \(supported)")
+    }
+    guard ONNXSupport.opsets.contains(Int(version)) else {
+      throw EspalierError("opset \(version) is not supported", accepted: "opset \(supported)")
+    }
+    self.model = model
+    self.tensors = tensors
+    self.fixing = fixing
+    opset = Int(version)
+  }
+
+  /// The graph.
+  ///
+  /// - Throws: `EspalierError` naming the node, input or initializer at fault.
+  mutating func graph() throws -> Graph {
+    let message = model.graph
+    if let sparse = message.sparseInitializer.first {
+      throw EspalierError("is a sparse tensor", place: "initializer '\(sparse.values.name)'", accepted: "dense tensors")
+    }
+    collectNames()
+    try readInitializers()
+    try readInputs()
+    var olderSoftmax: [Int] = []
+    for (id, node) in message.node.enumerated() {
+      let label = node.name.isEmpty ? node.output.first ?? "" : node.name
+      try naming(place: "\(node.opType) '\(label)'") { try read(node, id: id, label: label) }
+      if opset < 13, nodes[id].op is Op.Softmax || nodes[id].op is Op.LogSoftmax { olderSoftmax.append(id) }
+    }
+    for input in inputs where Set(inputs.map(\.name)).count < inputs.count || constants[input.name] != nil {
+      throw EspalierError("the name is given twice", place: "input '\(input.name)'")
+    }
+    let outputs = message.output.map(\.name)
+    guard !outputs.isEmpty else { throw EspalierError("the graph has no outputs") }
+    let graph = try Graph(
+      name: message.name, inputs: inputs, outputs: outputs, nodes: nodes, constants: constants, metadata: metadata())
+    return olderSoftmax.isEmpty ? graph : try graph.withCurrentSoftmax(olderSoftmax)
+  }
+
+  private mutating func collectNames() {
+    let graph = model.graph
+    for node in graph.node {
+      names.formUnion(node.output)
+      names.formUnion(node.input)
+      read.formUnion(node.input)
+    }
+    names.formUnion(graph.initializer.map(\.name))
+    names.formUnion(graph.input.map(\.name))
+    read.formUnion(graph.output.map(\.name))
+  }
+
+  private func metadata() -> [String: String] {
+    var metadata = Dictionary(model.metadataProps.map { ($0.key, $0.value) }) { _, last in last }
+    if !model.docString.isEmpty { metadata[MetadataKey.modelDocumentation] = model.docString }
+    if !model.graph.docString.isEmpty { metadata[MetadataKey.graphDocumentation] = model.graph.docString }
+    return metadata
+  }
+
+  private mutating func readInitializers() throws {
+    for tensor in model.graph.initializer {
+      try naming(place: "initializer '\(tensor.name)'") {
+        guard !tensor.name.isEmpty else { throw EspalierError("an initializer has no name") }
+        guard constants.updateValue(try tensors.constant(tensor), forKey: tensor.name) == nil else {
+          throw EspalierError("the name is given twice")
+        }
+      }
+    }
+  }
+
+  private mutating func readInputs() throws {
+    for input in model.graph.input where constants[input.name] == nil || fixing[input.name] != nil {
+      if let value = fixing[input.name] {
+        constants[input.name] = value
+      } else if let declared = try naming(place: "input '\(input.name)'", { try self.input(input) }) {
+        inputs.append(declared)
+      }
+    }
+    for name in fixing.keys.sorted() where !model.graph.input.contains(where: { $0.name == name }) {
+      throw EspalierError("there is no input '\(name)' to be made a constant")
+    }
+  }
+
+  /// An input that is fed, or nil for one of another type than numbers that nothing reads.
+  private func input(_ info: Onnx_ValueInfoProto) throws -> GraphInput? {
+    guard !info.name.isEmpty else { throw EspalierError("an input has no name") }
+    guard let type = ElementType(rawValue: info.type.tensorType.elemType), type.isFloat else {
+      guard read.contains(info.name) else { return nil }
+      throw EspalierError("the input is no tensor of floating-point numbers", accepted: "float, double, float16, bfloat16")
+    }
+    guard info.type.tensorType.hasShape else {
+      throw EspalierError("the input declares no shape", accepted: "a length or a name for each axis")
+    }
+    let dimensions = info.type.tensorType.shape.dim.enumerated().map { axis, dimension -> Dimension in
+      switch dimension.value {
+      // Zero and negative lengths are how some exporters say that a length is not known.
+      case .dimValue(let length) where length > 0: .fixed(Int(length))
+      case .dimParam(let name) where !name.isEmpty: .symbolic(name)
+      default: .symbolic(axis == 0 ? "N" : "\(info.name)_axis\(axis)")
+      }
+    }
+    let known = dimensions.map { dimension in if case .fixed(let length) = dimension { length } else { 1 } }
+    _ = try Shape(validating: known)
+    return GraphInput(name: info.name, dimensions: dimensions)
+  }
+
+  private mutating func read(_ message: Onnx_NodeProto, id: Int, label: String) throws {
+    guard isStandard(domain: message.domain), let type = ONNXSupport.type(named: message.opType) else {
+      let owner = isStandard(domain: message.domain) ? "" : " of '\(message.domain)'"
+      throw EspalierError("operator \(message.opType)\(owner) is not supported", accepted: ONNXSupport.names)
+    }
+    let known = (constants, written)
+    let read = read
+    var node = try NodeReader(
+      message, opset: opset, tensors: tensors, constants: { known.0[$0] ?? known.1[$0] }, isRead: { read.contains($0) })
+    let op = try type.init(reading: &node)
+    try node.finish(outputLimit: type.outputLimit)
+    for addition in node.additions {
+      let name = freshName("\(label).\(addition.role)")
+      constants[name] = addition.value
+      while node.inputs.count <= addition.input { node.inputs.append(nil) }
+      node.inputs[addition.input] = name
+    }
+    if let value = (op as? Op.ConstantValue)?.value, let output = node.outputs.first { written[output] = value }
+    nodes.append(Node(id: id, name: message.name, op: op, inputs: node.inputs, outputs: node.outputs))
+  }
+
+  private mutating func freshName(_ wish: String) -> String {
+    var name = wish
+    var number = 2
+    while !names.insert(name).inserted {
+      name = "\(wish).\(number)"
+      number += 1
+    }
+    return name
+  }
+}
+
+/// Whether a domain is ONNX's own.
+private func isStandard(domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
+
+/// Where fields of a file that a graph has no place for are kept in its metadata.
+enum MetadataKey {
+  static let modelDocumentation = "onnx.doc_string"
+  static let graphDocumentation = "onnx.graph.doc_string"
+}

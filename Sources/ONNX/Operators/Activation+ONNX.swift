@@ -1,0 +1,74 @@
+internal import Networks
+internal import Tensors
+
+extension Op.Relu: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.LeakyRelu: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init(alpha: try node.float("alpha") ?? 0.01) }
+  func write(to node: inout NodeWriter) { node.set("alpha", alpha) }
+}
+
+extension Op.PRelu: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Clip: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    self.init()
+    guard node.opset < 11 else { return }
+    if let low = try node.float("min") { try node.setInput(1, "min", .float(Tensor(scalar: low))) }
+    if let high = try node.float("max") { try node.setInput(2, "max", .float(Tensor(scalar: high))) }
+  }
+
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Sigmoid: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.HardSigmoid: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    self.init(alpha: try node.float("alpha") ?? 0.2, beta: try node.float("beta") ?? 0.5)
+  }
+
+  func write(to node: inout NodeWriter) {
+    node.set("alpha", alpha)
+    node.set("beta", beta)
+  }
+}
+
+extension Op.HardSwish: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Tanh: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Elu: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init(alpha: try node.float("alpha") ?? 1) }
+  func write(to node: inout NodeWriter) { node.set("alpha", alpha) }
+}
+
+extension Op.Softmax: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init(axis: try node.softmaxAxis()) }
+  func write(to node: inout NodeWriter) { node.set("axis", axis) }
+}
+
+extension Op.LogSoftmax: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init(axis: try node.softmaxAxis()) }
+  func write(to node: inout NodeWriter) { node.set("axis", axis) }
+}
+
+extension NodeReader {
+  /// The axis as the file says it; what it means before opset 13 is settled once shapes are known (``Graph/withCurrentSoftmax(_:)``).
+  fileprivate mutating func softmaxAxis() throws -> Int { try int("axis") ?? (opset < 13 ? 1 : -1) }
+}

@@ -1,0 +1,36 @@
+internal import Networks
+internal import Tensors
+
+extension Op.BatchNormalization: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    if node.opset < 9, try !node.flag("spatial", default: true) {
+      throw EspalierError("batch normalisation of single places (spatial = 0) is not supported", accepted: "spatial = 1")
+    }
+    // A node saved in training mode is read for inference: its inputs are the running statistics all the same.
+    if node.opset >= 14 { node.ignore("training_mode") }
+    self.init(epsilon: try node.float("epsilon") ?? 1e-5, momentum: try node.float("momentum") ?? 0.9)
+  }
+
+  func write(to node: inout NodeWriter) {
+    node.set("epsilon", epsilon)
+    node.set("momentum", momentum)
+  }
+}
+
+extension Op.LRN: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    guard let size = try node.int("size"), NodeReader.lengths.contains(size) else {
+      throw EspalierError("attribute 'size' is missing or out of range", accepted: "1 or more")
+    }
+    self.init(
+      size: size, alpha: try node.float("alpha") ?? 0.0001, beta: try node.float("beta") ?? 0.75,
+      bias: try node.float("bias") ?? 1)
+  }
+
+  func write(to node: inout NodeWriter) {
+    node.set("size", size)
+    node.set("alpha", alpha)
+    node.set("beta", beta)
+    node.set("bias", bias)
+  }
+}

@@ -1,0 +1,73 @@
+internal import Networks
+internal import Tensors
+
+extension Op.MaxPool: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    // The order of the indices, an output that is refused.
+    if node.opset >= 8 { node.ignore("storage_order") }
+    self.init(kernel: try node.kernel(), window: try node.poolingWindow(dilated: node.opset >= 10))
+  }
+
+  func write(to node: inout NodeWriter) {
+    node.set("kernel_shape", kernel)
+    node.set(window)
+    node.set("ceil_mode", window.ceilMode)
+  }
+}
+
+extension Op.AveragePool: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    self.init(
+      kernel: try node.kernel(), window: try node.poolingWindow(dilated: node.opset >= 19),
+      countsPadding: try node.flag("count_include_pad"))
+  }
+
+  func write(to node: inout NodeWriter) {
+    node.set("kernel_shape", kernel)
+    var window = window
+    if opset < 19 { window.dilations = [] }
+    node.set(window)
+    node.set("ceil_mode", window.ceilMode)
+    node.set("count_include_pad", countsPadding)
+  }
+
+  var opset: Int { window.dilations.allSatisfy { $0 == 1 } ? 18 : 19 }
+}
+
+extension Op.GlobalAveragePool: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.GlobalMaxPool: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.ReduceMean: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    self.init(
+      keepsAxes: try node.flag("keepdims", default: true),
+      emptyMeansNone: node.opset >= 18 ? try node.flag("noop_with_empty_axes") : false)
+    if node.opset < 18, let axes = try node.ints("axes"), !axes.isEmpty { try node.setInput(1, "axes", .integers(axes)) }
+  }
+
+  func write(to node: inout NodeWriter) {
+    node.set("keepdims", keepsAxes)
+    node.set("noop_with_empty_axes", emptyMeansNone)
+  }
+}
+
+extension NodeReader {
+  fileprivate mutating func kernel() throws -> [Int] {
+    let kernel = try ints("kernel_shape", in: NodeReader.lengths)
+    guard !kernel.isEmpty else { throw EspalierError("attribute 'kernel_shape' is missing") }
+    return kernel
+  }
+
+  fileprivate mutating func poolingWindow(dilated: Bool) throws -> Window {
+    var window = try window(dilated: dilated)
+    if opset >= 10 { window.ceilMode = try flag("ceil_mode") }
+    return window
+  }
+}

@@ -1,0 +1,38 @@
+internal import Networks
+internal import Tensors
+
+extension Op.Resize: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    let mode = try node.choice("mode", default: ResizeMode.nearest)
+    guard node.opset >= 11 else {
+      // Upsample, and Resize as it was in opset 10.
+      self.init(mode: mode, coordinates: .asymmetric, rounding: .floor)
+      if node.inputs.count == 2 { node.inputs.insert(nil, at: 1) }
+      if node.opset < 9, let scales = try node.floats("scales") {
+        try node.setInput(2, "scales", .float(Tensor(scales, shape: [scales.count])))
+      }
+      return
+    }
+    self.init(
+      mode: mode, coordinates: try node.choice("coordinate_transformation_mode", default: .halfPixel),
+      rounding: try node.choice("nearest_mode", default: .roundPreferFloor))
+    // These matter to the modes `cubic` and `tf_crop_and_resize`, which are refused above, and so does the input `roi`.
+    node.ignore("cubic_coeff_a", "extrapolation_value")
+    if try node.flag("exclude_outside") { throw EspalierError("exclude_outside is not supported", accepted: "0") }
+    if node.inputs.count > 1 { node.inputs[1] = nil }
+    // Before opset 13 an empty array stood for an input that is left out.
+    for index in 2..<max(2, node.inputs.count) where node.constant(index)?.shape.count == 0 { node.inputs[index] = nil }
+    while case .some(nil) = node.inputs.last { node.inputs.removeLast() }
+    guard node.opset >= 18 else { return }
+    if try node.flag("antialias") { throw EspalierError("antialias is not supported", accepted: "0") }
+    if let policy = try node.string("keep_aspect_ratio_policy"), policy != "stretch" {
+      throw EspalierError("keep_aspect_ratio_policy '\(policy)' is not supported", accepted: "stretch")
+    }
+  }
+
+  func write(to node: inout NodeWriter) {
+    node.set("mode", mode.rawValue)
+    node.set("coordinate_transformation_mode", coordinates.rawValue)
+    node.set("nearest_mode", rounding.rawValue)
+  }
+}

@@ -1,0 +1,62 @@
+internal import Networks
+internal import Tensors
+
+extension Op.Flatten: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init(axis: try node.int("axis") ?? 1) }
+  func write(to node: inout NodeWriter) { node.set("axis", axis) }
+}
+
+extension Op.Reshape: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init(allowsZero: node.opset >= 14 ? try node.flag("allowzero") : false) }
+  func write(to node: inout NodeWriter) { node.set("allowzero", allowsZero) }
+}
+
+extension Op.Squeeze: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    self.init()
+    if node.opset < 13, let axes = try node.ints("axes") { try node.setInput(1, "axes", .integers(axes)) }
+  }
+
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Unsqueeze: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    self.init()
+    guard node.opset < 13 else { return }
+    guard let axes = try node.ints("axes") else { throw EspalierError("attribute 'axes' is missing") }
+    try node.setInput(1, "axes", .integers(axes))
+  }
+
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Transpose: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init(permutation: try node.ints("perm") ?? []) }
+  func write(to node: inout NodeWriter) { node.set("perm", permutation) }
+}
+
+extension Op.Expand: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Dropout: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    self.init()
+    if node.opset < 12 {
+      try node.setInput(1, "ratio", .float(Tensor(scalar: try node.float("ratio") ?? 0.5)))
+    } else {
+      node.ignore("seed")
+      // The third input asks for dropping, which is for training; here a network is read for inference.
+      node.inputs.removeSubrange(min(2, node.inputs.count)...)
+    }
+  }
+
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Identity: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
