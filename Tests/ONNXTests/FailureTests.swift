@@ -1,0 +1,85 @@
+import Foundation
+import Networks
+import ONNX
+import Tensors
+import TestSupport
+import Testing
+
+/// Files that cannot be read are answered with one line that names what is at fault.
+@Suite struct FailureTests {
+  static let refused: [(String, [String])] = [
+    ("opset6", ["opset 6", "7 to 28"]), ("opset99", ["opset 99", "7 to 28"]), ("if", ["If 'choice'", "Conv, "]),
+    ("domain", ["Gelu 'act'", "com.example"]), ("unknown-operator", ["Einsum 'einsum'"]),
+    ("unknown-attribute", ["Relu 'relu'", "speed"]), ("attribute-type", ["LeakyRelu", "alpha"]),
+    ("attribute-of-older-set", ["Clip", "min"]), ("nan", ["initializer 'w'", "NaN"]), ("sparse", ["initializer 'w'", "sparse"]),
+    ("external-absent", ["initializer 'w'", "absent.bin", "no such file"]), ("external-parent", ["outside"]),
+    ("external-absolute", ["outside"]), ("external-folder", ["initializer 'w'"]), ("external-short", ["at most 20 bytes"]),
+    ("external-negative", ["offset", "-4"]), ("external-length", ["12 bytes", "16 bytes"]),
+    ("dims", ["initializer 'w'", "5×1×1"]),
+    ("dims-huge", ["too large"]), ("dims-negative", ["negative"]), ("type-string", ["string"]), ("type-unknown", ["99"]),
+    ("undefined-value", ["nowhere"]), ("cycle", ["depends on its own output"]), ("twice", ["'y' is defined twice"]),
+    ("indices", ["MaxPool", "'i'"]), ("integer-input", ["input 'i'"]), ("cubic", ["Resize 'resize'", "cubic"]),
+    ("arity", ["Add has 1 inputs"]), ("kernel-shape", ["Conv 'conv'", "kernel_shape"]), ("stride", ["strides"]),
+    ("cast", ["Cast"]), ("empty", ["empty"]), ("text", ["damaged"]),
+  ]
+
+  @Test(arguments: refused) func aFileIsRefused(_ name: String, _ parts: [String]) throws {
+    let file = TestModels.resources.appendingPathComponent("refused/\(name).onnx").path
+    let error = #expect(throws: EspalierError.self) { try Graph(onnx: file) }
+    let text = try #require(error).description
+    #expect(text.hasPrefix(file))
+    for part in parts { #expect(text.contains(part), "\(text)") }
+  }
+
+  @Test func aFolderAndNoFileAreRefused() throws {
+    try withTemporaryFolder { folder in
+      #expect(throws: EspalierError.self) { try Graph(onnx: folder.path) }
+      #expect(throws: EspalierError.self) { try Graph(onnx: folder.appendingPathComponent("none.onnx").path) }
+      let graph = try Graph(onnx: TestModels.golden[0].path)
+      #expect(throws: EspalierError.self) { try graph.writeONNX(to: folder.path) }
+      #expect(throws: EspalierError.self) { try graph.writeONNX(to: folder.appendingPathComponent("none/model.onnx").path) }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+  }
+
+  @Test func aLinkOutOfTheFolderIsNotFollowed() throws {
+    try withTemporaryFolder { folder in
+      let files = FileManager.default
+      let (inner, bytes) = (folder.appendingPathComponent("inner"), folder.appendingPathComponent("bytes"))
+      try files.createDirectory(at: inner, withIntermediateDirectories: false)
+      try Data(count: 20).write(to: bytes)
+      try files.createSymbolicLink(at: inner.appendingPathComponent("external.bin"), withDestinationURL: bytes)
+      let model = inner.appendingPathComponent("model.onnx")
+      try files.copyItem(at: TestModels.resources.appendingPathComponent("refused/external.onnx"), to: model)
+      let error = #expect(throws: EspalierError.self) { try Graph(onnx: model.path) }
+      #expect(error?.problem.contains("outside") == true)
+    }
+  }
+
+  @Test(arguments: TestModels.golden) func everyTruncationIsRefused(_ file: URL) throws {
+    let bytes = try Data(contentsOf: file)
+    try withTemporaryFolder { folder in
+      let copy = folder.appendingPathComponent("short.onnx")
+      for length in stride(from: 0, to: bytes.count - 1, by: 97) {
+        try bytes.prefix(length).write(to: copy)
+        #expect(throws: EspalierError.self) { try Graph(onnx: copy.path) }
+      }
+    }
+  }
+
+  @Test(arguments: TestModels.golden + TestModels.older) func damagedFilesAreRefusedOrRead(_ file: URL) throws {
+    let mutator = Mutator([UInt8](try Data(contentsOf: file)))
+    try withTemporaryFolder { folder in
+      let copy = folder.appendingPathComponent("damaged.onnx")
+      for number in 0..<200 {
+        try Data(mutator(number)).write(to: copy)
+        do {
+          let graph = try Graph(onnx: copy.path, allowingNaN: true)
+          try graph.writeONNX(to: folder.appendingPathComponent("again.onnx").path)
+        } catch let error as EspalierError {
+          #expect(!error.description.isEmpty)
+        }
+      }
+    }
+  }
+}
