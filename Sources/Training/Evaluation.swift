@@ -1,0 +1,127 @@
+import Engine
+import Foundation
+import Networks
+import Scheduling
+import Tensors
+
+/// How well a network classifies a data set.
+public struct Evaluation: Sendable, Equatable {
+  /// The share of samples for which one of the labels has the greatest logit (the first of equals), 0 … 1.
+  public var top1: Double
+  /// The share of samples for which one of the labels is among the five greatest logits (the lower class of equals first).
+  public var top5: Double
+  /// The mean softmax cross-entropy, of each sample's most probable label.
+  public var loss: Double
+  /// The number of samples.
+  public var samples: Int
+  /// Samples per second, reading them included.
+  public var imagesPerSecond: Double
+
+  /// Evaluates a network.
+  ///
+  /// A final Softmax or LogSoftmax is left out: the numbers are those of the logits before it. They do not depend on the number
+  /// of workers.
+  ///
+  /// - Parameters:
+  ///   - graph: the network as read; it is canonised here.
+  ///   - output: the result that is judged; nil for the first.
+  ///   - shard: the number of samples that a worker takes at a time.
+  ///   - scheduler: the workers, with their progress and cancellation.
+  /// - Throws: `EspalierError` naming the sample or node at fault; `CancellationError`.
+  public static func run(
+    _ graph: Graph, output: String? = nil, on data: any LabelledData, shard: Int = 32, scheduler: BlockScheduler
+  ) throws -> Evaluation {
+    let plan = try compile(graph, output: output, batch: shard)
+    let began = ContinuousClock.now
+    var scheduler = scheduler
+    scheduler.prologue = useOneThreadHere
+    let shards = (data.count + shard - 1) / shard
+    let parts = try scheduler.map(
+      shards: 0..<shards, bytesPerWorker: plan.plan.arenaByteCount + plan.plan.scratchByteCount,
+      makeWorker: { _ in try Program(plan.plan) },
+      body: { program, index in
+        let part = try data.shard(index * shard..<min((index + 1) * shard, data.count), epoch: 0)
+        program.setInput(plan.input, to: try plan.checked(part.samples))
+        try program.run()
+        return try Tally(logits: program.result(plan.output), part)
+      })
+    let seconds = (ContinuousClock.now - began) / .seconds(1)
+    let sum = FixedTree.reduce(parts, +) ?? Tally()
+    let count = Double(max(data.count, 1))
+    return Evaluation(
+      top1: Double(sum.top1) / count, top5: Double(sum.top5) / count, loss: sum.loss / count, samples: data.count,
+      imagesPerSecond: Double(data.count) / max(seconds, 1e-9))
+  }
+
+  private struct Compiled: Sendable {
+    let plan: Plan
+    let input: String
+    let shape: Shape
+    let output: String
+
+    func checked(_ samples: Tensor<Float>) throws -> Tensor<Float> {
+      guard samples.shape.rank == shape.rank, samples.shape.dimensions.dropFirst() == shape.dimensions.dropFirst() else {
+        throw EspalierError("samples of shape \(samples.shape)", place: "input '\(input)'", accepted: "\(shape)")
+      }
+      return samples
+    }
+  }
+
+  private static func compile(_ graph: Graph, output: String?, batch: Int) throws -> Compiled {
+    let canonical = try graph.canonized()
+    guard let input = canonical.inputs.first?.name, let result = output ?? canonical.outputs.first,
+      canonical.isOutput(result)
+    else {
+      throw EspalierError(
+        "the network has no output '\(output ?? "")'", place: "evaluation", accepted: canonical.outputs.joined(separator: ", "))
+    }
+    var editor = GraphEditor(canonical)
+    let logits = editor.nodes.logits(before: result)
+    editor.outputs = [logits]
+    editor.dropUnused()
+    let builder = try PlanBuilder(editor.graph(), batch: batch)
+    let shape = try builder.shape(of: logits)
+    guard shape.rank >= 2, shape[0] == batch, shape.count == shape[0] * shape[1], shape[1] > 0 else {
+      throw EspalierError("its shape is \(shape)", place: "output '\(logits)'", accepted: "one number for each sample and class")
+    }
+    try builder.forward()
+    return Compiled(plan: builder.finish(), input: input, shape: try builder.shape(of: input), output: logits)
+  }
+
+  /// Sums over samples.
+  private struct Tally {
+    var loss = 0.0
+    var top1 = 0
+    var top5 = 0
+
+    init() {}
+
+    init(logits: Tensor<Float>, _ shard: LabelledShard) throws {
+      let classes = logits.shape[1]
+      try logits.elements.withUnsafeBufferPointer { elements in
+        for (row, labels) in shard.labels.enumerated() {
+          guard !labels.isEmpty, labels.allSatisfy((0..<classes).contains) else {
+            throw EspalierError(
+              labels.isEmpty ? "it has no label" : "a label of \(labels) is no class of the network",
+              place: "sample \(shard.indices[row])", accepted: "0 to \(classes - 1)")
+          }
+          let x = UnsafeBufferPointer(rebasing: elements[row * classes..<(row + 1) * classes])
+          let summary = LogitSummary(x)
+          let right = labels.reduce(labels[0]) { x[$1] > x[$0] || (x[$1] == x[$0] && $1 < $0) ? $1 : $0 }
+          loss += summary.logarithmOfSum - Double(x[right])
+          let before = x.indices.count { x[$0] > x[right] || (x[$0] == x[right] && $0 < right) }
+          if before == 0 { top1 += 1 }
+          if before < 5 { top5 += 1 }
+        }
+      }
+    }
+
+    static func + (a: Tally, b: Tally) -> Tally {
+      var sum = a
+      sum.loss += b.loss
+      sum.top1 += b.top1
+      sum.top5 += b.top5
+      return sum
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import Networks
+import Tensors
+
+/// What a weight is to its layer.
+public enum ParameterRole: String, Sendable, Hashable {
+  /// The weight of a convolution or linear layer.
+  case weight
+  /// What a layer adds.
+  case bias
+  /// The factor γ of a batch norm.
+  case normScale
+  /// The summand β of a batch norm.
+  case normBias
+  /// The slope of a PRelu.
+  case slope
+  /// A factor for every channel, added by ``Networks/Graph/addingGates(at:)`` or named in the seams.
+  case gate
+}
+
+/// How one parameter is trained, where that differs from the rest.
+public struct ParameterPolicy: Sendable {
+  /// The factor of the learning rate; 0 freezes the parameter.
+  public var rate: Float
+  /// Whether weight decay applies; nil for the settings' rule.
+  public var decays: Bool?
+  /// 1 where an element is trained and 0 where it stays as it is, of the parameter's shape; nil trains all.
+  public var mask: Tensor<Float>?
+  /// What makes the weight that is used out of the one that is trained.
+  public var transform: (any WeightTransform)?
+
+  /// Makes a policy.
+  public init(rate: Float = 1, decays: Bool? = nil, mask: Tensor<Float>? = nil, transform: (any WeightTransform)? = nil) {
+    self.rate = rate
+    self.decays = decays
+    self.mask = mask
+    self.transform = transform
+  }
+
+  /// A parameter that is not trained.
+  public static let frozen = ParameterPolicy(rate: 0)
+}
+
+/// What is made of a latent weight before it is used: quantisation, binarisation, re-parametrisation.
+public protocol WeightTransform: Sendable {
+  /// The name and every setting, on one line, for checkpoints.
+  var description: String { get }
+
+  /// The effective weight, of the same shape.
+  func effective(_ latent: Tensor<Float>) -> Tensor<Float>
+
+  /// The gradient at the latent weight from that at the effective one.
+  func backward(_ gradient: Tensor<Float>, latent: Tensor<Float>) -> Tensor<Float>
+}
+
+extension WeightTransform {
+  /// The straight-through estimator: the gradient as it is (Y. Bengio, N. Léonard, A. Courville, "Estimating or propagating
+  /// gradients through stochastic neurons", 2013).
+  public func backward(_ gradient: Tensor<Float>, latent: Tensor<Float>) -> Tensor<Float> { gradient }
+}
+
+extension Graph {
+  /// The constants that training changes, with their roles: weights and biases of convolutions and linear layers (a constant
+  /// added right behind one among them), factors and summands of batch norms, slopes.
+  public var trainableRoles: [String: ParameterRole] {
+    var roles: [String: ParameterRole] = [:]
+    func note(_ node: Node, _ place: Int, _ role: ParameterRole) {
+      guard place < node.inputs.count, let name = node.inputs[place], constants[name]?.floats != nil else { return }
+      if roles[name] == nil { roles[name] = role }
+    }
+    func isLinear(_ node: Node?) -> Bool {
+      guard let node else { return false }
+      return (node.op is Op.MatMul || node.op is Op.Conv) && node.inputs[1].map { constants[$0] != nil } ?? false
+    }
+    for node in nodes {
+      switch node.op {
+      case is Op.Conv, is Op.ConvTranspose, is Op.Gemm:
+        note(node, 1, .weight)
+        note(node, 2, .bias)
+      case is Op.MatMul: note(node, 1, .weight)
+      case is Op.BatchNormalization:
+        note(node, 1, .normScale)
+        note(node, 2, .normBias)
+      case is Op.PRelu: note(node, 1, .slope)
+      case is Op.Add where isLinear(node.inputs[0].flatMap { producer(of: $0) }): note(node, 1, .bias)
+      case is Op.Add where isLinear(node.inputs[1].flatMap { producer(of: $0) }): note(node, 0, .bias)
+      default: break
+      }
+    }
+    return roles
+  }
+
+  /// The graph that is trained in the place of this one: constants folded and what does nothing dropped (`Dropout` with it,
+  /// which is not trained with), batch norms and every weight as they are, and the logits as only result.
+  ///
+  /// - Throws: `EspalierError` if shapes cannot be inferred.
+  func preparedForTraining() throws -> Graph {
+    var editor = GraphEditor(try NoOpRemoval().canonize(ConstantFolding().canonize(self)))
+    editor.outputs = [editor.nodes.logits(before: editor.outputs[0])]
+    editor.dropUnused()
+    return try editor.graph()
+  }
+
+  /// The graph with some float constants replaced; those that a `Constant` node makes are replaced there.
+  ///
+  /// - Throws: `EspalierError` if a name is no constant.
+  func replacing(_ values: [String: Tensor<Float>]) throws -> Graph {
+    var editor = GraphEditor(self)
+    for (name, tensor) in values {
+      if editor.constants[name] != nil {
+        editor.constants[name] = .float(tensor)
+      } else if let place = editor.nodes.firstIndex(where: { $0.outputs == [name] && $0.op is Op.ConstantValue }) {
+        editor.nodes[place].op = Op.ConstantValue(value: .float(tensor))
+      } else {
+        throw EspalierError("'\(name)' is computed from other constants, so that its trained value has no place", place: "training")
+      }
+    }
+    return try editor.graph()
+  }
+}
+
+extension [Node] {
+  /// The value before a final Softmax or LogSoftmax, or the value itself.
+  func logits(before output: String) -> String {
+    guard let last = first(where: { $0.outputs.contains(output) }), last.op is Op.Softmax || last.op is Op.LogSoftmax,
+      let input = last.inputs[0]
+    else { return output }
+    return input
+  }
+}

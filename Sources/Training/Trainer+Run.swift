@@ -1,0 +1,98 @@
+import Foundation
+import Scheduling
+import Tensors
+
+extension Trainer {
+  /// Trains until all epochs are done, from wherever this trainer stands.
+  ///
+  /// The last batch of an epoch may be smaller than the others; a single sample that is left over is skipped, because a batch
+  /// norm has no variance of it.
+  ///
+  /// - Parameters:
+  ///   - data: what is trained on.
+  ///   - validation: what the network is evaluated with after every epoch.
+  /// - Throws: `TrainingInterrupted` if it was stopped; `EspalierError`.
+  public func run(on data: any LabelledData, validation: (any LabelledData)? = nil) throws {
+    let stepsPerEpoch = try self.stepsPerEpoch(of: data)
+    var clock = Stopwatch(saved: .now)
+    while epoch < settings.epochs {
+      try runEpoch(data, stepsPerEpoch, &clock)
+      try endEpoch(validation, stepsPerEpoch)
+      try save(&clock)
+    }
+  }
+
+  /// The times of this process, which no result depends on.
+  private struct Stopwatch {
+    var samples = 0
+    var steps = 0
+    var seconds = 0.0
+    var saved: ContinuousClock.Instant
+  }
+
+  private func stepsPerEpoch(of data: any LabelledData) throws -> Int {
+    guard data.count >= 2 else { throw EspalierError("there are \(data.count) samples to train on", accepted: "2 or more") }
+    return data.count / settings.batch + (data.count % settings.batch >= 2 ? 1 : 0)
+  }
+
+  private func runEpoch(_ data: any LabelledData, _ steps: Int, _ clock: inout Stopwatch) throws {
+    let (epoch, first, settings) = (epoch, step, settings)
+    let batches = Prefetcher(count: steps - first, depth: 2) { index in
+      let start = (first + index) * settings.batch
+      let end = min(start + settings.batch, data.count)
+      return try stride(from: start, to: end, by: settings.shard).map { try data.shard($0..<min($0 + settings.shard, end), epoch: epoch) }
+    }
+    while step < steps {
+      let began = ContinuousClock.now
+      guard let batch = try batches.next() else { break }
+      let rate = settings.schedule.rate(step: totalSteps, stepsPerEpoch: steps, epochs: settings.epochs)
+      let samples = tally.samples
+      try take(batch, rate: rate)
+      step += 1
+      totalSteps += 1
+      let seconds = (ContinuousClock.now - began) / .seconds(1)
+      tally.seconds += seconds
+      clock.seconds += seconds
+      clock.steps += 1
+      clock.samples += tally.samples - samples
+      report(rate, steps, clock)
+      if cancellation.isCancelled, step < steps || epoch + 1 < settings.epochs {
+        try save(&clock)
+        throw TrainingInterrupted(epoch: epoch + 1, step: step, checkpoint: checkpoint?.path)
+      }
+      if ContinuousClock.now - clock.saved >= .seconds(60), step < steps { try save(&clock) }
+    }
+  }
+
+  private func endEpoch(_ validation: (any LabelledData)?, _ steps: Int) throws {
+    let evaluation = try validation.map {
+      try Evaluation.run(trainedGraph(), on: $0, shard: settings.shard, scheduler: BlockScheduler(width: pool.width, cancellation: cancellation))
+    }
+    let samples = Double(max(tally.samples, 1))
+    history.epochs.append(
+      TrainingHistory.Epoch(
+        epoch: epoch + 1, rate: settings.schedule.rate(step: totalSteps - 1, stepsPerEpoch: steps, epochs: settings.epochs),
+        loss: tally.loss / samples, accuracy: Double(tally.correct) / samples, validationLoss: evaluation?.loss,
+        validationAccuracy: evaluation?.top1, imagesPerSecond: samples / max(tally.seconds, 1e-9), seconds: tally.seconds))
+    epoch += 1
+    step = 0
+    tally = Tally()
+    if let historyFile { try history.write(to: historyFile) }
+    for hook in seams.hooks { try hook.afterEpoch(self) }
+  }
+
+  private func report(_ rate: Double, _ steps: Int, _ clock: Stopwatch) {
+    guard let progress else { return }
+    let left = (settings.epochs - epoch) * steps - step
+    let samples = Double(max(tally.samples, 1))
+    progress(
+      TrainingProgress(
+        epoch: epoch + 1, epochs: settings.epochs, step: step, steps: steps, rate: rate, loss: tally.loss / samples,
+        accuracy: Double(tally.correct) / samples, imagesPerSecond: Double(clock.samples) / max(clock.seconds, 1e-9),
+        timeLeft: .seconds(clock.seconds / Double(clock.steps) * Double(left))))
+  }
+
+  private func save(_ clock: inout Stopwatch) throws {
+    clock.saved = .now
+  }
+}

@@ -1,0 +1,245 @@
+import Engine
+import Foundation
+import Networks
+import Scheduling
+import Tensors
+
+/// Trains a network: steps over shuffled batches, epoch by epoch, with the same result whatever the number of workers.
+///
+/// A batch is cut into shards of a fixed size, whose sums are combined by a fixed tree. `Dropout` is left out, as in inference.
+/// One thread calls a trainer and its hooks; the workers are its own affair.
+public final class Trainer {
+  /// The network as it was given; ``trainedGraph()`` has its present weights.
+  public private(set) var graph: Graph
+  /// What the run was told.
+  public let settings: TrainingSettings
+  /// Where other methods take part. Changes of policies, gates, terms and sites come into force with the next
+  /// ``replaceGraph(_:mapping:)``.
+  public var seams: TrainingSeams
+  /// Stops the run at the end of a step.
+  public var cancellation = Cancellation()
+  /// Called after every step.
+  public var progress: ((TrainingProgress) -> Void)?
+  /// Where the run is saved at the end of an epoch, every minute, and when it is stopped.
+  public var checkpoint: URL?
+  /// Where the table of epochs is written after each.
+  public var historyFile: URL?
+
+  /// What became of every epoch.
+  public internal(set) var history = TrainingHistory()
+  /// The epochs that are done.
+  public internal(set) var epoch = 0
+  /// The steps that are done in this epoch.
+  public internal(set) var step = 0
+  /// The steps that are done in all epochs.
+  public internal(set) var totalSteps = 0
+  /// The mean loss of the last batch, with all terms.
+  public private(set) var lastLoss = Double.nan
+  /// For every mask site, `Σ gradient · value` over space of every sample and channel of the last batch, `[N, C]`: the gradient
+  /// of each sample's own loss at a mask that multiplies the value's channels, where that mask is 1.
+  public private(set) var maskGradients: [String: Tensor<Double>] = [:]
+
+  var parameters: [TrainedParameter] = []
+  var statistics: [String: Tensor<Float>] = [:]
+  var tally = Tally()
+  let pool: WorkerPool<Void>
+  private var weights: Parameters
+  private var plan: TrainingPlan
+  private var places: [String: Int] = [:]
+
+  /// Sums over the samples of the epoch under way.
+  struct Tally: Equatable {
+    var loss = 0.0
+    var correct = 0
+    var samples = 0
+    var seconds = 0.0
+  }
+
+  /// Compiles a network for training.
+  ///
+  /// - Parameters:
+  ///   - graph: the network as read, with its batch norms.
+  ///   - width: the number of workers, which has no influence on the result.
+  /// - Throws: `EspalierError` naming the setting or the node that does not fit.
+  public init(_ graph: Graph, settings: TrainingSettings, seams: TrainingSeams = TrainingSeams(), width: Int) throws {
+    try settings.validate()
+    self.graph = graph
+    self.settings = settings
+    self.seams = seams
+    pool = try WorkerPool(width: width, prologue: useOneThreadHere) { _ in }
+    (weights, plan, parameters, statistics) = try Trainer.compile(graph, settings, seams, old: [:]) { _, tensor in tensor }
+    indexParameters()
+    try weights.update(Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.effective) }))
+  }
+
+  // MARK: Parameters
+
+  /// The names of the parameters that are trained, sorted.
+  public var parameterNames: [String] { parameters.map(\.name) }
+
+  /// A parameter's latent weight.
+  public func latent(_ name: String) -> Tensor<Float>? { places[name].map { parameters[$0].latent } }
+
+  /// Gives a parameter another latent weight, of the same shape.
+  ///
+  /// - Throws: `EspalierError` if the weight cannot be laid out.
+  public func setLatent(_ tensor: Tensor<Float>, of name: String) throws {
+    guard let place = places[name] else { preconditionFailure("no parameter '\(name)' is trained") }
+    precondition(tensor.shape == parameters[place].latent.shape, "parameter '\(name)' changes its shape")
+    parameters[place].latent = tensor
+    try weights.update([name: parameters[place].effective])
+  }
+
+  /// The gradient of the mean loss, all terms included, at a parameter's latent weight; of use in
+  /// ``TrainingHook/afterBackward(_:)``.
+  public func gradient(of name: String) -> Tensor<Float>? { places[name].map { parameters[$0].gradient } }
+
+  /// Replaces a parameter's gradient before the optimiser takes its step.
+  public func setGradient(_ tensor: Tensor<Float>, of name: String) {
+    guard let place = places[name] else { preconditionFailure("no parameter '\(name)' is trained") }
+    precondition(tensor.shape == parameters[place].latent.shape, "the gradient of '\(name)' changes its shape")
+    parameters[place].gradient = tensor
+  }
+
+  /// The network with its present weights and running statistics; names, nodes and metadata as they were given.
+  ///
+  /// - Throws: `EspalierError` if a weight has no place in the graph.
+  public func trainedGraph() throws -> Graph {
+    try graph.replacing(
+      statistics.merging(parameters.map { ($0.name, $0.effective) }) { _, effective in effective })
+  }
+
+  /// Goes on with another network, such as the same one with fewer channels. Where a parameter of the same name was trained
+  /// before, what the optimiser remembers of it, and the latent weight where a transform makes another out of it, are mapped;
+  /// the other weights are those of the new network.
+  ///
+  /// - Parameter mapping: from a parameter's name and an array of its old shape to one of its new shape, or nil to start
+  ///   afresh; an array that has the right shape already is kept if this is left out.
+  /// - Throws: what compiling or the mapping throws.
+  public func replaceGraph(
+    _ graph: Graph, mapping: (String, Tensor<Float>) throws -> Tensor<Float>? = { _, tensor in tensor }
+  ) throws {
+    let old = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
+    (weights, plan, parameters, statistics) = try Trainer.compile(graph, settings, seams, old: old, mapping: mapping)
+    self.graph = graph
+    indexParameters()
+    try weights.update(Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.effective) }))
+  }
+
+  private func indexParameters() {
+    places = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
+  }
+
+  private static func compile(
+    _ graph: Graph, _ settings: TrainingSettings, _ seams: TrainingSeams, old: [String: TrainedParameter],
+    mapping: (String, Tensor<Float>) throws -> Tensor<Float>?
+  ) throws -> (Parameters, TrainingPlan, [TrainedParameter], [String: Tensor<Float>]) {
+    let prepared = try graph.preparedForTraining()
+    var roles = prepared.trainableRoles
+    for name in seams.gates {
+      guard prepared.constants[name]?.floats != nil else { throw EspalierError("is no constant of the network", place: "gate '\(name)'") }
+      roles[name] = .gate
+    }
+    for name in seams.policies.keys.sorted() where roles[name] == nil {
+      throw EspalierError("is not trained", place: "parameter '\(name)'", accepted: roles.keys.sorted().joined(separator: ", "))
+    }
+    let wanted = roles.filter { seams.policies[$0.key]?.rate != 0 }
+    let weights = Parameters(prepared.floatConstants)
+    let plan = try TrainingPlan(
+      prepared, parameters: weights, wanted: Set(wanted.keys), settings: settings, tapTerms: seams.tapTerms, maskSites: seams.maskSites)
+    let parameters = try wanted.filter { plan.reached.contains($0.key) }.sorted { $0.key < $1.key }.map { name, role in
+      let parameter = try TrainedParameter(
+        name: name, role: role, policy: seams.policies[name] ?? ParameterPolicy(), latent: weights[name]!, settings: settings)
+      guard let previous = old[name] else { return parameter }
+      func map(_ tensor: Tensor<Float>) throws -> Tensor<Float>? {
+        guard let mapped = try mapping(name, tensor) else { return nil }
+        guard mapped.shape == parameter.latent.shape else {
+          throw EspalierError("is mapped to shape \(mapped.shape)", place: "parameter '\(name)'", accepted: "\(parameter.latent.shape)")
+        }
+        return mapped
+      }
+      if parameter.policy.transform != nil, let latent = try map(previous.latent) { parameter.latent = latent }
+      for (place, state) in previous.state.enumerated() {
+        if let mapped = try map(Tensor(state, shape: previous.latent.shape)) { parameter.state[place] = mapped.elements }
+      }
+      return parameter
+    }
+    var statistics: [String: Tensor<Float>] = [:]
+    for node in prepared.nodes where node.op is Op.BatchNormalization {
+      for name in node.inputs[3...].compactMap({ $0 }) { statistics[name] = weights[name] }
+    }
+    return (weights, plan, parameters, statistics)
+  }
+
+  // MARK: One step
+
+  /// Takes one step.
+  ///
+  /// - Parameter rate: the learning rate.
+  /// - Throws: `EspalierError`: a label that is no class, or a loss that is no number any more.
+  func take(_ batch: [LabelledShard], rate: Double) throws {
+    var batch = batch
+    for hook in seams.hooks { try hook.beforeLoss(&batch, self) }
+    let samples = batch.reduce(0) { $0 + $1.labels.count }
+    let outcome = try plan.run(batch, on: pool)
+    maskGradients = outcome.maskGradients
+    lastLoss = outcome.loss / Double(samples)
+    try checkLoss()
+    collectGradients(samples: samples, shards: batch.count)
+    try checkLoss()
+    for hook in seams.hooks { try hook.afterBackward(self) }
+    renewStatistics(outcome.statistics)
+    try move(rate: rate)
+    for hook in seams.hooks { try hook.afterStep(self) }
+    tally.loss += outcome.loss
+    tally.correct += outcome.correct
+    tally.samples += samples
+  }
+
+  private func checkLoss() throws {
+    guard !lastLoss.isFinite else { return }
+    throw EspalierError(
+      "the loss is \(lastLoss) in epoch \(epoch + 1), step \(step + 1)", place: "training",
+      accepted: "a smaller learning rate, a warm-up, or normalised inputs")
+  }
+
+  /// Gradients of the mean loss at the latent weights, and the terms over weights.
+  private func collectGradients(samples: Int, shards: Int) {
+    let work = (plan: plan, parameters: parameters)
+    let terms = seams.weightTerms
+    let values = try? pool.run(0..<parameters.count) { _, index in
+      let parameter = work.parameters[index]
+      work.plan.takeGradient(of: parameter.name, into: &parameter.gradient.elements, samples: samples, shards: shards)
+      if let transform = parameter.policy.transform {
+        parameter.gradient = transform.backward(parameter.gradient, latent: parameter.latent)
+      }
+      return terms.reduce(0.0) { sum, term in
+        sum + term.add(to: &parameter.gradient, of: parameter.name, role: parameter.role, weight: parameter.latent)
+      }
+    }
+    if !terms.isEmpty { lastLoss += values?.reduce(0, +) ?? 0 }
+  }
+
+  private func move(rate: Double) throws {
+    let parameters = parameters
+    let optimizer = settings.optimizer
+    let step = totalSteps + 1
+    let effective = try pool.run(0..<parameters.count) { _, index in
+      parameters[index].move(optimizer, rate: rate, step: step)
+      return parameters[index].effective
+    }
+    try weights.update(Dictionary(uniqueKeysWithValues: zip(parameters.map(\.name), effective)))
+  }
+
+  /// `running ← momentum · running + (1 − momentum) · batch's`, with the unbiased variance, as PyTorch does.
+  private func renewStatistics(_ batch: [TrainingPlan.ChannelMoments]) {
+    for moments in batch {
+      let stays = Double(moments.names.momentum)
+      for (name, values) in [(moments.names.mean, moments.mean), (moments.names.variance, moments.variance)] {
+        guard let old = statistics[name] else { continue }
+        let renewed = zip(old.elements, values).map { Float(stays * Double($0) + (1 - stays) * $1) }
+        statistics[name] = Tensor(renewed, shape: old.shape)
+      }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import Tensors
+
+/// Some labelled samples.
+public struct LabelledShard: Sendable {
+  /// The samples, `[n, C, H, W]` for pictures.
+  public var samples: Tensor<Float>
+  /// The classes that are right for each sample, at least one; training uses the first.
+  public var labels: [[Int]]
+  /// The samples' places in the data set, for messages.
+  public var indices: [Int]
+
+  /// Makes a shard.
+  public init(samples: Tensor<Float>, labels: [[Int]], indices: [Int]) {
+    self.samples = samples
+    self.labels = labels
+    self.indices = indices
+  }
+}
+
+/// Labelled samples to train on or to evaluate with: preprocessed, and augmented where that is wanted.
+public protocol LabelledData: Sendable {
+  /// The number of samples.
+  var count: Int { get }
+
+  /// The samples at some positions of an epoch's order. It depends on the positions and the epoch alone, and is called from any
+  /// thread.
+  ///
+  /// - Parameter epoch: which of the orders, from 0.
+  /// - Throws: `EspalierError` naming the sample that cannot be read.
+  func shard(_ positions: Range<Int>, epoch: Int) throws -> LabelledShard
+}

@@ -1,0 +1,39 @@
+/// Where other methods take part in training. All are empty unless given.
+public struct TrainingSeams {
+  /// How single parameters are trained, by the constant's name.
+  public var policies: [String: ParameterPolicy]
+  /// Constants that are trained beside ``Networks/Graph/trainableRoles``, such as gates.
+  public var gates: Set<String>
+  /// Terms of the loss over weights.
+  public var weightTerms: [any WeightTerm]
+  /// Terms of the loss over values inside the network.
+  public var tapTerms: [any TapTerm]
+  /// Values for which the gradient of a mask over channels is computed for every sample (``Trainer/maskGradients``).
+  public var maskSites: [String]
+  /// What is called at fixed moments, in this order.
+  public var hooks: [any TrainingHook]
+
+  /// Makes seams.
+  public init(
+    policies: [String: ParameterPolicy] = [:], gates: Set<String> = [], weightTerms: [any WeightTerm] = [],
+    tapTerms: [any TapTerm] = [], maskSites: [String] = [], hooks: [any TrainingHook] = []
+  ) {
+    self.policies = policies
+    self.gates = gates
+    self.weightTerms = weightTerms
+    self.tapTerms = tapTerms
+    self.maskSites = maskSites
+    self.hooks = hooks
+  }
+
+  /// What of it can be told in text, for checkpoints.
+  var description: String {
+    let policies = policies.sorted { $0.key < $1.key }.map { name, policy in
+      let decay = policy.decays.map { " decay \($0)" } ?? ""
+      let transform = policy.transform.map { " " + $0.description } ?? ""
+      return "\(name) rate \(policy.rate)\(decay)\(policy.mask == nil ? "" : " masked")\(transform)"
+    }
+    return (policies + gates.sorted().map { "gate \($0)" } + weightTerms.map(\.description) + tapTerms.map(\.description))
+      .joined(separator: "; ")
+  }
+}
