@@ -59,8 +59,8 @@ public final class Parameters: @unchecked Sendable {
       var elements = tensor.elements
       form.apply(&elements)
       if factor != 1 { for i in elements.indices { elements[i] *= factor } }
-      try elements.withUnsafeMutableBytes { bytes in
-        guard let base = bytes.baseAddress else { return }
+      try elements.withUnsafeBytes { bytes in
+        guard let base = UnsafeMutableRawPointer(mutating: bytes.baseAddress) else { return }
         let sourceMemory = try Memory(source, at: base)
         let scratch = AlignedBuffer(byteCount: transfer.scratchpad.byteCount)
         try Stream().run(

@@ -127,8 +127,7 @@ final class ConvolutionKernel: LinearKernel {
       writes.append((DNNL_ARG_DIFF_BIAS, biasGradient!))
     }
     builder.addPrimitive(label, primitive, reads: [(DNNL_ARG_SRC, source), (DNNL_ARG_DIFF_DST, incoming)], writes: writes)
-    let shape = builder.parameters[weight]!.shape
-    return (try builder.reorder(raw, to: .strided(weightShape, weightStrides), layout: .plain(shape)), biasGradient)
+    return (try builder.gradient(of: weight, from: raw, ordered: .strided(weightShape, weightStrides)), biasGradient)
   }
 
   func backward(_ builder: PlanBuilder, _ gradients: [Slot?], wanted: [Bool]) throws -> [Slot?] {

@@ -32,7 +32,7 @@ final class IndexMapKernel: Kernel {
     let shape = try context.shape(0)
     guard let pads = try context.integers(1) else { throw EspalierError("the pads are left out") }
     let (begin, _) = try op.borders(of: shape, pads: pads, axes: context.integers(3))
-    fill = context.inputs.count > 2 ? context.inputs[2]?.value?.floats?.elements.first ?? 0 : 0
+    fill = try context.number(2) ?? 0
     maps = [
       IndexMapKernel.map(from: shape, to: context.outputs[0].shape) { axis, place in
         let length = shape[axis]

@@ -87,8 +87,7 @@ final class InnerProductKernel: LinearKernel {
       label, primitive,
       reads: [(DNNL_ARG_SRC, try builder.reorder(input, to: .plain(source))), (DNNL_ARG_DIFF_DST, try builder.reorder(gradient, to: .plain(target)))],
       writes: writes)
-    let shape = builder.parameters[weight]!.shape
-    return (try builder.reorder(raw, to: .strided(weightShape, weightStrides), layout: .plain(shape)), biasGradient)
+    return (try builder.gradient(of: weight, from: raw, ordered: .strided(weightShape, weightStrides)), biasGradient)
   }
 
   func backward(_ builder: PlanBuilder, _ gradients: [Slot?], wanted: [Bool]) throws -> [Slot?] {

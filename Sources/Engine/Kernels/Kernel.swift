@@ -27,6 +27,9 @@ struct NodeContext {
     self.node = node
     inputs = node.inputs.map { $0.flatMap { builder.facts[$0] } }
     outputs = try node.outputs.filter { !$0.isEmpty }.map { Fact(try builder.shape(of: $0)) }
+    for shape in (inputs.compactMap { $0 } + outputs).map(\.shape) where shape.count > Int32.max {
+      throw EspalierError("a value of shape \(shape) is too large", accepted: "2^31 elements; a smaller batch")
+    }
   }
 
   /// The name of an input that must be there.
@@ -51,6 +54,15 @@ struct NodeContext {
       throw EspalierError("input \(place) depends on the network's input", accepted: "a constant")
     }
     return integers
+  }
+
+  /// The number in an input that is known ahead, or nil where it is left out.
+  func number(_ place: Int) throws -> Float? {
+    guard place < inputs.count, let fact = inputs[place] else { return nil }
+    guard let number = fact.value?.floats?.elements.first else {
+      throw EspalierError("input \(place) depends on the network's input", accepted: "a constant")
+    }
+    return number
   }
 
   /// A weight's name and value, where an input is one.

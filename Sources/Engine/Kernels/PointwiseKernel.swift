@@ -52,7 +52,13 @@ enum Pointwise: Hashable, Sendable {
   }
 
   /// Whether the derivative is found from the output alone; else from the input.
-  var differentiatesFromOutput: Bool { self != .hardSwish }
+  var differentiatesFromOutput: Bool {
+    switch self {
+    case .hardSwish: false
+    case .leakyRelu(let alpha), .elu(let alpha): alpha >= 0
+    default: true
+    }
+  }
 
   /// Writes gradient × derivative, given the output (or the input, see ``differentiatesFromOutput``).
   func backward(
@@ -70,7 +76,9 @@ enum Pointwise: Hashable, Sendable {
         result[i] = gradient[i] * (x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5)
       }
     case .tanh: for i in 0..<count { result[i] = gradient[i] * (1 - value[i] * value[i]) }
-    case .elu(let alpha): for i in 0..<count { result[i] = value[i] > 0 ? gradient[i] : gradient[i] * (value[i] + alpha) }
+    case .elu(let alpha) where alpha >= 0:
+      for i in 0..<count { result[i] = value[i] > 0 ? gradient[i] : gradient[i] * (value[i] + alpha) }
+    case .elu(let alpha): for i in 0..<count { result[i] = value[i] > 0 ? gradient[i] : gradient[i] * alpha * exp(value[i]) }
     }
   }
 }
@@ -104,14 +112,7 @@ extension Op.Elu: PointwiseOperator {
 }
 extension Op.Clip: PointwiseOperator {
   func pointwise(_ context: NodeContext) throws -> Pointwise {
-    func bound(_ place: Int, _ fallback: Float) throws -> Float {
-      guard place < context.inputs.count, let fact = context.inputs[place] else { return fallback }
-      guard let value = fact.value?.floats?.elements.first else {
-        throw EspalierError("its bounds depend on the network's input", accepted: "constants")
-      }
-      return value
-    }
-    return .clip(low: try bound(1, -.infinity), high: try bound(2, .infinity))
+    .clip(low: try context.number(1) ?? -.infinity, high: try context.number(2) ?? .infinity)
   }
 }
 

@@ -72,9 +72,7 @@ struct MemoryPlan {
 
   init(slots: [SlotInfo], steps: [Step], pinned: Set<Slot>) {
     func root(_ slot: Slot) -> Int {
-      var id = slot.id
-      while case .alias(let other) = slots[id].storage { id = other.id }
-      return id
+      if case .alias(let other) = slots[slot.id].storage { other.id } else { slot.id }
     }
     var first = [Int](repeating: Int.max, count: slots.count)
     var last = [Int](repeating: -1, count: slots.count)

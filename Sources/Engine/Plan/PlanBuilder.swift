@@ -125,7 +125,8 @@ public final class PlanBuilder {
     let layout = Layout.plain(shape)
     guard let descriptor = try? layout.descriptor() else { preconditionFailure("no descriptor for \(layout)") }
     precondition(self.layout(slot).isPlain && self.layout(slot).shape.count == shape.count, "a view of \(self.layout(slot)) as \(shape)")
-    return append(SlotInfo(name: slots[slot.id].name, descriptor: descriptor, layout: layout, storage: .alias(slot), byteCount: layout.floatCount * 4))
+    return append(
+      SlotInfo(name: slots[slot.id].name, descriptor: descriptor, layout: layout, storage: shared(slot), byteCount: layout.floatCount * 4))
   }
 
   func allocate(_ descriptor: dnnl_memory_desc_t, layout: Layout? = nil, name: String) -> Slot {
@@ -134,7 +135,23 @@ public final class PlanBuilder {
 
   func alias(_ slot: Slot) -> Slot {
     let info = slots[slot.id]
-    return append(SlotInfo(name: info.name, descriptor: info.descriptor, layout: info.layout, storage: .alias(slot), byteCount: info.byteCount))
+    return append(
+      SlotInfo(name: info.name, descriptor: info.descriptor, layout: info.layout, storage: shared(slot), byteCount: info.byteCount))
+  }
+
+  /// The gradient of a weight that a primitive wrote in its own layout, row-major in the weight's own shape.
+  ///
+  /// - Parameter ordered: the primitive's axes with the distances that they have in the weight's own order.
+  func gradient(of weight: String, from raw: Slot, ordered: dnnl_memory_desc_t) throws -> Slot {
+    let plain = Layout.plain(parameters[weight]!.shape)
+    let slot = try reorder(raw, to: ordered, layout: plain)
+    return append(
+      SlotInfo(name: weight, descriptor: try plain.descriptor(), layout: plain, storage: shared(slot), byteCount: plain.floatCount * 4))
+  }
+
+  /// The storage of a slot that lies where another does.
+  private func shared(_ slot: Slot) -> SlotInfo.Storage {
+    if case .arena = slots[slot.id].storage { .alias(slot) } else { slots[slot.id].storage }
   }
 
   func parameter(_ copy: Parameters.Prepared, layout: Layout? = nil) -> Slot {

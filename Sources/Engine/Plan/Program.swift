@@ -30,7 +30,7 @@ public final class Program {
     var scratchMemories: [Memory] = []
     for (id, slot) in plan.slots.enumerated() {
       switch slot.storage {
-      case .parameter(let copy): memories.append(copy.memory)
+      case .parameter(let copy): memories.append(try Memory(slot.descriptor, at: copy.buffer.address))
       case .arena, .alias: memories.append(try Memory(slot.descriptor, at: arena.address + plan.offsets[id]))
       }
     }
@@ -74,21 +74,21 @@ public final class Program {
 
   /// Writes the samples of a shard into an input, filling up with the last one.
   ///
-  /// - Precondition: `samples` is `[n, …]` with 0 < n ≤ batch and the input's other axes.
+  /// - Precondition: `samples` is `[n, …]` with 0 < n ≤ the input's first axis and the input's other axes.
   public func setInput(_ name: String, to samples: Tensor<Float>) {
     guard let slot = plan.inputs[name], let layout = plan.slots[slot.id].layout else { preconditionFailure("no input '\(name)'") }
     let size = layout.sampleStride
     precondition(
       samples.shape.rank == layout.shape.rank && samples.shape.dimensions.dropFirst() == layout.shape.dimensions.dropFirst()
-        && samples.shape[0] > 0 && samples.shape[0] <= plan.batch, "input '\(name)' takes \(layout.shape), not \(samples.shape)")
+        && samples.shape[0] > 0 && samples.shape[0] <= layout.samples, "input '\(name)' takes \(layout.shape), not \(samples.shape)")
     let target = pointer(slot)
     samples.elements.withUnsafeBufferPointer { source in
       target.update(from: source.baseAddress!, count: source.count)
-      for row in samples.shape[0]..<plan.batch {
+      for row in samples.shape[0]..<layout.samples {
         (target + row * size).update(from: source.baseAddress! + (samples.shape[0] - 1) * size, count: size)
       }
     }
-    count = samples.shape[0]
+    if layout.samples == plan.batch { count = samples.shape[0] }
   }
 
   /// A result's real samples, row-major.
@@ -99,7 +99,8 @@ public final class Program {
 
   /// A slot's contents where they lie.
   public func featureMap(_ slot: Slot) -> FeatureMap {
-    FeatureMap(layout: plan.slots[slot.id].layout!, base: pointer(slot), count: count)
+    let layout = plan.slots[slot.id].layout!
+    return FeatureMap(layout: layout, base: pointer(slot), count: layout.samples == plan.batch ? count : layout.samples)
   }
 
   /// The address of a slot's first float.

@@ -10,7 +10,7 @@ struct SlotInfo {
   enum Storage {
     /// Its own part of a program's arena.
     case arena
-    /// The same bytes as another slot.
+    /// The same bytes as a slot in the arena.
     case alias(Slot)
     /// A copy of a weight, shared by all programs.
     case parameter(Parameters.Prepared)

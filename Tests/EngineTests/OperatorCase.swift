@@ -1,0 +1,113 @@
+import Networks
+import TestSupport
+import Tensors
+import Testing
+
+/// One operator with its inputs, wrapped in a graph of its own.
+struct OperatorCase: CustomTestStringConvertible, Sendable {
+  enum Input: Sendable {
+    /// Fed; the first axis is the batch.
+    case data(Shape)
+    /// The same behind a convolution, so that it lies in blocks of channels.
+    case blocked(Shape)
+    /// A weight of random numbers.
+    case weight(Shape)
+    /// A weight of random numbers between 0.5 and 1.5.
+    case positive(Shape)
+    /// Numbers that are given.
+    case constant(Constant)
+    case leftOut
+  }
+
+  let op: any Networks.Operator
+  let inputs: [Input]
+  let outputCount: Int
+  /// Whether the samples do not see each other, so that a shard may be filled up.
+  let isPerSample: Bool
+
+  init(_ op: any Networks.Operator, _ inputs: Input..., outputs: Int = 1, isPerSample: Bool = true) {
+    self.op = op
+    self.inputs = inputs
+    outputCount = outputs
+    self.isPerSample = isPerSample
+  }
+
+  /// The case with `leading` inputs in front.
+  init(_ op: any Networks.Operator, _ inputs: [Input], outputs: Int = 1) {
+    (self.op, self.inputs, outputCount, isPerSample) = (op, inputs, outputs, true)
+  }
+
+  var testDescription: String { "\(op) of \(inputs)" }
+
+  /// The names of what may be differentiated: fed inputs and random weights.
+  var variables: [String] {
+    inputs.enumerated().flatMap { place, input in
+      switch input {
+      case .data: ["x\(place)"]
+      case .blocked: ["x\(place)", "mix\(place)"]
+      case .weight, .positive: ["w\(place)"]
+      case .constant, .leftOut: [String]()
+      }
+    }
+  }
+
+  /// The operator's outputs.
+  var outputs: [String] { (0..<outputCount).map { "y\($0)" } }
+
+  func graph() throws -> Graph {
+    var editor = GraphEditor(name: op.name)
+    var names: [String?] = []
+    for (place, input) in inputs.enumerated() {
+      switch input {
+      case .data(let shape), .blocked(let shape):
+        editor.inputs.append(
+          GraphInput(
+            name: editor.freshName("x\(place)"), dimensions: [.symbolic("N")] + shape.dimensions.dropFirst().map { .fixed($0) }))
+        names.append("x\(place)")
+        if case .blocked = input {
+          let kernel = [shape[1], shape[1]] + [Int](repeating: 1, count: shape.rank - 2)
+          let weight = editor.add(.float(noise(Shape(kernel), "mix\(place)")), named: "mix\(place)")
+          names[place] = editor.add(Op.Conv(), named: "blocks\(place)", inputs: ["x\(place)", weight])
+        }
+      case .weight(let shape): names.append(editor.add(.float(noise(shape, "w\(place)")), named: "w\(place)"))
+      case .positive(let shape):
+        names.append(editor.add(.float(noise(shape, "w\(place)").map { 1 + max(min($0, 2), -2) / 4 }), named: "w\(place)"))
+      case .constant(let constant): names.append(editor.add(constant, named: "c\(place)"))
+      case .leftOut: names.append(nil)
+      }
+    }
+    editor.add(op, named: op.name, inputs: names, outputs: outputs)
+    editor.outputs = outputs
+    return try editor.graph()
+  }
+
+  /// Random numbers for the fed inputs.
+  func data(samples: Int? = nil) -> [String: Tensor<Float>] {
+    var result: [String: Tensor<Float>] = [:]
+    for (place, input) in inputs.enumerated() {
+      switch input {
+      case .data(let shape), .blocked(let shape): result["x\(place)"] = noise(shape, "x\(place)").rows(0..<(samples ?? shape[0]))
+      default: break
+      }
+    }
+    return result
+  }
+
+  var batch: Int {
+    for input in inputs { if case .data(let shape) = input { return shape[0] } else if case .blocked(let shape) = input { return shape[0] } }
+    return 1
+  }
+}
+
+/// Normal random numbers that depend on the name alone.
+func noise(_ shape: Shape, _ name: String) -> Tensor<Float> {
+  var random = Philox(seed: 7, stream: Philox.stream(named: name))
+  return Tensor((0..<shape.count).map { _ in Float(random.normal()) }, shape: shape)
+}
+
+extension Tensor where Scalar == Float {
+  var doubles: Tensor<Double> { map(Double.init) }
+}
+
+/// Single precision against double: of the largest element.
+let single = Tolerance(absolute: 1e-6, relative: 2e-5)
