@@ -1,0 +1,84 @@
+# Everything that a person or a machine does with the repository: `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The Debian packages that Espalier needs beside Swift. Named here and nowhere else.
+SYSTEM_PACKAGES := git pkg-config libdnnl-dev libhdf5-dev libpng-dev libturbojpeg0-dev libcairo2-dev libpango1.0-dev \
+  zlib1g-dev fonts-dejavu-core dataset-fashion-mnist
+PEER_PACKAGES := python3 python3-venv
+
+# Vectors of eight floats where the processor has them; oneDNN chooses its own instructions when it runs.
+ISA := $(shell grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo && grep -qw bmi2 /proc/cpuinfo \
+  && echo '-Xcc -march=x86-64-v3')
+SWIFT_FLAGS := -c release $(ISA)
+PEERS := .venv-peers
+PEERS_STAMP := $(PEERS)/complete
+SWIFT_FOLDERS := Package.swift Sources Tests
+
+ESPALIER = $(shell swift build $(SWIFT_FLAGS) --show-bin-path)/espalier
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# Installs those of the given packages that are missing: quick, and no need for root, where all are there.
+define install
+	@missing=(); for package in $(1); do \
+	  [ "$$(dpkg-query -W -f '$${db:Status-Abbrev}' $$package 2>/dev/null)" = 'ii ' ] || missing+=($$package); done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	  echo "Installing $${missing[*]}"; \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  $(AS_ROOT) apt-get update -qq; \
+	  $(AS_ROOT) apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
+	fi
+endef
+
+.PHONY: help
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## install the system packages that are missing (apt; asks sudo unless root)
+	$(call install,$(SYSTEM_PACKAGES))
+
+.PHONY: build
+build: setup ## build the tool in release
+	@swift build $(SWIFT_FLAGS)
+
+.PHONY: test
+test: setup ## run every test, in the release build
+	@mkdir -p .build
+	@if [ -e $(PEERS_STAMP) ]; then export ESPALIER_PYTHON="$$PWD/$(PEERS)/bin/python"; fi; \
+	status=0; swift test $(SWIFT_FLAGS) --disable-xctest 2>&1 | tee .build/test.log || status=$$?; \
+	Tests/summary .build/test.log; exit $$status
+
+.PHONY: peers
+peers: ## make the Python environment that tests compare with, where a package index answers
+	@if [ -e $(PEERS_STAMP) ] && [ ! Tests/Peers/requirements.txt -nt $(PEERS_STAMP) ]; then exit 0; fi; \
+	$(MAKE) --no-print-directory $(PEERS_STAMP) || { rm -rf $(PEERS); \
+	  echo 'No Python environment could be made: tests that need one will be skipped, by name.'; }
+
+$(PEERS_STAMP): Tests/Peers/requirements.txt
+	$(call install,$(PEER_PACKAGES))
+	@rm -rf $(PEERS); python3 -m venv $(PEERS)
+	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 --no-deps -r $<
+	@touch $@
+
+.PHONY: demo
+demo: build ## relevance maps of real pictures, from a network that Espalier trained
+	@Notebooks/demo $(ESPALIER)
+
+.PHONY: bench
+bench: build ## compare speed with onnxruntime, and with Zennit where its environment is there
+	@Benchmarks/run $(ESPALIER)
+
+.PHONY: format
+format: ## format all Swift code
+	@swift format -i -r --parallel $(SWIFT_FOLDERS)
+
+.PHONY: lint
+lint: ## say what is not formatted
+	@swift format lint -r --parallel --strict $(SWIFT_FOLDERS)
+
+.PHONY: clean
+clean: ## remove what was built and computed
+	@rm -rf .build Output $(PEERS)

@@ -1,0 +1,97 @@
+import Storage
+import Tensors
+
+/// Reads a relevance file, some rows at a time.
+public final class RelevanceReader: Sendable {
+  /// What the file holds.
+  public let schema: RelevanceSchema
+  /// The number of pictures, N.
+  public let count: Int
+  private let path: String
+  private let attribution: HDF5Dataset?
+  private let label, prediction, index: HDF5Dataset
+  private let signed, absolute: [HDF5Dataset]
+
+  /// Opens a file.
+  ///
+  /// - Throws: `EspalierError` if it cannot be read, or is not a relevance file.
+  public init(_ path: String) throws {
+    let file = try HDF5File.open(path)
+    let prediction = try file.dataset("prediction")
+    let shape = try prediction.shape()
+    guard shape.rank == 2 else {
+      throw EspalierError("has shape \(shape)", file: path, place: "/prediction", accepted: "pictures × classes")
+    }
+    let count = shape[0]
+    func dataset(_ name: String, _ accepted: String, _ fits: (Shape) -> Bool) throws -> HDF5Dataset {
+      let dataset = try file.dataset(name)
+      let shape = try dataset.shape()
+      guard shape.rank > 0, shape[0] == count, fits(shape) else {
+        throw EspalierError("has shape \(shape)", file: path, place: "/\(name)", accepted: accepted)
+      }
+      return dataset
+    }
+    label = try dataset("label", "\(count)") { $0.rank == 1 }
+    index = try dataset("index", "\(count)") { $0.rank == 1 }
+    attribution =
+      file.kind(of: "attribution") == nil
+      ? nil : try dataset("attribution", "\(count) × channels × height × width") { $0.rank == 4 }
+    var layers: [RelevanceLayer] = []
+    for name in file.kind(of: "relevance") == .group ? try file.group("relevance").children() : [] {
+      let values = try dataset("relevance/\(name)", "\(count) × channels") { $0.rank == 2 }
+      layers.append(
+        RelevanceLayer(
+          name: name, node: try values.text(attribute: "node") ?? name,
+          order: Int(clamping: try values.number(attribute: "order", as: Int64.self) ?? 0), channels: try values.shape()[1]))
+    }
+    layers.sort { $0.order < $1.order }
+    signed = try layers.map { try file.dataset("relevance/\($0.name)") }
+    absolute = try layers.map { layer in
+      try dataset("relevance-absolute/\(layer.name)", "\(count) × \(layer.channels)") { $0 == [count, layer.channels] }
+    }
+    let names = file.kind(of: "scales/class") == .dataset ? try file.dataset("scales/class").texts(attribute: "names") ?? [] : []
+    let precision: MapPrecision = attribution.map { $0.elementType == .float16 ? .float16 : .float32 } ?? .none
+    let map = try attribution.map { try Shape(validating: Array($0.shape().dimensions.dropFirst())) }
+    schema = RelevanceSchema(
+      map: map ?? [0, 0, 0], classes: shape[1], classNames: names.count == shape[1] ? names : [], layers: layers,
+      precision: precision)
+    self.count = count
+    self.path = path
+    self.prediction = prediction
+  }
+
+  /// The results of the pictures in a range of rows.
+  ///
+  /// - Throws: `EspalierError` if there are no such rows, or the file is damaged.
+  public func read(_ rows: Range<Int>) throws -> RelevanceRows {
+    RelevanceRows(
+      indices: try indices(rows), labels: try labels(rows), predictions: try prediction.read(rows: rows),
+      attribution: try attribution?.read(rows: rows), signed: try signed.map { try $0.read(rows: rows) },
+      absolute: try absolute.map { try $0.read(rows: rows) })
+  }
+
+  /// The places in the data set of the pictures in a range of rows.
+  ///
+  /// - Throws: `EspalierError` if there are no such rows, or the file is damaged.
+  public func indices(_ rows: Range<Int>) throws -> [UInt32] { try index.read(rows: rows).elements }
+
+  /// The labels of the pictures in a range of rows.
+  ///
+  /// - Throws: `EspalierError` if there are no such rows, or the file is damaged.
+  public func labels(_ rows: Range<Int>) throws -> [UInt16] { try label.read(rows: rows).elements }
+
+  /// The predictions for the pictures in a range of rows, [n, K].
+  ///
+  /// - Throws: `EspalierError` if there are no such rows, or the file is damaged.
+  public func predictions(_ rows: Range<Int>) throws -> Tensor<Float> { try prediction.read(rows: rows) }
+
+  /// The relevance maps of the pictures in a range of rows, [n, C, H, W].
+  ///
+  /// - Throws: `EspalierError` if the file holds no maps or no such rows, or is damaged.
+  public func maps(_ rows: Range<Int>) throws -> Tensor<Float> {
+    guard let attribution else {
+      throw EspalierError("the file holds no relevance maps", file: path, accepted: "one written with --maps float32")
+    }
+    return try attribution.read(rows: rows)
+  }
+}

@@ -1,0 +1,94 @@
+import Tensors
+
+/// A layer whose channels' relevance is stored.
+public struct RelevanceLayer: Hashable, Sendable {
+  /// The name of its datasets: the node's own without a leading slash and with every other slash as a dot.
+  public var name: String
+  /// The node's name as it is in the model.
+  public var node: String
+  /// Its place in execution order.
+  public var order: Int
+  /// The number of its channels.
+  public var channels: Int
+
+  /// Makes the description of a layer.
+  public init(name: String, node: String, order: Int, channels: Int) {
+    self.name = name
+    self.node = node
+    self.order = order
+    self.channels = channels
+  }
+}
+
+/// Whether relevance maps are stored, and how exactly.
+public enum MapPrecision: String, CaseIterable, Sendable {
+  case none, float16, float32
+}
+
+/// What a relevance file holds beside its numbers.
+public struct RelevanceSchema: Hashable, Sendable {
+  /// The lengths of a map's axes, [C, H, W].
+  public var map: Shape
+  /// The number of the network's outputs, K.
+  public var classes: Int
+  /// The names of the classes, K of them; empty where they are not known.
+  public var classNames: [String]
+  /// The layers, in execution order.
+  public var layers: [RelevanceLayer]
+  /// How maps are stored.
+  public var precision: MapPrecision
+  /// Whether the pictures have labels; without them the predicted class stands in `label`.
+  public var isLabelled: Bool
+  /// How the numbers came about: model, data, composite, … by name. Stored as attributes of the file.
+  public var provenance: [String: String]
+
+  /// Makes a schema.
+  ///
+  /// - Precondition: `map` has three axes; there is a name for every class, or for none.
+  public init(
+    map: Shape, classes: Int, classNames: [String] = [], layers: [RelevanceLayer], precision: MapPrecision = .float32,
+    isLabelled: Bool = true, provenance: [String: String] = [:]
+  ) {
+    precondition(map.rank == 3, "a map has the axes C, H and W, not \(map)")
+    precondition(classNames.isEmpty || classNames.count == classes, "\(classNames.count) names for \(classes) classes")
+    self.map = map
+    self.classes = classes
+    self.classNames = classNames
+    self.layers = layers
+    self.precision = precision
+    self.isLabelled = isLabelled
+    self.provenance = provenance
+  }
+}
+
+/// The results of n pictures, one row each.
+public struct RelevanceRows: Hashable, Sendable {
+  /// The pictures' places in the data set.
+  public var indices: [UInt32]
+  /// The true classes, or the predicted ones of unlabelled pictures.
+  public var labels: [UInt16]
+  /// The network's output before a final softmax, [n, K].
+  public var predictions: Tensor<Float>
+  /// The relevance of the input, [n, C, H, W]; nil where maps are not stored.
+  public var attribution: Tensor<Float>?
+  /// The relevance of each layer's channels, summed over space, [n, channels] a layer.
+  public var signed: [Tensor<Float>]
+  /// The absolute relevance of each layer's channels, summed over space, [n, channels] a layer.
+  public var absolute: [Tensor<Float>]
+
+  /// Makes rows.
+  public init(
+    indices: [UInt32], labels: [UInt16], predictions: Tensor<Float>, attribution: Tensor<Float>?, signed: [Tensor<Float>],
+    absolute: [Tensor<Float>]
+  ) {
+    self.indices = indices
+    self.labels = labels
+    self.predictions = predictions
+    self.attribution = attribution
+    self.signed = signed
+    self.absolute = absolute
+  }
+
+  /// The number of pictures, n.
+  public var count: Int { indices.count }
+}

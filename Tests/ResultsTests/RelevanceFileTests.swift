@@ -1,0 +1,83 @@
+import Foundation
+import Results
+import Tensors
+import TestSupport
+import Testing
+
+private let schema = RelevanceSchema(
+  map: [2, 3, 4], classes: 3, classNames: ["ant", "bee", "cat"],
+  layers: [
+    RelevanceLayer(name: "features.conv1", node: "/features/conv1", order: 0, channels: 5),
+    RelevanceLayer(name: "conv2", node: "conv2", order: 2, channels: 5),
+    RelevanceLayer(name: "a.fc", node: "a/fc", order: 4, channels: 3),
+  ],
+  provenance: ["composite": "epsilon_plus"])
+
+/// Rows whose numbers tell where they stand.
+private func rows(_ range: Range<Int>, maps: Bool = true) -> RelevanceRows {
+  func values(_ kind: Int, _ shape: [Int]) -> Tensor<Float> {
+    let size = shape.reduce(1, *)
+    let start = kind * 10_000 + range.lowerBound * size
+    return Tensor((0..<range.count * size).map { Float(start + $0) / 8 }, shape: Shape([range.count] + shape))
+  }
+  return RelevanceRows(
+    indices: range.map { UInt32(2 * $0 + 1) }, labels: range.map { UInt16($0 % 3) }, predictions: values(0, [3]),
+    attribution: maps ? values(1, [2, 3, 4]) : nil,
+    signed: [values(2, [5]), values(3, [5]), values(4, [3])], absolute: [values(5, [5]), values(6, [5]), values(7, [3])])
+}
+
+private func write(_ path: String, _ schema: RelevanceSchema) throws {
+  let writer = try RelevanceWriter(path, schema: schema, count: 7)
+  for part in [4..<7, 0..<4] { try writer.write(rows(part, maps: schema.precision != .none), at: part.lowerBound) }
+  try writer.commit()
+}
+
+@Suite struct RelevanceFileTests {
+  @Test(arguments: MapPrecision.allCases) func whatIsWrittenIsRead(precision: MapPrecision) throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "relevance.h5").path
+      var written = schema
+      written.precision = precision
+      try write(path, written)
+      let reader = try RelevanceReader(path)
+      var expected = rows(2..<6, maps: precision != .none)
+      if precision == .float16 { expected.attribution = expected.attribution?.map { Float(Float16($0)) } }
+      #expect(try reader.read(2..<6) == expected)
+      #expect(reader.count == 7)
+      #expect(reader.schema.layers == schema.layers)
+      #expect(reader.schema.classNames == schema.classNames)
+      #expect(reader.schema.precision == precision)
+    }
+  }
+
+  @Test func nothingStandsBeforeTheCommit() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "relevance.h5").path
+      do {
+        let writer = try RelevanceWriter(path, schema: schema, count: 7)
+        try writer.write(rows(0..<3), at: 0)
+        #expect(!FileManager.default.fileExists(atPath: path))
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+  }
+
+  @Test func anotherHDF5FileIsRefused() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "other.h5").path
+      #expect(throws: EspalierError.self) { try RelevanceReader(path) }
+      try Data("no HDF5".utf8).write(to: URL(fileURLWithPath: path))
+      #expect(throws: EspalierError.self) { try RelevanceReader(path) }
+    }
+  }
+
+  @Test(.enabled(if: Python.isAvailable, "needs ESPALIER_PYTHON")) func peersReadIt() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "relevance.h5").path
+      try write(path, schema)
+      let script = try String(
+        contentsOf: #require(Bundle.module.url(forResource: "read_relevance", withExtension: "py")), encoding: .utf8)
+      #expect(try Python.run(script, path, folder.path) == "h5py xarray virelay\n")
+    }
+  }
+}
