@@ -1,0 +1,50 @@
+import Datasets
+import Networks
+import ONNX
+import Tensors
+
+/// A network from a file, ready to be run.
+public struct Model: Sendable {
+  /// The file.
+  public let path: String
+  /// The network; its batch is symbolic wherever that can be proven.
+  public let graph: Graph
+  /// The output that is looked at.
+  public let output: String
+  /// The file's SHA-256, hexadecimal.
+  public let digest: String
+  /// Why the batch stays fixed, if it does.
+  public let notice: String?
+
+  /// The key under which a model's metadata carry the preprocessing of its pictures, as TOML.
+  public static let preprocessingKey = "espalier.preprocessing"
+
+  /// Reads an ONNX file.
+  ///
+  /// - Parameter output: the output to look at; the first if nil.
+  /// - Throws: `EspalierError` naming the file if it cannot be read or run, or has no such output.
+  public init(_ path: String, output: String? = nil) throws {
+    let read = try Graph(onnx: path)
+    guard let output = output ?? read.outputs.first, read.outputs.contains(output) else {
+      throw EspalierError(
+        output.map { "there is no output '\($0)'" } ?? "the network has no output", file: path,
+        accepted: read.outputs.joined(separator: ", "))
+    }
+    let symbolic = read.withSymbolicBatch()
+    self.path = path
+    self.output = output
+    graph = symbolic.graph
+    notice = symbolic.reason.map { "\(path): \($0)" }
+    digest = try SHA256.hexadecimal(ofFile: path)
+  }
+
+  /// The number of pictures in a shard: as asked for, or what the file insists on.
+  public func batch(_ wanted: Int) -> Int { graph.fixedBatch ?? wanted }
+
+  /// The lengths of the axes that a picture must have, [C, H, W]; nil where the file leaves one open.
+  public var picture: [Int]? {
+    guard let input = graph.inputs.first, input.dimensions.count == 4 else { return nil }
+    let lengths = input.dimensions.dropFirst().compactMap { if case .fixed(let length) = $0 { length } else { nil } }
+    return lengths.count == 3 ? lengths : nil
+  }
+}

@@ -1,0 +1,19 @@
+import Foundation
+import Scheduling
+
+/// Ctrl-C: the first asks the run to stop, the second ends the process at once.
+enum Interrupt {
+  /// Set by the first Ctrl-C once ``listen()`` was called.
+  static let cancellation = Cancellation()
+
+  /// Takes over Ctrl-C.
+  static func listen() {
+    // Touched here, so that the handler finds it made.
+    _ = cancellation
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = { _ in Interrupt.cancellation.cancel() }
+    // After one call the signal has its usual meaning again.
+    action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART
+    sigaction(SIGINT, &action, nil)
+  }
+}
