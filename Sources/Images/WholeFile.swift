@@ -3,9 +3,12 @@ import Tensors
 
 /// Reading and writing of files in one piece.
 package enum WholeFile {
+  private static let largestCount = 1 << 32
+
   /// The bytes of a regular file.
   ///
-  /// - Throws: `EspalierError` naming the file if it is absent, a folder or another special file, or cannot be read.
+  /// - Throws: `EspalierError` naming the file if it is absent, a folder or another special file, longer than 2³² bytes, or
+  ///   cannot be read.
   package static func read(_ path: String) throws -> [UInt8] {
     var status = stat()
     guard stat(path, &status) == 0 else { throw failure(errno, path) }
@@ -17,6 +20,7 @@ package enum WholeFile {
     guard let stream = fopen(path, "rb") else { throw failure(errno, path) }
     defer { fclose(stream) }
     let size = Int(status.st_size)
+    guard size <= largestCount else { throw EspalierError("is \(size) bytes long", file: path, accepted: "at most 2^32") }
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { $1 = fread($0.baseAddress, 1, size, stream) }
     guard bytes.count == size else { throw EspalierError("ended after \(bytes.count) of \(size) bytes", file: path) }
     return bytes

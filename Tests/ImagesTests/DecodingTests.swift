@@ -56,6 +56,9 @@ import Testing
       #expect(message("/dev/null") == "/dev/null: is not a regular file")
       #expect(message(empty) == "\(empty): is empty (accepted: a PNG or JPEG picture)")
       #expect(message(words) == "\(words): is neither PNG nor JPEG (accepted: a PNG or JPEG picture)")
+      let sparse = "\(folder)/sparse.png"
+      #expect(FileManager.default.createFile(atPath: sparse, contents: nil) && truncate(sparse, 1 << 40) == 0)
+      #expect(message(sparse) == "\(sparse): is 1099511627776 bytes long (accepted: at most 2^32)")
       let image = Image(width: 2, height: 2, filledWith: [1])
       #expect(throws: EspalierError("no such file or directory", file: "\(folder)/absent/a.png")) {
         try image.writePNG(to: "\(folder)/absent/a.png")

@@ -134,7 +134,7 @@ public struct HeatmapFigure: Figure {
     let captionWidth = captions.map(\.size.width).max() ?? 0
 
     let left = margin + (captionWidth > 0 ? captionWidth + gap : 0)
-    var right = left + Double(columnCount) * (columnWidth + gap) - gap + margin
+    var right = left + Double(columnCount) * (columnWidth + gap) - (columnCount > 0 ? gap : 0) + margin
     if let colorBar { right += 2 * gap + colorBar.width }
     let title = title.map { Text($0, HeatmapFigure.titleFont, width: right - 2 * margin, alignment: .center) }
     let titleHeight = title.map { $0.size.height + gap } ?? 0
