@@ -38,14 +38,19 @@ extension Preprocessing {
     do { table = try TOMLTable(string: toml) } catch let error as TOMLParseError {
       throw EspalierError(error.description, place: "line \(error.source.begin.line)")
     }
-    try self.init(json: table.convert(to: .json))
+    guard let value = try? JSONValue(table.convert(to: .json)) else {
+      throw EspalierError("has a value that is no finite number, text or list")
+    }
+    try self.init(value)
   }
 
   /// Parses JSON, as a model's metadata holds it under ``metadataKey``.
   ///
   /// - Throws: `EspalierError` naming the key that is not understood.
-  public init(json: String) throws {
-    guard case .object(let fields) = try JSONValue(json) else { throw EspalierError("is not a table of settings") }
+  public init(json: String) throws { try self.init(JSONValue(json)) }
+
+  private init(_ value: JSONValue) throws {
+    guard case .object(let fields) = value else { throw EspalierError("is not a table of settings") }
     let known = Key.allCases.map(\.rawValue)
     if let stranger = fields.keys.sorted().first(where: { !known.contains($0) }) {
       throw EspalierError("is no setting of a preprocessing", place: stranger, accepted: known.joined(separator: ", "))

@@ -5,10 +5,13 @@ import Tensors
 /// The door to the HDF5 library, which one thread passes at a time.
 enum HDF5Library {
   private static let lock = NSRecursiveLock()
+  /// Files are closed by their owners; at exit the library would stumble over what a damaged file left behind.
+  private static let isPrepared: Bool = H5dont_atexit() >= 0
 
   /// Runs `body` with the library to itself.
   static func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
     try lock.withLock {
+      _ = isPrepared
       // The library keeps one error printer per thread, so silencing it once would reach one thread only.
       H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
       return try body()

@@ -1,0 +1,97 @@
+import Datasets
+import Foundation
+import Images
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct PreprocessingTests {
+  /// A picture whose pixels all differ.
+  private func ramp(width: Int, height: Int, channels: Int = 3) -> Image {
+    Image(pixels: Tensor((0..<width * height * channels).map { UInt8($0 * 7 % 256) }, shape: [height, width, channels]))
+  }
+
+  private func expect(_ actual: Tensor<Float>, _ shape: Shape, _ expected: (Int) -> Double) {
+    #expect(actual.shape == shape)
+    let tolerance = Tolerance(absolute: 1e-6, relative: 1e-6)
+    #expect(actual.elements.enumerated().allSatisfy { tolerance.accepts(Double($1), expected: expected($0)) })
+  }
+
+  @Test func torchvisionsNumbers() throws {
+    let image = ramp(width: 3, height: 2)
+    let raw = image.pixels
+    expect(try Preprocessing(mean: [0.1, 0.2, 0.3], deviation: [0.5, 0.25, 2])(image), [3, 2, 3]) { place in
+      let (c, y, x) = (place / 6, place / 3 % 2, place % 3)
+      return (Double(raw[y, x, c]) / 255 - [0.1, 0.2, 0.3][c]) / [0.5, 0.25, 2][c]
+    }
+  }
+
+  @Test func rawNumbersInAnyOrder() throws {
+    let image = ramp(width: 3, height: 2)
+    let raw = image.pixels
+    expect(try Preprocessing(layout: .nhwc, scale: 1)(image), [2, 3, 3]) { Double(raw.elements[$0]) }
+    expect(try Preprocessing(colorOrder: .bgr, layout: .nhwc, scale: 1, mean: [127], deviation: [128])(image), [2, 3, 3]) {
+      (Double(raw.elements[$0 / 3 * 3 + 2 - $0 % 3]) - 127) / 128
+    }
+    let grey = ramp(width: 2, height: 2, channels: 1)
+    expect(try Preprocessing(scale: 1)(grey), [3, 2, 2]) { Double(grey.pixels.elements[$0 % 4]) }
+    expect(try Preprocessing.fashionMNIST(grey), [1, 2, 2]) { (Double(grey.pixels.elements[$0]) / 255 - 0.2860) / 0.3530 }
+  }
+
+  @Test func sizes() throws {
+    let image = ramp(width: 40, height: 30)
+    #expect(try Preprocessing.imageNet(image).shape == [3, 224, 224])
+    #expect(try Preprocessing(resize: .exact(height: 5, width: 9))(image).shape == [3, 5, 9])
+    #expect(try Preprocessing(resize: .shortSide(15)).fitted(image).pixels.shape == [15, 20, 3])
+    let lite = Preprocessing(cropShare: 0.875, resize: .exact(height: 8, width: 8), interpolation: .bicubic)
+    #expect(try lite.fitted(image) == image.centerCropped(width: 26, height: 26).resized(width: 8, height: 8, method: .bicubic))
+    #expect(throws: EspalierError.self) { try Preprocessing(resize: .shortSide(16384)).fitted(ramp(width: 1, height: 20000)) }
+  }
+
+  @Test func transparencyLiesOnGrey() throws {
+    let image = Image(width: 1, height: 1, filledWith: [200, 100, 0, 0])
+    expect(try Preprocessing(scale: 1)(image), [3, 1, 1]) { _ in 128 }
+  }
+
+  @Test func textForms() throws {
+    let settings = try Preprocessing(
+      toml: """
+        resize = 256
+        crop = [224, 192]
+        crop-share = 0.875
+        interpolation = "bicubic"
+        color = "bgr"
+        layout = "nhwc"
+        scale = 1
+        mean = 127
+        std = [128, 128.5, 129]
+        """)
+    #expect(
+      settings
+        == Preprocessing(
+          cropShare: 0.875, resize: .shortSide(256), interpolation: .bicubic,
+          crop: Preprocessing.CropSize(height: 224, width: 192), colorOrder: .bgr, layout: .nhwc, scale: 1, mean: [127],
+          deviation: [128, 128.5, 129]))
+    for settings in [settings, .imageNet, .fashionMNIST, Preprocessing(resize: .exact(height: 3, width: 4), channels: 1)] {
+      #expect(try Preprocessing(json: settings.json) == settings)
+    }
+    #expect(try Preprocessing(toml: "") == Preprocessing())
+    #expect(
+      Preprocessing.fashionMNIST.json
+        == #"{"background":128,"channels":1,"color":"rgb","interpolation":"bilinear","layout":"nchw","mean":[0.286],"scale":0.00392156862745098,"std":[0.353]}"#
+    )
+  }
+
+  @Test(arguments: [
+    ("size = 3", "size: is no setting of a preprocessing"), ("resize = 0", "resize: is not a size"),
+    ("resize = [1, 2, 3]", "resize: is not a size"), ("crop = \"x\"", "crop: is not a size"),
+    ("channels = 2", "channels: is 2"), ("mean = [1, 2]", "mean: does not fit"), ("std = 0", "std: has a 0"),
+    ("mean = nan", "has a value that is no finite number"), ("layout = \"chw\"", "layout: is not known (accepted: nchw, nhwc)"),
+    ("crop-share = 0", "crop-share: is 0.0"), ("background = 256", "background: is out of range (accepted: 0 to 255)"),
+    ("a = 1\nb = ", "line 2: "),
+  ])
+  func wrongSettingsAreNamed(toml: String, start: String) {
+    let text = message { _ = try Preprocessing(toml: toml) }
+    #expect(text.hasPrefix(start))
+  }
+}
