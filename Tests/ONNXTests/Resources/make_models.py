@@ -2,6 +2,7 @@
 
 older/    forms of operators of older (and newer) operator sets, each run once by onnxruntime to see that it is valid
 refused/  what a reader must answer with an error
+case/     a test case as ONNX lays them out
 """
 
 import pathlib
@@ -212,3 +213,14 @@ for name, proto in refused.items():
 (here / "refused" / "external.bin").write_bytes(np.float32([9, 1, 2, 3, 4]).tobytes())
 (here / "refused" / "empty.onnx").write_bytes(b"")
 (here / "refused" / "text.onnx").write_text("This is no model.\n")
+
+case = here / "case"
+(case / "test_data_set_0").mkdir(parents=True, exist_ok=True)
+scalar = [helper.make_tensor_value_info(n, TensorProto.FLOAT, []) for n in ("min", "max")]
+clip = model(
+    13, [node("Clip", ["x", "min", "max"], ["y"])], inputs=[helper.make_tensor_value_info("x", TensorProto.FLOAT, [3]), *scalar]
+)
+onnx.save(clip, case / "model.onnx")
+data = {"input_0": ("x", [-2, 0, 2]), "input_1": ("min", -1), "input_2": ("max", 1), "output_0": ("y", [-1, 0, 1])}
+for file, (name, values) in data.items():
+    onnx.save_tensor(numpy_helper.from_array(np.float32(values), name), case / "test_data_set_0" / f"{file}.pb")
