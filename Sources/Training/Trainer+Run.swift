@@ -14,10 +14,14 @@ extension Trainer {
   /// - Throws: `TrainingInterrupted` if it was stopped; `EspalierError`.
   public func run(on data: any LabelledData, validation: (any LabelledData)? = nil) throws {
     let stepsPerEpoch = try self.stepsPerEpoch(of: data)
+    if let trainingSamples, trainingSamples != data.count {
+      throw EspalierError("there are \(data.count) samples to train on, where the run began with \(trainingSamples)", place: "training")
+    }
+    trainingSamples = data.count
     var clock = Stopwatch(saved: .now)
     while epoch < settings.epochs {
       try runEpoch(data, stepsPerEpoch, &clock)
-      try endEpoch(validation, stepsPerEpoch)
+      do { try endEpoch(validation, stepsPerEpoch) } catch is CancellationError { throw try interruption(&clock) }
       try save(&clock)
     }
   }
@@ -56,10 +60,7 @@ extension Trainer {
       clock.steps += 1
       clock.samples += tally.samples - samples
       report(rate, steps, clock)
-      if cancellation.isCancelled, step < steps || epoch + 1 < settings.epochs {
-        try save(&clock)
-        throw TrainingInterrupted(epoch: epoch + 1, step: step, checkpoint: checkpoint?.path)
-      }
+      if cancellation.isCancelled { throw try interruption(&clock) }
       if ContinuousClock.now - clock.saved >= .seconds(60), step < steps { try save(&clock) }
     }
   }
@@ -92,7 +93,13 @@ extension Trainer {
         timeLeft: .seconds(clock.seconds / Double(clock.steps) * Double(left))))
   }
 
+  private func interruption(_ clock: inout Stopwatch) throws -> TrainingInterrupted {
+    try save(&clock)
+    return TrainingInterrupted(epoch: epoch + 1, step: step, checkpoint: checkpoint?.path)
+  }
+
   private func save(_ clock: inout Stopwatch) throws {
+    if let checkpoint { try save(to: checkpoint) }
     clock.saved = .now
   }
 }

@@ -42,6 +42,8 @@ public final class Trainer {
   var parameters: [TrainedParameter] = []
   var statistics: [String: Tensor<Float>] = [:]
   var tally = Tally()
+  /// The number of samples that the run is about; nil before it has begun.
+  var trainingSamples: Int?
   let pool: WorkerPool<Void>
   private var weights: Parameters
   private var plan: TrainingPlan
@@ -69,7 +71,7 @@ public final class Trainer {
     pool = try WorkerPool(width: width, prologue: useOneThreadHere) { _ in }
     (weights, plan, parameters, statistics) = try Trainer.compile(graph, settings, seams, old: [:]) { _, tensor in tensor }
     indexParameters()
-    try weights.update(Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.effective) }))
+    try renewWeights()
   }
 
   // MARK: Parameters
@@ -87,7 +89,7 @@ public final class Trainer {
     guard let place = places[name] else { preconditionFailure("no parameter '\(name)' is trained") }
     precondition(tensor.shape == parameters[place].latent.shape, "parameter '\(name)' changes its shape")
     parameters[place].latent = tensor
-    try weights.update([name: parameters[place].effective])
+    try update([(name, parameters[place].effective)])
   }
 
   /// The gradient of the mean loss, all terms included, at a parameter's latent weight; of use in
@@ -123,7 +125,16 @@ public final class Trainer {
     (weights, plan, parameters, statistics) = try Trainer.compile(graph, settings, seams, old: old, mapping: mapping)
     self.graph = graph
     indexParameters()
-    try weights.update(Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.effective) }))
+    try renewWeights()
+  }
+
+  /// Gives the network the effective weights of all latent ones.
+  func renewWeights() throws { try update(parameters.map { ($0.name, $0.effective) }) }
+
+  /// Lays out weights for the network, on a worker, where oneDNN stays on its thread.
+  private func update(_ effective: [(String, Tensor<Float>)]) throws {
+    let weights = weights
+    _ = try pool.run(0..<1) { _, _ in try weights.update(Dictionary(uniqueKeysWithValues: effective)) }
   }
 
   private func indexParameters() {
@@ -228,7 +239,7 @@ public final class Trainer {
       parameters[index].move(optimizer, rate: rate, step: step)
       return parameters[index].effective
     }
-    try weights.update(Dictionary(uniqueKeysWithValues: zip(parameters.map(\.name), effective)))
+    try update(Array(zip(parameters.map(\.name), effective)))
   }
 
   /// `running ← momentum · running + (1 − momentum) · batch's`, with the unbiased variance, as PyTorch does.

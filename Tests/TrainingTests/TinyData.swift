@@ -1,0 +1,65 @@
+import Networks
+import TestSupport
+import Tensors
+import Training
+
+/// Random pictures with random labels for the tiny networks, in another order every epoch.
+struct TinyData: LabelledData {
+  let pictures: Tensor<Float>
+  let labels: [[Int]]
+  var shuffles = true
+
+  init(_ count: Int, seed: UInt64 = 1) {
+    pictures = TinyNetworks.pictures(count, seed: seed)
+    var random = Philox(seed: seed, stream: Philox.stream(named: "labels"))
+    labels = (0..<count).map { _ in [Int.random(in: 0..<4, using: &random)] }
+  }
+
+  init(pictures: Tensor<Float>, labels: [[Int]]) {
+    self.pictures = pictures
+    self.labels = labels
+    shuffles = false
+  }
+
+  var count: Int { labels.count }
+
+  func shard(_ positions: Range<Int>, epoch: Int) throws -> LabelledShard {
+    var random = Philox(seed: 7, stream: UInt64(epoch))
+    let order = shuffles ? random.permutation(count) : Array(0..<count)
+    let indices = positions.map { order[$0] }
+    return LabelledShard(
+      samples: Tensor(indices.flatMap { pictures.rows($0..<$0 + 1).elements }, shape: pictures.shape.replacing(axis: 0, with: indices.count)),
+      labels: indices.map { labels[$0] }, indices: indices)
+  }
+}
+
+/// Records what a trainer holds at its hooks.
+final class Recorder: TrainingHook {
+  var gradients: [[String: Tensor<Float>]] = []
+  var losses: [Double] = []
+  var moments: [String] = []
+
+  func beforeLoss(_ batch: inout [LabelledShard], _ trainer: Trainer) { moments.append("before loss") }
+
+  func afterBackward(_ trainer: Trainer) {
+    moments.append("after backward")
+    losses.append(trainer.lastLoss)
+    gradients.append(Dictionary(uniqueKeysWithValues: trainer.parameterNames.map { ($0, trainer.gradient(of: $0)!) }))
+  }
+
+  func afterStep(_ trainer: Trainer) { moments.append("after step") }
+  func afterEpoch(_ trainer: Trainer) { moments.append("after epoch") }
+}
+
+/// The float constants of a graph.
+func weights(_ graph: Graph) -> [String: Tensor<Float>] { graph.constants.compactMapValues(\.floats).reduce(into: [:]) { $0[$1.key] = $1.value } }
+
+/// Settings for networks that take a step or two.
+func quickSettings(
+  epochs: Int = 1, batch: Int = 10, shard: Int = 4, optimizer: any Optimizer = SGD(nesterov: true), rate: Double = 0.05,
+  decay: Float = 0, smoothing: Double = 0
+) -> TrainingSettings {
+  TrainingSettings(
+    epochs: epochs, batch: batch, shard: shard, optimizer: optimizer, schedule: LearningRateSchedule(base: rate, shape: .cosine()),
+    weightDecay: decay, labelSmoothing: smoothing, seed: 1)
+}
