@@ -19,7 +19,8 @@ public struct FeatureMap {
     elements.withUnsafeMutableBufferPointer { elements in
       for sample in 0..<count {
         for channel in 0..<layout.channels {
-          let source = base + sample * layout.sampleStride + (channel / layout.block) * area * layout.block + channel % layout.block
+          let source =
+            base + sample * layout.sampleStride + (channel / layout.block) * area * layout.block + channel % layout.block
           let target = elements.baseAddress! + (sample * layout.channels + channel) * area
           for place in 0..<area { target[place] = source[place * layout.block] }
         }
@@ -31,7 +32,8 @@ public struct FeatureMap {
   /// Calls `body` for every sample and block of channels, with the block's first channel, its first float and the number of
   /// floats to the next place: `body(sample, channel, lanes, pointer)`; place p of lane l is `pointer[p · block + l]`.
   @inline(__always)
-  public func forEachBlock(_ body: (_ sample: Int, _ channel: Int, _ lanes: Int, _ pointer: UnsafeMutablePointer<Float>) -> Void) {
+  public func forEachBlock(_ body: (_ sample: Int, _ channel: Int, _ lanes: Int, _ pointer: UnsafeMutablePointer<Float>) -> Void)
+  {
     let stride = layout.area * layout.block
     for sample in 0..<count {
       for block in 0..<layout.blocks {

@@ -62,7 +62,9 @@ public struct Layout: Hashable, Sendable {
     let tags: [Int: [dnnl_format_tag_t]] = [
       8: [dnnl_aBc8b, dnnl_aBcd8b, dnnl_aBcde8b], 16: [dnnl_aBc16b, dnnl_aBcd16b, dnnl_aBcde16b],
     ]
-    guard let tag = tags[block], (3...5).contains(shape.rank) else { throw EspalierError("no layout in blocks of \(block) for shape \(shape)") }
+    guard let tag = tags[block], (3...5).contains(shape.rank) else {
+      throw EspalierError("no layout in blocks of \(block) for shape \(shape)")
+    }
     return try .tagged(lengths, tag[shape.rank - 3])
   }
 }

@@ -64,7 +64,11 @@ public final class Parameters: @unchecked Sendable {
         let sourceMemory = try Memory(source, at: base)
         let scratch = AlignedBuffer(byteCount: transfer.scratchpad.byteCount)
         try Stream().run(
-          transfer, [(DNNL_ARG_FROM, sourceMemory), (DNNL_ARG_TO, memory), (DNNL_ARG_SCRATCHPAD, Memory(transfer.scratchpad, at: scratch.address))])
+          transfer,
+          [
+            (DNNL_ARG_FROM, sourceMemory), (DNNL_ARG_TO, memory),
+            (DNNL_ARG_SCRATCHPAD, Memory(transfer.scratchpad, at: scratch.address)),
+          ])
       }
     }
   }

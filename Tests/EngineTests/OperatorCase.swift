@@ -94,7 +94,9 @@ struct OperatorCase: CustomTestStringConvertible, Sendable {
   }
 
   var batch: Int {
-    for input in inputs { if case .data(let shape) = input { return shape[0] } else if case .blocked(let shape) = input { return shape[0] } }
+    for input in inputs {
+      if case .data(let shape) = input { return shape[0] } else if case .blocked(let shape) = input { return shape[0] }
+    }
     return 1
   }
 }

@@ -37,7 +37,27 @@ import Testing
     for (name, tensor) in data { program.setInput(name, to: tensor) }
     differentiated.seed(program, seeds)
     try program.run()
-    for name in differentiated.reached { expectClose(program.result("∂" + name), expected[name]!, single, scaled: true, "∂" + name) }
+    for name in differentiated.reached {
+      expectClose(program.result("∂" + name), expected[name]!, single, scaled: true, "∂" + name)
+    }
+  }
+
+  @Test func everyOperatorIsRunOrRefusedByName() {
+    let run = Set(OperatorCase.all.map(\.op.name))
+    for op in OperatorCatalog.all where !run.contains(op.name) {
+      #expect(KernelCatalog.foldedAhead.contains(op.name), "\(op.name) is neither run nor folded ahead")
+    }
+  }
+
+  @Test func whatCannotBeRunIsRefusedByName() throws {
+    let beyond = OperatorCase(
+      Op.ConvTranspose(window: Window(strides: [3, 2]), outputShape: [12, 9]), .data([1, 2, 3, 3]), .weight([2, 4, 3, 3]))
+    let integers = OperatorCase(Op.Cast(toFloat: false), .data([2, 3]))
+    let dynamicWeights = OperatorCase(Op.Conv(), .data([2, 3, 4, 4]), .data([2, 3, 1, 1]))
+    for example in [beyond, integers, dynamicWeights] {
+      let graph = try example.graph()
+      #expect { try PlanBuilder(graph, batch: example.batch).forward() } throws: { "\($0)".contains(example.op.name) }
+    }
   }
 
   @Test(arguments: OperatorCase.all) func twinsGradientsAgreeWithDifferences(_ example: OperatorCase) throws {

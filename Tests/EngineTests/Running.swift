@@ -27,7 +27,9 @@ struct Differentiated {
       seeds[output] = slot
     }
     let gradients = try builder.gradients(from: seeds, to: Set(wanted))
-    for (name, slot) in gradients { builder.keep(try builder.reorder(slot, to: .plain(builder.layout(slot).shape)), as: "∂" + name) }
+    for (name, slot) in gradients {
+      builder.keep(try builder.reorder(slot, to: .plain(builder.layout(slot).shape)), as: "∂" + name)
+    }
     plan = builder.finish()
     self.seeds = seeds
     reached = gradients.keys.sorted()

@@ -39,7 +39,8 @@ final class BatchNormalizationKernel: Kernel {
         program.sums(sums)[2 * layout.channels] = Double(map.count * layout.area)
       }
       builder.synchronise(sums)
-      builder.note(BatchStatistics(mean: names[2], variance: names[3], momentum: op.momentum, sums: sums, channels: layout.channels))
+      builder.note(
+        BatchStatistics(mean: names[2], variance: names[3], momentum: op.momentum, sums: sums, channels: layout.channels))
       self.sums = sums
     }
     let function = fusion.activation
@@ -113,7 +114,9 @@ final class BatchNormalizationKernel: Kernel {
         }
       }
       layout.forEachBlock { channel, lanes, start in
-        let (a, b, c) = (layout.lanes(scale, channel, lanes), layout.lanes(slope, channel, lanes), layout.lanes(offset, channel, lanes))
+        let (a, b, c) = (
+          layout.lanes(scale, channel, lanes), layout.lanes(slope, channel, lanes), layout.lanes(offset, channel, lanes)
+        )
         for place in 0..<layout.area {
           for lane in 0..<layout.block {
             let i = start + place * layout.block + lane
@@ -122,14 +125,16 @@ final class BatchNormalizationKernel: Kernel {
         }
       }
       // What fills up a shard takes no part in the batch.
-      (z + program.count * layout.sampleStride).update(repeating: 0, count: (layout.samples - program.count) * layout.sampleStride)
+      (z + program.count * layout.sampleStride).update(
+        repeating: 0, count: (layout.samples - program.count) * layout.sampleStride)
     }
     return [result] + weights + [nil, nil]
   }
 
   private func normaliser(_ builder: PlanBuilder) -> Normaliser {
     Normaliser(
-      parameters: builder.parameters, names: names, epsilon: Double(op.epsilon), sums: sums, channels: builder.parameters[names[0]]!.count)
+      parameters: builder.parameters, names: names, epsilon: Double(op.epsilon), sums: sums,
+      channels: builder.parameters[names[0]]!.count)
   }
 }
 
@@ -163,9 +168,13 @@ private struct Normaliser: Sendable {
       let s = program.sums(sums)
       let count = s[2 * channels]
       let mean = (0..<channels).map { s[$0] / count }
-      return (mean, (0..<channels).map { max(s[channels + $0] / count - mean[$0] * mean[$0], 0) }.map { ($0 + epsilon).squareRoot() })
+      return (
+        mean, (0..<channels).map { max(s[channels + $0] / count - mean[$0] * mean[$0], 0) }.map { ($0 + epsilon).squareRoot() }
+      )
     }
-    return (parameters[names[2]]!.elements.map(Double.init), parameters[names[3]]!.elements.map { (Double($0) + epsilon).squareRoot() })
+    return (
+      parameters[names[2]]!.elements.map(Double.init), parameters[names[3]]!.elements.map { (Double($0) + epsilon).squareRoot() }
+    )
   }
 
   func affine(_ program: Program) -> (scale: [Float], shift: [Float]) {

@@ -26,7 +26,9 @@ final class ConcatKernel: Kernel {
   func forward(_ builder: PlanBuilder) throws {
     let slots = try context.node.inputs.indices.map { try builder.slot(of: context.input($0)) }
     let blocks = Set(slots.map { builder.layout($0).block })
-    if let common = blocks.first, blocks.count == 1, axis == 1, slots.dropLast().allSatisfy({ !builder.layout($0).isPadded }) { block = common }
+    if let common = blocks.first, blocks.count == 1, axis == 1, slots.dropLast().allSatisfy({ !builder.layout($0).isPadded }) {
+      block = common
+    }
     let layouts = try partLayouts()
     let parts = try zip(slots, layouts).map { try builder.reorder($0, to: $1) }
     let result = builder.allocate(Layout(shape: context.outputs[0].shape, block: block), name: context.node.outputs[0])

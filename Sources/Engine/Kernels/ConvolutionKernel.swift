@@ -41,6 +41,11 @@ final class ConvolutionKernel: LinearKernel {
     let shape = tensor.shape.dimensions
     isTransposed = true
     placement = try op.placement(input: Array(context.shape(0).dimensions.dropFirst(2)), kernel: Array(shape.dropFirst(2)))
+    for axis in placement.end.indices where placement.end[axis] <= -placement.strides[axis] {
+      throw EspalierError(
+        "output_shape \(op.outputShape) reaches a stride or more beyond the kernel on spatial axis \(axis)",
+        accepted: "less than \(placement.output[axis] + placement.end[axis] + placement.strides[axis])")
+    }
     // ONNX orders a transposed convolution's weights [C, M / group, k…]; oneDNN wants output channels first.
     let kernel = Array(shape.dropFirst(2))
     let area = kernel.reduce(1, *)
@@ -75,16 +80,20 @@ final class ConvolutionKernel: LinearKernel {
   }
 
   private func product(
-    _ builder: PlanBuilder, _ input: Slot, weights: ParameterForm, bias form: ParameterForm?, post: [PostOperation], into sum: Slot?
+    _ builder: PlanBuilder, _ input: Slot, weights: ParameterForm, bias form: ParameterForm?, post: [PostOperation],
+    into sum: Slot?
   ) throws -> Slot {
     let biasName = form == nil ? nil : bias
     let primitive = try forwardPrimitive(hasBias: biasName != nil, post: post, layout: sum.map(builder.layout))
     let source = try builder.reorder(input, to: primitive.layout(of: DNNL_ARG_SRC))
     let destination = primitive.layout(of: DNNL_ARG_DST)
-    var reads = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, try weightSlot(builder, weights, primitive.layout(of: DNNL_ARG_WEIGHTS)))]
+    var reads = [
+      (DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, try weightSlot(builder, weights, primitive.layout(of: DNNL_ARG_WEIGHTS))),
+    ]
     if let biasName, let form {
       let plain = try dnnl_memory_desc_t.rowMajor([channels])
-      reads.append((DNNL_ARG_BIAS, builder.parameter(try builder.parameters.copy(of: biasName, form: form, source: plain, target: plain))))
+      reads.append(
+        (DNNL_ARG_BIAS, builder.parameter(try builder.parameters.copy(of: biasName, form: form, source: plain, target: plain))))
     }
     if let sum {
       let result = builder.alias(sum)
@@ -106,17 +115,20 @@ final class ConvolutionKernel: LinearKernel {
     let primitive = try primitive(.backwardData, hint: forwardPrimitive(hasBias: false, post: [], layout: nil))
     let incoming = try builder.reorder(gradient, to: primitive.layout(of: DNNL_ARG_DIFF_DST))
     let result = builder.allocate(
-      primitive.layout(of: DNNL_ARG_DIFF_SRC), layout: Layout(primitive.layout(of: DNNL_ARG_DIFF_SRC), shape: source), name: input)
+      primitive.layout(of: DNNL_ARG_DIFF_SRC), layout: Layout(primitive.layout(of: DNNL_ARG_DIFF_SRC), shape: source), name: input
+    )
     builder.addPrimitive(
       label, primitive,
       reads: [
-        (DNNL_ARG_DIFF_DST, incoming), (DNNL_ARG_WEIGHTS, try weightSlot(builder, weights, primitive.layout(of: DNNL_ARG_WEIGHTS))),
+        (DNNL_ARG_DIFF_DST, incoming),
+        (DNNL_ARG_WEIGHTS, try weightSlot(builder, weights, primitive.layout(of: DNNL_ARG_WEIGHTS))),
       ], writes: [(DNNL_ARG_DIFF_SRC, result)])
     return try builder.reorder(result, to: builder.layout(builder.slot(of: input)))
   }
 
   func parameterGradients(_ builder: PlanBuilder, _ gradient: Slot, input: Slot) throws -> (weight: Slot, bias: Slot?) {
-    let primitive = try primitive(.backwardWeights, hint: forwardPrimitive(hasBias: bias != nil, post: [], layout: nil), hasBias: bias != nil)
+    let primitive = try primitive(
+      .backwardWeights, hint: forwardPrimitive(hasBias: bias != nil, post: [], layout: nil), hasBias: bias != nil)
     let source = try builder.reorder(input, to: primitive.layout(of: DNNL_ARG_SRC))
     let incoming = try builder.reorder(gradient, to: primitive.layout(of: DNNL_ARG_DIFF_DST))
     let raw = builder.allocate(primitive.layout(of: DNNL_ARG_DIFF_WEIGHTS), name: weight)
@@ -170,7 +182,8 @@ final class ConvolutionKernel: LinearKernel {
           withDimensions(before) { before in
             withDimensions(after) { after in
               (isTransposed ? espalier_deconvolution : espalier_convolution)(
-                &descriptor, Library.engine, direction.code, &src, &weights, &bias, &dst, strides, dilates, before, after, attributes,
+                &descriptor, Library.engine, direction.code, &src, &weights, &bias, &dst, strides, dilates, before, after,
+                attributes,
                 hint?.descriptor)
             }
           }

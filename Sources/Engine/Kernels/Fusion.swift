@@ -76,13 +76,16 @@ struct Fusion {
   private func residual(of node: Node, _ builder: PlanBuilder) -> (sum: Node, summand: String)? {
     let graph = builder.graph
     guard let sum = onlyReader(of: node.outputs[0], builder), sum.op is Op.Add, let place = graph.order(of: node),
-      let other = sum.inputs.compactMap({ $0 }).first(where: { $0 != node.outputs[0] }), !kept.contains(other), !graph.isOutput(other),
+      let other = sum.inputs.compactMap({ $0 }).first(where: { $0 != node.outputs[0] }), !kept.contains(other),
+      !graph.isOutput(other),
       builder.isComputed(other), let producer = graph.producer(of: other), !(builder.kernels[producer.id] is ViewKernel),
       let slot = try? builder.slot(of: other), !builder.layout(slot).isPlain,
       builder.layout(slot).shape == builder.facts[node.outputs[0]]?.shape
     else { return nil }
     let others = graph.consumers(of: other).filter { $0.id != sum.id }
-    guard others.allSatisfy({ (graph.order(of: $0) ?? .max) < place && !(builder.kernels[$0.id] is ViewKernel) }) else { return nil }
+    guard others.allSatisfy({ (graph.order(of: $0) ?? .max) < place && !(builder.kernels[$0.id] is ViewKernel) }) else {
+      return nil
+    }
     return (sum, other)
   }
 }

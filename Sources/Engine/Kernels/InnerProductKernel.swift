@@ -24,7 +24,8 @@ final class InnerProductKernel: LinearKernel {
     let columns = context.outputs[0].shape[1]
     var bias: String?
     if context.optionalInput(2) != nil {
-      guard let (name, tensor) = context.parameter(2, builder), tensor.count == columns, tensor.shape.rank == 0 || tensor.shape[-1] == columns
+      guard let (name, tensor) = context.parameter(2, builder), tensor.count == columns,
+        tensor.shape.rank == 0 || tensor.shape[-1] == columns
       else { return nil }
       bias = name
     }
@@ -52,7 +53,10 @@ final class InnerProductKernel: LinearKernel {
     if let biasName, let form {
       let plain = try dnnl_memory_desc_t.rowMajor([target[1]])
       reads.append(
-        (DNNL_ARG_BIAS, builder.parameter(try builder.parameters.copy(of: biasName, form: form, factor: op.beta, source: plain, target: plain))))
+        (
+          DNNL_ARG_BIAS,
+          builder.parameter(try builder.parameters.copy(of: biasName, form: form, factor: op.beta, source: plain, target: plain))
+        ))
     }
     let result = builder.allocate(.plain(target), name: output)
     builder.addPrimitive(label, primitive, reads: reads, writes: [(DNNL_ARG_DST, result)])
@@ -85,7 +89,10 @@ final class InnerProductKernel: LinearKernel {
     }
     builder.addPrimitive(
       label, primitive,
-      reads: [(DNNL_ARG_SRC, try builder.reorder(input, to: .plain(source))), (DNNL_ARG_DIFF_DST, try builder.reorder(gradient, to: .plain(target)))],
+      reads: [
+        (DNNL_ARG_SRC, try builder.reorder(input, to: .plain(source))),
+        (DNNL_ARG_DIFF_DST, try builder.reorder(gradient, to: .plain(target))),
+      ],
       writes: writes)
     return (try builder.gradient(of: weight, from: raw, ordered: .strided(weightShape, weightStrides)), biasGradient)
   }
@@ -101,7 +108,8 @@ final class InnerProductKernel: LinearKernel {
 
   private func weightSlot(_ builder: PlanBuilder, _ form: ParameterForm, _ layout: dnnl_memory_desc_t) throws -> Slot {
     builder.parameter(
-      try builder.parameters.copy(of: weight, form: form, factor: op.alpha, source: .strided(weightShape, weightStrides), target: layout))
+      try builder.parameters.copy(
+        of: weight, form: form, factor: op.alpha, source: .strided(weightShape, weightStrides), target: layout))
   }
 
   private func forwardPrimitive(hasBias: Bool) throws -> Primitive {

@@ -73,7 +73,7 @@ struct NodeContext {
 }
 
 /// Which kernel computes which operator.
-enum KernelCatalog {
+package enum KernelCatalog {
   /// Makes the kernel of a node.
   ///
   /// - Throws: `EspalierError` naming the operator, if the engine does not run it with these inputs.
@@ -112,7 +112,7 @@ enum KernelCatalog {
   }
 
   /// Operators that are never run: their results are computed when a graph is canonised.
-  static let foldedAhead: Set<String> = [Op.ConstantValue.name, Op.ConstantOfShape.name, Op.ShapeOf.name]
+  package static let foldedAhead: Set<String> = [Op.ConstantValue.name, Op.ConstantOfShape.name, Op.ShapeOf.name]
 
   private static func refusal(_ context: NodeContext) -> EspalierError {
     EspalierError(

@@ -34,11 +34,14 @@ final class MatrixProductKernel: Kernel {
   func forward(_ builder: PlanBuilder) throws {
     let (a, b) = (try operand(builder, 0, as: self.left), try operand(builder, 1, as: self.right))
     let result = builder.allocate(.plain(self.product), name: context.node.outputs[0])
-    let addend = try context.optionalInput(2).map { try builder.broadcast(builder.slot(of: $0), to: self.product, label: context.node.label) }
+    let addend = try context.optionalInput(2).map {
+      try builder.broadcast(builder.slot(of: $0), to: self.product, label: context.node.label)
+    }
     let (op, left, right, product) = (self.op, self.left, self.right, self.product)
     builder.addStep(context.node.label, reads: [a, b] + [addend].compactMap { $0 }, writes: [result]) { program in
       let c = program.pointer(result)
-      multiply(program.pointer(a), left, op.transposeA, program.pointer(b), right, op.transposeB, into: c, product, factor: op.alpha)
+      multiply(
+        program.pointer(a), left, op.transposeA, program.pointer(b), right, op.transposeB, into: c, product, factor: op.alpha)
       if let addend {
         let d = program.pointer(addend)
         for i in 0..<product.count { c[i] += op.beta * d[i] }
@@ -98,7 +101,9 @@ private func multiply(
       for column in 0..<columns {
         var sum = 0.0
         for k in 0..<depth {
-          sum += Double(x[transposeA ? k * left[-1] + row : row * left[-1] + k]) * Double(y[transposeB ? column * right[-1] + k : k * right[-1] + column])
+          sum +=
+            Double(x[transposeA ? k * left[-1] + row : row * left[-1] + k])
+            * Double(y[transposeB ? column * right[-1] + k : k * right[-1] + column])
         }
         c[(matrix * rows + row) * columns + column] = factor * Float(sum)
       }

@@ -79,7 +79,8 @@ final class PoolingKernel: Kernel {
     var src = try Layout(shape: source, block: block).descriptor()
     var dst = try Layout(shape: target, block: block).descriptor()
     let after = placement.input.indices.map { axis in
-      (placement.output[axis] - 1) * placement.strides[axis] + placement.extent(axis) - placement.input[axis] - placement.begin[axis]
+      (placement.output[axis] - 1) * placement.strides[axis] + placement.extent(axis) - placement.input[axis]
+        - placement.begin[axis]
     }
     return try Primitive("pooling") { descriptor, attributes in
       withDimensions(placement.strides) { strides in
@@ -88,7 +89,8 @@ final class PoolingKernel: Kernel {
             withDimensions(placement.begin) { before in
               withDimensions(after.map { max($0, 0) }) { after in
                 espalier_pooling(
-                  &descriptor, Library.engine, direction.code, kind.code, &src, &dst, strides, kernel, dilates, before, after, attributes,
+                  &descriptor, Library.engine, direction.code, kind.code, &src, &dst, strides, kernel, dilates, before, after,
+                  attributes,
                   hint?.descriptor)
               }
             }

@@ -20,7 +20,10 @@ final class ResponseNormalizationKernel: Kernel {
     builder.addStep(context.node.label, reads: [slot], writes: [result]) { program in
       let (x, y) = (program.pointer(slot), program.pointer(result))
       op.forEachPlace(layout) { start, stride, channels in
-        for c in 0..<channels { y[start + c * stride] = Float(Double(x[start + c * stride]) * pow(op.base(x + start, stride, channels, c), -Double(op.beta))) }
+        for c in 0..<channels {
+          y[start + c * stride] = Float(
+            Double(x[start + c * stride]) * pow(op.base(x + start, stride, channels, c), -Double(op.beta)))
+        }
       }
     }
     builder.define(context.node.outputs[0], result)

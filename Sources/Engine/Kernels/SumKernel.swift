@@ -17,7 +17,9 @@ final class SumKernel: Kernel {
     let layout = slots.map { builder.layout($0) }.first { $0.shape == shape } ?? .plain(shape)
     let fits = slots.allSatisfy { builder.layout($0).shape == shape }
     let target = fits ? layout : .plain(shape)
-    let parts = try slots.map { try fits ? builder.reorder($0, to: target) : builder.broadcast($0, to: shape, label: context.node.label) }
+    let parts = try slots.map {
+      try fits ? builder.reorder($0, to: target) : builder.broadcast($0, to: shape, label: context.node.label)
+    }
     let output = fusion.output ?? context.node.outputs[0]
     let result = builder.allocate(target, name: output)
     let function = fusion.activation

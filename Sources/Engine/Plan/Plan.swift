@@ -39,15 +39,22 @@ public final class Plan: @unchecked Sendable {
     let ends = boundaries.map(\.step) + [steps.count]
     segments = zip([0] + ends, ends).map { $0..<$1 }
     synchronised = boundaries.map(\.slot)
-    let memory = MemoryPlan(slots: slots, steps: steps, pinned: pinned.union(inputs.values).union(results.values).union(synchronised))
+    let memory = MemoryPlan(
+      slots: slots, steps: steps, pinned: pinned.union(inputs.values).union(results.values).union(synchronised))
     offsets = memory.offsets
     arenaByteCount = memory.byteCount
     unplannedByteCount = memory.unsharedByteCount
+    places = memory.lifetimes.map { id, lifetime in
+      (slots[id].name, memory.offsets[id]..<memory.offsets[id] + slots[id].byteCount, lifetime)
+    }
     scratchByteCount = steps.reduce(0) { most, step in
       guard case .primitive(let primitive, _) = step.work else { return most }
       return max(most, primitive.scratchpad.byteCount)
     }
   }
+
+  /// Where the buffers lie in the arena, and from which step to which each is in use.
+  package let places: [(name: String, bytes: Range<Int>, steps: ClosedRange<Int>)]
 
   /// The number of parts that are run one after the other, with a synchronisation between each two.
   public var segmentCount: Int { segments.count }
@@ -69,6 +76,8 @@ struct MemoryPlan {
   private(set) var offsets: [Int]
   private(set) var byteCount = 0
   private(set) var unsharedByteCount = 0
+  /// From which step to which every buffer is in use.
+  private(set) var lifetimes: [(slot: Int, steps: ClosedRange<Int>)] = []
 
   init(slots: [SlotInfo], steps: [Step], pinned: Set<Slot>) {
     func root(_ slot: Slot) -> Int {
@@ -107,6 +116,7 @@ struct MemoryPlan {
       placed.insert(id, at: place)
       byteCount = max(byteCount, offset + bytes)
       unsharedByteCount += bytes
+      lifetimes.append((id, first[id]...last[id]))
     }
     for id in slots.indices { offsets[id] = offsets[root(Slot(id: id))] }
   }

@@ -13,7 +13,9 @@ extension PlanBuilder {
     isKeepingAll = isDifferentiable
     let nodes = neededNodes(for: Set(graph.outputs).union(kept))
     for node in nodes {
-      try naming(place: "\(node.op.name) '\(node.label)'") { kernels[node.id] = try KernelCatalog.kernel(for: NodeContext(node, self), self) }
+      try naming(place: "\(node.op.name) '\(node.label)'") {
+        kernels[node.id] = try KernelCatalog.kernel(for: NodeContext(node, self), self)
+      }
     }
     var fusion = Fusion(kept: kept, isDifferentiable: isDifferentiable)
     for node in nodes where !fusion.absorbed.contains(node.id) {

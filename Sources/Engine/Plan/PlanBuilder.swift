@@ -57,7 +57,8 @@ public final class PlanBuilder {
   /// The finished plan.
   public func finish() -> Plan {
     Plan(
-      slots: slots, steps: steps, boundaries: boundaries, inputs: inputs, results: results, pinned: pinned, parameters: parameters,
+      slots: slots, steps: steps, boundaries: boundaries, inputs: inputs, results: results, pinned: pinned,
+      parameters: parameters,
       statistics: statistics, batch: batch)
   }
 
@@ -124,9 +125,12 @@ public final class PlanBuilder {
   public func view(_ slot: Slot, as shape: Shape) -> Slot {
     let layout = Layout.plain(shape)
     guard let descriptor = try? layout.descriptor() else { preconditionFailure("no descriptor for \(layout)") }
-    precondition(self.layout(slot).isPlain && self.layout(slot).shape.count == shape.count, "a view of \(self.layout(slot)) as \(shape)")
+    precondition(
+      self.layout(slot).isPlain && self.layout(slot).shape.count == shape.count, "a view of \(self.layout(slot)) as \(shape)")
     return append(
-      SlotInfo(name: slots[slot.id].name, descriptor: descriptor, layout: layout, storage: shared(slot), byteCount: layout.floatCount * 4))
+      SlotInfo(
+        name: slots[slot.id].name, descriptor: descriptor, layout: layout, storage: shared(slot), byteCount: layout.floatCount * 4
+      ))
   }
 
   func allocate(_ descriptor: dnnl_memory_desc_t, layout: Layout? = nil, name: String) -> Slot {
@@ -136,7 +140,8 @@ public final class PlanBuilder {
   func alias(_ slot: Slot) -> Slot {
     let info = slots[slot.id]
     return append(
-      SlotInfo(name: info.name, descriptor: info.descriptor, layout: info.layout, storage: shared(slot), byteCount: info.byteCount))
+      SlotInfo(
+        name: info.name, descriptor: info.descriptor, layout: info.layout, storage: shared(slot), byteCount: info.byteCount))
   }
 
   /// The gradient of a weight that a primitive wrote in its own layout, row-major in the weight's own shape.
@@ -146,7 +151,8 @@ public final class PlanBuilder {
     let plain = Layout.plain(parameters[weight]!.shape)
     let slot = try reorder(raw, to: ordered, layout: plain)
     return append(
-      SlotInfo(name: weight, descriptor: try plain.descriptor(), layout: plain, storage: shared(slot), byteCount: plain.floatCount * 4))
+      SlotInfo(
+        name: weight, descriptor: try plain.descriptor(), layout: plain, storage: shared(slot), byteCount: plain.floatCount * 4))
   }
 
   /// The storage of a slot that lies where another does.
@@ -205,8 +211,10 @@ public final class PlanBuilder {
     let source = descriptor(slot)
     if source.matches(target) { return slot }
     if let known = reordered[slot]?.first(where: { descriptor($0).matches(target) }) { return known }
-    let copy = allocate(target, layout: layout ?? self.slots[slot.id].layout.flatMap { Layout(target, shape: $0.shape) }, name: slots[slot.id].name)
-    addPrimitive("reorder", try Engine.reorder(from: source, to: target), reads: [(DNNL_ARG_FROM, slot)], writes: [(DNNL_ARG_TO, copy)])
+    let copy = allocate(
+      target, layout: layout ?? self.slots[slot.id].layout.flatMap { Layout(target, shape: $0.shape) }, name: slots[slot.id].name)
+    addPrimitive(
+      "reorder", try Engine.reorder(from: source, to: target), reads: [(DNNL_ARG_FROM, slot)], writes: [(DNNL_ARG_TO, copy)])
     reordered[slot, default: []].append(copy)
     return copy
   }

@@ -80,7 +80,8 @@ public final class Program {
     let size = layout.sampleStride
     precondition(
       samples.shape.rank == layout.shape.rank && samples.shape.dimensions.dropFirst() == layout.shape.dimensions.dropFirst()
-        && samples.shape[0] > 0 && samples.shape[0] <= layout.samples, "input '\(name)' takes \(layout.shape), not \(samples.shape)")
+        && samples.shape[0] > 0 && samples.shape[0] <= layout.samples,
+      "input '\(name)' takes \(layout.shape), not \(samples.shape)")
     let target = pointer(slot)
     samples.elements.withUnsafeBufferPointer { source in
       target.update(from: source.baseAddress!, count: source.count)
@@ -109,7 +110,8 @@ public final class Program {
   /// The address of a slot's first double (see ``PlanBuilder/allocateSums(_:name:)``).
   public func sums(_ slot: Slot) -> UnsafeMutableBufferPointer<Double> {
     UnsafeMutableBufferPointer(
-      start: address(slot).assumingMemoryBound(to: Double.self), count: plan.slots[slot.id].byteCount / MemoryLayout<Double>.stride)
+      start: address(slot).assumingMemoryBound(to: Double.self),
+      count: plan.slots[slot.id].byteCount / MemoryLayout<Double>.stride)
   }
 
   private func address(_ slot: Slot) -> UnsafeMutableRawPointer {
