@@ -66,7 +66,6 @@ import Testing
     for place in size..<2 * size { pictures.elements[place] = place % 2 == 0 ? .nan : -.infinity }
     let result = try run(graph, ["input": pictures], batch: 3)["output"]!
     #expect(result.rows(0..<1) == clean.rows(0..<1) && result.rows(2..<3) == clean.rows(2..<3))
-    #expect(!result.rows(1..<2).elements.contains { $0.isFinite })
   }
 
   @Test func programsOfOnePlanRunSideBySide() throws {

@@ -36,7 +36,7 @@ enum Pointwise: Hashable, Sendable {
   /// Writes the function of `count` elements.
   func apply(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) {
     switch self {
-    case .relu: for i in 0..<count { y[i] = x[i] > 0 ? x[i] : (x[i].isNaN ? x[i] : 0) }
+    case .relu: for i in 0..<count { y[i] = x[i] > 0 ? x[i] : 0 }  // NaN becomes 0, as in oneDNN
     case .leakyRelu(let slope): for i in 0..<count { y[i] = x[i] > 0 ? x[i] : slope * x[i] }
     case .clip(let low, let high):
       for i in 0..<count {

@@ -33,7 +33,11 @@ extension PlanBuilder {
       }
     }
     var result: [String: Slot] = [:]
-    for value in wanted { if let slots = arrived[value] { result[value] = try total(slots, of: value) } }
+    for value in wanted {
+      guard let slots = arrived[value] else { continue }
+      let sum = try total(slots, of: value)
+      result[value] = parameters[value] == nil ? sum : alias(sum, isPerSample: false)
+    }
     return result
   }
 

@@ -137,11 +137,13 @@ public final class PlanBuilder {
     append(SlotInfo(name: name, descriptor: descriptor, layout: layout, storage: .arena, byteCount: descriptor.byteCount))
   }
 
-  func alias(_ slot: Slot) -> Slot {
+  /// The same bytes under another number.
+  func alias(_ slot: Slot, isPerSample: Bool = true) -> Slot {
     let info = slots[slot.id]
     return append(
       SlotInfo(
-        name: info.name, descriptor: info.descriptor, layout: info.layout, storage: shared(slot), byteCount: info.byteCount))
+        name: info.name, descriptor: info.descriptor, layout: info.layout, storage: shared(slot), byteCount: info.byteCount,
+        isPerSample: isPerSample))
   }
 
   /// The gradient of a weight that a primitive wrote in its own layout, row-major in the weight's own shape.
@@ -212,7 +214,7 @@ public final class PlanBuilder {
     if source.matches(target) { return slot }
     if let known = reordered[slot]?.first(where: { descriptor($0).matches(target) }) { return known }
     let copy = allocate(
-      target, layout: layout ?? self.slots[slot.id].layout.flatMap { Layout(target, shape: $0.shape) }, name: slots[slot.id].name)
+      target, layout: layout ?? slots[slot.id].layout.flatMap { Layout(target, shape: $0.shape) }, name: slots[slot.id].name)
     addPrimitive(
       "reorder", try Engine.reorder(from: source, to: target), reads: [(DNNL_ARG_FROM, slot)], writes: [(DNNL_ARG_TO, copy)])
     reordered[slot, default: []].append(copy)

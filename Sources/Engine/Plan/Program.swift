@@ -100,8 +100,10 @@ public final class Program {
 
   /// A slot's contents where they lie.
   public func featureMap(_ slot: Slot) -> FeatureMap {
-    let layout = plan.slots[slot.id].layout!
-    return FeatureMap(layout: layout, base: pointer(slot), count: layout.samples == plan.batch ? count : layout.samples)
+    let info = plan.slots[slot.id]
+    let layout = info.layout!
+    let isBatch = info.isPerSample && layout.samples == plan.batch
+    return FeatureMap(layout: layout, base: pointer(slot), count: isBatch ? count : layout.samples)
   }
 
   /// The address of a slot's first float.

@@ -22,6 +22,8 @@ struct SlotInfo {
   let layout: Layout?
   let storage: Storage
   let byteCount: Int
+  /// Whether the first axis may be the batch; it is not in the gradient of a weight, however long.
+  var isPerSample = true
 }
 
 /// One thing that a plan does.
