@@ -16,9 +16,6 @@ public struct Model: Sendable {
   /// Why the batch stays fixed, if it does.
   public let notice: String?
 
-  /// The key under which a model's metadata carry the preprocessing of its pictures, as TOML.
-  public static let preprocessingKey = "espalier.preprocessing"
-
   /// Reads an ONNX file.
   ///
   /// - Parameter output: the output to look at; the first if nil.
@@ -41,9 +38,14 @@ public struct Model: Sendable {
   /// The number of pictures in a shard: as asked for, or what the file insists on.
   public func batch(_ wanted: Int) -> Int { graph.fixedBatch ?? wanted }
 
-  /// The lengths of the axes that a picture must have, [C, H, W]; nil where the file leaves one open.
-  public var picture: [Int]? {
-    guard let input = graph.inputs.first, input.dimensions.count == 4 else { return nil }
+  /// The lengths of the axes that a picture must have; nil where the file leaves one open.
+  public var picture: [Int]? { graph.picture }
+}
+
+extension Graph {
+  /// The lengths of the axes of the first input but the batch; nil where one is left open, or there are not three.
+  var picture: [Int]? {
+    guard let input = inputs.first, input.dimensions.count == 4 else { return nil }
     let lengths = input.dimensions.dropFirst().compactMap { if case .fixed(let length) = $0 { length } else { nil } }
     return lengths.count == 3 ? lengths : nil
   }

@@ -50,8 +50,20 @@ public struct RunContext: Sendable {
     self.progress = progress
   }
 
-  /// A scheduler for passes of this run, with the engine on one thread a worker.
-  public func scheduler(progress: (@Sendable (PassProgress) -> Void)? = nil) -> BlockScheduler {
-    BlockScheduler(width: workers, cancellation: cancellation, progress: progress, prologue: { useOneThreadHere() })
+  /// A scheduler for a pass over pictures of this run, with the engine on one thread a worker.
+  ///
+  /// - Parameters:
+  ///   - activity: what the pass does.
+  ///   - batch: the pictures of a shard.
+  ///   - pictures: all pictures.
+  ///   - skipped: those that an earlier run did.
+  func scheduler(activity: String, batch: Int, pictures: Int, skipped: Int = 0) -> BlockScheduler {
+    let report = progress
+    return BlockScheduler(
+      width: workers, cancellation: cancellation,
+      progress: { pass in
+        let done = min(skipped + pass.done * batch, pictures)
+        report(RunProgress(activity: activity, done: done, total: pictures, skipped: skipped))
+      }, prologue: useOneThreadHere)
   }
 }

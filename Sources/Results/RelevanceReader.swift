@@ -54,7 +54,9 @@ public final class RelevanceReader: Sendable {
     let map = try attribution.map { try Shape(validating: Array($0.shape().dimensions.dropFirst())) }
     schema = RelevanceSchema(
       map: map ?? [0, 0, 0], classes: shape[1], classNames: names.count == shape[1] ? names : [], layers: layers,
-      precision: precision)
+      precision: precision,
+      provenance: try Dictionary(
+        uniqueKeysWithValues: RelevanceSchema.provenanceNames.compactMap { key in try file.text(attribute: key).map { (key, $0) } }))
     self.count = count
     self.path = path
     self.prediction = prediction

@@ -39,8 +39,13 @@ public struct RelevanceSchema: Hashable, Sendable {
   public var precision: MapPrecision
   /// Whether the pictures have labels; without them the predicted class stands in `label`.
   public var isLabelled: Bool
-  /// How the numbers came about: model, data, composite, … by name. Stored as attributes of the file.
+  /// How the numbers came about, by the names in ``provenanceNames``. Stored as attributes of the file.
   public var provenance: [String: String]
+
+  /// What a file says about how its numbers came about.
+  public static let provenanceNames = [
+    "model", "model_sha256", "model_output", "data", "data_sha256", "preprocessing", "composite", "target", "start", "espalier",
+  ]
 
   /// Makes a schema.
   ///
@@ -50,6 +55,7 @@ public struct RelevanceSchema: Hashable, Sendable {
     isLabelled: Bool = true, provenance: [String: String] = [:]
   ) {
     precondition(map.rank == 3, "a map has the axes C, H and W, not \(map)")
+    precondition(Set(provenance.keys).isSubset(of: RelevanceSchema.provenanceNames), "unknown provenance \(provenance.keys)")
     precondition(classNames.isEmpty || classNames.count == classes, "\(classNames.count) names for \(classes) classes")
     self.map = map
     self.classes = classes

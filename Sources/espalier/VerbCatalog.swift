@@ -6,5 +6,10 @@ enum VerbCatalog {
   static let all: [any ParsableCommand.Type] = [
     NewCommand.self,
     InspectCommand.self,
+    TrainCommand.self,
+    TuneCommand.self,
+    EvaluateCommand.self,
+    RelevanceCommand.self,
+    FigureCommand.self,
   ]
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Experiments
 import Foundation
 import Tensors
 
@@ -8,6 +9,7 @@ enum Exit {
   static func finish(_ error: any Error, in root: any ParsableCommand.Type) -> Never {
     switch error {
     case let error as EspalierError: fail("error: \(error)", status: 1)
+    case let error as RunInterrupted: fail("\(error)", status: 130)
     case is CancellationError: fail("stopped", status: 130)
     default:
       // ArgumentParser's own: help and version among them, which are no failures.

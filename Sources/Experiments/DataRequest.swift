@@ -1,0 +1,79 @@
+import Datasets
+import Foundation
+import Tensors
+
+/// Which pictures a run takes, and how they are prepared.
+public struct DataRequest: Sendable {
+  /// The data set.
+  public var spec: DataSpec
+  /// A file that maps names to classes, if one is given.
+  public var classes: String?
+  /// A TOML file of preprocessing; nil for what the model's file says.
+  public var preprocessing: String?
+  /// The most pictures.
+  public var limit: Int?
+  /// The most pictures of each class: its first.
+  public var perClass: Int?
+
+  /// Makes a request.
+  public init(
+    _ spec: DataSpec, classes: String? = nil, preprocessing: String? = nil, limit: Int? = nil, perClass: Int? = nil
+  ) {
+    self.spec = spec
+    self.classes = classes
+    self.preprocessing = preprocessing
+    self.limit = limit
+    self.perClass = perClass
+  }
+
+  /// The single files that are read, none of which a result may replace.
+  public var files: [String] {
+    let data: [String] =
+      switch spec {
+      case .idx(let images, let labels): [images, labels]
+      case .hdf5(let file), .csv(let file): [file]
+      case .folder, .fashionMNIST: []
+      }
+    return data + [classes, preprocessing].compactMap { $0 }
+  }
+
+  /// Opens the data set and takes the pictures asked for.
+  ///
+  /// - Throws: `EspalierError` if something is missing or damaged, or nothing is left.
+  public func open() throws -> Subset {
+    let whole = try spec.open(classes: classes.map { try ClassMap(file: $0) })
+    let subset = try Subset(whole, limit: limit, perClass: perClass)
+    guard subset.count > 0 else { throw EspalierError("there are no pictures", place: "\(spec)") }
+    return subset
+  }
+}
+
+extension Preprocessing {
+  /// The preprocessing for a network: that of a file, else what the network's metadata say, else raw values over 255 at the
+  /// network's size.
+  ///
+  /// - Throws: `EspalierError` if the file or the metadata cannot be understood.
+  static func of(
+    _ metadata: [String: String], file: String?, picture: [Int]?, from model: String, note: (String) -> Void
+  ) throws -> Preprocessing {
+    if let file { return try Preprocessing(file: file) }
+    if let stored = metadata[metadataKey] {
+      return try naming(file: model) { try naming(place: "metadata \(metadataKey)") { try Preprocessing(json: stored) } }
+    }
+    let preprocessing = Preprocessing(for: picture)
+    note("\(model) does not say how pictures are prepared; taking \(preprocessing.json) (--preprocess FILE says otherwise)")
+    return preprocessing
+  }
+
+  /// Raw values over 255, at the size that a network takes: [C, H, W] or, where the last axis alone can be colours, [H, W, C].
+  init(for picture: [Int]?) {
+    guard let picture else {
+      self.init()
+      return
+    }
+    let isChannelsLast = ![1, 3].contains(picture[0]) && [1, 3].contains(picture[2])
+    let (channels, height, width) = isChannelsLast ? (picture[2], picture[0], picture[1]) : (picture[0], picture[1], picture[2])
+    self.init(
+      resize: .exact(height: height, width: width), channels: channels == 1 ? 1 : 3, layout: isChannelsLast ? .nhwc : .nchw)
+  }
+}

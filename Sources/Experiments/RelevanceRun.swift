@@ -1,0 +1,162 @@
+import Analysis
+import Datasets
+import Foundation
+import Networks
+import Results
+import Scheduling
+import Synchronization
+import Tensors
+
+/// Relevance of every picture of a data set, at the input and at every filter, into one HDF5 file.
+public struct RelevanceRun: Sendable {
+  /// The rules, as `NAME[:key=value,…]`.
+  public var composite: String
+  /// Whose relevance; nil for the label's, or the predicted class's where there are no labels.
+  public var target: RelevanceTarget?
+  /// What relevance starts from.
+  public var start: RelevanceStart
+  /// Whether maps are stored.
+  public var maps: MapPrecision
+  /// The pictures that a worker takes at a time.
+  public var batch: Int
+  /// The file to write.
+  public var out: String
+
+  /// Makes a run.
+  public init(
+    composite: String, target: RelevanceTarget? = nil, start: RelevanceStart = .oneHot, maps: MapPrecision = .float32,
+    batch: Int = 32, out: String
+  ) {
+    self.composite = composite
+    self.target = target
+    self.start = start
+    self.maps = maps
+    self.batch = batch
+    self.out = out
+  }
+
+  /// Computes and writes, or goes on where the same run was stopped.
+  ///
+  /// - Returns: the number of pictures in the file.
+  /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
+  @discardableResult
+  public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> Int {
+    try OutputPath.prepare(out, notReplacing: [model.path] + request.files)
+    let data = try PreparedData(request, for: model, note: context.note)
+    let batch = model.batch(batch)
+    let plan = try naming(file: model.path) {
+      try RelevancePlan(
+        model.graph, composite: CompositeCatalog.composite(composite), start: start, batch: batch, output: model.output)
+    }
+    if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out: relevance starts before it") }
+    let isLabelled = try data.isLabelled()
+    let target = target ?? (isLabelled ? .label : .predicted)
+    let loader = data.loader(batch: batch, classes: isLabelled ? plan.classes : nil)
+    let schema = try schema(plan, model, data, target: target, isLabelled: isLabelled)
+
+    let count = data.dataset.count
+    let store = Mutex(InOrder(try PartStore(out, schema: schema, key: key(schema, batch: batch, count: count))))
+    let resumed = store.withLock { $0.store.resumed }
+    if resumed > 0 { context.note("going on after \(resumed) of \(count) pictures") }
+    let scheduler = context.scheduler(activity: "relevance", batch: batch, pictures: count, skipped: resumed)
+    let epoch = loader.epoch()
+    do {
+      _ = try scheduler.map(
+        shards: min(resumed / batch, epoch.count)..<epoch.count,
+        bytesPerWorker: plan.plan.arenaByteCount + plan.plan.scratchByteCount,
+        makeWorker: { _ in try RelevanceProgram(plan) },
+        body: { program, shard in
+          let pictures = try epoch.batch(shard)
+          let rows = try rows(of: pictures, program, target: target, data.dataset)
+          try store.withLock { try $0.insert(rows, at: shard * batch) }
+        })
+    } catch is CancellationError {
+      let done = try store.withLock { state in
+        try state.store.save()
+        state.store.discardIfEmpty()
+        return state.store.count
+      }
+      throw RunInterrupted("stopped after \(done) of \(count) pictures; the same command goes on from there")
+    } catch {
+      store.withLock { $0.store.discardIfEmpty() }
+      throw error
+    }
+    try store.withLock { try $0.store.join() }
+    return count
+  }
+
+  private func rows(of pictures: Batch, _ program: RelevanceProgram, target: RelevanceTarget, _ dataset: Subset) throws -> RelevanceRows {
+    let targets: [Int?] = try pictures.labels.enumerated().map { row, labels in
+      switch target {
+      case .predicted: return nil
+      case .index(let index): return index
+      case .label:
+        guard let label = labels.first else {
+          throw EspalierError("has no label", place: "picture \(dataset.indices[pictures.indices[row]])", accepted: "--target predicted")
+        }
+        return label
+      }
+    }
+    let result = try program.run(pictures.input, targets: targets)
+    let labels = pictures.labels.enumerated().map { row, labels in
+      UInt16(clamping: labels.first ?? result.prediction.predictedClass(row))
+    }
+    return RelevanceRows(
+      indices: pictures.indices.map { UInt32(clamping: dataset.indices[$0]) }, labels: labels, predictions: result.prediction,
+      attribution: maps == .none ? nil : result.input.asMaps, signed: result.signed.map { $0.map(Float.init) },
+      absolute: result.absolute.map { $0.map(Float.init) })
+  }
+
+  private func schema(
+    _ plan: RelevancePlan, _ model: Model, _ data: PreparedData, target: RelevanceTarget, isLabelled: Bool
+  ) throws -> RelevanceSchema {
+    guard plan.classes <= 1 << 16 else {
+      throw EspalierError("the network has \(plan.classes) classes", file: model.path, accepted: "at most 65536")
+    }
+    let names = data.dataset.classNames ?? []
+    let picture = try data.loader(batch: 1).epoch().batch(0).input.asMaps
+    return RelevanceSchema(
+      map: Shape(Array(picture.shape.dimensions.dropFirst())), classes: plan.classes,
+      classNames: names.count == plan.classes ? names : [],
+      layers: plan.sites.map { RelevanceLayer(name: $0.layer.name, node: $0.layer.node.name, order: $0.layer.order, channels: $0.channels) },
+      precision: maps, isLabelled: isLabelled,
+      provenance: [
+        "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
+        "data_sha256": try data.dataset.digest(), "preprocessing": data.preprocessing.json, "composite": composite,
+        "target": target.text, "start": start.rawValue, "espalier": Release.version,
+      ])
+  }
+
+  private func key(_ schema: RelevanceSchema, batch: Int, count: Int) -> String {
+    let settings = schema.provenance.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    return (settings + ["maps \(maps.rawValue)", "batch \(batch)", "pictures \(count)"]).map { $0 + "\n" }.joined()
+  }
+}
+
+/// Rows that come in the order in which workers finish, handed on in their own.
+private struct InOrder {
+  var store: PartStore
+  private var early: [Int: RelevanceRows] = [:]
+
+  init(_ store: PartStore) { self.store = store }
+
+  mutating func insert(_ rows: RelevanceRows, at start: Int) throws {
+    early[start] = rows
+    while let next = early.removeValue(forKey: store.count) { try store.append(next) }
+  }
+}
+
+extension Tensor<Float> {
+  /// The class with the greatest output in a row, the first of equals.
+  fileprivate func predictedClass(_ row: Int) -> Int {
+    let outputs = elements[row * shape[1]..<(row + 1) * shape[1]]
+    return outputs.firstIndex(of: outputs.max() ?? 0).map { $0 - outputs.startIndex } ?? 0
+  }
+
+  /// Inputs as pictures [N, C, H, W]: axes that a vector lacks have length 1.
+  fileprivate var asMaps: Tensor {
+    guard shape.rank != 4, shape.rank > 0 else { return self }
+    let rows = shape[0]
+    return shape.rank == 3 ? reshaped([rows, 1, shape[1], shape[2]]) : reshaped([rows, 1, 1, rows == 0 ? 0 : count / rows])
+  }
+}

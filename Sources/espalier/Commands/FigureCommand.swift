@@ -1,0 +1,7 @@
+import ArgumentParser
+
+/// `espalier figure`: each kind is a command of its own.
+struct FigureCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "figure", abstract: "Draw a figure for a paper from stored results.", subcommands: [HeatmapCommand.self])
+}

@@ -1,0 +1,61 @@
+import Analysis
+import ArgumentParser
+import Experiments
+import Foundation
+import Results
+
+/// `espalier relevance`.
+struct RelevanceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "relevance", abstract: "Compute which pixels and which filters a network's answers rest on.",
+    discussion: """
+      Layer-wise relevance propagation (LRP). The HDF5 file holds a relevance map for every picture and the relevance of \
+      every filter of every convolution and linear layer, and opens in h5py, xarray and ViRelAy. A run that was stopped goes \
+      on with the same command.
+
+        espalier relevance vgg.onnx --data fashion-mnist:test --out maps.h5
+        espalier relevance vgg.onnx --data folder:pictures --composite epsilon_gamma_box:low=-3,high=3 --out maps.h5
+
+      Composites: \(CompositeCatalog.names.joined(separator: ", ")).
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var data: DataOptions
+  @OptionGroup var classes: ClassOptions
+
+  @Option(
+    help: ArgumentHelp("The rules, and their parameters.", valueName: "name[:key=value,…]"),
+    transform: { text in
+      _ = try CompositeCatalog.composite(text)
+      return text
+    })
+  var composite = CompositeCatalog.names[0]
+
+  @Option(
+    help: ArgumentHelp(
+      "Whose relevance: label, predicted, or the number of a class (default: label, or predicted without labels).", valueName: "class"),
+    transform: { try RelevanceTarget(text: $0) })
+  var target: RelevanceTarget?
+
+  @Option(help: "What relevance starts from: one-hot (1) or logit (the output).")
+  var start = RelevanceStart.oneHot
+
+  @Option(help: "How maps are stored: none, float16 or float32.")
+  var maps = MapPrecision.float32
+
+  @Option(help: ArgumentHelp("The file to write, HDF5.", valueName: "file"), completion: .file(extensions: ["h5"]))
+  var out: String
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws {
+    let run = RelevanceRun(composite: composite, target: target, start: start, maps: maps, batch: options.batch, out: out)
+    let count = try options.run { context in
+      try run.run(model.load(context), on: data.request(classes: classes.classes), context)
+    }
+    StandardError.line("\(out): relevance of \(count.grouped) pictures")
+  }
+}
+
+extension RelevanceStart: ExpressibleByArgument {}
+extension MapPrecision: ExpressibleByArgument {}

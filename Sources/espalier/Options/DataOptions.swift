@@ -1,0 +1,46 @@
+import ArgumentParser
+import Datasets
+import Experiments
+
+/// The pictures that a verb takes.
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The pictures: \(DataSpec.forms).", valueName: "spec"), transform: { try DataSpec($0) })
+  var data: DataSpec
+
+  @OptionGroup var selection: SelectionOptions
+
+  /// The request for these pictures; `classes` is a file of class names, if one is given.
+  func request(classes: String?) -> DataRequest {
+    DataRequest(
+      data, classes: classes, preprocessing: selection.preprocess, limit: selection.limit, perClass: selection.perClass)
+  }
+}
+
+/// Which of the pictures, and how they are prepared.
+struct SelectionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A TOML file with resize, crop, mean, std, layout, color … (default: what the model's file says).", valueName: "file"),
+    completion: .file(extensions: ["toml"]))
+  var preprocess: String?
+
+  @Option(help: ArgumentHelp("The first n pictures only.", valueName: "n"))
+  var limit: Int?
+
+  @Option(help: ArgumentHelp("The first n pictures of each class only.", valueName: "n"))
+  var perClass: Int?
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit is 1 or more, not \(limit)") }
+    if let perClass, perClass < 1 { throw ValidationError("--per-class is 1 or more, not \(perClass)") }
+  }
+}
+
+/// The names of classes.
+struct ClassOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("A file that maps folder or class names to class numbers, and names classes in reports.", valueName: "file"),
+    completion: .file())
+  var classes: String?
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Training
+
+/// How a network is trained.
+struct TrainingOptions: ParsableArguments {
+  /// The optimisers by name.
+  enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
+    case sgd, adam, adamw
+  }
+
+  @Option(help: ArgumentHelp("Pictures to evaluate with after every epoch.", valueName: "spec"), transform: { try DataSpec($0) })
+  var validation: DataSpec?
+
+  @Option(help: ArgumentHelp("How often all pictures are seen.", valueName: "n"))
+  var epochs = 20
+
+  @Option(help: ArgumentHelp("Pictures in a step.", valueName: "n"))
+  var batch = 128
+
+  @Option(help: "How weights move: sgd, adam or adamw.")
+  var optimizer = OptimizerName.sgd
+
+  @Option(help: ArgumentHelp("The learning rate (default: 0.1 for sgd, 0.001 for adam and adamw).", valueName: "rate"))
+  var rate: Double?
+
+  @Option(help: ArgumentHelp("The momentum of sgd, in Nesterov's form.", valueName: "share"))
+  var momentum: Float = 0.9
+
+  @Option(help: ArgumentHelp("The weight decay.", valueName: "rate"))
+  var weightDecay: Float = 5e-4
+
+  @Flag(help: "Let biases and batch norms decay too.")
+  var decayAll = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How the rate falls: cosine, constant, step:EPOCHS,FACTOR, or multi-step:EPOCH,…,FACTOR.", valueName: "shape"),
+    transform: TrainingOptions.shape)
+  var schedule: LearningRateSchedule.Shape = .cosine()
+
+  @Option(help: ArgumentHelp("Epochs over which the rate rises at the start.", valueName: "n"))
+  var warmUp = 0.0
+
+  @Option(help: ArgumentHelp("The share of a label that is spread over all classes.", valueName: "share"))
+  var labelSmoothing = 0.0
+
+  @Option(help: ArgumentHelp("Shift pictures by up to n pixels at random; 0 for not at all.", valueName: "n"))
+  var padCrop = 2
+
+  @Flag(inversion: .prefixedNo, help: "Mirror every other picture.")
+  var flip = true
+
+  @Option(help: ArgumentHelp("The seed of weights, order and augmentation.", valueName: "s"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("The file to write, ONNX.", valueName: "file"), completion: .file(extensions: ["onnx"]))
+  var out: String
+
+  @Option(help: ArgumentHelp("The table of epochs, CSV (default: beside --out).", valueName: "file"), completion: .file(extensions: ["csv"]))
+  var history: String?
+
+  func validate() throws {
+    func check(_ isValid: Bool, _ message: String) throws { if !isValid { throw ValidationError(message) } }
+    try check(epochs >= 0, "--epochs is 0 or more, not \(epochs)")
+    try check(2...65536 ~= batch, "--batch is 2 to 65536, not \(batch)")
+    try check((rate ?? 0) >= 0 && (rate ?? 0).isFinite, "--rate is 0 or more")
+    try check(0..<1 ~= momentum, "--momentum is 0 up to 1, not \(momentum)")
+    try check(weightDecay >= 0 && weightDecay.isFinite, "--weight-decay is 0 or more, not \(weightDecay)")
+    try check(warmUp >= 0 && warmUp <= Double(epochs), "--warm-up is 0 to the number of epochs, not \(warmUp)")
+    try check(0..<1 ~= labelSmoothing, "--label-smoothing is 0 up to 1, not \(labelSmoothing)")
+    try check(0...1024 ~= padCrop, "--pad-crop is 0 to 1024, not \(padCrop)")
+  }
+
+  /// The run that these options ask for.
+  var run: TrainingRun {
+    let optimizer: any Optimizer =
+      switch self.optimizer {
+      case .sgd: SGD(momentum: momentum, nesterov: momentum > 0)
+      case .adam: Adam()
+      case .adamw: Adam(decoupled: true)
+      }
+    let settings = TrainingSettings(
+      epochs: epochs, batch: batch, shard: TrainingOptions.shard(of: batch), optimizer: optimizer,
+      schedule: LearningRateSchedule(base: rate ?? (self.optimizer == .sgd ? 0.1 : 0.001), shape: schedule, warmUp: warmUp),
+      weightDecay: weightDecay, decaysAll: decayAll, labelSmoothing: labelSmoothing, seed: seed)
+    return TrainingRun(
+      settings: settings, augmentation: padCrop > 0 || flip ? Augmentation(padding: padCrop, flips: flip) : nil,
+      validation: validation, out: out, history: history)
+  }
+
+  /// The largest divisor of a batch that is at most 32: the pictures that a worker takes at a time.
+  private static func shard(of batch: Int) -> Int { (1...32).last { batch % $0 == 0 } ?? 1 }
+
+  private static func shape(_ text: String) throws -> LearningRateSchedule.Shape {
+    let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+    let numbers = parts.count == 2 ? parts[1].split(separator: ",").compactMap { Double($0) } : []
+    let epochs = numbers.dropLast().compactMap { Int(exactly: $0) }.filter { $0 > 0 }
+    switch (parts.first, numbers.count, epochs.count) {
+    case ("cosine", 0, _) where parts.count == 1: return .cosine()
+    case ("constant", 0, _) where parts.count == 1: return .constant
+    case ("step", 2, 1): return .step(epochs: epochs[0], factor: numbers[1])
+    case ("multi-step", 2..., numbers.count - 1): return .multiStep(milestones: epochs, factor: numbers[numbers.count - 1])
+    default: throw ValidationError("expected cosine, constant, step:EPOCHS,FACTOR or multi-step:EPOCH,…,FACTOR")
+    }
+  }
+}
