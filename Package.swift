@@ -57,13 +57,20 @@ let package = Package(
     .executableTarget(
       name: "espalier",
       dependencies: ["Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .target(name: "TestSupport", dependencies: ["Tensors", "Networks"]),
+    .target(name: "TestSupport", dependencies: ["Tensors", "Networks", "ONNX"]),
 
-    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "TestSupport"]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
-    .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
-    .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "AnalysisTests", dependencies: ["Tensors", "Networks", "Engine", "Analysis", "TestSupport"]),
+    .testTarget(name: "EngineTests", dependencies: ["Tensors", "Networks", "Engine", "TestSupport"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Tensors", "Images", "TestSupport"], exclude: ["Resources"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Tensors", "Networks", "TestSupport"], exclude: ["Resources"]),
+    .testTarget(name: "ONNXTests", dependencies: ["Tensors", "Networks", "ONNX", "TestSupport"], exclude: ["Resources"]),
+    .testTarget(name: "PlottingTests", dependencies: ["Tensors", "Images", "Plotting", "TestSupport"], exclude: ["Resources"]),
+    .testTarget(name: "ResultsTests", dependencies: ["Tensors", "Results", "TestSupport"], exclude: ["Resources"]),
+    .testTarget(name: "SchedulingTests", dependencies: ["Tensors", "Scheduling"]),
+    .testTarget(name: "StorageTests", dependencies: ["Tensors", "Storage", "TestSupport"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(
+      name: "TestSupportTests", dependencies: ["Tensors", "Storage", "Networks", "ONNX", "TestSupport"], exclude: ["Resources"]),
   ],
   swiftLanguageModes: [.v6]
 )
