@@ -112,8 +112,8 @@ public final class HDF5Dataset: HDF5Object, @unchecked Sendable {
     }
     let type = try Scalar.elementType.makeType()
     _ = try tensor.elements.withUnsafeBufferPointer { elements in
-      try HDF5Library.check(
-        H5Dwrite(handle.id, type.id, space, selection, hid_t(H5P_DEFAULT), elements.baseAddress), "cannot be written")
+      try file.written(
+        H5Dwrite(handle.id, type.id, space, selection, hid_t(H5P_DEFAULT), elements.baseAddress))
     }
   }
 

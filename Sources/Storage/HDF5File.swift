@@ -48,6 +48,9 @@ final class OpenFile: @unchecked Sendable {
   /// The size of a file opened for reading, which bounds what its datasets can hold.
   let size: Int
   private(set) var isClosed = false
+  /// Whether something could not be written. HDF5 1.10 crashes when it closes such a file or a dataset of it, so they are
+  /// given up as they are.
+  private(set) var isBroken = false
   private var partial: String?
 
   init(reading path: String) throws {
@@ -93,9 +96,9 @@ final class OpenFile: @unchecked Sendable {
   func commit() throws {
     guard let partial else { throw EspalierError("was opened for reading and cannot be committed") }
     defer { close() }
-    try HDF5Library.check(H5Fflush(id, H5F_SCOPE_GLOBAL), "cannot be written")
+    try written(H5Fflush(id, H5F_SCOPE_GLOBAL))
     isClosed = true
-    try HDF5Library.check(H5Fclose(id), "cannot be written")
+    try written(H5Fclose(id))
     try OpenFile.synchronise(partial)
     guard rename(partial, path) == 0 else {
       throw EspalierError("cannot be written: \(String(cString: strerror(errno)))")
@@ -103,12 +106,23 @@ final class OpenFile: @unchecked Sendable {
     self.partial = nil
   }
 
+  /// Checks that a call wrote what it should have.
+  func written(_ status: herr_t) throws {
+    do { try HDF5Library.check(status, "cannot be written") } catch {
+      isBroken = true
+      throw error
+    }
+  }
+
   func close() {
     if !isClosed {
       isClosed = true
-      H5Fclose(id)
+      if partial != nil && !isBroken { isBroken = H5Fflush(id, H5F_SCOPE_GLOBAL) < 0 }
+      if !isBroken { H5Fclose(id) }
     }
     if let partial {
+      // What is given up stays open until the process ends, but takes no room.
+      truncate(partial, 0)
       unlink(partial)
       self.partial = nil
     }

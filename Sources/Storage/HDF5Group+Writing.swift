@@ -49,9 +49,8 @@ extension HDF5Group {
       let dataset = try create(
         name, type.handle, [texts.count], grows: false, gzip: nil, elementSize: type.length ?? 16)
       try type.withPointers(to: texts) { pointer in
-        try HDF5Library.check(
-          H5Dwrite(dataset.handle.id, type.handle.id, hid_t(H5S_ALL), hid_t(H5S_ALL), hid_t(H5P_DEFAULT), pointer),
-          "cannot be written")
+        try file.written(
+          H5Dwrite(dataset.handle.id, type.handle.id, hid_t(H5S_ALL), hid_t(H5S_ALL), hid_t(H5P_DEFAULT), pointer))
       }
       return dataset
     }

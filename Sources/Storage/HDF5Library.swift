@@ -38,7 +38,9 @@ enum HDF5Library {
       }
       H5Ewalk2(hid_t(H5E_DEFAULT), H5E_WALK_UPWARD, visit, message)
     }
-    return message
+    // Where the system refused, its own words say why; the library adds times and addresses.
+    let quoted = message?.components(separatedBy: "error message = '")
+    return quoted.flatMap { $0.count > 1 ? $0[1].components(separatedBy: "'").first : $0.first }
   }
 }
 

@@ -39,7 +39,7 @@ extension HDF5Object {
   public func setAttribute<Scalar: HDF5Scalar>(_ name: String, _ tensor: Tensor<Scalar>) throws {
     try setAttribute(name, type: { try Scalar.elementType.makeType() }, shape: tensor.shape) { attribute, type in
       _ = try tensor.elements.withUnsafeBytes {
-        try HDF5Library.check(H5Awrite(attribute.id, type.id, $0.baseAddress), "cannot be written")
+        try file.written(H5Awrite(attribute.id, type.id, $0.baseAddress))
       }
     }
   }
@@ -108,7 +108,7 @@ extension HDF5Object {
       }, shape: shape
     ) { attribute, type in
       try memory?.withPointers(to: texts) {
-        try HDF5Library.check(H5Awrite(attribute.id, type.id, $0), "cannot be written")
+        try file.written(H5Awrite(attribute.id, type.id, $0))
       }
     }
   }

@@ -16,6 +16,10 @@ public class HDF5Object: @unchecked Sendable {
     self.handle = handle
   }
 
+  deinit {
+    if file.isBroken { HDF5Library.locked { _ = H5Iinc_ref(handle.id) } }
+  }
+
   /// Runs `body` with the library to itself; what it throws is given the file's name and the object's.
   @discardableResult
   func access<Result>(_ part: String? = nil, _ body: () throws -> Result) throws -> Result {
