@@ -19,6 +19,21 @@ private struct Ramps: Dataset {
   func digest() -> String { "" }
 }
 
+/// The same pictures as tensors.
+private struct RawRamps: Dataset {
+  let ramps = Ramps(count: 30)
+  var count: Int { 30 }
+  var classNames: [String]? { nil }
+  var description: String { "" }
+  func labels(_ index: Int) -> [Int] { [index] }
+  func sample(_ index: Int) throws -> Sample {
+    var sample = ramps.sample(index)
+    if case .picture(let image) = sample.content { sample.content = .tensor(try Preprocessing(channels: 1, scale: 1)(image)) }
+    return sample
+  }
+  func digest() -> String { "" }
+}
+
 @Suite struct LoaderTests {
   private let raw = Preprocessing(channels: 1, scale: 1)
 
@@ -78,27 +93,15 @@ private struct Ramps: Dataset {
     #expect(try loader.epoch(5).batch(0).input == again)
   }
 
+  private func augmented(_ data: any Dataset) throws -> Tensor<Float> {
+    let loader = Loader(data, preprocessing: raw, batch: 30, augmentation: Augmentation(padding: 1), seed: 2)
+    return try loader.epoch(1).batch(0).input
+  }
+
   /// Tensors are augmented as pictures are.
   @Test func tensorsAreAugmentedAlike() throws {
-    struct Raw: Dataset {
-      let ramps = Ramps(count: 30)
-      var count: Int { 30 }
-      var classNames: [String]? { nil }
-      var description: String { "" }
-      func labels(_ index: Int) -> [Int] { [index] }
-      func sample(_ index: Int) throws -> Sample {
-        var sample = ramps.sample(index)
-        if case .picture(let image) = sample.content { sample.content = .tensor(try Preprocessing(channels: 1, scale: 1)(image)) }
-        return sample
-      }
-      func digest() -> String { "" }
-    }
-    func input(_ data: any Dataset) throws -> Tensor<Float> {
-      let loader = Loader(data, preprocessing: raw, batch: 30, augmentation: Augmentation(padding: 1), seed: 2)
-      return try loader.epoch(1).batch(0).input
-    }
-    let pictures = try input(Ramps(count: 30))
-    #expect(try input(Raw()) == pictures)
+    let pictures = try augmented(Ramps(count: 30))
+    #expect(try augmented(RawRamps()) == pictures)
   }
 
   @Test func wrongSamplesAreNamed() throws {
