@@ -48,22 +48,9 @@ final class BatchNormalizationKernel: Kernel {
     builder.addStep(label, reads: [slot] + normaliser.reads, writes: [result]) { program in
       let affine = normaliser.affine(program)
       let (x, y) = (program.pointer(slot), program.pointer(result))
-      layout.forEachBlock { channel, lanes, start in
-        let scale = layout.lanes(affine.scale, channel, lanes)
-        let shift = layout.lanes(affine.shift, channel, lanes)
-        if layout.block == 1 {
-          let (s, t) = (scale[0], shift[0])
-          for i in start..<start + layout.area { y[i] = x[i] * s + t }
-        } else {
-          for place in 0..<layout.area {
-            for lane in 0..<layout.block {
-              let i = start + place * layout.block + lane
-              y[i] = x[i] * scale[lane] + shift[lane]
-            }
-          }
-        }
+      layout.writeAffine(of: x, scale: affine.scale, shift: affine.shift, to: y) { done, count in
+        function?.apply(done, to: done, count: count)
       }
-      function?.apply(y, to: y, count: layout.floatCount)
     }
     builder.define(output, result)
   }
@@ -113,17 +100,7 @@ final class BatchNormalizationKernel: Kernel {
           offset[c] = Float(-factor * (p[c] / count - along * mean[c] / deviation[c]))
         }
       }
-      layout.forEachBlock { channel, lanes, start in
-        let (a, b, c) = (
-          layout.lanes(scale, channel, lanes), layout.lanes(slope, channel, lanes), layout.lanes(offset, channel, lanes)
-        )
-        for place in 0..<layout.area {
-          for lane in 0..<layout.block {
-            let i = start + place * layout.block + lane
-            z[i] = a[lane] * g[i] + b[lane] * x[i] + c[lane]
-          }
-        }
-      }
+      layout.writeAffine(of: g, scale, and: x, slope, shift: offset, to: z)
       // What fills up a shard takes no part in the batch.
       (z + program.count * layout.sampleStride).update(
         repeating: 0, count: (layout.samples - program.count) * layout.sampleStride)
@@ -182,63 +159,5 @@ private struct Normaliser: Sendable {
     let (gamma, beta) = (parameters[names[0]]!.elements, parameters[names[1]]!.elements)
     let scale = (0..<channels).map { Double(gamma[$0]) / deviation[$0] }
     return (scale.map(Float.init), (0..<channels).map { Float(Double(beta[$0]) - mean[$0] * scale[$0]) })
-  }
-}
-
-extension Layout {
-  /// Calls `body` for every sample and block of channels, with the first channel, the number of channels and the first float.
-  @inline(__always)
-  func forEachBlock(_ body: (_ channel: Int, _ lanes: Int, _ start: Int) -> Void) {
-    for sample in 0..<samples {
-      for index in 0..<blocks {
-        body(index * block, min(block, channels - index * block), sample * sampleStride + index * area * block)
-      }
-    }
-  }
-
-  /// One block's part of a per-channel array, zero in lanes that hold no channel.
-  @inline(__always)
-  func lanes(_ values: [Float], _ channel: Int, _ count: Int) -> SIMD16<Float> {
-    var result = SIMD16<Float>()
-    for lane in 0..<count { result[lane] = values[channel + lane] }
-    return result
-  }
-}
-
-extension FeatureMap {
-  /// Writes Σ self and Σ self · other of every channel over samples and space, in double precision.
-  fileprivate func sumProducts(with other: FeatureMap, into sums: UnsafeMutableBufferPointer<Double>) {
-    let channels = layout.channels
-    for i in 0..<2 * channels { sums[i] = 0 }
-    let offset = other.base - base
-    forEachBlock { _, channel, lanes, pointer in
-      let partner = pointer + offset
-      if layout.block == 8 {
-        var sum = SIMD8<Double>()
-        var product = SIMD8<Double>()
-        for place in 0..<layout.area {
-          let a = SIMD8<Double>(UnsafeRawPointer(pointer + place * 8).loadUnaligned(as: SIMD8<Float>.self))
-          let b = SIMD8<Double>(UnsafeRawPointer(partner + place * 8).loadUnaligned(as: SIMD8<Float>.self))
-          sum += a
-          product += a * b
-        }
-        for lane in 0..<lanes {
-          sums[channel + lane] += sum[lane]
-          sums[channels + channel + lane] += product[lane]
-        }
-      } else {
-        for lane in 0..<lanes {
-          var sum = 0.0
-          var product = 0.0
-          for place in 0..<layout.area {
-            let i = place * layout.block + lane
-            sum += Double(pointer[i])
-            product += Double(pointer[i]) * Double(partner[i])
-          }
-          sums[channel + lane] += sum
-          sums[channels + channel + lane] += product
-        }
-      }
-    }
   }
 }

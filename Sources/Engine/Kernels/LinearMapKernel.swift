@@ -2,42 +2,53 @@ import Networks
 import Tensors
 
 /// Operators whose outputs are fixed weighted sums of input elements: means over axes, bilinear resizing, unusual average
-/// pools. The weights are written out once; backward is the transpose.
+/// pools. The weights are written out once, for one of the slabs that are all alike; backward is the transpose.
 final class LinearMapKernel: Kernel {
   private let context: NodeContext
-  /// The terms of output i are those from `starts[i]` to `starts[i + 1]`.
-  private let starts: [Int]
-  private let places: [Int32]
-  private let weights: [Float]
+  private let map: Map
 
-  private init(_ context: NodeContext, terms: [[(place: Int, weight: Double)]]) {
-    self.context = context
-    var starts = [0]
-    var places: [Int32] = []
-    var weights: [Float] = []
-    for list in terms {
-      for term in list {
-        places.append(Int32(term.place))
-        weights.append(Float(term.weight))
+  /// The weighted sums of one slab: the terms of output i are those from `starts[i]` to `starts[i + 1]`.
+  private struct Map: Sendable {
+    /// The number of slabs: the product of the leading axes that stay as they are.
+    let slabs: Int
+    /// The number of elements that a slab of the input has.
+    let sourceCount: Int
+    var targetCount: Int { starts.count - 1 }
+    private(set) var starts = [0]
+    private(set) var places: [Int32] = []
+    private(set) var weights: [Float] = []
+
+    /// A map that treats every axis by itself: products of the axes' weights.
+    ///
+    /// - Parameter terms: the terms of a place along an axis, or nil for an axis that stays as it is.
+    init(
+      from source: Shape, to target: [Int], terms: (_ axis: Int) -> ((_ place: Int) -> [(place: Int, weight: Double)])?
+    ) {
+      let first = target.indices.first { terms($0) != nil } ?? target.count
+      slabs = source.dimensions.prefix(first).reduce(1, *)
+      sourceCount = source.dimensions.dropFirst(first).reduce(1, *)
+      var all: [[(place: Int, weight: Double)]] = [[(0, 1)]]
+      for axis in first..<target.count {
+        let rule = terms(axis) ?? { [($0, 1)] }
+        let perPlace = (0..<target[axis]).map(rule)
+        let stride = source.strides[axis]
+        all = all.flatMap { outer in
+          perPlace.map { inner in outer.flatMap { o in inner.map { (o.place + $0.place * stride, o.weight * $0.weight) } } }
+        }
       }
-      starts.append(places.count)
+      for list in all {
+        for term in list {
+          places.append(Int32(term.place))
+          weights.append(Float(term.weight))
+        }
+        starts.append(places.count)
+      }
     }
-    (self.starts, self.places, self.weights) = (starts, places, weights)
   }
 
-  /// The terms of a map that treats every axis by itself: products of the axes' weights.
-  private static func separable(
-    from source: Shape, to target: [Int], terms: (_ axis: Int, _ place: Int) -> [(place: Int, weight: Double)]
-  ) -> [[(place: Int, weight: Double)]] {
-    var all: [[(place: Int, weight: Double)]] = [[(0, 1)]]
-    for axis in target.indices {
-      let perPlace = (0..<target[axis]).map { terms(axis, $0) }
-      let stride = source.strides[axis]
-      all = all.flatMap { outer in
-        perPlace.map { inner in outer.flatMap { o in inner.map { (o.place + $0.place * stride, o.weight * $0.weight) } } }
-      }
-    }
-    return all
+  private init(_ context: NodeContext, _ map: Map) {
+    self.context = context
+    self.map = map
   }
 
   /// The mean over some axes.
@@ -47,8 +58,9 @@ final class LinearMapKernel: Kernel {
     let target = shape.dimensions.enumerated().map { axes.contains($0) ? 1 : $1 }
     self.init(
       context,
-      terms: LinearMapKernel.separable(from: shape, to: target) { axis, place in
-        axes.contains(axis) ? (0..<shape[axis]).map { ($0, 1 / Double(shape[axis])) } : [(place, 1)]
+      Map(from: shape, to: target) { axis in
+        guard axes.contains(axis) else { return nil }
+        return { _ in (0..<shape[axis]).map { ($0, 1 / Double(shape[axis])) } }
       })
   }
 
@@ -58,13 +70,16 @@ final class LinearMapKernel: Kernel {
     let scales = op.scales(source: source, target: target, declared: context.inputs)
     self.init(
       context,
-      terms: LinearMapKernel.separable(from: source, to: target.dimensions) { axis, place in
-        guard source[axis] != target[axis] || scales[axis] != 1 else { return [(place, 1)] }
-        let last = Double(source[axis] - 1)
-        let origin = min(max(op.origin(of: place, scale: scales[axis], source: source[axis], target: target[axis]), 0), last)
-        let low = min(Int(origin), source[axis] - 1)
-        let share = origin - Double(low)
-        return share == 0 ? [(low, 1)] : [(low, 1 - share), (low + 1, share)]
+      Map(from: source, to: target.dimensions) { axis in
+        guard source[axis] != target[axis] || scales[axis] != 1 else { return nil }
+        return { place in
+          let last = Double(source[axis] - 1)
+          let origin = op.origin(of: place, scale: scales[axis], source: source[axis], target: target[axis])
+          let inside = min(max(origin, 0), last)
+          let low = Int(inside)
+          let share = inside - Double(low)
+          return share == 0 ? [(low, 1)] : [(low, 1 - share), (low + 1, share)]
+        }
       })
   }
 
@@ -81,10 +96,12 @@ final class LinearMapKernel: Kernel {
     }
     self.init(
       context,
-      terms: LinearMapKernel.separable(from: source, to: target.dimensions) { axis, place in
-        guard axis >= 2 else { return [(place, 1)] }
-        let (inside, counted) = window(axis - 2, place)
-        return inside.map { ($0, 1 / Double(max(counted, 1))) }
+      Map(from: source, to: target.dimensions) { axis in
+        guard axis >= 2 else { return nil }
+        return { place in
+          let (inside, counted) = window(axis - 2, place)
+          return inside.map { ($0, 1 / Double(max(counted, 1))) }
+        }
       })
   }
 
@@ -92,13 +109,16 @@ final class LinearMapKernel: Kernel {
     let slot = try builder.slot(of: context.input(0))
     let plain = try builder.reorder(slot, to: .plain(builder.layout(slot).shape))
     let result = builder.allocate(.plain(context.outputs[0].shape), name: context.node.outputs[0])
-    let (starts, places, weights) = (starts, places, weights)
+    let map = map
     builder.addStep(context.node.label, reads: [plain], writes: [result]) { program in
-      let (x, y) = (program.pointer(plain), program.pointer(result))
-      for i in 0..<starts.count - 1 {
-        var sum = 0.0
-        for term in starts[i]..<starts[i + 1] { sum += Double(weights[term]) * Double(x[Int(places[term])]) }
-        y[i] = Float(sum)
+      for slab in 0..<map.slabs {
+        let x = program.pointer(plain) + slab * map.sourceCount
+        let y = program.pointer(result) + slab * map.targetCount
+        for i in 0..<map.targetCount {
+          var sum = 0.0
+          for term in map.starts[i]..<map.starts[i + 1] { sum += Double(map.weights[term]) * Double(x[Int(map.places[term])]) }
+          y[i] = Float(sum)
+        }
       }
     }
     builder.define(context.node.outputs[0], result)
@@ -109,12 +129,15 @@ final class LinearMapKernel: Kernel {
     let incoming = try builder.reorder(gradient, to: .plain(context.outputs[0].shape))
     let layout = Layout.plain(try context.shape(0))
     let result = builder.allocate(layout, name: context.node.label)
-    let (starts, places, weights) = (starts, places, weights)
+    let map = map
     builder.addStep(context.node.label, reads: [incoming], writes: [result]) { program in
-      let (x, y) = (program.pointer(incoming), program.pointer(result))
-      y.update(repeating: 0, count: layout.floatCount)
-      for i in 0..<starts.count - 1 {
-        for term in starts[i]..<starts[i + 1] { y[Int(places[term])] += weights[term] * x[i] }
+      program.pointer(result).update(repeating: 0, count: layout.floatCount)
+      for slab in 0..<map.slabs {
+        let x = program.pointer(incoming) + slab * map.targetCount
+        let y = program.pointer(result) + slab * map.sourceCount
+        for i in 0..<map.targetCount {
+          for term in map.starts[i]..<map.starts[i + 1] { y[Int(map.places[term])] += map.weights[term] * x[i] }
+        }
       }
     }
     return [result] + wanted.dropFirst().map { _ in nil }

@@ -18,12 +18,10 @@ final class ResponseNormalizationKernel: Kernel {
     let result = builder.allocate(layout, name: context.node.outputs[0])
     let op = op
     builder.addStep(context.node.label, reads: [slot], writes: [result]) { program in
-      let (x, y) = (program.pointer(slot), program.pointer(result))
-      op.forEachPlace(layout) { start, stride, channels in
-        for c in 0..<channels {
-          y[start + c * stride] = Float(
-            Double(x[start + c * stride]) * pow(op.base(x + start, stride, channels, c), -Double(op.beta)))
-        }
+      op.forEachSample(layout) { start, channels, area in
+        let (x, y) = (program.pointer(slot) + start, program.pointer(result) + start)
+        let base = op.bases(x, channels, area)
+        for i in base.indices { y[i] = Float(Double(x[i]) * op.power(base[i])) }
       }
     }
     builder.define(context.node.outputs[0], result)
@@ -37,20 +35,16 @@ final class ResponseNormalizationKernel: Kernel {
     let result = builder.allocate(layout, name: context.node.label)
     let op = op
     builder.addStep(context.node.label, reads: [slot, incoming], writes: [result]) { program in
-      let (x, g, z) = (program.pointer(slot), program.pointer(incoming), program.pointer(result))
-      let beta = Double(op.beta)
-      op.forEachPlace(layout) { start, stride, channels in
-        let base = (0..<channels).map { op.base(x + start, stride, channels, $0) }
-        for c in 0..<channels {
-          var sum = Double(g[start + c * stride]) * pow(base[c], -beta)
-          for other in 0..<channels where op.neighbours(other, channels).contains(c) {
-            let place = start + other * stride
-            sum -=
-              Double(g[place]) * Double(x[place]) * beta * pow(base[other], -beta - 1) * 2 * Double(op.alpha) / Double(op.size)
-              * Double(x[start + c * stride])
-          }
-          z[start + c * stride] = Float(sum)
-        }
+      let factor = 2 * Double(op.alpha) * Double(op.beta) / Double(op.size)
+      op.forEachSample(layout) { start, channels, area in
+        let (x, z) = (program.pointer(slot) + start, program.pointer(result) + start)
+        let g = program.pointer(incoming) + start
+        let base = op.bases(x, channels, area)
+        let direct = base.indices.map { Double(g[$0]) * op.power(base[$0]) }
+        let carried = base.indices.map { direct[$0] * Double(x[$0]) / base[$0] }
+        // The windows that hold a channel lie the other way round.
+        let sums = op.windowSums(channels, area, before: op.size / 2, after: (op.size - 1) / 2) { carried[$0] }
+        for i in base.indices { z[i] = Float(direct[i] - factor * Double(x[i]) * sums[i]) }
       }
     }
     return [result]
@@ -58,21 +52,34 @@ final class ResponseNormalizationKernel: Kernel {
 }
 
 extension Op.LRN {
-  /// The channels that a channel is normalised by.
-  fileprivate func neighbours(_ channel: Int, _ channels: Int) -> ClosedRange<Int> {
-    max(0, channel - (size - 1) / 2)...min(channels - 1, channel + size / 2)
+  /// `base^−beta`; the exponent of AlexNet and GoogLeNet takes two roots instead of a power.
+  fileprivate func power(_ base: Double) -> Double {
+    guard beta == 0.75 else { return pow(base, -Double(beta)) }
+    let root = base.squareRoot()
+    return 1 / (root * root.squareRoot())
   }
 
-  /// `bias + alpha / size · Σ x²` around a channel.
-  fileprivate func base(_ x: UnsafePointer<Float>, _ stride: Int, _ channels: Int, _ channel: Int) -> Double {
-    var sum = 0.0
-    for c in neighbours(channel, channels) { sum += Double(x[c * stride]) * Double(x[c * stride]) }
-    return Double(bias) + Double(alpha) / Double(size) * sum
+  /// `bias + alpha / size · Σ x²` of one sample, over the channels that each channel is normalised by.
+  fileprivate func bases(_ x: UnsafePointer<Float>, _ channels: Int, _ area: Int) -> [Double] {
+    let (offset, factor) = (Double(bias), Double(alpha) / Double(size))
+    return windowSums(channels, area, before: (size - 1) / 2, after: size / 2) { Double(x[$0]) * Double(x[$0]) }
+      .map { offset + factor * $0 }
   }
 
-  fileprivate func forEachPlace(_ layout: Layout, _ body: (_ start: Int, _ stride: Int, _ channels: Int) -> Void) {
-    for sample in 0..<layout.samples {
-      for place in 0..<layout.area { body(sample * layout.channels * layout.area + place, layout.area, layout.channels) }
+  /// Sums of one sample's `[channels, area]` terms over windows of channels.
+  @inline(__always)
+  fileprivate func windowSums(_ channels: Int, _ area: Int, before: Int, after: Int, _ term: (_ place: Int) -> Double) -> [Double]
+  {
+    var sums = [Double](repeating: 0, count: channels * area)
+    for channel in 0..<channels {
+      for other in max(0, channel - before)...min(channels - 1, channel + after) {
+        for place in 0..<area { sums[channel * area + place] += term(other * area + place) }
+      }
     }
+    return sums
+  }
+
+  fileprivate func forEachSample(_ layout: Layout, _ body: (_ start: Int, _ channels: Int, _ area: Int) -> Void) {
+    for sample in 0..<layout.samples { body(sample * layout.sampleStride, layout.channels, layout.area) }
   }
 }
