@@ -5,7 +5,7 @@ extension Graph {
   ///
   /// - Parameters:
   ///   - batch: the length given to the first axis of every input, unless it is declared fixed.
-  ///   - spatial: lengths for other symbolic axes, by name.
+  ///   - symbols: lengths for symbolic axes, by name.
   /// - Throws: `EspalierError` naming the node whose inputs do not fit, or an axis whose length is not known.
   public func facts(batch: Int, symbols: [String: Int] = [:]) throws -> [String: Fact] {
     var facts: [String: Fact] = [:]
