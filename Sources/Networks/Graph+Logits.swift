@@ -8,7 +8,8 @@ extension Graph {
   /// - Throws: `EspalierError` if there is no such output.
   public func withoutFinalSoftmax(output name: String? = nil) throws -> (graph: Graph, skipped: String?) {
     guard let output = name ?? outputs.first, outputs.contains(output) else {
-      throw EspalierError("the network has no output '\(name ?? "")'", accepted: outputs.map { "'\($0)'" }.joined(separator: ", "))
+      throw EspalierError(
+        "the network has no output '\(name ?? "")'", accepted: outputs.map { "'\($0)'" }.joined(separator: ", "))
     }
     var editor = GraphEditor(self)
     editor.outputs = [output]

@@ -46,7 +46,9 @@ struct LinearWeights {
   /// The weights of `scale · layer(x) + shift`.
   func scalingOutputs(_ fold: ChannelScale) -> LinearWeights {
     var copy = self
-    for place in weight.indices { copy.weight[place] *= fold.scale[channels(place).output] }
+    forEachKernel { kernel, _, output in
+      for place in kernel { copy.weight[place] *= fold.scale[output] }
+    }
     let terms = bias ?? [Double](repeating: 0, count: outputChannels)
     if bias != nil || fold.shift.contains(where: { $0 != 0 }) {
       copy.bias = terms.indices.map { terms[$0] * fold.scale[$0] + fold.shift[$0] }
@@ -58,10 +60,11 @@ struct LinearWeights {
   func scalingInputs(_ fold: ChannelScale) -> LinearWeights {
     var copy = self
     var terms = bias ?? [Double](repeating: 0, count: outputChannels)
-    for place in weight.indices {
-      let (input, output) = channels(place)
-      copy.weight[place] *= fold.scale[input]
-      terms[output] += weight[place] * fold.shift[input]
+    forEachKernel { kernel, input, output in
+      for place in kernel {
+        copy.weight[place] *= fold.scale[input]
+        terms[output] += weight[place] * fold.shift[input]
+      }
     }
     if bias != nil || fold.shift.contains(where: { $0 != 0 }) { copy.bias = terms }
     return copy
@@ -91,15 +94,23 @@ struct LinearWeights {
     }
   }
 
-  /// The channels that one element of the weight connects.
-  private func channels(_ place: Int) -> (input: Int, output: Int) {
+  /// Visits the elements of the weight that connect an input channel with an output channel, for all pairs that it connects.
+  private func forEachKernel(_ visit: (_ places: Range<Int>, _ input: Int, _ output: Int) -> Void) {
     let taps = shape.dimensions.dropFirst(2).reduce(1, *)
-    let (first, second) = (place / (taps * shape[1]), place / taps % shape[1])
-    switch op {
-    case let conv as Op.Conv: return (first / (shape[0] / conv.group) * shape[1] + second, first)
-    case let conv as Op.ConvTranspose: return (first, first / (shape[0] / conv.group) * shape[1] + second)
-    case let gemm as Op.Gemm where gemm.transposeB: return (second, first)
-    default: return (first, second)
+    // Whether the first axis is the output's, and how many of its channels a group has.
+    let (isOutputFirst, perGroup) =
+      switch op {
+      case let conv as Op.Conv: (true, shape[0] / conv.group)
+      case let conv as Op.ConvTranspose: (false, shape[0] / conv.group)
+      case let gemm as Op.Gemm: (gemm.transposeB, shape[0])
+      default: (true, shape[0])
+      }
+    for first in 0..<shape[0] {
+      for second in 0..<shape[1] {
+        let start = (first * shape[1] + second) * taps
+        let grouped = first / perGroup * shape[1] + second
+        visit(start..<start + taps, isOutputFirst ? grouped : first, isOutputFirst ? first : grouped)
+      }
     }
   }
 }
