@@ -144,6 +144,16 @@ import Testing
     try expectSame(canonized, graph)
   }
 
+  @Test func aScaleBehindABatchNormJoinsIt() throws {
+    var b = TestGraph([3, 4, 4])
+    let norm = b.norm(b.add(Op.Relu(), "input"), 3)
+    let scaled = b.add(Op.Mul(), norm, b.weight("scale", [1, 3, 1, 1]))
+    let graph = try b.graph(b.add(Op.Relu(), b.add(Op.Add(), scaled, b.weight("shift", [3, 1, 1]))))
+    let canonized = try graph.canonized()
+    #expect(canonized.operators == ["Relu", "BatchNormalization", "Relu"])
+    try expectSame(canonized, graph)
+  }
+
   @Test func aBorderOfZerosBecomesPadding() throws {
     var b = TestGraph([3, 5, 6])
     let padded = b.add(Op.Pad(), "input", b.integers([0, 0, 1, 0, 0, 0, 2, 1]))

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Folds batch normalisation, and scaling and shifting of channels by constants, into the linear layer in front.
+/// Folds batch normalisation, and scaling and shifting of channels by constants, into the linear layer in front, or into a batch
+/// normalisation there.
 ///
 /// `W ← W · scale[output]`, `b ← b · scale + shift`, where nothing else reads the layer's output.
 public struct ScaleFolding: Canonizer {
@@ -9,13 +10,23 @@ public struct ScaleFolding: Canonizer {
 
   public func canonize(_ graph: Graph) throws -> Graph {
     try graph.rewritten { node, graph, facts, editor, touched in
-      guard let fold = graph.channelScale(node, facts), let linear = graph.producer(of: fold.input),
-        graph.isOnlyReader(node, of: fold.input), touched.isDisjoint(with: [node.id, linear.id]),
-        let weights = LinearWeights(linear, graph), let place = editor.index(of: linear)
+      guard let fold = graph.channelScale(node, facts), let front = graph.producer(of: fold.input),
+        graph.isOnlyReader(node, of: fold.input), touched.isDisjoint(with: [node.id, front.id]),
+        let place = editor.index(of: front), let scaled = editor.index(of: node)
       else { return [] }
-      weights.scalingOutputs(fold).store(in: &editor, at: place)
-      guard let scaled = editor.index(of: node), editor.bypass(editor.nodes[scaled], to: fold.input) else { return [] }
-      return [node.id, linear.id]
+      if let weights = LinearWeights(front, graph) {
+        weights.scalingOutputs(fold).store(in: &editor, at: place)
+      } else if front.op is Op.BatchNormalization, let scale = front.inputs[1], let shift = front.inputs[2],
+        let factors = graph.constants[scale]?.floats, let terms = graph.constants[shift]?.floats
+      {
+        let newFactors = zip(factors.elements, fold.scale).map { Float(Double($0) * $1) }
+        let newTerms = zip(terms.elements, zip(fold.scale, fold.shift)).map { Float(Double($0) * $1.0 + $1.1) }
+        editor.setConstant(.float(Tensor(newFactors, shape: factors.shape)), at: 1, of: place, named: scale)
+        editor.setConstant(.float(Tensor(newTerms, shape: terms.shape)), at: 2, of: place, named: shift)
+      } else {
+        return []
+      }
+      return editor.bypass(editor.nodes[scaled], to: fold.input) ? [node.id, front.id] : []
     }
   }
 }
