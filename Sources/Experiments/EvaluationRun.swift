@@ -21,7 +21,9 @@ public enum EvaluationRun {
   ///
   /// - Parameter batch: the pictures that a worker takes at a time.
   /// - Throws: `EspalierError` for data without labels, or what cannot be read or run; `CancellationError`.
-  public static func evaluate(_ model: Model, on request: DataRequest, batch: Int, _ context: RunContext) throws -> EvaluationReport {
+  public static func evaluate(_ model: Model, on request: DataRequest, batch: Int, _ context: RunContext) throws
+    -> EvaluationReport
+  {
     let data = try PreparedData(request, for: model, note: context.note)
     guard try data.isLabelled() else {
       throw EspalierError("the pictures have no labels", place: "\(request.spec)", accepted: "labelled pictures")

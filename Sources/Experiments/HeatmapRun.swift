@@ -64,7 +64,8 @@ public struct HeatmapRun: Sendable {
     if perClass != nil {
       let byClass = Dictionary(grouping: samples, by: \.label).sorted { $0.key < $1.key }
       let rows = try byClass.map { HeatmapFigure.Row(reader.name(ofClass: $0), try $1.flatMap(pair)) }
-      figure = HeatmapFigure(title: title, columnTitles: [], rows: rows, colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
+      figure = HeatmapFigure(
+        title: title, columnTitles: [], rows: rows, colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
     } else {
       let rows = try samples.map { sample in
         let pictures = try pair(sample)

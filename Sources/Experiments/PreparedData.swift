@@ -57,7 +57,8 @@ final class LabelledBatches: LabelledData {
   var count: Int { loader.dataset.count }
 
   func shard(_ positions: Range<Int>, epoch number: Int) throws -> LabelledShard {
-    precondition(positions.lowerBound % loader.batch == 0 && positions.count <= loader.batch, "a shard is one of the loader's batches")
+    precondition(
+      positions.lowerBound % loader.batch == 0 && positions.count <= loader.batch, "a shard is one of the loader's batches")
     let epoch = current.withLock { current in
       if let current, current.number == number { return current.epoch }
       let epoch = loader.epoch(number)

@@ -85,14 +85,17 @@ public struct RelevanceRun: Sendable {
     return count
   }
 
-  private func rows(of pictures: Batch, _ program: RelevanceProgram, target: RelevanceTarget, _ dataset: Subset) throws -> RelevanceRows {
+  private func rows(of pictures: Batch, _ program: RelevanceProgram, target: RelevanceTarget, _ dataset: Subset) throws
+    -> RelevanceRows
+  {
     let targets: [Int?] = try pictures.labels.enumerated().map { row, labels in
       switch target {
       case .predicted: return nil
       case .index(let index): return index
       case .label:
         guard let label = labels.first else {
-          throw EspalierError("has no label", place: "picture \(dataset.indices[pictures.indices[row]])", accepted: "--target predicted")
+          throw EspalierError(
+            "has no label", place: "picture \(dataset.indices[pictures.indices[row]])", accepted: "--target predicted")
         }
         return label
       }
@@ -118,7 +121,9 @@ public struct RelevanceRun: Sendable {
     return RelevanceSchema(
       map: Shape(Array(picture.shape.dimensions.dropFirst())), classes: plan.classes,
       classNames: names.count == plan.classes ? names : [],
-      layers: plan.sites.map { RelevanceLayer(name: $0.layer.name, node: $0.layer.node.name, order: $0.layer.order, channels: $0.channels) },
+      layers: plan.sites.map {
+        RelevanceLayer(name: $0.layer.name, node: $0.layer.node.name, order: $0.layer.order, channels: $0.channels)
+      },
       precision: maps, isLabelled: isLabelled,
       provenance: [
         "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,

@@ -19,7 +19,10 @@ public struct TrainingRun: Sendable {
   public var history: String?
 
   /// Makes a run.
-  public init(settings: TrainingSettings, augmentation: Augmentation? = nil, validation: DataSpec? = nil, out: String, history: String? = nil) {
+  public init(
+    settings: TrainingSettings, augmentation: Augmentation? = nil, validation: DataSpec? = nil, out: String,
+    history: String? = nil
+  ) {
     self.settings = settings
     self.augmentation = augmentation
     self.validation = validation
@@ -47,8 +50,10 @@ public struct TrainingRun: Sendable {
     let graph = try Architecture.named(
       architecture, classes: classes ?? data.classNames?.count, input: input, seed: settings.seed)
     let picture = graph.picture
-    let preprocessing = try known ?? Preprocessing.of(
-      [:], file: request.preprocessing, picture: picture, from: architecture, note: context.note)
+    let preprocessing =
+      try known
+      ?? Preprocessing.of(
+        [:], file: request.preprocessing, picture: picture, from: architecture, note: context.note)
     var editor = GraphEditor(graph)
     editor.metadata["espalier.architecture"] = architecture
     return try run(
@@ -112,7 +117,8 @@ public struct TrainingRun: Sendable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let fields = [
       "settings": settings.description, "data": data.request.spec.description, "data_sha256": try data.dataset.digest(),
-      "augmentation": augmentation.map { "pad-crop \($0.padding)\($0.flips ? ", flip" : "")" } ?? "none", "espalier": Release.version,
+      "augmentation": augmentation.map { "pad-crop \($0.padding)\($0.flips ? ", flip" : "")" } ?? "none",
+      "espalier": Release.version,
     ]
     return String(decoding: try encoder.encode(fields), as: UTF8.self)
   }

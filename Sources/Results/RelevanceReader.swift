@@ -56,7 +56,8 @@ public final class RelevanceReader: Sendable {
       map: map ?? [0, 0, 0], classes: shape[1], classNames: names.count == shape[1] ? names : [], layers: layers,
       precision: precision,
       provenance: try Dictionary(
-        uniqueKeysWithValues: RelevanceSchema.provenanceNames.compactMap { key in try file.text(attribute: key).map { (key, $0) } }))
+        uniqueKeysWithValues: RelevanceSchema.provenanceNames.compactMap { key in try file.text(attribute: key).map { (key, $0) }
+        }))
     self.count = count
     self.path = path
     self.prediction = prediction

@@ -34,7 +34,9 @@ struct HeatmapCommand: ParsableCommand {
   @Option(help: "How relevance is scaled: symmetric (zero in the middle), absolute or unaligned.")
   var norm = RelevanceNorm.symmetric
 
-  @Option(help: ArgumentHelp("The colour map's level: below 1 keeps to its middle, above 1 reaches its ends sooner.", valueName: "level"))
+  @Option(
+    help: ArgumentHelp(
+      "The colour map's level: below 1 keeps to its middle, above 1 reaches its ends sooner.", valueName: "level"))
   var level = 1.0
 
   @Option(help: ArgumentHelp("The most pictures (default: 12; with --per-class all).", valueName: "n"))
@@ -64,7 +66,8 @@ struct HeatmapCommand: ParsableCommand {
 
   func run() throws {
     let run = HeatmapRun(
-      norm: norm, colormap: cmap, level: level, limit: limit ?? (perClass == nil ? 12 : 10_000), perClass: perClass, isSheet: sheet,
+      norm: norm, colormap: cmap, level: level, limit: limit ?? (perClass == nil ? 12 : 10_000), perClass: perClass,
+      isSheet: sheet,
       title: title)
     let count = try run.write(file, data: data, to: out)
     StandardError.line("\(out): \(count) relevance maps")

@@ -40,13 +40,16 @@ struct InspectCommand: ParsableCommand {
   private static func totals(_ summary: GraphSummary) -> Table {
     let (macs, parameters) = (summary.macsByKind, summary.parametersByKind)
     return Table(
-      columns: [("total", .left), ("all", .right), ("convolution", .right), ("linear", .right), ("batch norm", .right), ("other", .right)],
+      columns: [
+        ("total", .left), ("all", .right), ("convolution", .right), ("linear", .right), ("batch norm", .right), ("other", .right),
+      ],
       rows: [
         ["MACs"] + [summary.macs, macs.convolution, macs.linear, macs.normalization, macs.other].map(\.grouped),
         ["FLOPs (2 × MACs)", summary.flops.grouped, "", "", "", ""],
         ["FLOPs (survey)", summary.surveyFlops.grouped, "", "", "", ""],
         ["parameters"]
-          + [summary.parameters, parameters.convolution, parameters.linear, parameters.normalization, parameters.other].map(\.grouped),
+          + [summary.parameters, parameters.convolution, parameters.linear, parameters.normalization, parameters.other].map(
+            \.grouped),
       ])
   }
 }

@@ -27,7 +27,9 @@ struct NewCommand: ParsableCommand {
     completion: .file(extensions: ["toml"]))
   var preprocess: String?
 
-  @Option(help: ArgumentHelp("The file to write (default: the architecture's name with .onnx).", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("The file to write (default: the architecture's name with .onnx).", valueName: "file"), completion: .file()
+  )
   var out: String?
 
   func run() throws {

@@ -33,7 +33,8 @@ struct RelevanceCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whose relevance: label, predicted, or the number of a class (default: label, or predicted without labels).", valueName: "class"),
+      "Whose relevance: label, predicted, or the number of a class (default: label, or predicted without labels).",
+      valueName: "class"),
     transform: { try RelevanceTarget(text: $0) })
   var target: RelevanceTarget?
 

@@ -2,7 +2,8 @@ import ArgumentParser
 
 /// What a named architecture is made for.
 struct ArchitectureOptions: ParsableArguments {
-  @Option(name: .customLong("classes"), help: ArgumentHelp("The number of outputs (default: the architecture's own).", valueName: "k"))
+  @Option(
+    name: .customLong("classes"), help: ArgumentHelp("The number of outputs (default: the architecture's own).", valueName: "k"))
   var classes: Int?
 
   @Option(
@@ -12,7 +13,9 @@ struct ArchitectureOptions: ParsableArguments {
 
   private static func lengths(_ text: String) throws -> [Int] {
     let lengths = text.split(separator: ",", omittingEmptySubsequences: false).compactMap { Int($0) }
-    guard lengths.count == 3, lengths.allSatisfy({ $0 > 0 }) else { throw ValidationError("expected three numbers, such as 1,28,28") }
+    guard lengths.count == 3, lengths.allSatisfy({ $0 > 0 }) else {
+      throw ValidationError("expected three numbers, such as 1,28,28")
+    }
     return lengths
   }
 }

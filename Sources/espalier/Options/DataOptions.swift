@@ -40,7 +40,8 @@ struct SelectionOptions: ParsableArguments {
 /// The names of classes.
 struct ClassOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("A file that maps folder or class names to class numbers, and names classes in reports.", valueName: "file"),
+    help: ArgumentHelp(
+      "A file that maps folder or class names to class numbers, and names classes in reports.", valueName: "file"),
     completion: .file())
   var classes: String?
 }

@@ -4,7 +4,9 @@ import Foundation
 
 /// How a verb that computes for long does it.
 struct WorkerOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Workers that compute at the same time (default: one a core). Results do not depend on it.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Workers that compute at the same time (default: one a core). Results do not depend on it.", valueName: "n"))
   var workers: Int?
 
   @Flag(help: "Say nothing while at work.")

@@ -58,7 +58,9 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The file to write, ONNX.", valueName: "file"), completion: .file(extensions: ["onnx"]))
   var out: String
 
-  @Option(help: ArgumentHelp("The table of epochs, CSV (default: beside --out).", valueName: "file"), completion: .file(extensions: ["csv"]))
+  @Option(
+    help: ArgumentHelp("The table of epochs, CSV (default: beside --out).", valueName: "file"),
+    completion: .file(extensions: ["csv"]))
   var history: String?
 
   func validate() throws {

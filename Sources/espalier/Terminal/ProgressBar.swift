@@ -76,7 +76,8 @@ final class ProgressBar: Sendable {
   private func clock(_ seconds: Double) -> String {
     let whole = Int(min(seconds.rounded(.up), 1e9))
     return whole >= 3600
-      ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60) : String(format: "%d:%02d", whole / 60, whole % 60)
+      ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+      : String(format: "%d:%02d", whole / 60, whole % 60)
   }
 }
 

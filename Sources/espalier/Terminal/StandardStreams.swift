@@ -19,9 +19,8 @@ enum StandardOutput {
   ///
   /// - Throws: `EspalierError` if it cannot be written, to a full disk for example.
   static func line(_ text: String) throws {
-    let bytes = Array((text + "\n").utf8)
-    guard fwrite(bytes, 1, bytes.count, stdout) == bytes.count, fflush(stdout) == 0 else {
-      throw EspalierError("cannot be written: \(String(cString: strerror(errno)).lowercased())", place: "standard output")
+    do { try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8)) } catch {
+      throw EspalierError("cannot be written", place: "standard output", accepted: "a place with room")
     }
   }
 

@@ -1,0 +1,36 @@
+import Foundation
+import Storage
+import Tensors
+import TestSupport
+
+/// Small files that the tool can work on.
+enum Sample {
+  /// Writes `pictures.h5`: pictures [N, 1, 28, 28] whose class, of ten, is where a bright square stands.
+  static func pictures(_ count: Int = 40, in folder: URL, labels: ((Int) -> Int)? = { $0 % 10 }, name: String = "pictures.h5")
+    throws
+  {
+    var random = Philox(seed: 7)
+    var elements = [Float](repeating: 0, count: count * 784)
+    for picture in 0..<count {
+      let (row, column) = (picture % 10 / 5 * 14 + 2, picture % 5 * 5)
+      for place in 0..<784 {
+        let isInside = row..<row + 8 ~= place / 28 && column..<column + 5 ~= place % 28
+        elements[picture * 784 + place] = Float(random.uniform()) * 0.3 + (isInside ? 1 : 0)
+      }
+    }
+    let file = try HDF5File.create(folder.appendingPathComponent(name).path)
+    try file.write(Tensor(elements, shape: [count, 1, 28, 28]), to: "data")
+    if let labels { try file.write(Tensor((0..<count).map { UInt16(labels($0)) }, shape: [count]), to: "label") }
+    try file.commit()
+  }
+
+  /// Writes `lenet.onnx` and `pictures.h5`, and runs `body` in their folder.
+  static func withModelAndPictures(_ body: (URL) throws -> Void) throws {
+    try withTemporaryFolder { folder in
+      try pictures(in: folder)
+      let made = try Tool.run("new", "lenet", "--classes", "10", "--seed", "3", "--out", "lenet.onnx", in: folder)
+      guard made.status == 0 else { throw EspalierError(made.talk, place: "espalier new") }
+      try body(folder)
+    }
+  }
+}
