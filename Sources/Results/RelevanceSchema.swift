@@ -39,7 +39,7 @@ public struct RelevanceSchema: Hashable, Sendable {
   public var precision: MapPrecision
   /// Whether the pictures have labels; without them the predicted class stands in `label`.
   public var isLabelled: Bool
-  /// How the numbers came about, by the names in ``provenanceNames``. Stored as attributes of the file.
+  /// How the numbers came about, by ``provenanceNames``; stored as attributes of the file.
   public var provenance: [String: String]
 
   /// What a file says about how its numbers came about.

@@ -1,7 +1,9 @@
 import Storage
 import Tensors
 
-/// Writes a relevance file, some rows at a time. Nothing stands at the path before ``commit()``.
+/// Writes a relevance file, some rows at a time.
+///
+/// Nothing stands at the path before ``commit()``.
 ///
 /// The layout is that of an attribution file of ViRelAy 0.6.1, so it opens there as it is:
 ///

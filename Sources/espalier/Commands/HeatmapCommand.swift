@@ -14,7 +14,7 @@ struct HeatmapCommand: ParsableCommand {
         espalier figure heatmap maps.h5 --data fashion-mnist:test --per-class 5 --cmap seismic --out classes.pdf
         espalier figure heatmap maps.h5 --sheet --limit 100 --out sheet.png
 
-      Colour maps: \(Colormap.catalog.keys.sorted().joined(separator: ", ")).
+      Colour maps: \(Colormap.names.joined(separator: ", ")).
       """)
 
   @Argument(help: "A file that `espalier relevance` wrote.", completion: .file(extensions: ["h5"]))
