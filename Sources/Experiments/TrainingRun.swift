@@ -89,7 +89,12 @@ public struct TrainingRun: Sendable {
     }
     let trainer = try Trainer(graph, settings: settings, width: context.workers)
     trainer.cancellation = context.cancellation
-    trainer.checkpoint = URL(fileURLWithPath: out + ".checkpoint")
+    let checkpoint = URL(fileURLWithPath: out + ".checkpoint")
+    if FileManager.default.fileExists(atPath: checkpoint.path) {
+      try trainer.resume(from: checkpoint)
+      context.note("going on from \(checkpoint.path), after \(trainer.epoch) epochs and \(trainer.step) steps")
+    }
+    trainer.checkpoint = checkpoint
     trainer.historyFile = URL(fileURLWithPath: historyPath)
     trainer.progress = { step in
       let pictures = min(step.step * settings.batch, data.dataset.count)
@@ -108,7 +113,7 @@ public struct TrainingRun: Sendable {
     editor.metadata[Preprocessing.metadataKey] = data.preprocessing.json
     editor.metadata["espalier.training"] = try provenance(data)
     try editor.graph().writeONNX(to: out, producerVersion: Release.version)
-    try? FileManager.default.removeItem(atPath: out + ".checkpoint")
+    try? FileManager.default.removeItem(at: checkpoint)
     return Report(lastEpoch: trainer.history.epochs.last, history: historyPath)
   }
 
