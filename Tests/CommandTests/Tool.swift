@@ -1,5 +1,4 @@
 import Foundation
-import Testing
 
 /// The built tool, run as a person would.
 enum Tool {
@@ -19,11 +18,8 @@ enum Tool {
     }
   }
 
-  /// The tool, beside the bundle of tests.
-  static let url: URL = {
-    let products = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL ?? Bundle.module.bundleURL
-    return products.deletingLastPathComponent().appendingPathComponent("espalier")
-  }()
+  /// The tool, beside the tests' own executable.
+  static let url = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("espalier")
 
   /// A run that is under way.
   static func start(_ arguments: [String], in folder: URL, output: Any = FileHandle.nullDevice, talk: Any = FileHandle.nullDevice)
@@ -41,7 +37,10 @@ enum Tool {
   }
 
   /// Runs to the end.
-  static func run(_ arguments: String..., in folder: URL) throws -> Outcome {
+  static func run(_ arguments: String..., in folder: URL) throws -> Outcome { try run(arguments, in: folder) }
+
+  /// Runs to the end.
+  static func run(_ arguments: [String], in folder: URL) throws -> Outcome {
     // Files rather than pipes: a full pipe would stop the tool.
     let name = UUID().uuidString
     let files = ["out", "err"].map { folder.appendingPathComponent("\(name).\($0)") }

@@ -32,6 +32,10 @@ private func write(_ path: String, _ schema: RelevanceSchema) throws {
   try writer.commit()
 }
 
+private func resource(_ name: String) -> String {
+  URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Resources/\(name)").path
+}
+
 @Suite struct RelevanceFileTests {
   @Test(arguments: MapPrecision.allCases) func whatIsWrittenIsRead(precision: MapPrecision) throws {
     try withTemporaryFolder { folder in
@@ -75,8 +79,7 @@ private func write(_ path: String, _ schema: RelevanceSchema) throws {
     try withTemporaryFolder { folder in
       let path = folder.appending(path: "relevance.h5").path
       try write(path, schema)
-      let script = try String(
-        contentsOf: #require(Bundle.module.url(forResource: "read_relevance", withExtension: "py")), encoding: .utf8)
+      let script = try String(contentsOfFile: resource("read_relevance.py"), encoding: .utf8)
       #expect(try Python.run(script, path, folder.path) == "h5py xarray virelay\n")
     }
   }
