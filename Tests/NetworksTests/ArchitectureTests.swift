@@ -31,9 +31,7 @@ import Testing
   }
 
   @Test func countsAndParametersAreThoseOfTorchvision() throws {
-    let url = try #require(
-      Bundle.module.url(forResource: "torchvision-counts", withExtension: "json", subdirectory: "Resources"))
-    let counts = try JSONDecoder().decode([String: Count].self, from: Data(contentsOf: url))
+    let counts = try JSONDecoder().decode([String: Count].self, from: Data(contentsOf: resource("torchvision-counts.json")))
     #expect(counts.count == 14)
     for (name, count) in counts {
       let graph = try architecture(name).graph(weights: .zero)
