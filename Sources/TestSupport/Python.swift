@@ -15,7 +15,13 @@ public enum Python {
   ///
   /// - Throws: `EspalierError` with the script's last words if it fails.
   @discardableResult
-  public static func run(_ script: String, _ arguments: String...) throws -> String {
+  public static func run(_ script: String, _ arguments: String...) throws -> String { try run(script, arguments) }
+
+  /// Runs a script with arguments (`sys.argv[1:]`) and returns what it prints.
+  ///
+  /// - Throws: `EspalierError` with the script's last words if it fails.
+  @discardableResult
+  public static func run(_ script: String, _ arguments: [String]) throws -> String {
     guard let interpreter else { throw EspalierError("no Python", accepted: "its path in ESPALIER_PYTHON") }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: interpreter)

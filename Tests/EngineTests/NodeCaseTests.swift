@@ -1,0 +1,60 @@
+import Foundation
+import Networks
+import TestSupport
+import Tensors
+import Testing
+
+/// ONNX's own test cases of every operator, through the twin and through the engine.
+@Suite struct NodeCaseTests {
+  /// Cases that are left out, by a part of their names, each with the reason.
+  static let excluded: [(part: String, reason: String)] = [
+    ("training_mode", "further outputs: running statistics are the trainer's affair"),
+    ("dropout_default_mask", "a second output, the mask"),
+    ("with_argmax", "a second output, the places of the maxima"),
+    ("cubic", "a mode of Resize that is refused"),
+    ("antialias", "Resize with antialias is refused"),
+    ("half_pixel_symmetric", "coordinates of Resize that are refused"),
+    ("tf_crop_and_resize", "coordinates of Resize that are refused"),
+    ("resize_upsample_scales_nearest_axes", "Resize with axes is refused"),
+    ("resize_upsample_sizes_nearest_axes", "Resize with axes is refused"),
+    ("nearest_not_", "Resize that keeps the aspect ratio is refused"),
+    ("downsample_scales_linear_align_corners", "expects a length that is no integer; onnxruntime and PyTorch differ from it too"),
+    ("last_window_starts_on_pad", "expects numbers rounded to four digits"),
+    ("test_shape", "a shape depends on no element: folded ahead, nothing to run"),
+    ("test_constant", "depends on no input: nothing to run"),
+    ("reshape_allowzero_reordered", "a batch of no samples"),
+  ]
+
+  /// Operators whose operands may all be fed; of the others only the first input is, and the rest are constants.
+  static let symmetric: Set<String> = ["Add", "Sub", "Mul", "Div", "Sum", "Concat", "MatMul", "Gemm", "PRelu"]
+
+  @Test(.enabled(if: Python.isAvailable, "needs ESPALIER_PYTHON")) func agree() throws {
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+      "Resources/write_node_cases.py")
+    try withTemporaryFolder { folder in
+      try Python.run(
+        try String(contentsOf: script, encoding: .utf8), [folder.path] + OperatorCatalog.all.map { $0.name })
+      let cases = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+      #expect(cases.count > 200)
+      for name in cases where !NodeCaseTests.excluded.contains(where: { name.contains($0.part) }) {
+        do { try check(folder.appendingPathComponent(name), name) } catch { Issue.record(error, "\(name)") }
+      }
+    }
+  }
+
+  private func check(_ folder: URL, _ name: String) throws {
+    let node = try ONNXTestCase.load(folder).graph.nodes.first
+    let first = node?.inputs.first ?? nil
+    let all = NodeCaseTests.symmetric.contains(node?.op.name ?? "")
+    let example = try ONNXTestCase.load(folder) { input, value in
+      value.floats != nil && value.shape.rank > 0 && (all || input == first)
+    }
+    let tolerance = Tolerance(absolute: 1e-5, relative: 1e-5)
+    let expected = example.outputs.compactMapValues(\.floats)
+    let data = example.inputs.compactMapValues(\.floats)
+    let values = Twin(example.graph).forward(data.mapValues(\.doubles))
+    for (output, tensor) in expected { expectClose(values[output]!, tensor, tolerance, "\(name), twin: \(output)") }
+    let results = try run(example.graph.canonized(), data, batch: data.values.first?.shape[0] ?? 1)
+    for (output, tensor) in expected { expectClose(results[output]!, tensor, tolerance, "\(name): \(output)") }
+  }
+}
