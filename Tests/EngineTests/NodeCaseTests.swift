@@ -23,6 +23,7 @@ import Testing
     ("test_shape", "a shape depends on no element: folded ahead, nothing to run"),
     ("test_constant", "depends on no input: nothing to run"),
     ("reshape_allowzero_reordered", "a batch of no samples"),
+    ("split_zero_size_splits", "a batch of no samples"),
   ]
 
   /// Operators whose operands may all be fed; of the others only the first input is, and the rest are constants.
