@@ -138,7 +138,8 @@ extension TrainingHistory {
   fileprivate var table: Tensor<Double> {
     let rows = epochs.flatMap { epoch in
       [
-        Double(epoch.epoch), epoch.rate, epoch.loss, epoch.accuracy, epoch.validationLoss ?? .nan, epoch.validationAccuracy ?? .nan,
+        Double(epoch.epoch), epoch.rate, epoch.loss, epoch.accuracy, epoch.validationLoss ?? .nan,
+        epoch.validationAccuracy ?? .nan,
         epoch.imagesPerSecond, epoch.seconds,
       ]
     }

@@ -111,7 +111,8 @@ extension Graph {
       } else if let place = editor.nodes.firstIndex(where: { $0.outputs == [name] && $0.op is Op.ConstantValue }) {
         editor.nodes[place].op = Op.ConstantValue(value: .float(tensor))
       } else {
-        throw EspalierError("'\(name)' is computed from other constants, so that its trained value has no place", place: "training")
+        throw EspalierError(
+          "'\(name)' is computed from other constants, so that its trained value has no place", place: "training")
       }
     }
     return try editor.graph()

@@ -15,7 +15,8 @@ extension Trainer {
   public func run(on data: any LabelledData, validation: (any LabelledData)? = nil) throws {
     let stepsPerEpoch = try self.stepsPerEpoch(of: data)
     if let trainingSamples, trainingSamples != data.count {
-      throw EspalierError("there are \(data.count) samples to train on, where the run began with \(trainingSamples)", place: "training")
+      throw EspalierError(
+        "there are \(data.count) samples to train on, where the run began with \(trainingSamples)", place: "training")
     }
     trainingSamples = data.count
     var clock = Stopwatch(saved: .now)
@@ -44,7 +45,9 @@ extension Trainer {
     let batches = Prefetcher(count: steps - first, depth: 2) { index in
       let start = (first + index) * settings.batch
       let end = min(start + settings.batch, data.count)
-      return try stride(from: start, to: end, by: settings.shard).map { try data.shard($0..<min($0 + settings.shard, end), epoch: epoch) }
+      return try stride(from: start, to: end, by: settings.shard).map {
+        try data.shard($0..<min($0 + settings.shard, end), epoch: epoch)
+      }
     }
     while step < steps {
       let began = ContinuousClock.now
@@ -67,7 +70,8 @@ extension Trainer {
 
   private func endEpoch(_ validation: (any LabelledData)?, _ steps: Int) throws {
     let evaluation = try validation.map {
-      try Evaluation.run(trainedGraph(), on: $0, shard: settings.shard, scheduler: BlockScheduler(width: pool.width, cancellation: cancellation))
+      try Evaluation.run(
+        trainedGraph(), on: $0, shard: settings.shard, scheduler: BlockScheduler(width: pool.width, cancellation: cancellation))
     }
     let samples = Double(max(tally.samples, 1))
     history.epochs.append(

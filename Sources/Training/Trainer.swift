@@ -148,7 +148,9 @@ public final class Trainer {
     let prepared = try graph.preparedForTraining()
     var roles = prepared.trainableRoles
     for name in seams.gates {
-      guard prepared.constants[name]?.floats != nil else { throw EspalierError("is no constant of the network", place: "gate '\(name)'") }
+      guard prepared.constants[name]?.floats != nil else {
+        throw EspalierError("is no constant of the network", place: "gate '\(name)'")
+      }
       roles[name] = .gate
     }
     for name in seams.policies.keys.sorted() where roles[name] == nil {
@@ -157,7 +159,8 @@ public final class Trainer {
     let wanted = roles.filter { seams.policies[$0.key]?.rate != 0 }
     let weights = Parameters(prepared.floatConstants)
     let plan = try TrainingPlan(
-      prepared, parameters: weights, wanted: Set(wanted.keys), settings: settings, tapTerms: seams.tapTerms, maskSites: seams.maskSites)
+      prepared, parameters: weights, wanted: Set(wanted.keys), settings: settings, tapTerms: seams.tapTerms,
+      maskSites: seams.maskSites)
     let parameters = try wanted.filter { plan.reached.contains($0.key) }.sorted { $0.key < $1.key }.map { name, role in
       let parameter = try TrainedParameter(
         name: name, role: role, policy: seams.policies[name] ?? ParameterPolicy(), latent: weights[name]!, settings: settings)
@@ -165,7 +168,8 @@ public final class Trainer {
       func map(_ tensor: Tensor<Float>) throws -> Tensor<Float>? {
         guard let mapped = try mapping(name, tensor) else { return nil }
         guard mapped.shape == parameter.latent.shape else {
-          throw EspalierError("is mapped to shape \(mapped.shape)", place: "parameter '\(name)'", accepted: "\(parameter.latent.shape)")
+          throw EspalierError(
+            "is mapped to shape \(mapped.shape)", place: "parameter '\(name)'", accepted: "\(parameter.latent.shape)")
         }
         return mapped
       }
@@ -196,7 +200,7 @@ public final class Trainer {
     maskGradients = outcome.maskGradients
     lastLoss = outcome.loss / Double(samples)
     try checkLoss()
-    collectGradients(samples: samples, shards: batch.count)
+    try collectGradients(samples: samples, shards: batch.count)
     try checkLoss()
     for hook in seams.hooks { try hook.afterBackward(self) }
     renewStatistics(outcome.statistics)
@@ -215,10 +219,10 @@ public final class Trainer {
   }
 
   /// Gradients of the mean loss at the latent weights, and the terms over weights.
-  private func collectGradients(samples: Int, shards: Int) {
+  private func collectGradients(samples: Int, shards: Int) throws {
     let work = (plan: plan, parameters: parameters)
     let terms = seams.weightTerms
-    let values = try? pool.run(0..<parameters.count) { _, index in
+    let values = try pool.run(0..<parameters.count) { _, index in
       let parameter = work.parameters[index]
       work.plan.takeGradient(of: parameter.name, into: &parameter.gradient.elements, samples: samples, shards: shards)
       if let transform = parameter.policy.transform {
@@ -228,7 +232,7 @@ public final class Trainer {
         sum + term.add(to: &parameter.gradient, of: parameter.name, role: parameter.role, weight: parameter.latent)
       }
     }
-    if !terms.isEmpty { lastLoss += values?.reduce(0, +) ?? 0 }
+    lastLoss += values.reduce(0, +)
   }
 
   private func move(rate: Double) throws {

@@ -102,7 +102,8 @@ final class TrainingPlan: @unchecked Sendable {
       let layout = known.map(builder.layout) ?? builder.layout(slot)
       let value = try builder.reorder(slot, to: layout)
       let gradient = builder.allocate(layout, name: term.value)
-      builder.addStep(term.description, reads: [value, outcome] + [known].compactMap { $0 }, writes: [gradient, outcome]) { program in
+      builder.addStep(term.description, reads: [value, outcome] + [known].compactMap { $0 }, writes: [gradient, outcome]) {
+        program in
         let target = program.pointer(gradient)
         target.update(repeating: 0, count: layout.floatCount)
         program.sums(outcome)[0] += term.evaluate(program.featureMap(value), gradient: program.featureMap(gradient))
@@ -189,7 +190,8 @@ final class TrainingPlan: @unchecked Sendable {
 
   private func check(_ shard: LabelledShard) throws {
     let expected = inputShape
-    guard shard.samples.shape.rank == expected.rank, shard.samples.shape.dimensions.dropFirst() == expected.dimensions.dropFirst(),
+    guard shard.samples.shape.rank == expected.rank,
+      shard.samples.shape.dimensions.dropFirst() == expected.dimensions.dropFirst(),
       shard.labels.count == shard.samples.shape[0], (1...shardSize).contains(shard.labels.count)
     else {
       throw EspalierError(
@@ -198,7 +200,8 @@ final class TrainingPlan: @unchecked Sendable {
     for (row, labels) in shard.labels.enumerated() {
       guard let label = labels.first, (0..<classes).contains(label) else {
         throw EspalierError(
-          labels.isEmpty ? "it has no label" : "its label \(labels[0]) is no class of the network", place: "sample \(shard.indices[row])",
+          labels.isEmpty ? "it has no label" : "its label \(labels[0]) is no class of the network",
+          place: "sample \(shard.indices[row])",
           accepted: "0 to \(classes - 1)")
       }
     }

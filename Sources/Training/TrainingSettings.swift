@@ -67,7 +67,9 @@ public struct TrainingSettings: Sendable {
     try check(batch >= 2, "the batch", batch, "2 or more")
     try check(shard >= 1, "the shard", shard, "1 or more")
     try check(schedule.base.isFinite && schedule.base >= 0, "the learning rate", schedule.base, "0 or more")
-    try check(schedule.warmUp.isFinite && (0...Double(max(epochs, 1))).contains(schedule.warmUp), "the warm-up", schedule.warmUp, "0 to the number of epochs")
+    try check(
+      schedule.warmUp.isFinite && (0...Double(max(epochs, 1))).contains(schedule.warmUp), "the warm-up", schedule.warmUp,
+      "0 to the number of epochs")
     try check(weightDecay.isFinite && weightDecay >= 0, "the weight decay", weightDecay, "0 or more")
     try check((0..<1).contains(labelSmoothing), "the label smoothing", labelSmoothing, "0 up to but not including 1")
   }

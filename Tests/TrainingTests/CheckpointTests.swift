@@ -1,4 +1,5 @@
 import Foundation
+import Engine
 import Networks
 import Scheduling
 import TestSupport
@@ -36,7 +37,8 @@ import Training
       try second.resume(from: folder.appendingPathComponent("run.h5"))
       #expect(second.totalSteps == stop)
       try second.run(on: data, validation: data)
-      #expect(weights(try second.trainedGraph()) == weights(try whole.trainedGraph()))
+      let (resumed, uninterrupted) = (try second.trainedGraph(), try whole.trainedGraph())
+      #expect(resumed.floatConstants == uninterrupted.floatConstants)
       #expect(timeless(second) == timeless(whole))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["run.h5"])
     }

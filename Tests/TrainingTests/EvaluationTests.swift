@@ -41,7 +41,8 @@ import Training
     editor.outputs = [editor.add(Op.Softmax(), named: "softmax", inputs: ["output"])]
     let scheduler = BlockScheduler(width: 1)
     let (plain, soft) = (
-      try Evaluation.run(graph, on: TinyData(9), scheduler: scheduler), try Evaluation.run(editor.graph(), on: TinyData(9), scheduler: scheduler)
+      try Evaluation.run(graph, on: TinyData(9), scheduler: scheduler),
+      try Evaluation.run(editor.graph(), on: TinyData(9), scheduler: scheduler)
     )
     #expect(plain.loss == soft.loss)
   }
@@ -49,7 +50,9 @@ import Training
   @Test func samplesThatDoNotFitAreNamed() throws {
     let scheduler = BlockScheduler(width: 1)
     let labels = TinyData(pictures: TinyNetworks.pictures(2), labels: [[0], [7]])
-    let error = try #require(throws: EspalierError.self) { try Evaluation.run(TinyNetworks.vgg(), on: labels, scheduler: scheduler) }
+    let error = try #require(throws: EspalierError.self) {
+      try Evaluation.run(TinyNetworks.vgg(), on: labels, scheduler: scheduler)
+    }
     #expect(error.description.contains("sample 1"))
     let shape = TinyData(pictures: Tensor(repeating: 0, shape: [1, 1, 8, 8]), labels: [[0]])
     #expect(throws: EspalierError.self) { try Evaluation.run(TinyNetworks.vgg(), on: shape, scheduler: scheduler) }

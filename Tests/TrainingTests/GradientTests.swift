@@ -1,3 +1,4 @@
+import Engine
 import Networks
 import TestSupport
 import Tensors
@@ -25,7 +26,8 @@ import Training
     #expect(trainer.parameterNames.count == graph.trainableRoles.count)
     for parameter in trainer.parameterNames {
       expectClose(
-        recorder.gradients[0][parameter]!, expected[parameter]!, Tolerance(absolute: 2e-6, relative: 2e-4), scaled: true, parameter)
+        recorder.gradients[0][parameter]!, expected[parameter]!, Tolerance(absolute: 2e-6, relative: 2e-4), scaled: true,
+        parameter)
     }
   }
 
@@ -36,14 +38,14 @@ import Training
     try trainer.run(on: data)
     let whole = try data.shard(0..<10, epoch: 0)
     let values = Twin(graph, training: true).forward(["input": whole.samples.map(Double.init)])
-    let trained = weights(try trainer.trainedGraph())
+    let trained = try trainer.trainedGraph().floatConstants
     for node in graph.nodes where node.op is Op.BatchNormalization {
       let x = values[node.inputs[0]!]!
       let (mean, variance) = batchStatistics(of: x)
       let count = Double(x.count / x.shape[1])
       for (place, batch) in [(3, mean), (4, variance.map { $0 * count / (count - 1) })] {
         let name = node.inputs[place]!
-        let expected = zip(weights(graph)[name]!.elements, batch.elements).map { 0.9 * Double($0) + 0.1 * $1 }
+        let expected = zip(graph.floatConstants[name]!.elements, batch.elements).map { 0.9 * Double($0) + 0.1 * $1 }
         expectClose(trained[name]!.elements, expected, Tolerance(absolute: 1e-6, relative: 1e-5), name)
       }
     }
@@ -65,7 +67,10 @@ import Training
       let (_, seed) = crossEntropy(logits: values["output"]!, targets: shard.labels.map { $0[0] })
       for (name, gradient) in twin.backward(values: values, outputGradients: ["output": seed]) {
         let half = gradient.map { $0 / 2 }
-        sum[name] = sum[name].map { known in known.shape == half.shape ? Tensor(zip(known.elements, half.elements).map(+), shape: half.shape) : half } ?? half
+        sum[name] =
+          sum[name].map { known in
+            known.shape == half.shape ? Tensor(zip(known.elements, half.elements).map(+), shape: half.shape) : half
+          } ?? half
       }
     }
     for parameter in trainer.parameterNames {

@@ -39,7 +39,8 @@ import Training
   @Test func schedulesFollowPyTorch() throws {
     let rates = try Self.cases().rates
     let shapes: [String: LearningRateSchedule.Shape] = [
-      "multiStep": .multiStep(milestones: [2, 5], factor: 0.1), "step": .step(epochs: 3, factor: 0.5), "cosine": .cosine(floor: 0.02),
+      "multiStep": .multiStep(milestones: [2, 5], factor: 0.1), "step": .step(epochs: 3, factor: 0.5),
+      "cosine": .cosine(floor: 0.02),
     ]
     for (name, shape) in shapes {
       let schedule = LearningRateSchedule(base: 0.4, shape: shape)

@@ -25,7 +25,7 @@ import Training
 
   @Test func latentWeightsAreTrainedBehindBinaryOnes() throws {
     let graph = TinyNetworks.vgg()
-    let latent = weights(graph)["conv2.weight"]!
+    let latent = graph.floatConstants["conv2.weight"]!
     let recorder = Recorder()
     let seams = TrainingSeams(policies: ["conv2.weight": ParameterPolicy(transform: Binarisation())], hooks: [recorder])
     let trainer = try Trainer(graph, settings: quickSettings(optimizer: SGD(momentum: 0), rate: 0.1), seams: seams, width: 2)
@@ -39,7 +39,7 @@ import Training
     let gradient = twin.backward(values: values, outputGradients: ["output": seed])["conv2.weight"]!
     let expected = zip(gradient.elements, latent.elements).map { abs($1) <= 1 ? Double($1) - 0.1 * $0 : Double($1) }
     expectClose(trainer.latent("conv2.weight")!.elements, expected, Tolerance(absolute: 1e-6, relative: 1e-4))
-    let stored = weights(try trainer.trainedGraph())["conv2.weight"]!
+    let stored = try trainer.trainedGraph().floatConstants["conv2.weight"]!
     #expect(Set(stored.elements.map(abs)).count == 1)
   }
 
@@ -88,7 +88,8 @@ import Training
     let data = TinyData(10)
     try Trainer(graph, settings: settings, seams: TrainingSeams(hooks: [plain]), width: 2).run(on: data)
     let seams = TrainingSeams(
-      weightTerms: [Slimming(strength: 0.25)], tapTerms: [Energy(value: value, strength: 0.5), Energy(value: value, strength: 0.25)],
+      weightTerms: [Slimming(strength: 0.25)],
+      tapTerms: [Energy(value: value, strength: 0.5), Energy(value: value, strength: 0.25)],
       hooks: [recorder])
     try Trainer(graph, settings: settings, seams: seams, width: 2).run(on: data)
 
@@ -99,7 +100,7 @@ import Training
     let extra = twin.backward(values: values, outputGradients: [value: tapped.map { $0 * 0.075 }])
     var penalty = 0.0
     for (name, role) in graph.trainableRoles {
-      let weight = weights(graph)[name]!
+      let weight = graph.floatConstants[name]!
       var expected = plain.gradients[0][name]!.map(Double.init)
       if let extra = extra[name] { expected = Tensor(zip(expected.elements, extra.elements).map(+), shape: expected.shape) }
       if role == .normScale {
@@ -115,17 +116,18 @@ import Training
 
   @Test func ratesFactorsAndMasksHoldParametersBack() throws {
     let graph = TinyNetworks.vgg()
-    let before = weights(graph)
+    let before = graph.floatConstants
     let mask = Tensor((0..<before["conv2.weight"]!.count).map { Float($0 % 2) }, shape: before["conv2.weight"]!.shape)
     func trained(_ policies: [String: ParameterPolicy]) throws -> [String: Tensor<Float>] {
       let settings = quickSettings(optimizer: SGD(momentum: 0), decay: 0.1)
       let trainer = try Trainer(graph, settings: settings, seams: TrainingSeams(policies: policies), width: 1)
       try trainer.run(on: TinyData(10))
-      return weights(try trainer.trainedGraph())
+      return try trainer.trainedGraph().floatConstants
     }
     let plain = try trained([:])
     let held = try trained([
-      "conv1.weight": .frozen, "conv2.weight": ParameterPolicy(mask: mask), "fc1.weight": ParameterPolicy(rate: 0.5, decays: false),
+      "conv1.weight": .frozen, "conv2.weight": ParameterPolicy(mask: mask),
+      "fc1.weight": ParameterPolicy(rate: 0.5, decays: false),
     ])
     #expect(held["conv1.weight"] == before["conv1.weight"])
     for i in mask.elements.indices {
@@ -155,7 +157,9 @@ import Training
         }
       }
       var editor = GraphEditor(try trainer.trainedGraph())
-      for (name, constant) in editor.constants { if case .float(let tensor) = constant { editor.constants[name] = .float(cut(name, tensor)) } }
+      for (name, constant) in editor.constants {
+        if case .float(let tensor) = constant { editor.constants[name] = .float(cut(name, tensor)) }
+      }
       try trainer.replaceGraph(editor.graph()) { cut($0, $1) }
     }
   }
@@ -180,7 +184,7 @@ import Training
     let shrunk = try Trainer(graph, settings: settings, seams: TrainingSeams(hooks: [Shrinking()]), width: 2)
     try shrunk.run(on: TinyData(20))
     #expect(shrunk.latent("fc1.weight")!.shape == [9, 32])
-    let (all, few) = (weights(try whole.trainedGraph()), weights(try shrunk.trainedGraph()))
+    let (all, few) = (try whole.trainedGraph().floatConstants, try shrunk.trainedGraph().floatConstants)
     for (name, tensor) in few where !name.hasPrefix("fc1") && name != "fc2.weight" {
       expectClose(tensor, all[name]!, Tolerance(absolute: 1e-5, relative: 1e-4), name)
     }
@@ -196,7 +200,8 @@ import Training
     let recorder = Recorder()
     let data = TinyData(10)
     let trainer = try Trainer(
-      gated, settings: quickSettings(optimizer: SGD(momentum: 0), rate: 0.1), seams: TrainingSeams(gates: Set(gates), hooks: [recorder]),
+      gated, settings: quickSettings(optimizer: SGD(momentum: 0), rate: 0.1),
+      seams: TrainingSeams(gates: Set(gates), hooks: [recorder]),
       width: 2)
     try trainer.run(on: data)
     let twin = Twin(gated, training: true)
@@ -207,7 +212,8 @@ import Training
     #expect(expected.shape == [1, 6, 1, 1])
     expectClose(recorder.gradients[0][gates[0]]!, expected, Tolerance(absolute: 2e-6, relative: 2e-4), scaled: true)
     expectClose(
-      weights(try trainer.trainedGraph())[gates[0]]!.elements, expected.elements.map { 1 - 0.1 * $0 }, Tolerance(absolute: 1e-6))
+      try trainer.trainedGraph().floatConstants[gates[0]]!.elements, expected.elements.map { 1 - 0.1 * $0 },
+      Tolerance(absolute: 1e-6))
     #expect(throws: EspalierError.self) { try graph.addingGates(at: ["no such value"]) }
   }
 

@@ -28,7 +28,8 @@ struct TinyData: LabelledData {
     let order = shuffles ? random.permutation(count) : Array(0..<count)
     let indices = positions.map { order[$0] }
     return LabelledShard(
-      samples: Tensor(indices.flatMap { pictures.rows($0..<$0 + 1).elements }, shape: pictures.shape.replacing(axis: 0, with: indices.count)),
+      samples: Tensor(
+        indices.flatMap { pictures.rows($0..<$0 + 1).elements }, shape: pictures.shape.replacing(axis: 0, with: indices.count)),
       labels: indices.map { labels[$0] }, indices: indices)
   }
 }
@@ -51,15 +52,13 @@ final class Recorder: TrainingHook {
   func afterEpoch(_ trainer: Trainer) { moments.append("after epoch") }
 }
 
-/// The float constants of a graph.
-func weights(_ graph: Graph) -> [String: Tensor<Float>] { graph.constants.compactMapValues(\.floats).reduce(into: [:]) { $0[$1.key] = $1.value } }
-
 /// Settings for networks that take a step or two.
 func quickSettings(
   epochs: Int = 1, batch: Int = 10, shard: Int = 4, optimizer: any Optimizer = SGD(nesterov: true), rate: Double = 0.05,
   decay: Float = 0, smoothing: Double = 0
 ) -> TrainingSettings {
   TrainingSettings(
-    epochs: epochs, batch: batch, shard: shard, optimizer: optimizer, schedule: LearningRateSchedule(base: rate, shape: .cosine()),
+    epochs: epochs, batch: batch, shard: shard, optimizer: optimizer,
+    schedule: LearningRateSchedule(base: rate, shape: .cosine()),
     weightDecay: decay, labelSmoothing: smoothing, seed: 1)
 }

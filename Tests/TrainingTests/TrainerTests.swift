@@ -1,4 +1,5 @@
 import Foundation
+import Engine
 import Networks
 import Scheduling
 import TestSupport
@@ -12,11 +13,11 @@ import Training
     let trained = try [1, 2, 3].map { width in
       let trainer = try Trainer(graph, settings: quickSettings(epochs: 2, batch: 10, shard: 3, decay: 1e-3), width: width)
       try trainer.run(on: TinyData(27))
-      return weights(try trainer.trainedGraph())
+      return try trainer.trainedGraph().floatConstants
     }
     #expect(trained[0] == trained[1])
     #expect(trained[0] == trained[2])
-    #expect(trained[0] != weights(graph))
+    #expect(trained[0] != graph.floatConstants)
   }
 
   @Test func learnsASmallSetByHeart() throws {
@@ -85,7 +86,9 @@ import Training
       try trainer.run(on: TinyData(10))
       for (name, role) in graph.trainableRoles {
         let factor: Float = all || role == .weight ? 0.875 : 1
-        expectClose(trainer.latent(name)!.elements, weights(graph)[name]!.elements.map { $0 * factor }, Tolerance(relative: 1e-6), name)
+        expectClose(
+          trainer.latent(name)!.elements, graph.floatConstants[name]!.elements.map { $0 * factor }, Tolerance(relative: 1e-6),
+          name)
       }
     }
   }
