@@ -212,9 +212,12 @@ public final class Trainer {
   }
 
   private func checkLoss() throws {
-    guard !lastLoss.isFinite else { return }
-    throw EspalierError(
-      "the loss is \(lastLoss) in epoch \(epoch + 1), step \(step + 1)", place: "training",
+    if !lastLoss.isFinite { throw divergence("the loss is \(lastLoss)") }
+  }
+
+  private func divergence(_ problem: String) -> EspalierError {
+    EspalierError(
+      "\(problem) in epoch \(epoch + 1), step \(step + 1)", place: "training",
       accepted: "a smaller learning rate, a warm-up, or normalised inputs")
   }
 
@@ -242,6 +245,10 @@ public final class Trainer {
     let effective = try pool.run(0..<parameters.count) { _, index in
       parameters[index].move(optimizer, rate: rate, step: step)
       return parameters[index].effective
+    }
+    // A rectifier may turn what is no number into zero, so that the loss does not show it.
+    if let lost = parameters.first(where: { !$0.latent.elements.allSatisfy(\.isFinite) }) {
+      throw divergence("parameter '\(lost.name)' is no number any more")
     }
     try update(Array(zip(parameters.map(\.name), effective)))
   }

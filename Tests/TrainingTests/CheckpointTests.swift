@@ -67,16 +67,15 @@ import Training
   @Test func damagedFilesAreRefusedWithAnError() throws {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("run.h5")
-      let original = try trainer()
-      try original.save(to: file)
-      let mutator = Mutator([UInt8](try Data(contentsOf: file)))
-      let target = try trainer()
-      for number in 0..<60 {
-        let damaged = folder.appendingPathComponent("damaged-\(number).h5")
-        try Data(mutator(number)).write(to: damaged)
-        // Damage to numbers alone cannot be seen; anything else is an error, never a trap.
-        do { try target.resume(from: damaged) } catch { #expect(error is EspalierError) }
+      try trainer().save(to: file)
+      let bytes = try Data(contentsOf: file)
+      for count in [0, 7, bytes.count / 2, bytes.count - 1] {
+        let damaged = folder.appendingPathComponent("cut-\(count).h5")
+        try bytes.prefix(count).write(to: damaged)
+        let error = try #require(throws: EspalierError.self) { try trainer().resume(from: damaged) }
+        #expect(error.file == damaged.path)
       }
+      #expect(throws: EspalierError.self) { try trainer().resume(from: folder.appendingPathComponent("missing.h5")) }
     }
   }
 }

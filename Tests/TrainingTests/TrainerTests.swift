@@ -55,12 +55,11 @@ import Training
     #expect(error.description.contains("0 to 3"))
   }
 
-  @Test func aLossThatIsNoNumberEndsTheRun() throws {
+  @Test func divergenceEndsTheRun() throws {
     let trainer = try Trainer(
       TinyNetworks.inception(), settings: quickSettings(epochs: 30, optimizer: SGD(momentum: 0), rate: 1e30), width: 1)
     let error = try #require(throws: EspalierError.self) { try trainer.run(on: TinyData(10)) }
-    #expect(error.description.contains("loss is"))
-    #expect(error.description.contains("epoch 2, step 1"))
+    #expect(error.description.contains(/in epoch [0-9]+, step 1 \(accepted: a smaller learning rate/))
   }
 
   @Test func settingsThatMakeNoSenseAreNamed() {
