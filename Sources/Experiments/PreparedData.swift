@@ -1,4 +1,5 @@
 import Datasets
+import Networks
 import Synchronization
 import Tensors
 import Training
@@ -12,29 +13,40 @@ public struct PreparedData: Sendable {
   /// What was asked for.
   public let request: DataRequest
 
+  /// Whether they are pictures; tensors are taken as they are, whatever the preprocessing.
+  public let holdsPictures: Bool
+
   /// Opens the data for a model.
   ///
   /// - Throws: `EspalierError` if something is missing or damaged, or the pictures do not fit the model.
   public init(_ request: DataRequest, for model: Model, note: (String) -> Void) throws {
-    try self.init(
-      request,
-      preprocessing: Preprocessing.of(
-        model.graph.metadata, file: request.preprocessing, picture: model.picture, from: model.path, note: note),
-      picture: model.picture)
+    try self.init(request, for: model.graph, named: model.path, note: note)
   }
 
-  /// Opens the data for a network with a preprocessing that is known.
+  /// Opens the data for a network.
   ///
+  /// - Parameters:
+  ///   - name: what messages call the network.
+  ///   - preprocessing: how pictures become inputs, where that is known; nil to find out.
   /// - Throws: `EspalierError` if something is missing or damaged, or the pictures do not fit.
-  init(_ request: DataRequest, preprocessing: Preprocessing, picture: [Int]?) throws {
-    self.request = request
-    self.preprocessing = preprocessing
+  init(
+    _ request: DataRequest, for graph: Graph, named name: String, preprocessing known: Preprocessing? = nil,
+    note: (String) -> Void
+  ) throws {
     dataset = try request.open()
+    self.request = request
+    if case .picture = try dataset.sample(0).content { holdsPictures = true } else { holdsPictures = false }
+    let isSilent = !holdsPictures
+    preprocessing =
+      try known
+      ?? Preprocessing.of(graph.metadata, file: request.preprocessing, picture: graph.picture, from: name) {
+        if !isSilent { note($0) }
+      }
     let shape = try loader(batch: 1).epoch().batch(0).input.shape.dimensions.dropFirst()
-    if let picture, Array(shape) != picture {
+    if let picture = graph.picture, Array(shape) != picture {
       throw EspalierError(
         "pictures of shape \(Shape(Array(shape))) do not fit the network's input", place: "\(request.spec)",
-        accepted: "\(Shape(picture)), by --preprocess FILE")
+        accepted: holdsPictures ? "\(Shape(picture)), by --preprocess FILE" : "\(Shape(picture))")
     }
   }
 

@@ -45,19 +45,14 @@ public struct TrainingRun: Sendable {
     _ architecture: String, classes: Int?, input: [Int]?, on request: DataRequest, _ context: RunContext
   ) throws -> Report {
     try prepare(request)
-    let data = try request.open()
     let known = request.preprocessing == nil && request.spec.isFashionMNIST ? Preprocessing.fashionMNIST : nil
-    let graph = try Architecture.named(
-      architecture, classes: classes ?? data.classNames?.count, input: input, seed: settings.seed)
-    let picture = graph.picture
-    let preprocessing =
-      try known
-      ?? Preprocessing.of(
-        [:], file: request.preprocessing, picture: picture, from: architecture, note: context.note)
-    var editor = GraphEditor(graph)
+    let classNames = try request.open().classNames
+    var editor = GraphEditor(
+      try Architecture.named(architecture, classes: classes ?? classNames?.count, input: input, seed: settings.seed))
     editor.metadata["espalier.architecture"] = architecture
+    let graph = try editor.graph()
     return try run(
-      editor.graph(), PreparedData(request, preprocessing: preprocessing, picture: picture), context)
+      graph, PreparedData(request, for: graph, named: architecture, preprocessing: known, note: context.note), context)
   }
 
   /// Fine-tunes a network.
@@ -85,7 +80,7 @@ public struct TrainingRun: Sendable {
     let validationData = try validation.map { spec in
       var request = data.request
       (request.spec, request.limit, request.perClass) = (spec, nil, nil)
-      return try PreparedData(request, preprocessing: data.preprocessing, picture: graph.picture)
+      return try PreparedData(request, for: graph, named: "the network", preprocessing: data.preprocessing, note: context.note)
     }
     let trainer = try Trainer(graph, settings: settings, width: context.workers)
     trainer.cancellation = context.cancellation
@@ -110,7 +105,7 @@ public struct TrainingRun: Sendable {
       throw RunInterrupted(error.description)
     }
     var editor = GraphEditor(try trainer.trainedGraph().restoringDeclaredBatch())
-    editor.metadata[Preprocessing.metadataKey] = data.preprocessing.json
+    if data.holdsPictures { editor.metadata[Preprocessing.metadataKey] = data.preprocessing.json }
     editor.metadata["espalier.training"] = try provenance(data)
     try editor.graph().writeONNX(to: out, producerVersion: Release.version)
     try? FileManager.default.removeItem(at: checkpoint)
