@@ -14,16 +14,22 @@ public struct RunProgress: Hashable, Sendable {
   public var total: Int
   /// How many of the done ones an earlier run did; they do not count for the rate.
   public var skipped: Int
+  /// The time that all of the run still takes, where it is more than this activity; nil to tell it from the rate.
+  public var timeLeft: Duration?
   /// More to know, such as the loss.
   public var detail: String
 
   /// Makes a report of progress.
-  public init(activity: String, unit: String = "pictures", done: Int, total: Int, skipped: Int = 0, detail: String = "") {
+  public init(
+    activity: String, unit: String = "pictures", done: Int, total: Int, skipped: Int = 0, timeLeft: Duration? = nil,
+    detail: String = ""
+  ) {
     self.activity = activity
     self.unit = unit
     self.done = done
     self.total = total
     self.skipped = skipped
+    self.timeLeft = timeLeft
     self.detail = detail
   }
 }

@@ -96,7 +96,8 @@ public struct TrainingRun: Sendable {
       context.progress(
         RunProgress(
           activity: "epoch \(step.epoch)/\(step.epochs)", done: step.step == step.steps ? data.dataset.count : pictures,
-          total: data.dataset.count, detail: String(format: "loss %.4f  accuracy %.2f %%", step.loss, 100 * step.accuracy)))
+          total: data.dataset.count, timeLeft: step.timeLeft,
+          detail: String(format: "loss %.4f  accuracy %.2f %%", step.loss, 100 * step.accuracy)))
     }
     do {
       try trainer.run(

@@ -66,8 +66,11 @@ final class ProgressBar: Sendable {
     if fresh > 0, seconds > 0 {
       let rate = Double(fresh) / seconds
       parts.append(rate >= 10 ? "\(Int(rate).grouped)/s" : String(format: "%.1f/s", rate))
-      let left = progress.done < progress.total ? Double(progress.total - progress.done) / rate : seconds
-      parts.append(clock(left) + (progress.done < progress.total ? " left" : " in all"))
+      if progress.done < progress.total || progress.timeLeft != nil {
+        parts.append(clock(progress.timeLeft.map { $0 / .seconds(1) } ?? Double(progress.total - progress.done) / rate) + " left")
+      } else {
+        parts.append(clock(seconds) + " in all")
+      }
     }
     if !progress.detail.isEmpty { parts.append(progress.detail) }
     return parts.joined(separator: "  ")
