@@ -14,7 +14,7 @@ struct Espalier: ParsableCommand {
       A first look at relevance maps, on pictures of the Debian package dataset-fashion-mnist:
 
         espalier train vgg-like --data fashion-mnist:train --out vgg.onnx
-        espalier relevance vgg.onnx --data fashion-mnist:test --limit 100 --out maps.h5
+        espalier relevance vgg.onnx --data fashion-mnist:test --out maps.h5
         espalier figure heatmap maps.h5 --data fashion-mnist:test --out maps.png
       """,
     version: "0.1.0", subcommands: VerbCatalog.all)

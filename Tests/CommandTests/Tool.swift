@@ -29,6 +29,8 @@ enum Tool {
     process.executableURL = url
     process.arguments = arguments
     process.currentDirectoryURL = folder
+    // Help is broken into lines of this width wherever the tests run.
+    process.environment = ProcessInfo.processInfo.environment.merging(["COLUMNS": "80"]) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = talk

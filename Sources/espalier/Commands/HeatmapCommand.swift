@@ -11,7 +11,7 @@ struct HeatmapCommand: ParsableCommand {
       With --data, the pictures that the relevance was computed for are shown beside their maps.
 
         espalier figure heatmap maps.h5 --data fashion-mnist:test --out maps.png
-        espalier figure heatmap maps.h5 --data fashion-mnist:test --per-class 5 --cmap seismic --out classes.pdf
+        espalier figure heatmap maps.h5 --per-class 5 --cmap bwr --out classes.pdf
         espalier figure heatmap maps.h5 --sheet --limit 100 --out sheet.png
 
       Colour maps: \(Colormap.names.joined(separator: ", ")).

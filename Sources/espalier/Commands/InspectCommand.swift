@@ -12,7 +12,7 @@ struct InspectCommand: ParsableCommand {
       survey's FLOPs count a bias at every output of such a layer, whether it has one or not.
 
         espalier inspect vgg.onnx
-        espalier inspect vgg.onnx --json | jq '.layers[] | select(.operator == "Conv")'
+        espalier inspect vgg.onnx --json | jq .macs
       """)
 
   @OptionGroup var model: ModelOptions

@@ -14,7 +14,7 @@ struct RelevanceCommand: ParsableCommand {
       on with the same command.
 
         espalier relevance vgg.onnx --data fashion-mnist:test --out maps.h5
-        espalier relevance vgg.onnx --data folder:pictures --composite epsilon_gamma_box:low=-3,high=3 --out maps.h5
+        espalier relevance vgg.onnx --data folder:dir --maps none --out filters.h5
 
       Composites: \(CompositeCatalog.names.joined(separator: ", ")).
       """)
@@ -24,7 +24,8 @@ struct RelevanceCommand: ParsableCommand {
   @OptionGroup var classes: ClassOptions
 
   @Option(
-    help: ArgumentHelp("The rules, and their parameters.", valueName: "name[:key=value,…]"),
+    help: ArgumentHelp(
+      "The rules and their parameters, such as epsilon_gamma_box:low=-3,high=3.", valueName: "name[:key=value,…]"),
     transform: { text in
       _ = try CompositeCatalog.composite(text)
       return text

@@ -11,7 +11,7 @@ struct TrainCommand: ParsableCommand {
       The same seed gives the same file, whatever the number of workers. Ctrl-C saves, and the same command goes on; so it \
       does after a crash, from at most a minute before. Beside the network it writes a table of epochs (CSV).
 
-        espalier train vgg-like --data fashion-mnist:train --validation fashion-mnist:test --epochs 20 --out vgg.onnx
+        espalier train vgg-like --data fashion-mnist:train --out vgg.onnx
 
       Architectures: \(ArchitectureCatalog.all.map(\.name).joined(separator: ", ")).
       """)

@@ -9,7 +9,7 @@ struct TuneCommand: ParsableCommand {
     discussion: """
       Names, batch norms and metadata of the file survive. Ctrl-C saves, and the same command goes on.
 
-        espalier tune vgg.onnx --data fashion-mnist:train --epochs 3 --rate 0.01 --out tuned.onnx
+        espalier tune vgg.onnx --data fashion-mnist:train --rate 0.01 --out t.onnx
       """)
 
   @OptionGroup var model: ModelOptions
