@@ -30,8 +30,10 @@ public enum EvaluationRun {
     }
     let batch = model.batch(batch)
     let scheduler = context.scheduler(activity: "evaluate", batch: batch, pictures: data.dataset.count)
-    let evaluation = try Evaluation.run(
-      model.graph, output: model.output, on: LabelledBatches(data.loader(batch: batch)), shard: batch, scheduler: scheduler)
+    let evaluation = try naming(file: "\(request.spec)") {
+      try Evaluation.run(
+        model.graph, output: model.output, on: LabelledBatches(data.loader(batch: batch)), shard: batch, scheduler: scheduler)
+    }
     return EvaluationReport(
       top1: evaluation.top1, top5: evaluation.top5, loss: evaluation.loss, pictures: evaluation.samples,
       imagesPerSecond: evaluation.imagesPerSecond)

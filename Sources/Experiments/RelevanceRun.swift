@@ -49,6 +49,9 @@ public struct RelevanceRun: Sendable {
         model.graph, composite: CompositeCatalog.composite(composite), start: start, batch: batch, output: model.output)
     }
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out: relevance starts before it") }
+    if case .index(let index)? = target, index >= plan.classes {
+      throw EspalierError("class \(index) is not one of the network's", place: "--target", accepted: "0 to \(plan.classes - 1)")
+    }
     let isLabelled = try data.isLabelled()
     let target = target ?? (isLabelled ? .label : .predicted)
     let loader = data.loader(batch: batch, classes: isLabelled ? plan.classes : nil)
@@ -61,15 +64,17 @@ public struct RelevanceRun: Sendable {
     let scheduler = context.scheduler(activity: "relevance", batch: batch, pictures: count, skipped: resumed)
     let epoch = loader.epoch()
     do {
-      _ = try scheduler.map(
-        shards: min(resumed / batch, epoch.count)..<epoch.count,
-        bytesPerWorker: plan.plan.arenaByteCount + plan.plan.scratchByteCount,
-        makeWorker: { _ in try RelevanceProgram(plan) },
-        body: { program, shard in
-          let pictures = try epoch.batch(shard)
-          let rows = try rows(of: pictures, program, target: target, data.dataset)
-          try store.withLock { try $0.insert(rows, at: shard * batch) }
-        })
+      try naming(file: "\(request.spec)") {
+        _ = try scheduler.map(
+          shards: min(resumed / batch, epoch.count)..<epoch.count,
+          bytesPerWorker: plan.plan.arenaByteCount + plan.plan.scratchByteCount,
+          makeWorker: { _ in try RelevanceProgram(plan) },
+          body: { program, shard in
+            let pictures = try epoch.batch(shard)
+            let rows = try rows(of: pictures, program, target: target, data.dataset)
+            try store.withLock { try $0.insert(rows, at: shard * batch) }
+          })
+      }
     } catch is CancellationError {
       let done = try store.withLock { state in
         try state.store.save()

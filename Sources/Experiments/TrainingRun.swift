@@ -100,8 +100,10 @@ public struct TrainingRun: Sendable {
           detail: String(format: "loss %.4f  accuracy %.2f %%", step.loss, 100 * step.accuracy)))
     }
     do {
-      try trainer.run(
-        on: LabelledBatches(loader), validation: validationData.map { LabelledBatches($0.loader(batch: settings.shard)) })
+      try naming(file: "\(data.request.spec)") {
+        try trainer.run(
+          on: LabelledBatches(loader), validation: validationData.map { LabelledBatches($0.loader(batch: settings.shard)) })
+      }
     } catch let error as TrainingInterrupted {
       throw RunInterrupted(error.description)
     }
