@@ -68,8 +68,15 @@ demo: build ## relevance maps of real pictures, from a network that Espalier tra
 	@Notebooks/demo $(ESPALIER)
 
 .PHONY: bench
-bench: build ## compare speed with onnxruntime, and with Zennit where its environment is there
+bench: build ## compare speed with onnxruntime and Zennit, in one run and in turn
 	@Benchmarks/run $(ESPALIER)
+
+.PHONY: bench-peers
+bench-peers: ## make the Python environment that `make bench` compares with (PyTorch: about 1 GB)
+	$(call install,$(PEER_PACKAGES))
+	@rm -rf .venv-bench; python3 -m venv .venv-bench
+	@.venv-bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0+cpu onnxruntime==1.32.0 numpy pillow click
+	@.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps torchvision==0.28.0 zennit==0.5.1
 
 .PHONY: format
 format: ## format all Swift code

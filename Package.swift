@@ -38,7 +38,10 @@ let package = Package(
       ]),
     .target(
       name: "ONNX",
-      dependencies: ["Tensors", "Networks", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: [
+        "Tensors", "Networks", .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       exclude: ["Schema/onnx-subset.proto"]),
     .target(name: "Engine", dependencies: ["Tensors", "Networks", "COneDNN"]),
     .target(
@@ -57,10 +60,17 @@ let package = Package(
     .executableTarget(
       name: "espalier",
       dependencies: ["Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(
+      name: "espalier-bench", dependencies: ["Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Analysis"],
+      path: "Benchmarks/Driver"),
     .target(name: "TestSupport", dependencies: ["Tensors", "Networks", "ONNX"]),
 
-    .testTarget(name: "AnalysisTests", dependencies: ["Tensors", "Networks", "Engine", "Analysis", "TestSupport"]),
-    .testTarget(name: "EngineTests", dependencies: ["Tensors", "Networks", "Engine", "TestSupport"]),
+    .testTarget(
+      name: "AnalysisTests", dependencies: ["Tensors", "Storage", "Networks", "ONNX", "Engine", "Analysis", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["espalier", "Tensors", "Storage", "Networks", "ONNX", "TestSupport"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Tensors", "Scheduling", "Images", "Storage", "Datasets", "TestSupport"]),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Tensors", "Scheduling", "Networks", "Engine", "TestSupport"], exclude: ["Resources"]),
     .testTarget(name: "ImagesTests", dependencies: ["Tensors", "Images", "TestSupport"], exclude: ["Resources"]),
     .testTarget(name: "NetworksTests", dependencies: ["Tensors", "Networks", "TestSupport"], exclude: ["Resources"]),
     .testTarget(name: "ONNXTests", dependencies: ["Tensors", "Networks", "ONNX", "TestSupport"], exclude: ["Resources"]),
@@ -71,6 +81,9 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(
       name: "TestSupportTests", dependencies: ["Tensors", "Storage", "Networks", "ONNX", "TestSupport"], exclude: ["Resources"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Tensors", "Scheduling", "Networks", "Engine", "Training", "TestSupport"],
+      exclude: ["Resources"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -12,17 +12,6 @@ import Testing
     "deconvnet", "guided_backprop", "beta_smooth", "excitation_backprop",
   ]
 
-  /// Each sample within 1e-3 of its largest relevance.
-  private func expectCloseBySample<Actual: BinaryFloatingPoint>(
-    _ actual: Tensor<Actual>, _ expected: Tensor<Double>, _ label: String
-  ) {
-    for sample in 0..<actual.shape[0] {
-      expectClose(
-        actual.rows(sample..<sample + 1), expected.rows(sample..<sample + 1), Tolerance(absolute: 1e-7, relative: 1e-3), scaled: true,
-        "\(label), sample \(sample)")
-    }
-  }
-
   @Test(arguments: specifications, [UInt64(1), 7])
   func tinyNetworksAgreeWithTheTwin(specification: String, seed: UInt64) throws {
     useOneThreadHere()
@@ -37,7 +26,9 @@ import Testing
       }
       expectCloseBySample(result.input, try #require(twin.relevance["input"]), "\(network) \(name)")
       #expect(plan.sites.map(\.layer.id) == twin.layers.map(\.node.id))
-      for (site, layer) in zip(result.signed, twin.layers) { expectCloseBySample(site, layer.sums, "\(network) \(name) \(layer.node.name)") }
+      for (site, layer) in zip(result.signed, twin.layers) {
+        expectCloseBySample(site, layer.sums, "\(network) \(name) \(layer.node.name)")
+      }
     }
   }
 }

@@ -61,7 +61,8 @@ import Testing
     #expect(Set(layer.R_in.keys) == Set(rules.keys))
     for (variant, rule) in rules {
       let result = try relevance(layer.op, x: layer.x.tensor, parameters: layer.parameters, rule: rule, from: layer.R_out.tensor)
-      expectClose(result, try #require(layer.R_in[variant]).tensor, Tolerance(relative: 1e-4), scaled: true, "\(variant) of \(name)")
+      expectClose(
+        result, try #require(layer.R_in[variant]).tensor, Tolerance(relative: 1e-4), scaled: true, "\(variant) of \(name)")
     }
   }
 

@@ -6,60 +6,16 @@ import Testing
 
 /// A network whose parameters are known in double precision, against Zennit.
 @Suite struct TwinVGGTests {
-  struct Golden: Decodable {
-    var net_vgg_like_bn: Network
-  }
-
-  struct Network: Decodable {
-    struct Composite: Decodable {
-      var R_x: GoldenTensor
-      var R_conv_or_linear_output_summed_over_space: [String: GoldenTensor]
-    }
-    var state_dict: [String: GoldenTensor]
-    var x: GoldenTensor
-    var logits: GoldenTensor
-    var target: [Int]
-    var composites: [String: Composite]
-    var gradient: GoldenTensor
-    var integrated_gradients_20: GoldenTensor
-  }
-
-  let golden: Network
+  let golden: GoldenVGG
   let twin: Twin
   let start: Tensor<Double>
 
   init() throws {
-    let data = try Data(contentsOf: GoldenFiles.url("zennit-vgg-like-bn.json"))
-    golden = try JSONDecoder().decode(Golden.self, from: data).net_vgg_like_bn
-    twin = try TwinVGGTests.twin(golden.state_dict)
+    golden = try GoldenVGG.read()
+    var twin = Twin(try golden.graph())
+    for (name, parameter) in golden.state_dict { twin.parameters[name] = parameter.tensor }
+    self.twin = twin
     start = oneHot(golden.target, count: 3)
-  }
-
-  static func twin(_ state: [String: GoldenTensor]) throws -> Twin {
-    var editor = GraphEditor(name: "vgg-like")
-    editor.inputs = [GraphInput(name: editor.freshName("x"), dimensions: [.symbolic("N"), .fixed(3), .fixed(8), .fixed(8)])]
-    for (name, parameter) in state.sorted(by: { $0.key < $1.key }) {
-      _ = editor.add(.float(parameter.tensor.map(Float.init)), named: name)
-    }
-    let convolution = Op.Conv(window: Window(padding: .explicit(begin: [1, 1], end: [1, 1])))
-    let halves = Window(strides: [2, 2])
-    let norms = ["weight", "bias", "running_mean", "running_var"]
-    editor.add(convolution, named: "conv1", inputs: ["x", "conv1.weight", "conv1.bias"])
-    editor.add(Op.BatchNormalization(), named: "bn1", inputs: ["conv1"] + norms.map { "bn1.\($0)" })
-    editor.add(Op.Relu(), named: "relu1", inputs: ["bn1"])
-    editor.add(Op.MaxPool(kernel: [2, 2], window: halves), named: "pool1", inputs: ["relu1"])
-    editor.add(convolution, named: "conv2", inputs: ["pool1", "conv2.weight", "conv2.bias"])
-    editor.add(Op.BatchNormalization(), named: "bn2", inputs: ["conv2"] + norms.map { "bn2.\($0)" })
-    editor.add(Op.Relu(), named: "relu2", inputs: ["bn2"])
-    editor.add(Op.AveragePool(kernel: [2, 2], window: halves), named: "pool2", inputs: ["relu2"])
-    editor.add(Op.Flatten(), named: "flatten", inputs: ["pool2"])
-    editor.add(Op.Gemm(transposeB: true), named: "fc1", inputs: ["flatten", "fc1.weight", "fc1.bias"])
-    editor.add(Op.Relu(), named: "relu3", inputs: ["fc1"])
-    editor.add(Op.Gemm(transposeB: true), named: "fc2", inputs: ["relu3", "fc2.weight", "fc2.bias"])
-    editor.outputs = ["fc2"]
-    var twin = Twin(try editor.graph())
-    for (name, parameter) in state { twin.parameters[name] = parameter.tensor }
-    return twin
   }
 
   @Test func logitsAndGradientAgreeWithPyTorch() throws {

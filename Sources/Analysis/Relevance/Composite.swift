@@ -53,17 +53,22 @@ public enum CompositeCatalog {
   public static func composite(_ specification: String) throws -> Composite {
     let place = "composite '\(specification)'"
     let (name, given) = try naming(place: place) { try parameters(of: specification) }
-    guard names.contains(name) else { throw EspalierError("there is no such composite", place: place, accepted: names.joined(separator: ", ")) }
+    guard names.contains(name) else {
+      throw EspalierError("there is no such composite", place: place, accepted: names.joined(separator: ", "))
+    }
     var unused = given
     func number(_ key: String, default fallback: Float?) throws -> Float {
-      guard let value = unused.removeValue(forKey: key) ?? fallback else { throw EspalierError("'\(key)' is missing", place: place, accepted: "\(name):\(key)=NUMBER") }
+      guard let value = unused.removeValue(forKey: key) ?? fallback else {
+        throw EspalierError("'\(key)' is missing", place: place, accepted: "\(name):\(key)=NUMBER")
+      }
       return value
     }
     let isDecomposition = name.hasPrefix("epsilon") || name == "excitation_backprop"
     let stabilizer = Stabilizer(epsilon: isDecomposition ? try number("stabilizer", default: 1e-6) : 1e-6)
     let epsilon = EpsilonRule(Stabilizer(epsilon: name.hasPrefix("epsilon") ? try number("epsilon", default: 1e-6) : 1e-6))
     let base: [LayerKind: any Rule] = [
-      .relu: PassRule(), .activation: PassRule(), .batchNorm: PassRule(), .sum: NormRule(stabilizer), .averagePool: NormRule(stabilizer),
+      .relu: PassRule(), .activation: PassRule(), .batchNorm: PassRule(), .sum: NormRule(stabilizer),
+      .averagePool: NormRule(stabilizer),
     ]
     func layered(_ convolution: any Rule) -> [LayerKind: any Rule] {
       base.merging([.convolution: convolution, .dense: epsilon]) { $1 }
@@ -81,7 +86,9 @@ public enum CompositeCatalog {
           layered(GammaRule(gamma: try number("gamma", default: 0.25), stabilizer: stabilizer)),
           (
             [.convolution],
-            try naming(place: place) { try ZBoxRule(low: number("low", default: nil), high: number("high", default: nil), stabilizer: stabilizer) }
+            try naming(place: place) {
+              try ZBoxRule(low: number("low", default: nil), high: number("high", default: nil), stabilizer: stabilizer)
+            }
           )
         )
       case "deconvnet": ([.relu: ReLUDeconvNetRule()], nil)
@@ -110,7 +117,9 @@ public enum CompositeCatalog {
       guard sides.count == 2, let value = Float(sides[1]), value.isFinite else {
         throw EspalierError("'\(pair)' is not a parameter", accepted: "key=number")
       }
-      guard values.updateValue(value, forKey: String(sides[0])) == nil else { throw EspalierError("'\(sides[0])' is given twice") }
+      guard values.updateValue(value, forKey: String(sides[0])) == nil else {
+        throw EspalierError("'\(sides[0])' is given twice")
+      }
     }
     return (String(halves[0]), values)
   }

@@ -22,7 +22,9 @@ public enum LayerKind: String, Hashable, Sendable, CaseIterable {
 
   /// The kind of a node.
   public init(_ node: Node, in graph: Graph) {
-    func isConstant(_ place: Int) -> Bool { node.inputs.count > place && node.inputs[place].map { graph.constants[$0] != nil } ?? false }
+    func isConstant(_ place: Int) -> Bool {
+      node.inputs.count > place && node.inputs[place].map { graph.constants[$0] != nil } ?? false
+    }
     switch node.op {
     case is Op.Conv, is Op.ConvTranspose: self = .convolution
     case is Op.Gemm, is Op.MatMul: self = isConstant(1) ? .dense : .other

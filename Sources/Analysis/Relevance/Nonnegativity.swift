@@ -18,7 +18,8 @@ extension Graph {
         case is Op.Clip:
           node.inputs.count > 1
             && (node.inputs[1].flatMap { constants[$0]?.floats?.elements.first }.map { $0 >= 0 } ?? false)
-        case is Op.MaxPool, is Op.AveragePool, is Op.GlobalAveragePool, is Op.GlobalMaxPool, is Op.ReduceMean, is Op.Flatten, is Op.Reshape,
+        case is Op.MaxPool, is Op.AveragePool, is Op.GlobalAveragePool, is Op.GlobalMaxPool, is Op.ReduceMean, is Op.Flatten,
+          is Op.Reshape,
           is Op.Squeeze, is Op.Unsqueeze, is Op.Transpose, is Op.Split, is Op.Slice, is Op.Identity, is Op.Dropout, is Op.LRN:
           inputs.first.map(result.contains) ?? false
         case is Op.Concat, is Op.Add, is Op.Sum, is Op.Mul: inputs.allSatisfy(result.contains)

@@ -71,12 +71,15 @@ package final class RelevancePass {
         Elementwise.positivePart(program.pointer(relevance), into: program.pointer(result), count: layout.floatCount)
       }
     case .positiveGradient:
-      guard let gradient = try builder.vectorJacobianProduct(node, [relevance], wanted: wanted)[0] else { return wanted.map { _ in nil } }
+      guard let gradient = try builder.vectorJacobianProduct(node, [relevance], wanted: wanted)[0] else {
+        return wanted.map { _ in nil }
+      }
       let own = builder.layout(gradient)
       let incoming = try builder.reorder(relevance, to: own)
       result = builder.allocate(own, name: node.label)
       builder.addStep(node.label, reads: [incoming, gradient], writes: [result]) { program in
-        Elementwise.gate(program.pointer(gradient), by: program.pointer(incoming), into: program.pointer(result), count: own.floatCount)
+        Elementwise.gate(
+          program.pointer(gradient), by: program.pointer(incoming), into: program.pointer(result), count: own.floatCount)
       }
     case .smooth(let beta):
       guard let input = node.inputs[0] else { return wanted.map { _ in nil } }
@@ -98,11 +101,13 @@ package final class RelevancePass {
     let target = builder.layout(isSum ? inputs[0] : try builder.slot(of: node.outputs[0]))
     let sumsAlign = isSum && inputs.allSatisfy { builder.layout($0).shape == builder.layout(relevance).shape }
     if isSum && !sumsAlign {
-      throw EspalierError("its operands have different shapes", place: "layer '\(node.label)'", accepted: "a sum of equal shapes for rule 'norm'")
+      throw EspalierError(
+        "its operands have different shapes", place: "layer '\(node.label)'", accepted: "a sum of equal shapes for rule 'norm'")
     }
     let terms = isSum ? try inputs.map { try builder.reorder($0, to: target) } : [try builder.slot(of: node.outputs[0])]
     let quotient = try divide(node, relevance, by: terms.map { ($0, Float(1)) }, gate: nil, part, layout: target)
-    let gradients = isSum ? wanted.map { $0 ? quotient : nil } : try builder.vectorJacobianProduct(node, [quotient], wanted: wanted)
+    let gradients =
+      isSum ? wanted.map { $0 ? quotient : nil } : try builder.vectorJacobianProduct(node, [quotient], wanted: wanted)
     return try node.inputs.indices.map { place in
       guard wanted[place], let gradient = gradients[place], let name = node.inputs[place] else { return nil }
       return try weigh(node, [(try builder.slot(of: name), .asIs, gradient, 1)], layout: builder.layout(builder.slot(of: name)))
@@ -165,7 +170,8 @@ package final class RelevancePass {
     let gateSlot = try gate.map { try builder.reorder($0, to: layout) }
     let result = builder.allocate(layout, name: node.label)
     let (stabilizer, side) = (part.stabilizer, part.gate)
-    builder.addStep(node.label, reads: [incoming] + terms.map(\.slot) + [gateSlot].compactMap { $0 }, writes: [result]) { program in
+    builder.addStep(node.label, reads: [incoming] + terms.map(\.slot) + [gateSlot].compactMap { $0 }, writes: [result]) {
+      program in
       Elementwise.divide(
         program.pointer(incoming), by: terms.map { (program.pointer($0.slot), $0.sign) }, stabilizer: stabilizer,
         into: program.pointer(result), layout: layout)
@@ -181,13 +187,17 @@ package final class RelevancePass {
     _ node: Node, _ contributions: [(input: Slot, form: RulePart.Input, gradient: Slot, factor: Float)], layout: Layout
   ) throws -> Slot {
     let aligned = try contributions.map {
-      (input: try builder.reorder($0.input, to: layout), form: $0.form, gradient: try builder.reorder($0.gradient, to: layout), factor: $0.factor)
+      (
+        input: try builder.reorder($0.input, to: layout), form: $0.form, gradient: try builder.reorder($0.gradient, to: layout),
+        factor: $0.factor
+      )
     }
     let result = builder.allocate(layout, name: node.label)
     builder.addStep(node.label, reads: aligned.flatMap { [$0.input, $0.gradient] }, writes: [result]) { program in
       for (place, part) in aligned.enumerated() {
         Elementwise.weigh(
-          program.pointer(part.input), part.form, program.pointer(part.gradient), factor: part.factor, into: program.pointer(result),
+          program.pointer(part.input), part.form, program.pointer(part.gradient), factor: part.factor,
+          into: program.pointer(result),
           adding: place > 0, count: layout.floatCount)
       }
     }

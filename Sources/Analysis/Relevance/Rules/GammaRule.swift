@@ -28,9 +28,11 @@ public struct GammaRule: Rule {
     let less = ParameterForm.signed(positive: 1, negative: 1 + gamma)
     return .decomposition([
       RulePart(
-        [.init(.positive, more, bias: ignoresBias ? nil : more), .init(.negative, less)], stabilizer: stabilizer, gate: .positiveOutput),
+        [.init(.positive, more, bias: ignoresBias ? nil : more), .init(.negative, less)], stabilizer: stabilizer,
+        gate: .positiveOutput),
       RulePart(
-        [.init(.positive, less, bias: ignoresBias ? nil : less), .init(.negative, more)], stabilizer: stabilizer, gate: .negativeOutput),
+        [.init(.positive, less, bias: ignoresBias ? nil : less), .init(.negative, more)], stabilizer: stabilizer,
+        gate: .negativeOutput),
     ])
   }
 }

@@ -1,0 +1,62 @@
+import Analysis
+import Engine
+import Foundation
+import Networks
+import ONNX
+import Scheduling
+import Tensors
+
+/// One side of a comparison: `espalier-bench forward|relevance MODEL BATCH WORKERS` compiles once, then for every line on
+/// standard input runs each worker's batch once and prints the seconds that it took. `Benchmarks/compare.py` asks its peers in
+/// turn with it.
+@main
+enum Driver {
+  static func main() throws {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    guard arguments.count >= 4, let batch = Int(arguments[2]), let workers = Int(arguments[3]) else {
+      throw EspalierError("wrong usage", accepted: "espalier-bench forward|relevance MODEL BATCH WORKERS [COMPOSITE]")
+    }
+    useOneThreadHere()
+    let graph = try Graph(onnx: arguments[1]).withSymbolicBatch().graph
+    let pool: WorkerPool<() throws -> Void>
+    if arguments[0] == "relevance" {
+      let composite = try CompositeCatalog.composite(arguments.count > 4 ? arguments[4] : "epsilon_plus")
+      let plan = try RelevancePlan(graph, composite: composite, batch: batch)
+      pool = try makePool(workers) {
+        let program = try RelevanceProgram(plan)
+        let pictures = try noise(graph, batch: batch)
+        return { _ = try program.run(pictures, targets: Array(repeating: 0, count: batch)) }
+      }
+    } else {
+      let builder = try PlanBuilder(graph.canonized(), batch: batch)
+      try builder.forward()
+      let plan = builder.finish()
+      pool = try makePool(workers) {
+        let program = try Program(plan)
+        program.setInput(graph.inputs[0].name, to: try noise(graph, batch: batch))
+        return { try program.run() }
+      }
+    }
+    print("ready", batch * workers)
+    fflush(nil)
+    while readLine() != nil {
+      let start = ContinuousClock.now
+      _ = try pool.run(0..<workers) { worker, _ in try worker() }
+      let seconds = (ContinuousClock.now - start) / .seconds(1)
+      print(seconds)
+      fflush(nil)
+    }
+  }
+
+  private static func makePool(
+    _ workers: Int, _ make: @escaping @Sendable () throws -> () throws -> Void
+  ) throws -> WorkerPool<() throws -> Void> {
+    try BlockScheduler(width: workers, prologue: { useOneThreadHere() }).pool { _ in try make() }
+  }
+
+  private static func noise(_ graph: Graph, batch: Int) throws -> Tensor<Float> {
+    var random = Philox(seed: 1)
+    guard let shape = try graph.facts(batch: batch)[graph.inputs[0].name]?.shape else { throw EspalierError("no input") }
+    return Tensor((0..<shape.count).map { _ in Float(random.uniform() * 4 - 2) }, shape: shape)
+  }
+}
