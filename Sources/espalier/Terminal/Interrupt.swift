@@ -15,5 +15,10 @@ enum Interrupt {
     // After one call the signal has its usual meaning again.
     action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART
     sigaction(SIGINT, &action, nil)
+    // A program that starts this one from a thread of Dispatch hands down a mask that blocks signals.
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    sigaddset(&mask, SIGINT)
+    pthread_sigmask(SIG_UNBLOCK, &mask, nil)
   }
 }
