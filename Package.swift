@@ -67,7 +67,9 @@ let package = Package(
 
     .testTarget(
       name: "AnalysisTests", dependencies: ["Tensors", "Storage", "Networks", "ONNX", "Engine", "Analysis", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["espalier", "Tensors", "Storage", "Networks", "ONNX", "TestSupport"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["espalier", "Tensors", "Storage", "Networks", "ONNX", "TestSupport"],
+      exclude: ["Resources"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Tensors", "Scheduling", "Images", "Storage", "Datasets", "TestSupport"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Tensors", "Scheduling", "Networks", "Engine", "TestSupport"], exclude: ["Resources"]),

@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
   /// The root's help, whole; `espalier --help > Tests/CommandTests/Resources/help.txt` renews it.
   @Test func helpIsAsItWas() throws {
-    let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Resources/help.txt")
+    let golden = testResource("help.txt")
     try withTemporaryFolder { folder in
       let outcome = try Tool.run("--help", in: folder)
       #expect(outcome.status == 0)

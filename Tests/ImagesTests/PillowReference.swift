@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import TestSupport
 import Tensors
 import Testing
 
@@ -44,8 +45,7 @@ struct PillowReference: Decodable {
   }
 
   static func load() throws -> PillowReference {
-    let url = try #require(Bundle.module.url(forResource: "pillow", withExtension: "json"))
-    return try JSONDecoder().decode(PillowReference.self, from: Data(contentsOf: url))
+    return try JSONDecoder().decode(PillowReference.self, from: Data(contentsOf: testResource("pillow.json")))
   }
 
   func file(_ name: String) throws -> [UInt8] { try #require(files.first { $0.name == name }).bytes }

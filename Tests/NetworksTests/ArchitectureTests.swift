@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func countsAndParametersAreThoseOfTorchvision() throws {
-    let counts = try JSONDecoder().decode([String: Count].self, from: Data(contentsOf: resource("torchvision-counts.json")))
+    let counts = try JSONDecoder().decode([String: Count].self, from: Data(contentsOf: testResource("torchvision-counts.json")))
     #expect(counts.count == 14)
     for (name, count) in counts {
       let graph = try architecture(name).graph(weights: .zero)

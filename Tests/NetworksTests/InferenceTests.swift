@@ -1,6 +1,7 @@
 import Foundation
 import Networks
 import Tensors
+import TestSupport
 import Testing
 
 /// One application of an operator as onnxruntime ran it (`Resources/make_inference_cases.py`).
@@ -98,7 +99,7 @@ struct InferenceCase: Decodable, CustomTestStringConvertible {
   }
 
   static func all() throws -> [InferenceCase] {
-    try JSONDecoder().decode([InferenceCase].self, from: Data(contentsOf: resource("inference-cases.json")))
+    try JSONDecoder().decode([InferenceCase].self, from: Data(contentsOf: testResource("inference-cases.json")))
   }
 }
 
@@ -127,9 +128,4 @@ struct InferenceCase: Decodable, CustomTestStringConvertible {
       }
     }
   }
-}
-
-/// The place of a file in `Resources`.
-func resource(_ name: String) -> URL {
-  URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Resources").appendingPathComponent(name)
 }

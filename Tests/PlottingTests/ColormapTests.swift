@@ -1,13 +1,13 @@
 import Foundation
 import Plotting
+import TestSupport
 import Tensors
 import Testing
 
 @Suite struct ColormapTests {
   /// Resources/cmaps.json: the palettes that Zennit 1.0.0 makes, [256, 3] in one list each.
   @Test func namedPalettesEqualZennit() throws {
-    let url = try #require(Bundle.module.url(forResource: "cmaps", withExtension: "json"))
-    let palettes = try JSONDecoder().decode([String: [UInt8]].self, from: Data(contentsOf: url))
+    let palettes = try JSONDecoder().decode([String: [UInt8]].self, from: Data(contentsOf: testResource("cmaps.json")))
     #expect(Set(Colormap.names) == Set(palettes.keys))
     for (name, bytes) in palettes {
       #expect(try Colormap(name).palette().elements == bytes, "\(name)")

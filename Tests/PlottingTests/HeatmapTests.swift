@@ -17,8 +17,7 @@ import Testing
   }
 
   @Test func indicesAndOverlaysEqualThePlainTwin() throws {
-    let url = try #require(Bundle.module.url(forResource: "heatmaps", withExtension: "json"))
-    let cases = try JSONDecoder().decode([Case].self, from: Data(contentsOf: url))
+    let cases = try JSONDecoder().decode([Case].self, from: Data(contentsOf: testResource("heatmaps.json")))
     #expect(cases.count == 9)
     for expected in cases {
       let norm = try #require(RelevanceNorm(rawValue: expected.norm))

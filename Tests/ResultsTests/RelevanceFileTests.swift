@@ -32,10 +32,6 @@ private func write(_ path: String, _ schema: RelevanceSchema) throws {
   try writer.commit()
 }
 
-private func resource(_ name: String) -> String {
-  URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Resources/\(name)").path
-}
-
 @Suite struct RelevanceFileTests {
   @Test(arguments: MapPrecision.allCases) func whatIsWrittenIsRead(precision: MapPrecision) throws {
     try withTemporaryFolder { folder in
@@ -79,7 +75,7 @@ private func resource(_ name: String) -> String {
     try withTemporaryFolder { folder in
       let path = folder.appending(path: "relevance.h5").path
       try write(path, schema)
-      let script = try String(contentsOfFile: resource("read_relevance.py"), encoding: .utf8)
+      let script = try String(contentsOfFile: testResource("read_relevance.py").path, encoding: .utf8)
       #expect(try Python.run(script, path, folder.path) == "h5py xarray virelay\n")
     }
   }

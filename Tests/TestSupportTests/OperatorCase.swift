@@ -18,7 +18,7 @@ struct OperatorCase: Decodable {
 
   /// Every case, by name.
   static let all: [String: OperatorCase] = {
-    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Resources/operator-cases.json")
+    let url = testResource("operator-cases.json")
     guard let data = try? Data(contentsOf: url) else { return [:] }
     return (try? JSONDecoder().decode([String: OperatorCase].self, from: data)) ?? [:]
   }()

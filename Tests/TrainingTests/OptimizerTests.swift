@@ -14,7 +14,7 @@ import Training
   }
 
   private static func cases() throws -> Cases {
-    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Resources/optimizers.json")
+    let url = testResource("optimizers.json")
     return try JSONDecoder().decode(Cases.self, from: Data(contentsOf: url))
   }
 
