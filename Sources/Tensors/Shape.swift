@@ -26,14 +26,15 @@ public struct Shape: Hashable, Sendable {
     var product = 1
     for length in dimensions {
       guard length >= 0 else { throw EspalierError("negative length in shape \(dimensions)") }
-      let (next, overflow) = product.multipliedReportingOverflow(by: length)
+      // An empty axis must not hide what the others would take: strides multiply them all.
+      let (next, overflow) = product.multipliedReportingOverflow(by: max(length, 1))
       guard !overflow, next <= Shape.largestCount else {
         throw EspalierError("shape \(dimensions) is too large", accepted: "at most 2^36 elements")
       }
       product = next
     }
     self.dimensions = dimensions
-    count = product
+    count = dimensions.contains(0) ? 0 : product
   }
 
   /// The number of axes.
@@ -58,7 +59,7 @@ public struct Shape: Hashable, Sendable {
     return Shape(copy)
   }
 
-  /// The shape of an elementwise result of two operands under NumPy's broadcasting, or nil if they do not fit.
+  /// The shape of an elementwise result of two operands under NumPy's broadcasting, or nil if they do not fit or it is too large.
   public static func broadcast(_ a: Shape, _ b: Shape) -> Shape? {
     let rank = max(a.rank, b.rank)
     var result: [Int] = []
@@ -68,7 +69,7 @@ public struct Shape: Hashable, Sendable {
       guard x == y || x == 1 || y == 1 else { return nil }
       result.append(x == 1 ? y : x)
     }
-    return Shape(result)
+    return try? Shape(validating: result)
   }
 }
 

@@ -24,6 +24,9 @@ import Testing
   /// Zennit 0.5.1, which made these numbers, leaves ε = 1e-5 in the batch norms that it has merged, so that each still divides
   /// by √(1 + ε). Where a denominator is almost zero that moves relevance by up to 5 % of the largest; the network is therefore
   /// given as Zennit 0.5.1 computes it.
+  ///
+  /// One picture of `resnet` under the α2β1 composites meets such a denominator all the same: there Zennit 0.5.1 in single
+  /// precision is itself 0.65e-3 (with oneDNN) to 1.1e-3 (without) off its own values in double precision. It is given 3e-3.
   @Test(arguments: networks, specifications)
   func networksAgreeWithZennit(name: String, specification: String) throws {
     let graph = try Twin.withEmptiedNorms(Graph(onnx: GoldenFiles.url("networks/\(name).onnx").path)).graph
@@ -32,15 +35,16 @@ import Testing
     let result = try relevance(graph, specification, golden.dataset("data").read(as: Float.self), classes)
     let group = String(specification.prefix { $0 != ":" })
     let label = "\(group) of \(name)"
+    let share = name == "resnet" && group.hasPrefix("epsilon_alpha2_beta1") ? 3e-3 : 1e-3
     expectClose(
       result.prediction, try golden.dataset("logits").read(as: Double.self), Tolerance(relative: 1e-4), scaled: true,
       "logits of \(name)")
-    expectCloseBySample(result.input, try golden.dataset("\(group)/R_x").read(as: Double.self), label)
+    expectCloseBySample(result.input, try golden.dataset("\(group)/R_x").read(as: Double.self), label, share)
     let layers = try golden.group("\(group)/layers")
     let numbers = try layers.children().sorted()
     #expect(numbers.count == result.signed.count)
     for (number, sums) in zip(numbers, result.signed) {
-      expectCloseBySample(sums, try layers.dataset(number).read(as: Double.self), "\(label), layer \(number)")
+      expectCloseBySample(sums, try layers.dataset(number).read(as: Double.self), "\(label), layer \(number)", share)
     }
   }
 
@@ -59,15 +63,17 @@ import Testing
   }
 }
 
-/// Each sample within 1e-3 of its largest magnitude.
-func expectCloseBySample<Actual: BinaryFloatingPoint>(_ actual: Tensor<Actual>, _ expected: Tensor<Double>, _ label: String) {
+/// Each sample within a share of its largest magnitude.
+func expectCloseBySample<Actual: BinaryFloatingPoint>(
+  _ actual: Tensor<Actual>, _ expected: Tensor<Double>, _ label: String, _ share: Double = 1e-3
+) {
   guard actual.shape == expected.shape else {
     Issue.record("\(label): shape \(actual.shape) instead of \(expected.shape)")
     return
   }
   for sample in 0..<actual.shape[0] {
     expectClose(
-      actual.rows(sample..<sample + 1), expected.rows(sample..<sample + 1), Tolerance(absolute: 1e-7, relative: 1e-3),
+      actual.rows(sample..<sample + 1), expected.rows(sample..<sample + 1), Tolerance(absolute: 1e-7, relative: share),
       scaled: true,
       "\(label), sample \(sample)")
   }
