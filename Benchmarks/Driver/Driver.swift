@@ -7,8 +7,9 @@ import Scheduling
 import Tensors
 
 /// One side of a comparison: `espalier-bench forward|relevance MODEL BATCH WORKERS` compiles once, then for every line on
-/// standard input runs each worker's batch once and prints the seconds that it took. `Benchmarks/compare.py` asks its peers in
-/// turn with it.
+/// standard input runs each worker's batch once and prints the seconds that it took.
+///
+/// `Benchmarks/compare.py` asks its peers in turn with it.
 @main
 enum Driver {
   static func main() throws {

@@ -1,7 +1,9 @@
 import Images
 import Tensors
 
-/// Random changes of training pictures. What happens to a sample depends on (seed, epoch, sample index) alone.
+/// Random changes of training pictures.
+///
+/// What happens to a sample depends on (seed, epoch, sample index) alone.
 public struct Augmentation: Hashable, Sendable {
   /// Pixels of black (0 for tensors) that are added on each side before a part of the old size is cut out at random.
   public var padding: Int

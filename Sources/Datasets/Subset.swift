@@ -6,8 +6,9 @@ public struct Subset: Dataset {
   public let indices: [Int]
   private let whole: any Dataset
 
-  /// Takes the first samples: at most `perClass` of each class (a sample counts for its first label), and at most `limit`
-  /// in all. Without labels all samples are of one class.
+  /// Takes the first samples: at most `perClass` of each class (a sample counts for its first label), and at most `limit` in all.
+  ///
+  /// Without labels all samples are of one class.
   ///
   /// - Throws: `EspalierError` if a number is not positive, or labels cannot be read.
   public init(_ whole: any Dataset, limit: Int? = nil, perClass: Int? = nil) throws {

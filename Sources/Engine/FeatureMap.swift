@@ -6,8 +6,9 @@ public struct FeatureMap {
   public let layout: Layout
   /// The first float.
   public let base: UnsafeMutablePointer<Float>
-  /// The number of samples that are real: a shard at the end of the data is filled up with others. All, where the first axis is
-  /// not the batch.
+  /// The number of samples that are real: a shard at the end of the data is filled up with others.
+  ///
+  /// All, where the first axis is not the batch.
   public let count: Int
 
   /// The elements of the real samples, row-major.

@@ -1,7 +1,9 @@
 import COneDNN
 import Tensors
 
-/// How a weight is changed before it is used. LRP rules are written in these terms.
+/// How a weight is changed before it is used.
+///
+/// LRP rules are written in these terms.
 public enum ParameterForm: Hashable, Sendable {
   /// `positive · max(w, 0) + negative · min(w, 0)`.
   case signed(positive: Float, negative: Float)

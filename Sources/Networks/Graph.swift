@@ -8,7 +8,9 @@ public enum Dimension: Hashable, Sendable {
   case symbolic(String)
 }
 
-/// What a graph is fed: a value's name and the declared lengths of its axes. The first axis is the batch.
+/// What a graph is fed: a value's name and the declared lengths of its axes.
+///
+/// The first axis is the batch.
 public struct GraphInput: Hashable, Sendable {
   /// The value's name.
   public var name: String
@@ -35,7 +37,9 @@ public struct Node: Identifiable, Sendable {
   /// The values that it defines; an empty name for one that nothing needs.
   public var outputs: [String]
 
-  /// Makes a node. Graphs get their nodes through ``GraphEditor``, which numbers them.
+  /// Makes a node.
+  ///
+  /// Graphs get their nodes through ``GraphEditor``, which numbers them.
   public init(id: Int, name: String, op: any Operator, inputs: [String?], outputs: [String]) {
     self.id = id
     self.name = name

@@ -90,7 +90,9 @@ public struct GraphEditor {
     for index in outputs.indices where outputs[index] == old { outputs[index] = new }
   }
 
-  /// Drops nodes and constants that no result depends on. The nodes must be in execution order.
+  /// Drops nodes and constants that no result depends on.
+  ///
+  /// The nodes must be in execution order.
   public mutating func dropUnused() {
     var needed = Set(outputs)
     for node in nodes.reversed() where node.outputs.contains(where: needed.contains) {

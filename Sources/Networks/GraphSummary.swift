@@ -35,12 +35,15 @@ public struct GraphSummary: Hashable, Sendable, Encodable {
   public var name: String
   /// Multiply-accumulate operations of convolutions and matrix products.
   public var macs: Int
-  /// The number of weights that training would change. The running mean and variance of batch normalisation do not count.
+  /// The number of weights that training would change.
+  ///
+  /// The running mean and variance of batch normalisation do not count.
   public var parameters: Int
   /// 2 × MACs.
   public var flops: Int
-  /// The survey's count, 2·H·W·(Cᵢ·K² + 1)·Cₒ: every linear output has a bias, whether it does or not. In a grouped convolution
-  /// Cᵢ is the number of channels that a filter sees.
+  /// The survey's count, 2·H·W·(Cᵢ·K² + 1)·Cₒ: every linear output has a bias, whether it does or not.
+  ///
+  /// In a grouped convolution Cᵢ is the number of channels that a filter sees.
   ///
   /// Source: A. Alqahtani, X. Xie, M. W. Jones, "Literature review of deep network compression", Informatics 8(4), 2021, section 1.
   public var surveyFlops: Int

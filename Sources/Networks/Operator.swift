@@ -81,13 +81,17 @@ public struct Cost: Hashable, Sendable {
 }
 
 extension Int {
-  /// The product, or the largest integer where that is no integer. Both factors are counts.
+  /// The product, or the largest integer where that is no integer.
+  ///
+  /// Both factors are counts.
   func saturatingProduct(_ other: Int) -> Int {
     let (product, overflow) = multipliedReportingOverflow(by: other)
     return overflow ? .max : product
   }
 
-  /// The sum, or the largest integer where that is no integer. Both terms are counts.
+  /// The sum, or the largest integer where that is no integer.
+  ///
+  /// Both terms are counts.
   func saturatingSum(_ other: Int) -> Int {
     let (sum, overflow) = addingReportingOverflow(other)
     return overflow ? .max : sum

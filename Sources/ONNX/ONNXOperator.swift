@@ -26,7 +26,9 @@ extension ONNXOperator {
 
 /// What of ONNX can be read and written.
 package enum ONNXSupport {
-  /// The operator sets whose files are read. A newer one may have changed what an operator means.
+  /// The operator sets whose files are read.
+  ///
+  /// A newer one may have changed what an operator means.
   package static let opsets = 7...28
 
   /// Whether an operator can be read and written.

@@ -16,8 +16,9 @@ public enum FixedTree {
     return try partial.result(combine)
   }
 
-  /// A tree whose leaves arrive in any order. It holds one value per finished subtree only: about width + log₂ n values
-  /// when shards are handed out in order.
+  /// A tree whose leaves arrive in any order.
+  ///
+  /// It holds one value per finished subtree only: about width + log₂ n values when shards are handed out in order.
   public struct Partial<Value> {
     /// A subtree: the 2^`level` shards that start at `index` · 2^`level`.
     public struct Node: Hashable, Sendable {

@@ -14,7 +14,9 @@ public struct PassProgress: Hashable, Sendable {
     self.elapsed = elapsed
   }
 
-  /// The share that is finished, 0 ... 1; 1 for an empty pass.
+  /// The share that is finished, 0 ..
+  ///
+  /// 1; 1 for an empty pass.
   public var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
 
   /// Shards per second; 0 before the first is finished.

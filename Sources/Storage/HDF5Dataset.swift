@@ -2,7 +2,9 @@ internal import CHDF5
 import Foundation
 import Tensors
 
-/// An array in a file. Its rows — the parts along the first axis — can be read and appended a few at a time.
+/// An array in a file.
+///
+/// Its rows — the parts along the first axis — can be read and appended a few at a time.
 public final class HDF5Dataset: HDF5Object, @unchecked Sendable {
   /// What one element is in the file; reading converts numbers.
   public let elementType: HDF5ElementType

@@ -28,7 +28,9 @@ public enum HDF5ElementType: String, Hashable, Sendable, CaseIterable {
   }
 }
 
-/// A Swift number that HDF5 can read into and write from. Numbers are converted between the file's type and this one.
+/// A Swift number that HDF5 can read into and write from.
+///
+/// Numbers are converted between the file's type and this one.
 public protocol HDF5Scalar: Sendable, BitwiseCopyable {
   /// The type in the file that holds it exactly.
   static var elementType: HDF5ElementType { get }
@@ -68,7 +70,9 @@ extension UInt32: HDF5Scalar {
 }
 
 extension HDF5ElementType {
-  /// A type identifier of the library's for numbers. Runs under the library's lock.
+  /// A type identifier of the library's for numbers.
+  ///
+  /// Runs under the library's lock.
   func makeType() throws -> HDF5Handle {
     let standard: hid_t =
       switch self {
@@ -95,7 +99,9 @@ extension HDF5ElementType {
     return type
   }
 
-  /// What a type of the file's is. Runs under the library's lock.
+  /// What a type of the file's is.
+  ///
+  /// Runs under the library's lock.
   init(of type: HDF5Handle) {
     let size = H5Tget_size(type.id)
     switch H5Tget_class(type.id) {

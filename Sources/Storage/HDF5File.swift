@@ -30,26 +30,33 @@ public final class HDF5File: HDF5Group, @unchecked Sendable {
     try HDF5Library.locked { try naming(file: path) { try HDF5File(OpenFile(creating: path)) } }
   }
 
-  /// Writes out everything, closes the file and gives it its name. Its groups and datasets cannot be used any more.
+  /// Writes out everything, closes the file and gives it its name.
+  ///
+  /// Its groups and datasets cannot be used any more.
   ///
   /// - Throws: `EspalierError` if something cannot be written (a full disk, say); nothing is left then.
   public func commit() throws {
     try access { try file.commit() }
   }
 
-  /// Closes the file. A new one that was not committed is deleted.
+  /// Closes the file.
+  ///
+  /// A new one that was not committed is deleted.
   public func close() { HDF5Library.locked { file.close() } }
 }
 
-/// The owner of an open file. All of it runs under the library's lock.
+/// The owner of an open file.
+///
+/// All of it runs under the library's lock.
 final class OpenFile: @unchecked Sendable {
   let path: String
   let id: hid_t
   /// The size of a file opened for reading, which bounds what its datasets can hold.
   let size: Int
   private(set) var isClosed = false
-  /// Whether something could not be written. HDF5 1.10 crashes when it closes such a file or a dataset of it, so they are
-  /// given up as they are.
+  /// Whether something could not be written.
+  ///
+  /// HDF5 1.10 crashes when it closes such a file or a dataset of it, so they are given up as they are.
   private(set) var isBroken = false
   private var partial: String?
 

@@ -86,7 +86,9 @@ extension HDF5Group {
 }
 
 extension Shape {
-  /// A space of the library's with this shape. Runs under the library's lock.
+  /// A space of the library's with this shape.
+  ///
+  /// Runs under the library's lock.
   func makeSpace(grows: Bool = false) throws -> HDF5Handle {
     let lengths = dimensions.map(hsize_t.init)
     var limits = lengths
@@ -95,7 +97,9 @@ extension Shape {
       lengths.isEmpty ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(rank), lengths, limits), "cannot make shape \(self)")
   }
 
-  /// The shape of a space of the library's. Runs under the library's lock.
+  /// The shape of a space of the library's.
+  ///
+  /// Runs under the library's lock.
   init(of space: HDF5Handle) throws {
     if H5Sget_simple_extent_type(space.id) == H5S_NULL {
       self = [0]

@@ -1,7 +1,9 @@
 internal import CHDF5
 import Tensors
 
-/// A group: named groups and datasets. Paths in its calls are relative to it and may have several parts (`a/b`).
+/// A group: named groups and datasets.
+///
+/// Paths in its calls are relative to it and may have several parts (`a/b`).
 public class HDF5Group: HDF5Object, @unchecked Sendable {
   /// What a name in a group stands for.
   public enum Kind: Hashable, Sendable {

@@ -1,7 +1,9 @@
 internal import CHDF5
 import Tensors
 
-/// A group or dataset of an open HDF5 file. It keeps the file open.
+/// A group or dataset of an open HDF5 file.
+///
+/// It keeps the file open.
 ///
 /// Every call may be made from any thread; the library serves one at a time.
 public class HDF5Object: @unchecked Sendable {

@@ -2,7 +2,9 @@ internal import CHDF5
 import Foundation
 import Tensors
 
-/// A type of texts in the file or in memory. Used under the library's lock.
+/// A type of texts in the file or in memory.
+///
+/// Used under the library's lock.
 struct TextType {
   let handle: HDF5Handle
   /// The bytes of a text of fixed length; nil for variable length.

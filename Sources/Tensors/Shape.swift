@@ -1,4 +1,6 @@
-/// The lengths of a tensor's axes, outermost first: `[N, C, H, W]` for pictures. The empty shape is a scalar's.
+/// The lengths of a tensor's axes, outermost first: `[N, C, H, W]` for pictures.
+///
+/// The empty shape is a scalar's.
 public struct Shape: Hashable, Sendable {
   /// The length of each axis.
   public let dimensions: [Int]

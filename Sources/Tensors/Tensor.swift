@@ -1,4 +1,6 @@
-/// A dense row-major array with a shape. A value type: copies share storage until one of them is written.
+/// A dense row-major array with a shape.
+///
+/// A value type: copies share storage until one of them is written.
 public struct Tensor<Scalar> {
   /// The lengths of the axes.
   public private(set) var shape: Shape

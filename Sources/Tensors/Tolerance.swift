@@ -12,7 +12,9 @@ public struct Tolerance: Hashable, Sendable {
     self.relative = relative
   }
 
-  /// Whether a value is near enough to what was expected. NaN is near NaN only; an infinity only itself.
+  /// Whether a value is near enough to what was expected.
+  ///
+  /// NaN is near NaN only; an infinity only itself.
   public func accepts(_ value: Double, expected: Double) -> Bool {
     if value.isNaN || expected.isNaN { return value.isNaN && expected.isNaN }
     if value.isInfinite || expected.isInfinite { return value == expected }

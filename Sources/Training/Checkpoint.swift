@@ -9,7 +9,9 @@ import Tensors
 /// An HDF5 file. The attributes `settings`, `seams`, `network` and `samples` say what the run is; all of them have to be the
 /// same for it to go on.
 extension Trainer {
-  /// Saves the run. The file is written beside its place and renamed when whole.
+  /// Saves the run.
+  ///
+  /// The file is written beside its place and renamed when whole.
   ///
   /// - Throws: `EspalierError` naming the file.
   public func save(to url: URL) throws {

@@ -53,8 +53,9 @@ public protocol WeightTransform: Sendable {
 }
 
 extension WeightTransform {
-  /// The straight-through estimator: the gradient as it is (Y. Bengio, N. Léonard, A. Courville, "Estimating or propagating
-  /// gradients through stochastic neurons", 2013).
+  /// The straight-through estimator: the gradient as it is (Y.
+  ///
+  /// Bengio, N. Léonard, A. Courville, "Estimating or propagating gradients through stochastic neurons", 2013).
   public func backward(_ gradient: Tensor<Float>, latent: Tensor<Float>) -> Tensor<Float> { gradient }
 }
 

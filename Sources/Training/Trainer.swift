@@ -13,8 +13,9 @@ public final class Trainer {
   public private(set) var graph: Graph
   /// What the run was told.
   public let settings: TrainingSettings
-  /// Where other methods take part. Changes of policies, gates, terms and sites come into force with the next
-  /// ``replaceGraph(_:mapping:)``.
+  /// Where other methods take part.
+  ///
+  /// Changes of policies, gates, terms and sites come into force with the next ``replaceGraph(_:mapping:)``.
   public var seams: TrainingSeams
   /// Stops the run at the end of a step.
   public var cancellation = Cancellation()
@@ -111,9 +112,10 @@ public final class Trainer {
       statistics.merging(parameters.map { ($0.name, $0.effective) }) { _, effective in effective })
   }
 
-  /// Goes on with another network, such as the same one with fewer channels. Where a parameter of the same name was trained
-  /// before, what the optimiser remembers of it, and the latent weight where a transform makes another out of it, are mapped;
-  /// the other weights are those of the new network.
+  /// Goes on with another network, such as the same one with fewer channels.
+  ///
+  /// Where a parameter of the same name was trained before, what the optimiser remembers of it, and the latent weight where a
+  /// transform makes another out of it, are mapped; the other weights are those of the new network.
   ///
   /// - Parameter mapping: from a parameter's name and an array of its old shape to one of its new shape, or nil to start
   ///   afresh; an array that has the right shape already is kept if this is left out.

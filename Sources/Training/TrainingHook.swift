@@ -1,4 +1,6 @@
-/// What takes part in training at fixed moments. Every method does nothing unless it is implemented.
+/// What takes part in training at fixed moments.
+///
+/// Every method does nothing unless it is implemented.
 ///
 /// A hook that remembers something must find it again after a resume: it is a function of the trainer's state, or keeps its own
 /// record.

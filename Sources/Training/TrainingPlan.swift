@@ -170,7 +170,9 @@ final class TrainingPlan: @unchecked Sendable {
   }
 
   /// The gradient of the mean loss at a parameter: the shards' gradients, added pairwise by ``Scheduling/FixedTree`` 's order,
-  /// over the number of samples. Overwrites the programs' own.
+  /// over the number of samples.
+  ///
+  /// Overwrites the programs' own.
   func takeGradient(of name: String, into target: inout [Float], samples: Int, shards: Int) {
     guard let (slot, count) = gradients[name] else { return }
     let parts = programs.prefix(shards).map { $0.pointer(slot) }

@@ -18,7 +18,9 @@ public struct TrainingProgress: Sendable {
   public var timeLeft: Duration
 }
 
-/// A training run that was asked to stop. Everything was saved if it has a checkpoint.
+/// A training run that was asked to stop.
+///
+/// Everything was saved if it has a checkpoint.
 public struct TrainingInterrupted: Error, CustomStringConvertible {
   /// The epoch that was under way, from 1.
   public let epoch: Int

@@ -1,4 +1,6 @@
-/// Where other methods take part in training. All are empty unless given.
+/// Where other methods take part in training.
+///
+/// All are empty unless given.
 public struct TrainingSeams {
   /// How single parameters are trained, by the constant's name.
   public var policies: [String: ParameterPolicy]

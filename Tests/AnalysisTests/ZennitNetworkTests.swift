@@ -21,9 +21,11 @@ import Testing
     return try RelevanceProgram(plan).run(pictures, targets: classes)
   }
 
-  /// Zennit 0.5.1, which made these numbers, leaves ε = 1e-5 in the batch norms that it has merged, so that each still divides
-  /// by √(1 + ε). Where a denominator is almost zero that moves relevance by up to 5 % of the largest; the network is therefore
-  /// given as Zennit 0.5.1 computes it.
+  /// Zennit 0.5.1, which made these numbers, leaves ε = 1e-5 in the batch norms that it has merged, so that each still divides by
+  /// √(1 + ε).
+  ///
+  /// Where a denominator is almost zero that moves relevance by up to 5 % of the largest; the network is therefore given as
+  /// Zennit 0.5.1 computes it.
   ///
   /// One picture of `resnet` under the α2β1 composites meets such a denominator all the same: there Zennit 0.5.1 in single
   /// precision is itself 0.65e-3 (with oneDNN) to 1.1e-3 (without) off its own values in double precision. It is given 3e-3.

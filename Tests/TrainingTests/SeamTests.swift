@@ -45,7 +45,9 @@ import Training
 
   // MARK: Terms of the loss
 
-  /// `strength · Σ |γ|` over the factors of batch norms (Z. Liu et al., "Network slimming", ICCV 2017).
+  /// `strength · Σ |γ|` over the factors of batch norms (Z.
+  ///
+  /// Liu et al., "Network slimming", ICCV 2017).
   struct Slimming: WeightTerm {
     var strength: Float
     var description: String { "slimming \(strength)" }

@@ -49,7 +49,9 @@ public enum CSV {
     }
   }
 
-  /// The rows of a CSV text with the line that each starts on. Empty lines are skipped.
+  /// The rows of a CSV text with the line that each starts on.
+  ///
+  /// Empty lines are skipped.
   static func parse(_ text: String) throws -> [(line: Int, cells: [String])] {
     var rows: [(line: Int, cells: [String])] = []
     var cells: [String] = []

@@ -20,7 +20,9 @@ struct GzipReader: ~Copyable {
 
   deinit { gzclose(file) }
 
-  /// The next bytes, fewer than asked for only at the end. Memory is taken as bytes come, not as they are asked for.
+  /// The next bytes, fewer than asked for only at the end.
+  ///
+  /// Memory is taken as bytes come, not as they are asked for.
   func read(upTo count: Int) throws -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < count {

@@ -1,8 +1,10 @@
 import Storage
 import Tensors
 
-/// An HDF5 file with `data` [N, C, H, W] and optionally `label`: [N] integers, or [N, K] with a non-zero entry for each
-/// label that is right. Samples are taken as they are; other datasets in the file are ignored.
+/// An HDF5 file with `data` [N, C, H, W] and optionally `label`: [N] integers, or [N, K] with a non-zero entry for each label
+/// that is right.
+///
+/// Samples are taken as they are; other datasets in the file are ignored.
 public struct HDF5Samples: Dataset {
   public let count: Int
   public let classNames: [String]?

@@ -1,8 +1,10 @@
 import Images
 import Tensors
 
-/// The pair of IDX files that MNIST and its kin come as: pictures [N, H, W] or [N, H, W, C] and labels [N], unsigned bytes,
-/// plain or gzip. Held in memory.
+/// The pair of IDX files that MNIST and its kin come as: pictures [N, H, W] or [N, H, W, C] and labels [N], unsigned bytes, plain
+/// or gzip.
+///
+/// Held in memory.
 public struct IDXDataset: Dataset {
   public let classNames: [String]?
   private let pictures: Tensor<UInt8>

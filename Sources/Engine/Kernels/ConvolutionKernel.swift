@@ -11,7 +11,7 @@ final class ConvolutionKernel: LinearKernel {
 
   private let label: String
   private let isTransposed: Bool
-  private let input: String
+  let input: String
   private let output: String
   private let source: Shape
   private let target: Shape
@@ -140,15 +140,6 @@ final class ConvolutionKernel: LinearKernel {
     }
     builder.addPrimitive(label, primitive, reads: [(DNNL_ARG_SRC, source), (DNNL_ARG_DIFF_DST, incoming)], writes: writes)
     return (try builder.gradient(of: weight, from: raw, ordered: .strided(weightShape, weightStrides)), biasGradient)
-  }
-
-  func backward(_ builder: PlanBuilder, _ gradients: [Slot?], wanted: [Bool]) throws -> [Slot?] {
-    guard let gradient = gradients[0] else { return wanted.map { _ in nil } }
-    var result: [Slot?] = [wanted[0] ? try transposedProduct(builder, gradient, weights: .asIs) : nil, nil, nil]
-    if wanted.dropFirst().contains(true) {
-      (result[1], result[2]) = try parameterGradients(builder, gradient, input: builder.slot(of: input))
-    }
-    return Array(result.prefix(wanted.count))
   }
 
   private func weightSlot(_ builder: PlanBuilder, _ form: ParameterForm, _ layout: dnnl_memory_desc_t) throws -> Slot {

@@ -5,6 +5,8 @@ import Tensors
 ///
 /// A rule needs two things of a layer: its product with changed weights, and the transposed product.
 protocol LinearKernel: Kernel {
+  /// The input's name.
+  var input: String { get }
   /// The weight's name.
   var weight: String { get }
   /// The bias's name, if there is one.
@@ -18,6 +20,17 @@ protocol LinearKernel: Kernel {
 
   /// Appends the gradients of weight and bias, row-major in the parameters' own shapes.
   func parameterGradients(_ builder: PlanBuilder, _ gradient: Slot, input: Slot) throws -> (weight: Slot, bias: Slot?)
+}
+
+extension LinearKernel {
+  func backward(_ builder: PlanBuilder, _ gradients: [Slot?], wanted: [Bool]) throws -> [Slot?] {
+    guard let gradient = gradients[0] else { return wanted.map { _ in nil } }
+    var result: [Slot?] = [wanted[0] ? try transposedProduct(builder, gradient, weights: .asIs) : nil, nil, nil]
+    if wanted.dropFirst().contains(true) {
+      (result[1], result[2]) = try parameterGradients(builder, gradient, input: builder.slot(of: input))
+    }
+    return Array(result.prefix(wanted.count))
+  }
 }
 
 extension PlanBuilder {

@@ -1,8 +1,9 @@
 import Networks
 import Tensors
 
-/// Operators whose outputs are fixed weighted sums of input elements: means over axes, bilinear resizing, unusual average
-/// pools. The weights are written out once, for one of the slabs that are all alike; backward is the transpose.
+/// Operators whose outputs are fixed weighted sums of input elements: means over axes, bilinear resizing, unusual average pools.
+///
+/// The weights are written out once, for one of the slabs that are all alike; backward is the transpose.
 final class LinearMapKernel: Kernel {
   private let context: NodeContext
   private let map: Map

@@ -1,8 +1,9 @@
 import Networks
 import Tensors
 
-/// Matrix products that are not linear layers: operands that both depend on the input, of any rank, or transposed. Rare in
-/// convolutional networks, and plainly written.
+/// Matrix products that are not linear layers: operands that both depend on the input, of any rank, or transposed.
+///
+/// Rare in convolutional networks, and plainly written.
 final class MatrixProductKernel: Kernel {
   private let op: Op.Gemm
   private let context: NodeContext

@@ -25,6 +25,8 @@ enum Library {
   }
 }
 
-/// Tells OpenMP to stay on the calling thread. Every Dispatch block that runs or compiles a program calls this first: the
-/// setting belongs to a thread, and Dispatch moves blocks between threads.
+/// Tells OpenMP to stay on the calling thread.
+///
+/// Every Dispatch block that runs or compiles a program calls this first: the setting belongs to a thread, and Dispatch moves
+/// blocks between threads.
 public func useOneThreadHere() { omp_set_num_threads(1) }

@@ -175,7 +175,9 @@ public final class PlanBuilder {
 
   // MARK: Steps
 
-  /// Appends work on the host. It may read `reads` and must fill `writes`.
+  /// Appends work on the host.
+  ///
+  /// It may read `reads` and must fill `writes`.
   public func addStep(_ label: String, reads: [Slot], writes: [Slot], _ work: @escaping @Sendable (Program) throws -> Void) {
     steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work)))
     forget(writes)

@@ -50,7 +50,9 @@ public final class Program {
     self.scratchMemories = scratchMemories
   }
 
-  /// Runs all segments. The inputs have been written before; the results may be read after.
+  /// Runs all segments.
+  ///
+  /// The inputs have been written before; the results may be read after.
   ///
   /// - Throws: what an observer throws, or `EspalierError` naming the node.
   public func run() throws { for segment in 0..<plan.segmentCount { try run(segment: segment) } }

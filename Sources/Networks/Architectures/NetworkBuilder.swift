@@ -8,8 +8,9 @@ public enum WeightSource: Hashable, Sendable {
   case zero
 }
 
-/// The distribution of a layer's first weights. Fan-in is the number of inputs that one output sees, fan-out is output channels
-/// times the kernel's area.
+/// The distribution of a layer's first weights.
+///
+/// Fan-in is the number of inputs that one output sees, fan-out is output channels times the kernel's area.
 enum Initialization {
   /// Normal, deviation √(2 / fan-out).
   ///

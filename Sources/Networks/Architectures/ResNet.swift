@@ -34,8 +34,9 @@ extension Architecture {
     }
   }
 
-  /// ResNet with 20, 32, 56 and 110 layers for CIFAR. A shortcut that changes size takes every second pixel and pads channels with
-  /// zeros (option A), half before and half behind.
+  /// ResNet with 20, 32, 56 and 110 layers for CIFAR.
+  ///
+  /// A shortcut that changes size takes every second pixel and pads channels with zeros (option A), half before and half behind.
   ///
   /// Source: K. He et al., "Deep residual learning for image recognition", CVPR 2016, section 4.2.
   static let residualsForCIFAR: [Architecture] = [20, 32, 56, 110].map { depth in

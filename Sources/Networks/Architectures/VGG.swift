@@ -15,8 +15,9 @@ extension Architecture {
     return try b.linear(x, "classifier.2", to: classes)
   }
 
-  /// VGG with 11, 13, 16 and 19 layers, each without and with batch normalisation, as torchvision has them but for dropout. The
-  /// first linear layer takes the last feature maps as large as they are (7 × 7 for 224 × 224 pictures).
+  /// VGG with 11, 13, 16 and 19 layers, each without and with batch normalisation, as torchvision has them but for dropout.
+  ///
+  /// The first linear layer takes the last feature maps as large as they are (7 × 7 for 224 × 224 pictures).
   ///
   /// Source: K. Simonyan, A. Zisserman, "Very deep convolutional networks", ICLR 2015.
   static let vggs: [Architecture] = [11: [1, 1, 2, 2, 2], 13: [2, 2, 2, 2, 2], 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4]]

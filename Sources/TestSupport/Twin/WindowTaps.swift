@@ -1,7 +1,9 @@
 import Networks
 
 /// Where a sliding window meets a feature map of any number of spatial axes: for each output place the pairs of a place in the
-/// kernel and a place in the input, all row-major. Places in the padding are left out.
+/// kernel and a place in the input, all row-major.
+///
+/// Places in the padding are left out.
 struct WindowTaps {
   /// The output's size.
   let output: [Int]
