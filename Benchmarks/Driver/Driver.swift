@@ -12,7 +12,14 @@ import Tensors
 /// `Benchmarks/compare.py` asks its peers in turn with it.
 @main
 enum Driver {
-  static func main() throws {
+  static func main() {
+    do { try run() } catch {
+      FileHandle.standardError.write(Data("espalier-bench: error: \(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  private static func run() throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
     guard arguments.count >= 4, let batch = Int(arguments[2]), let workers = Int(arguments[3]) else {
       throw EspalierError("wrong usage", accepted: "espalier-bench forward|relevance MODEL BATCH WORKERS [COMPOSITE]")

@@ -1,4 +1,5 @@
 import COneDNN
+import Glibc
 import Tensors
 
 /// Calls `body` with lengths as oneDNN takes them.
@@ -61,10 +62,16 @@ final class AlignedBuffer: @unchecked Sendable {
   let address: UnsafeMutableRawPointer
   let byteCount: Int
 
+  /// The size of a large page; a buffer of several is given them, which spares address look-ups in weights and feature maps.
+  private static let largePage = 1 << 21
+
   init(byteCount: Int) {
     self.byteCount = byteCount
-    address = .allocate(byteCount: max(byteCount, 64), alignment: 64)
-    address.initializeMemory(as: UInt8.self, repeating: 0, count: max(byteCount, 64))
+    let isLarge = byteCount >= 2 * AlignedBuffer.largePage
+    let room = max(byteCount, 64)
+    address = .allocate(byteCount: room, alignment: isLarge ? AlignedBuffer.largePage : 64)
+    if isLarge { madvise(address, room, MADV_HUGEPAGE) }
+    address.initializeMemory(as: UInt8.self, repeating: 0, count: room)
   }
 
   deinit { address.deallocate() }
