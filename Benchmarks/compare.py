@@ -1,6 +1,6 @@
 """Espalier beside onnxruntime (forward) and Zennit (relevance): one run, in turn, medians.
 
-usage: compare.py ESPALIER ESPALIER_BENCH [--rounds N] [--networks vgg16,resnet50]
+usage: compare.py ESPALIER ESPALIER_BENCH [--rounds N] [--networks vgg16,resnet50] [--modes …] [--batch N]
 
 onnxruntime is needed for the forward pass, torch and zennit for relevance; a peer that is not installed is left out by name.
 The networks' weights are random: speed does not depend on them. Only the ratios mean something on a shared machine.
@@ -77,7 +77,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--networks", default="resnet50,vgg16")
     parser.add_argument("--modes", default="forward,relevance")
-    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--batch", type=int, help="default: 16 forward, 8 for relevance")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -85,13 +85,14 @@ def main():
             model = os.path.join(folder, network + ".onnx")
             subprocess.run([options.espalier, "new", network, "--seed", "1", "--out", model], check=True, stderr=subprocess.DEVNULL)
             for mode in options.modes.split(","):
-                ours = Espalier(options.driver, mode, model, options.batch, options.threads)
+                batch = options.batch or (16 if mode == "forward" else 8)
+                ours = Espalier(options.driver, mode, model, batch, options.threads)
                 sides = {"espalier": ours}
                 try:
                     if mode == "forward":
-                        sides["onnxruntime"] = onnxruntime_forward(model, options.batch, options.threads)
+                        sides["onnxruntime"] = onnxruntime_forward(model, batch, options.threads)
                     else:
-                        sides["zennit"] = zennit_relevance(network, options.batch, options.threads)
+                        sides["zennit"] = zennit_relevance(network, batch, options.threads)
                 except ImportError as error:
                     print(f"{mode} of {network}: no peer ({error})")
                 seconds = {side: [] for side in sides}
@@ -107,7 +108,7 @@ def main():
                 for peer in list(seconds)[1:]:
                     ratios = [p / o for o, p in zip(seconds["espalier"], seconds[peer])]
                     line += f"; {peer} takes {statistics.median(ratios):.2f} times as long"
-                print(f"{mode} of {network}, batch {options.batch}, {options.threads} threads: {line}", flush=True)
+                print(f"{mode} of {network}, batch {batch}, {options.threads} threads: {line}", flush=True)
 
 
 if __name__ == "__main__":
