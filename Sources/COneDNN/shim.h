@@ -85,8 +85,3 @@ static inline dnnl_status_t espalier_pooling(
                 &p, espalier_prop_kind(direction), algorithm, src, dst, strides, kernel, dilates, before, after);
   return status != dnnl_success ? status : dnnl_primitive_desc_create(descriptor, &p, attributes, engine, hint);
 }
-
-static inline dnnl_status_t espalier_memory(
-    dnnl_memory_t *memory, const dnnl_memory_desc_t *descriptor, dnnl_engine_t engine, void *handle) {
-  return dnnl_memory_create(memory, descriptor, engine, handle);
-}

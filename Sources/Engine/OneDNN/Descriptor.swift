@@ -50,7 +50,7 @@ final class Memory: @unchecked Sendable {
   init(_ descriptor: dnnl_memory_desc_t, at address: UnsafeMutableRawPointer) throws {
     var descriptor = descriptor
     var handle: dnnl_memory_t?
-    try Library.check(espalier_memory(&handle, &descriptor, Library.engine, address), "memory")
+    try Library.check(dnnl_memory_create(&handle, &descriptor, Library.engine, address), "memory")
     self.handle = handle!
   }
 
