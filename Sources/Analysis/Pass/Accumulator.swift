@@ -1,0 +1,60 @@
+/// Which moment of a pass an accumulator looks at, and what it is shown.
+public enum Phase: String, Hashable, Sendable, CaseIterable {
+  /// The activation, as soon as it is computed.
+  case forward
+  /// The activation and, as companion, the gradient of the picture's own loss with respect to it.
+  case gradient
+  /// The activation and, as companion, the relevance that arrives there.
+  case relevance
+}
+
+/// The lengths of the axes at a site.
+public struct SiteShape: Hashable, Sendable {
+  /// The number of channels.
+  public var channels: Int
+  /// The number of rows and columns of a feature map; both 1 for a linear layer.
+  public var height: Int, width: Int
+
+  /// Makes a shape.
+  public init(channels: Int, height: Int, width: Int) {
+    self.channels = channels
+    self.height = height
+    self.width = width
+  }
+
+  /// The number of places of a feature map.
+  public var area: Int { height * width }
+}
+
+/// Something that is learned about every channel of a site from a pass over pictures.
+///
+/// Each shard of pictures gets a fresh accumulator: `observe` once a tile (pictures rising, in a picture channels rising), then
+/// `endShard`. Shards are merged by the fixed tree, so the answer depends on neither the number of workers nor interruptions.
+public protocol Accumulator: Sendable {
+  /// Takes in a tile.
+  mutating func observe(_ tile: Tile, of pictures: ShardPictures)
+
+  /// Ends the shard: all tiles of its pictures have been seen.
+  mutating func endShard(_ pictures: ShardPictures)
+
+  /// Takes in what another one, of the same site and settings, learned from the shards behind this one's.
+  mutating func merge(_ later: Self)
+
+  /// Appends the state, bit by bit.
+  func encode(into state: inout StateEncoder)
+
+  /// Takes over a state that one of the same site and settings encoded.
+  ///
+  /// - Throws: `EspalierError` if it is none.
+  mutating func decode(from state: inout StateDecoder) throws
+}
+
+extension Accumulator {
+  public mutating func endShard(_ pictures: ShardPictures) {}
+
+  /// Merges one whose type is known to be the same.
+  mutating func mergeAny(_ later: any Accumulator) {
+    guard let later = later as? Self else { preconditionFailure("\(Self.self) merged with \(type(of: later))") }
+    merge(later)
+  }
+}

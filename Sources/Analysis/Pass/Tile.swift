@@ -1,0 +1,61 @@
+import Datasets
+
+/// What is known of a shard's pictures.
+public struct ShardPictures: Sendable {
+  /// Their places in the data set, or in the subset that is passed over.
+  public var indices: [Int]
+  /// The labels that are right; empty where unknown.
+  public var labels: [[Int]]
+  /// Their concept masks; empty where none are asked for.
+  public var concepts: [ConceptMasks]
+
+  /// Describes a shard.
+  public init(indices: [Int], labels: [[Int]], concepts: [ConceptMasks] = []) {
+    self.indices = indices
+    self.labels = labels
+    self.concepts = concepts
+  }
+
+  /// The number of pictures.
+  public var count: Int { indices.count }
+}
+
+/// The feature maps of up to eight neighbouring channels of one picture, where they lie: what accumulators see.
+///
+/// Channel `channel + l` is lane l. Pointers are valid during the call. In a tile of fewer channels than eight the other lanes
+/// hold numbers that mean nothing.
+public struct Tile {
+  /// The picture's row in its shard.
+  public let row: Int
+  /// The first channel.
+  public let channel: Int
+  /// The number of channels, 1 to 8.
+  public let lanes: Int
+  /// The lengths of a feature map; both 1 for the output of a linear layer.
+  public let height: Int, width: Int
+  /// The activations; place p of lane l is `activation[p · stride + l]`.
+  public let activation: UnsafePointer<Float>
+  /// The gradient of the picture's own loss, or the relevance, at the same places; nil in the forward pass.
+  public let companion: UnsafePointer<Float>?
+  /// The number of floats from one place to the next.
+  public let stride: Int
+  /// Sums and extremes of the activations.
+  public let summary: TileSummary
+  /// Sums of the companion; nil in the forward pass.
+  public let companionSummary: CompanionSummary?
+
+  /// The number of places of a feature map.
+  public var area: Int { height * width }
+
+  /// The activations of all lanes at a place.
+  @inline(__always)
+  public func values(_ place: Int) -> SIMD8<Float> {
+    UnsafeRawPointer(activation + place * stride).loadUnaligned(as: SIMD8<Float>.self)
+  }
+
+  /// The companion of all lanes at a place.
+  @inline(__always)
+  public func companions(_ place: Int) -> SIMD8<Float> {
+    UnsafeRawPointer(companion! + place * stride).loadUnaligned(as: SIMD8<Float>.self)
+  }
+}

@@ -1,0 +1,7 @@
+/// Every statistic, by name.
+public enum StatisticCatalog {
+  /// The statistics, in the order in which they are listed.
+  public static let all: [any Statistic.Type] = [
+    MomentsStatistic.self
+  ]
+}
