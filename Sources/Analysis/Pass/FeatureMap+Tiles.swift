@@ -3,24 +3,19 @@ import Engine
 /// Cuts feature maps into tiles of eight channels, picture by picture.
 ///
 /// Blocked maps are seen where they lie. Row-major ones are gathered into a scratch first, except those of one place.
-struct TileCutter {
-  private var scratch: [Float] = []
-  private var companionScratch: [Float] = []
-
+enum TileCutter {
   /// Calls `body` for every tile of the real pictures: all channels of the first, then of the second.
   ///
   /// - Precondition: a companion has the map's layout.
-  mutating func forEachTile(of map: FeatureMap, with companion: FeatureMap?, _ body: (Tile) throws -> Void) rethrows {
+  static func forEachTile(of map: FeatureMap, with companion: FeatureMap?, _ body: (Tile) throws -> Void) rethrows {
     let layout = map.layout
     precondition(companion.map { $0.layout == layout } ?? true, "a companion in another layout")
     let rank = layout.shape.rank
     let area = layout.area
     let width = rank > 2 ? layout.shape[rank - 1] : 1
     let isGathered = layout.isPlain
-    if isGathered {
-      scratch = [Float](repeating: 0, count: max(area, 1) * 8)
-      companionScratch = companion == nil ? [] : scratch
-    }
+    var scratch = [Float](repeating: 0, count: isGathered ? max(area, 1) * 8 : 1)
+    var companionScratch = companion == nil ? [0] : scratch
     for row in 0..<map.count {
       for channel in stride(from: 0, to: layout.channels, by: 8) {
         let lanes = min(8, layout.channels - channel)
@@ -49,7 +44,7 @@ struct TileCutter {
   }
 
   @inline(__always)
-  private func tile(
+  private static func tile(
     _ row: Int, _ channel: Int, _ lanes: Int, _ area: Int, _ width: Int, _ activation: UnsafePointer<Float>,
     _ companion: UnsafePointer<Float>?, stride: Int
   ) -> Tile {

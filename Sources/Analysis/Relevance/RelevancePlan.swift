@@ -74,17 +74,7 @@ public final class RelevancePlan: Sendable {
     let targets = builder.allocate(.plain([batch]), name: "targets")
     builder.pin(targets)
     let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
-    let seed = builder.allocate(.plain(shape), name: "start")
-    let classes = classes
-    builder.addStep("start", reads: [targets, logits], writes: [seed]) { program in
-      let (target, y, r) = (program.pointer(targets), program.pointer(logits), program.pointer(seed))
-      r.update(repeating: 0, count: batch * classes)
-      for sample in 0..<batch {
-        let row = y + sample * classes
-        let wanted = target[sample] >= 0 ? Int(target[sample]) : (0..<classes).max { row[$0] < row[$1] } ?? 0
-        r[sample * classes + wanted] = start == .logit ? row[wanted] : 1
-      }
-    }
+    let seed = builder.appendRelevanceStart(of: logits, targets: targets, classes: classes, start: start)
     let arriving = try builder.reverse(from: [output: seed], to: [input], rule: pass.cross)
     guard let slot = arriving[input] else { throw EspalierError("its output does not depend on its input '\(input)'") }
     builder.keep(try builder.reorder(slot, to: .plain(builder.shape(of: input))), as: arrival)

@@ -46,7 +46,7 @@ public final class RelevanceProgram {
     var absolute: [Tensor<Double>] = []
     signed.reserveCapacity(plan.sites.count)
     var sums: [Int: (signed: [Double], absolute: [Double])] = [:]
-    for site in plan.sites { program.observers[site.tap] = { sums[site.tap] = $0.spatialSums() } }
+    for site in plan.sites { program.observers[site.tap] = { sums[site.tap] = $0[0].spatialSums() } }
     defer { program.observers = [:] }
     try program.run()
     for site in plan.sites {

@@ -2,6 +2,7 @@
 public enum StatisticCatalog {
   /// The statistics, in the order in which they are listed.
   public static let all: [any Statistic.Type] = [
-    MomentsStatistic.self
+    MomentsStatistic.self, RangeStatistic.self, NormsStatistic.self, ZerosStatistic.self, NearZerosStatistic.self,
+    GradientStatistic.self, TaylorStatistic.self, FisherStatistic.self, RelevanceStatistic.self,
   ]
 }

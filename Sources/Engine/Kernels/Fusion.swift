@@ -18,13 +18,16 @@ struct Fusion {
 
   /// Values that must be computed as such.
   let kept: Set<String>
+  /// Values that must be computed as such, but are looked at only then.
+  let watched: Set<String>
   /// Whether gradients will flow back, for which every value that a kernel's backward needs must stay.
   let isDifferentiable: Bool
   /// Nodes that another one's kernel computes.
   private(set) var absorbed: Set<Int> = []
 
-  init(kept: Set<String>, isDifferentiable: Bool) {
+  init(kept: Set<String>, watched: Set<String>, isDifferentiable: Bool) {
     self.kept = kept
+    self.watched = watched
     self.isDifferentiable = isDifferentiable
   }
 
@@ -60,7 +63,7 @@ struct Fusion {
 
   /// The only reader of a value that nothing else needs.
   private func onlyReader(of value: String, _ builder: PlanBuilder) -> Node? {
-    guard !kept.contains(value), !builder.graph.isOutput(value) else { return nil }
+    guard !kept.contains(value), !watched.contains(value), !builder.graph.isOutput(value) else { return nil }
     let readers = builder.graph.consumers(of: value)
     return readers.count == 1 && builder.kernels[readers[0].id] != nil ? readers[0] : nil
   }

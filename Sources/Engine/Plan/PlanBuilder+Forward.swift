@@ -7,21 +7,34 @@ extension PlanBuilder {
   /// - Parameters:
   ///   - kept: values that must be computed apart, because they will be observed or needed by later steps; others may be fused
   ///     into the convolution before them.
+  ///   - watched: values that are looked at as soon as they are computed, and may be overwritten afterwards.
   ///   - isDifferentiable: whether ``reverse(from:to:rule:)`` will follow.
+  ///   - computed: called for each watched value behind the steps that compute it, to append those that look at it.
   /// - Throws: `EspalierError` naming the node that cannot be run.
-  public func forward(keeping kept: Set<String> = [], isDifferentiable: Bool = false) throws {
+  public func forward(
+    keeping kept: Set<String> = [], watching watched: Set<String> = [], isDifferentiable: Bool = false,
+    computed: (_ value: String, _ slot: Slot) throws -> Void = { _, _ in }
+  ) throws {
     isKeepingAll = isDifferentiable
-    let nodes = neededNodes(for: Set(graph.outputs).union(kept))
+    var unseen = watched
+    for input in graph.inputs where isComputed(input.name) && unseen.remove(input.name) != nil {
+      try computed(input.name, slot(of: input.name))
+    }
+    let nodes = neededNodes(for: Set(graph.outputs).union(kept).union(watched))
     for node in nodes {
       try naming(place: "\(node.op.name) '\(node.label)'") {
         kernels[node.id] = try KernelCatalog.kernel(for: NodeContext(node, self), self)
       }
     }
-    var fusion = Fusion(kept: kept, isDifferentiable: isDifferentiable)
+    var fusion = Fusion(kept: kept, watched: watched, isDifferentiable: isDifferentiable)
     for node in nodes where !fusion.absorbed.contains(node.id) {
       let kernel = kernels[node.id]!
       fusion.prepare(kernel, of: node, self)
       try naming(place: "\(node.op.name) '\(node.label)'") { try kernel.forward(self) }
+      for value in unseen where isComputed(value) {
+        unseen.remove(value)
+        try computed(value, slot(of: value))
+      }
     }
     for output in graph.outputs {
       let slot = try slot(of: output)

@@ -26,7 +26,13 @@ extension PlanBuilder {
       let wantedInputs = node.inputs.map { $0.map(onTheWay.contains) ?? false }
       guard wantedInputs.contains(true), node.outputs.contains(where: { arrived[$0] != nil }) else { continue }
       try naming(place: "\(node.op.name) '\(node.label)'") {
-        let arriving = try node.outputs.map { output in try arrived[output].map { try total($0, of: output) } }
+        let arriving = try node.outputs.map { output in
+          try arrived[output].map { parts in
+            let sum = try total(parts, of: output)
+            arrived[output] = [sum]
+            return sum
+          }
+        }
         for (input, slot) in zip(node.inputs, try rule(node, arriving, wantedInputs)) {
           if let input, let slot { arrived[input, default: []].append(slot) }
         }

@@ -191,12 +191,12 @@ public final class PlanBuilder {
     forget(writes.map(\.1))
   }
 
-  /// Appends a look at a slot; returns the tap's number in ``Program/observers``.
-  public func observe(_ slot: Slot, label: String) -> Int {
+  /// Appends a look at one slot, or at several that belong together; returns the tap's number in ``Program/observers``.
+  public func observe(_ slots: Slot..., label: String) -> Int {
     let tap = tapCount
     tapCount += 1
-    addStep(label, reads: [slot], writes: []) { program in
-      try program.observers[tap]?(program.featureMap(slot))
+    addStep(label, reads: slots, writes: []) { program in
+      try program.observers[tap]?(slots.map { program.featureMap($0) })
     }
     return tap
   }

@@ -7,8 +7,8 @@ public final class Program {
   public let plan: Plan
   /// The number of real samples in the shard at hand; the others fill it up.
   public var count: Int
-  /// Called with a tapped value whenever it has been computed, by the tap's number (see ``PlanBuilder/observe(_:label:)``).
-  public var observers: [Int: (FeatureMap) throws -> Void] = [:]
+  /// Called with tapped values whenever they have been computed, by the tap's number (see ``PlanBuilder/observe(_:label:)``).
+  public var observers: [Int: ([FeatureMap]) throws -> Void] = [:]
 
   private let arena: AlignedBuffer
   private let scratch: AlignedBuffer

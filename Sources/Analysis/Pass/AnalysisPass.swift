@@ -1,0 +1,133 @@
+import Engine
+import Foundation
+import Scheduling
+import Synchronization
+import Tensors
+
+/// One shard of pictures, ready to be analysed.
+public struct AnalysisShard: Sendable {
+  /// The network's input, `[n, C, H, W]`.
+  public var input: Tensor<Float>
+  /// What is known of the pictures.
+  public var pictures: ShardPictures
+  /// One class a picture; nil for the predicted one.
+  public var targets: [Int?]
+
+  /// Makes a shard.
+  public init(input: Tensor<Float>, pictures: ShardPictures, targets: [Int?]) {
+    self.input = input
+    self.pictures = pictures
+    self.targets = targets
+  }
+}
+
+/// A pass over pictures that shows every site of a plan to accumulators, on all workers at once.
+///
+/// What was learned from each shard is merged by the fixed tree: the answer has the same bits for any number of workers, and for a
+/// pass that was interrupted and went on.
+public struct AnalysisPass: Sendable {
+  /// The compiled pass.
+  public let plan: AnalysisPlan
+  /// The number of shards.
+  public let shards: Int
+  /// Reads a shard, on a worker's thread.
+  public let read: @Sendable (Int) throws -> AnalysisShard
+  /// Makes the empty accumulators of all sites.
+  public let fresh: @Sendable () -> AnalysisState
+
+  /// Makes a pass.
+  public init(
+    _ plan: AnalysisPlan, shards: Int, read: @escaping @Sendable (Int) throws -> AnalysisShard,
+    fresh: @escaping @Sendable () -> AnalysisState
+  ) {
+    self.plan = plan
+    self.shards = shards
+    self.read = read
+    self.fresh = fresh
+  }
+
+  /// Runs the pass, or the rest of it.
+  ///
+  /// - Parameters:
+  ///   - scheduler: the workers, with their progress and cancellation.
+  ///   - saved: where an earlier run of the same pass stopped; nil to begin.
+  ///   - interval: how often to save, at least.
+  ///   - save: stores how far the pass has come. It is called between shards, and before a cancelled pass ends.
+  /// - Returns: what was learned from all shards.
+  /// - Throws: the error of the lowest failing shard, with the shard named; `CancellationError`; what `save` throws.
+  public func run(
+    _ scheduler: BlockScheduler, from saved: Data? = nil, interval: Duration = .seconds(30), save: (Data) throws -> Void = { _ in }
+  ) throws -> AnalysisState {
+    var first = 0
+    var start = FixedTree.Partial<AnalysisState>()
+    if let saved { (first, start) = try restored(saved) }
+    let tree = Mutex(start)
+    var scheduler = scheduler
+    scheduler.prologue = useOneThreadHere
+    let began = ContinuousClock.now
+    var lastSave = began
+    if first < shards {
+      let pool = try scheduler.pool(
+        shards: shards - first, bytesPerWorker: plan.plan.arenaByteCount + plan.plan.scratchByteCount,
+        makeWorker: { _ in try AnalysisProgram(plan) })
+      // Rounds of some shards a worker, so that there are moments at which no shard is half done.
+      var round = pool.width
+      while first < shards {
+        let range = first..<min(first + round, shards)
+        let (done, total, report) = (first, shards, scheduler.progress)
+        let before = tree.withLock { $0 }
+        do {
+          _ = try pool.run(
+            range,
+            finished: { report?(PassProgress(done: done + $0, total: total, elapsed: ContinuousClock.now - began)) },
+            body: { program, index in
+              let shard = try read(index)
+              let state = try program.run(shard.input, shard.pictures, targets: shard.targets, fresh: fresh)
+              tree.withLock { $0.insert(state, index: index) { $0.merged(with: $1) } }
+            })
+        } catch is CancellationError {
+          // The shards of the round that is cut short are thrown away.
+          try save(encoded(first, before))
+          throw CancellationError()
+        }
+        first = range.upperBound
+        if first < shards, ContinuousClock.now - lastSave > interval {
+          try save(encoded(first, tree.withLock { $0 }))
+          lastSave = .now
+        }
+        round = min(round * 2, 8 * pool.width)
+      }
+    }
+    return tree.withLock { $0 }.result { $0.merged(with: $1) } ?? fresh()
+  }
+
+  private func encoded(_ next: Int, _ tree: FixedTree.Partial<AnalysisState>) -> Data {
+    var state = StateEncoder()
+    state.append(next)
+    state.append(tree.pending.count)
+    for (node, value) in tree.pending.sorted(by: { $0.key.shards.lowerBound < $1.key.shards.lowerBound }) {
+      state.append(node.level)
+      state.append(node.index)
+      value.encode(into: &state)
+    }
+    return state.bytes
+  }
+
+  private func restored(_ saved: Data) throws -> (Int, FixedTree.Partial<AnalysisState>) {
+    var state = StateDecoder(saved)
+    let next = try state.integer()
+    let count = try state.integer()
+    var tree = FixedTree.Partial<AnalysisState>()
+    var end = 0
+    for _ in 0..<max(count, 0) {
+      let (level, index) = (try state.integer(), try state.integer())
+      guard 0..<48 ~= level, index >= 0, index << level == end else { throw EspalierError("the saved state of a pass is damaged") }
+      end += 1 << level
+      var value = fresh()
+      try value.decode(from: &state)
+      tree.insert(value, level: level, index: index) { $0.merged(with: $1) }
+    }
+    guard end == next, next <= shards, state.isAtEnd else { throw EspalierError("the saved state of a pass is damaged") }
+    return (next, tree)
+  }
+}

@@ -1,0 +1,133 @@
+import Engine
+import Networks
+import Tensors
+
+/// What a pass over pictures computes.
+public struct AnalysisRequest: Sendable {
+  /// The places that are looked at.
+  public var sites: SiteRequest
+  /// The moments at which they are.
+  public var phases: Set<Phase>
+  /// The rules of the relevance phase.
+  public var composite: Composite?
+  /// What relevance starts from.
+  public var start: RelevanceStart
+  /// The number of pictures in a shard.
+  public var batch: Int
+  /// The output that loss and relevance start from; the first if nil.
+  public var output: String?
+  /// Whether feature maps stay until the shard ends, so that another worker may look at them.
+  public var keepsMaps: Bool
+
+  /// Makes a request.
+  public init(
+    sites: SiteRequest = SiteRequest(), phases: Set<Phase> = [.forward], composite: Composite? = nil,
+    start: RelevanceStart = .oneHot, batch: Int, output: String? = nil, keepsMaps: Bool = false
+  ) {
+    self.sites = sites
+    self.phases = phases
+    self.composite = composite
+    self.start = start
+    self.batch = batch
+    self.output = output
+    self.keepsMaps = keepsMaps
+  }
+}
+
+/// A pass compiled for shards of a fixed size, with looks at every site: read-only, shared by all workers.
+///
+/// One forward pass serves all phases; the gradient is that of each picture's own cross-entropy, −log softmax at its target,
+/// not divided by the number of pictures.
+public final class AnalysisPlan: Sendable {
+  /// The steps.
+  public let plan: Plan
+  /// The sites, in execution order.
+  public let sites: [Site]
+  /// The number of outputs; nil if the output is no vector of classes.
+  public let classes: Int?
+  /// A notice if a final Softmax or LogSoftmax was left out, naming it.
+  public let skippedHead: String?
+  /// What was asked for.
+  public let request: AnalysisRequest
+
+  let input: String
+  /// The tap of every site in every phase.
+  let taps: [Phase: [Int: Int]]
+  let targets: Slot?
+
+  /// Compiles a pass.
+  ///
+  /// - Parameter graph: the network as read.
+  /// - Throws: `EspalierError` naming the layer that cannot be run, or the pattern that matches none.
+  public init(_ graph: Graph, _ request: AnalysisRequest) throws {
+    let head = try graph.withoutFinalSoftmax(output: request.output)
+    let network = try head.graph.canonized()
+    let builder = try PlanBuilder(network, batch: request.batch)
+    let sites = try request.sites.sites(in: network, of: graph, facts: builder.facts)
+    guard !sites.isEmpty else {
+      throw EspalierError("the network has no \(request.sites.kind.rawValue) to look at", accepted: "--site linear")
+    }
+    let output = network.outputs[0]
+    let shape = try builder.shape(of: output)
+    let classes = shape.rank == 2 ? shape[1] : nil
+    let isReversed = request.phases != [.forward]
+    let values = Dictionary(sites.enumerated().map { ($0.element.value, [$0.offset]) }, uniquingKeysWith: +)
+    let relevance = try request.composite.map { try RelevancePass(network, composite: $0, builder) }
+
+    var taps: [Phase: [Int: Int]] = [:]
+    var isSeen: [Phase: Set<String>] = [:]
+    func look(_ phase: Phase, at value: String, _ companion: Slot?) throws {
+      guard let places = values[value], isSeen[phase, default: []].insert(value).inserted else { return }
+      let activation = try builder.slot(of: value)
+      for place in places {
+        let label = "\(phase.rawValue) at '\(sites[place].title)'"
+        if let companion {
+          let aligned = try builder.reorder(companion, to: builder.layout(activation))
+          taps[phase, default: [:]][place] = builder.observe(activation, aligned, label: label)
+        } else {
+          taps[phase, default: [:]][place] = builder.observe(activation, label: label)
+        }
+      }
+      if request.keepsMaps { builder.pin(activation) }
+    }
+
+    let watched = Set(values.keys)
+    let kept = (relevance?.keptValues() ?? []).union(isReversed || request.keepsMaps ? watched : [])
+    try builder.forward(keeping: kept, watching: watched, isDifferentiable: isReversed) { value, _ in
+      if request.phases.contains(.forward) { try look(.forward, at: value, nil) }
+    }
+    targets = isReversed ? builder.allocate(.plain([request.batch]), name: "targets") : nil
+    if let targets {
+      guard let classes else {
+        throw EspalierError("it has shape \(shape)", place: "output '\(output)'", accepted: "one number a class, [N, K]")
+      }
+      builder.pin(targets)
+      let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
+      func pass(_ phase: Phase, from seed: Slot, rule: (Node, [Slot?], [Bool]) throws -> [Slot?]) throws {
+        if values[output] != nil { try look(phase, at: output, seed) }
+        let arrived = try builder.reverse(from: [output: seed], to: watched) { node, arriving, wanted in
+          for (value, slot) in zip(node.outputs, arriving) { if let slot { try look(phase, at: value, slot) } }
+          return try rule(node, arriving, wanted)
+        }
+        // The sites that nothing before them asked for end the walk.
+        for site in sites { if let slot = arrived[site.value] { try look(phase, at: site.value, slot) } }
+      }
+      if request.phases.contains(.gradient) {
+        let seed = builder.appendLossGradient(of: logits, targets: targets, classes: classes)
+        try pass(.gradient, from: seed) { try builder.vectorJacobianProduct($0, $1, wanted: $2) }
+      }
+      if request.phases.contains(.relevance) {
+        guard let relevance else { preconditionFailure("a relevance phase without composite") }
+        let seed = builder.appendRelevanceStart(of: logits, targets: targets, classes: classes, start: request.start)
+        try pass(.relevance, from: seed, rule: relevance.cross)
+      }
+    }
+    plan = builder.finish()
+    self.sites = sites
+    self.classes = classes
+    self.taps = taps
+    self.request = request
+    skippedHead = head.skipped
+    input = network.inputs[0].name
+  }
+}

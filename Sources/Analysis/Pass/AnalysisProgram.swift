@@ -1,0 +1,107 @@
+import Engine
+import Tensors
+
+/// The accumulators of one site, by the moment at which they look.
+public struct SiteAccumulators: Sendable {
+  /// The accumulators, in the order in which they were made.
+  public var all: [any Accumulator]
+  /// The moment of each.
+  public let phases: [Phase]
+
+  /// Groups accumulators.
+  public init(_ accumulators: [(phase: Phase, accumulator: any Accumulator)]) {
+    all = accumulators.map(\.accumulator)
+    phases = accumulators.map(\.phase)
+  }
+
+  /// Shows the maps of a shard to all that look at this moment.
+  mutating func observe(_ maps: [FeatureMap], _ phase: Phase, of pictures: ShardPictures) {
+    let places = phases.indices.filter { phases[$0] == phase }
+    TileCutter.forEachTile(of: maps[0], with: maps.count > 1 ? maps[1] : nil) { tile in
+      for place in places { all[place].observe(tile, of: pictures) }
+    }
+    for place in places { all[place].endShard(pictures) }
+  }
+
+  mutating func merge(_ later: SiteAccumulators) {
+    for place in all.indices { all[place].mergeAny(later.all[place]) }
+  }
+}
+
+/// What a pass has learned at every site.
+public struct AnalysisState: Sendable {
+  /// The accumulators of each site, in the plan's order.
+  public var sites: [SiteAccumulators]
+
+  /// Makes a state.
+  public init(_ sites: [SiteAccumulators]) { self.sites = sites }
+
+  /// The state of these shards and of the later ones.
+  public func merged(with later: AnalysisState) -> AnalysisState {
+    var state = self
+    for place in state.sites.indices { state.sites[place].merge(later.sites[place]) }
+    return state
+  }
+
+  /// Appends all accumulators' states.
+  public func encode(into state: inout StateEncoder) {
+    for site in sites { for accumulator in site.all { accumulator.encode(into: &state) } }
+  }
+
+  /// Takes over an encoded state into fresh accumulators.
+  ///
+  /// - Throws: `EspalierError` if it does not fit.
+  public mutating func decode(from state: inout StateDecoder) throws {
+    for site in sites.indices {
+      for place in sites[site].all.indices { try sites[site].all[place].decode(from: &state) }
+    }
+  }
+}
+
+/// An analysis plan with buffers of its own: what one worker runs.
+public final class AnalysisProgram {
+  /// The plan.
+  public let plan: AnalysisPlan
+  private let program: Program
+
+  /// Allocates the buffers.
+  ///
+  /// - Throws: `EspalierError` if the engine refuses.
+  public init(_ plan: AnalysisPlan) throws {
+    self.plan = plan
+    program = try Program(plan.plan)
+  }
+
+  /// Runs a shard and shows it to accumulators.
+  ///
+  /// - Parameters:
+  ///   - input: `[n, C, H, W]`, n from 1 to the plan's batch.
+  ///   - pictures: what is known of them.
+  ///   - targets: one class a picture; nil for the predicted one. Not read in a plan of the forward phase alone.
+  ///   - fresh: makes the empty accumulators of the shard.
+  /// - Returns: what was learned from this shard.
+  /// - Throws: `EspalierError` naming a target that is no class.
+  public func run(
+    _ input: Tensor<Float>, _ pictures: ShardPictures, targets: [Int?], fresh: () -> AnalysisState
+  ) throws -> AnalysisState {
+    let count = input.shape[0]
+    precondition(pictures.count == count && targets.count == count, "\(pictures.count) descriptions of \(count) pictures")
+    if let slot = plan.targets, let classes = plan.classes {
+      for case let target? in targets where !(0..<classes ~= target) {
+        throw EspalierError("target \(target) is not a class of this network", accepted: "0 to \(classes - 1)")
+      }
+      let pointer = program.pointer(slot)
+      for row in 0..<plan.request.batch { pointer[row] = Float((row < count ? targets[row] : nil) ?? -1) }
+    }
+    program.setInput(plan.input, to: input)
+    var state = fresh()
+    for (phase, taps) in plan.taps {
+      for (site, tap) in taps where state.sites[site].phases.contains(phase) {
+        program.observers[tap] = { state.sites[site].observe($0, phase, of: pictures) }
+      }
+    }
+    defer { program.observers = [:] }
+    try program.run()
+    return state
+  }
+}

@@ -1,0 +1,97 @@
+import Engine
+import Networks
+import Tensors
+
+/// Where in a layer results per filter are taken.
+public enum SiteKind: String, Hashable, Sendable, CaseIterable {
+  /// The output of a convolution or linear layer, after the batch norm that folds into it and before its activation.
+  case linear
+  /// Behind the activation that follows, if one does.
+  case activation
+  /// The last value of a block of the network.
+  case block
+}
+
+/// A place in a network where accumulators look: one value, under the name of a layer.
+public struct Site: Sendable {
+  /// The name of results: of the layer, or for blocks of the node that ends one, in the graph as read.
+  public let layer: Layer
+  /// What people call it: the layer's name or the block's.
+  public let title: String
+  /// The value, in the canonised graph.
+  public let value: String
+  /// The axes' lengths.
+  public let shape: SiteShape
+
+  /// Makes a site.
+  public init(layer: Layer, title: String, value: String, shape: SiteShape) {
+    self.layer = layer
+    self.title = title
+    self.value = value
+    self.shape = shape
+  }
+}
+
+/// A choice of sites.
+public struct SiteRequest: Hashable, Sendable {
+  /// Where in a layer.
+  public var kind: SiteKind
+  /// Patterns of layer names with `*` and `?`; all layers if empty.
+  public var patterns: [String]
+
+  /// Makes a choice.
+  public init(_ kind: SiteKind = .linear, matching patterns: [String] = []) {
+    self.kind = kind
+    self.patterns = patterns
+  }
+
+  /// The sites of a canonised graph, in execution order.
+  ///
+  /// - Parameters:
+  ///   - network: the canonised graph.
+  ///   - original: the graph as read, whose layers give the names.
+  ///   - facts: what is known of the network's values.
+  /// - Throws: `EspalierError` if a pattern matches nothing.
+  func sites(in network: Graph, of original: Graph, facts: [String: Fact]) throws -> [Site] {
+    let layers = Dictionary(uniqueKeysWithValues: original.layers.map { ($0.id, $0) })
+    let candidates: [(node: Node, title: String?, value: String)] =
+      switch kind {
+      case .linear: network.linearLayers.map { ($0.node, nil, $0.node.outputs[0]) }
+      case .activation: network.linearLayers.map { ($0.node, nil, network.activation(behind: $0.node.outputs[0])) }
+      case .block:
+        network.blocks.compactMap { block in network.producer(of: block.output).map { ($0, block.name, block.output) } }
+      }
+    let sites = candidates.compactMap { candidate -> Site? in
+      guard let layer = layers[candidate.node.id], let shape = facts[candidate.value]?.shape, shape.rank == 2 || shape.rank == 4
+      else { return nil }
+      return Site(
+        layer: layer, title: candidate.title ?? layer.name, value: candidate.value,
+        shape: SiteShape(
+          channels: shape[1], height: shape.rank == 4 ? shape[2] : 1, width: shape.rank == 4 ? shape[3] : 1))
+    }
+    if let missed = patterns.first(where: { pattern in !sites.contains { $0.matches(pattern) } }) {
+      let known = sites.map(\.title)
+      throw EspalierError(
+        "no layer is called '\(missed)'", place: "--layers",
+        accepted: known.prefix(12).joined(separator: ", ") + (known.count > 12 ? ", …" : ""))
+    }
+    return patterns.isEmpty ? sites : sites.filter { site in patterns.contains { site.matches($0) } }
+  }
+}
+
+extension Site {
+  fileprivate func matches(_ pattern: String) -> Bool { Glob(pattern).matches(title) || Glob(pattern).matches(layer.name) }
+}
+
+extension Graph {
+  /// The value behind the activations that alone read a value; the value itself if there are none.
+  fileprivate func activation(behind value: String) -> String {
+    let readers = consumers(of: value)
+    guard readers.count == 1, !isOutput(value), LayerKind(readers[0], in: self).isActivation else { return value }
+    return activation(behind: readers[0].outputs[0])
+  }
+}
+
+extension LayerKind {
+  fileprivate var isActivation: Bool { self == .relu || self == .activation }
+}

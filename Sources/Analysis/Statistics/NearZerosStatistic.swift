@@ -1,0 +1,36 @@
+import Tensors
+
+/// The share of pictures and places where |activation| is below ``StatisticSettings/epsilon``, 0 … 1: APoZ for activations without
+/// exact zeros.
+public struct NearZerosStatistic: Statistic {
+  public static let name = "near-zeros"
+  public static let summary = "share of activations of small magnitude"
+  public static let phase = Phase.forward
+
+  private var sums: ChannelSums
+  private let epsilon: Float
+
+  public init(_ site: SiteShape, _ settings: StatisticSettings) {
+    sums = ChannelSums(1, channels: site.channels)
+    epsilon = Float(settings.epsilon)
+  }
+
+  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
+    var count = SIMD8<Int32>()
+    for place in 0..<tile.area {
+      count &-= unsafeBitCast(magnitude(tile.values(place)) .< epsilon, to: SIMD8<Int32>.self)
+    }
+    sums.count(tile)
+    sums.add(SIMD8<Double>(count), to: 0, tile)
+  }
+
+  public mutating func merge(_ later: NearZerosStatistic) { sums.add(later.sums) }
+
+  public func encode(into state: inout StateEncoder) { sums.encode(into: &state) }
+
+  public mutating func decode(from state: inout StateDecoder) throws { try sums.decode(from: &state) }
+
+  public var results: [StatisticResult] {
+    [StatisticResult("near-zeros", "share of activations of magnitude below \(epsilon)", sums.meanOverPlaces(0))]
+  }
+}

@@ -1,0 +1,53 @@
+import Tensors
+
+/// Where concept masks come from: the value of `--concepts`.
+public enum ConceptSpec: Hashable, Sendable, CustomStringConvertible {
+  /// `hdf5:FILE`.
+  case hdf5(String)
+  /// `alpha`.
+  case alpha
+  /// `foreground:T`.
+  case foreground(UInt8)
+
+  /// The forms that are accepted.
+  public static let forms = "hdf5:FILE, alpha or foreground:T (T from 0 to 255)"
+
+  /// Parses a text.
+  ///
+  /// - Throws: `EspalierError` that tells the accepted forms.
+  public init(_ text: String) throws {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    switch (parts[0], parts.count > 1 ? parts[1] : nil) {
+    case ("hdf5", let file?) where !file.isEmpty: self = .hdf5(file)
+    case ("alpha", nil): self = .alpha
+    case ("foreground", let threshold?):
+      guard let value = UInt8(threshold) else {
+        throw EspalierError("\(threshold) is no raw pixel value", place: "--concepts", accepted: "foreground:0 to foreground:255")
+      }
+      self = .foreground(value)
+    default: throw EspalierError("\(text) names no concepts", place: "--concepts", accepted: ConceptSpec.forms)
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .hdf5(let file): "hdf5:\(file)"
+    case .alpha: "alpha"
+    case .foreground(let threshold): "foreground:\(threshold)"
+    }
+  }
+
+  /// Opens the masks of a data set's pictures.
+  ///
+  /// - Parameters:
+  ///   - dataset: the pictures that a pass will see.
+  ///   - preprocessing: how pictures become inputs; masks that are pictures change their geometry alike.
+  /// - Throws: `EspalierError` if they are missing or do not fit.
+  public func open(for dataset: Subset, preprocessing: Preprocessing) throws -> any ConceptSource {
+    switch self {
+    case .hdf5(let file): try HDF5Concepts(file, for: dataset)
+    case .alpha: try AlphaConcepts(dataset, preprocessing: preprocessing)
+    case .foreground(let threshold): try ForegroundConcepts(dataset, preprocessing: preprocessing, threshold: threshold)
+    }
+  }
+}
