@@ -9,6 +9,8 @@ public struct Batch: Sendable {
   public var labels: [[Int]]
   /// The samples' places in the data set.
   public var indices: [Int]
+  /// Which pixels of each input show the object; nil where a sample has no mask, empty unless the loader takes masks.
+  public var masks: [BitMask?] = []
 }
 
 /// Turns a data set into batches of preprocessed samples, always the same for the same seed and epoch.
@@ -27,13 +29,18 @@ public struct Loader: Sendable {
   public let isShuffled: Bool
   /// The seed of order and augmentation.
   public let seed: UInt64
+  /// Whether batches carry the objects' masks.
+  public let takesMasks: Bool
 
   /// Makes a loader.
+  ///
+  /// - Precondition: masks are not taken of samples that change at random.
   public init(
     _ dataset: any Dataset, preprocessing: Preprocessing, batch: Int, classes: Int? = nil, augmentation: Augmentation? = nil,
-    isShuffled: Bool = false, seed: UInt64 = 0
+    isShuffled: Bool = false, seed: UInt64 = 0, takesMasks: Bool = false
   ) {
     precondition(batch > 0, "a batch has a sample")
+    precondition(!takesMasks || augmentation == nil, "masks do not follow random changes")
     self.dataset = dataset
     self.preprocessing = preprocessing
     self.batch = batch
@@ -41,6 +48,7 @@ public struct Loader: Sendable {
     self.augmentation = augmentation
     self.isShuffled = isShuffled
     self.seed = seed
+    self.takesMasks = takesMasks
   }
 
   /// The number of batches in an epoch.
@@ -79,6 +87,7 @@ public struct Loader: Sendable {
       var shape: Shape?
       var elements: [Float] = []
       var labels: [[Int]] = []
+      var masks: [BitMask?] = []
       for sampleIndex in indices {
         let sample = try loader.dataset.sample(sampleIndex)
         try loader.check(sample)
@@ -92,9 +101,13 @@ public struct Loader: Sendable {
         shape = input.shape
         elements += input.elements
         labels.append(sample.labels)
+        if loader.takesMasks {
+          masks.append(try naming(place: sample.name) { try sample.mask.flatMap { try loader.preprocessing.fittedMask($0) } })
+        }
       }
       return Batch(
-        input: Tensor(elements, shape: Shape([indices.count] + (shape?.dimensions ?? []))), labels: labels, indices: indices)
+        input: Tensor(elements, shape: Shape([indices.count] + (shape?.dimensions ?? []))), labels: labels, indices: indices,
+        masks: masks)
     }
 
     /// All batches in order, made ahead of their use.

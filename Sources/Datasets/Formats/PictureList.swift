@@ -3,6 +3,8 @@ import Images
 import Tensors
 
 /// Picture files with labels and masks, decoded as they are asked for: what folders and CSV files name.
+///
+/// A picture without a mask of its own has its alpha channel for one, if anything is transparent.
 public struct PictureList: Dataset {
   /// A picture's files and labels.
   struct Entry: Sendable {
@@ -37,7 +39,7 @@ public struct PictureList: Dataset {
         "is a mask of \(mask.width)×\(mask.height) pixels for a picture of \(image.width)×\(image.height), \(entry.path)",
         file: entry.mask)
     }
-    return Sample(content: .picture(image), labels: entry.labels, mask: mask, name: entry.path)
+    return Sample(content: .picture(image), labels: entry.labels, mask: mask ?? image.alphaMask, name: entry.path)
   }
 
   public func digest() throws -> String {

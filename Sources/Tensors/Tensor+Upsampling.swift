@@ -1,5 +1,3 @@
-import Tensors
-
 extension Tensor where Scalar == Float {
   /// A map [H, W] at another size, bilinear with half-pixel centres and no antialiasing: PyTorch's `interpolate` with
   /// `mode="bilinear"` and `align_corners=False`.

@@ -1,0 +1,90 @@
+import Engine
+import Networks
+import Tensors
+
+/// An attributor's passes, compiled for shards of a fixed size: read-only, shared by all workers.
+public final class AttributionPlan: Sendable {
+  /// A layer whose channels' relevance is found out on the way.
+  public struct Site: Sendable {
+    /// The layer, named as in the graph as read.
+    public let layer: Layer
+    /// The number of channels.
+    public let channels: Int
+  }
+
+  enum Passes: Sendable {
+    case relevance(RelevancePlan)
+    case outputs(OutputPlan)
+    case featureMaps(FeatureMapPlan)
+  }
+
+  /// The outer loop.
+  public let attributor: any Attributor
+  /// The layers in execution order: every convolution and linear layer, or the one whose feature maps are looked at, or none.
+  public let sites: [Site]
+  let passes: Passes
+
+  /// Compiles an attributor's passes.
+  ///
+  /// - Parameters:
+  ///   - graph: the network as read.
+  ///   - attributor: the outer loop.
+  ///   - composite: the rules; nil for the attributor's own.
+  ///   - start: what relevance starts from.
+  ///   - batch: the number of pictures in a shard.
+  ///   - outputName: the output that is explained, the first if nil; a final Softmax or LogSoftmax is left out.
+  /// - Throws: `EspalierError` naming the layer that a rule does not fit or that there is not.
+  public init(
+    _ graph: Graph, attributor: any Attributor, composite: Composite? = nil, start: RelevanceStart = .oneHot, batch: Int,
+    output outputName: String? = nil
+  ) throws {
+    self.attributor = attributor
+    let composite = try composite ?? CompositeCatalog.composite(type(of: attributor).composite)
+    switch attributor.passes {
+    case .relevance:
+      let plan = try RelevancePlan(
+        graph, composite: composite, start: start, batch: batch, output: outputName)
+      passes = .relevance(plan)
+      sites = plan.sites.map { Site(layer: $0.layer, channels: $0.channels) }
+    case .outputs:
+      passes = .outputs(try OutputPlan(graph, batch: batch, output: outputName))
+      sites = []
+    case .featureMaps(let site):
+      let plan = try FeatureMapPlan(graph, site: site, composite: composite, start: start, batch: batch, output: outputName)
+      passes = .featureMaps(plan)
+      sites = [Site(layer: plan.layer, channels: plan.channels)]
+    }
+  }
+
+  /// The number of pictures in a shard.
+  public var batch: Int { plan.batch }
+
+  /// The bytes that a worker's buffers take.
+  public var bytesPerWorker: Int { plan.arenaByteCount + plan.scratchByteCount }
+
+  /// The number of outputs.
+  public var classes: Int {
+    switch passes {
+    case .relevance(let plan): plan.classes
+    case .outputs(let plan): plan.classes
+    case .featureMaps(let plan): plan.classes
+    }
+  }
+
+  /// A notice if a final Softmax or LogSoftmax was left out, naming it.
+  public var skippedHead: String? {
+    switch passes {
+    case .relevance(let plan): plan.skippedHead
+    case .outputs(let plan): plan.skippedHead
+    case .featureMaps(let plan): plan.skippedHead
+    }
+  }
+
+  private var plan: Plan {
+    switch passes {
+    case .relevance(let plan): plan.plan
+    case .outputs(let plan): plan.plan
+    case .featureMaps(let plan): plan.plan
+    }
+  }
+}

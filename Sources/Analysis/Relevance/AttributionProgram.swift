@@ -1,0 +1,65 @@
+import Engine
+import Tensors
+
+/// An attributor's passes with buffers of their own: what one worker runs.
+public final class AttributionProgram {
+  private enum Passes {
+    case relevance(RelevanceProgram)
+    case outputs(OutputProgram)
+    case featureMaps(FeatureMapProgram)
+  }
+
+  /// The plan.
+  public let plan: AttributionPlan
+  private let passes: Passes
+
+  /// Allocates the buffers.
+  ///
+  /// - Throws: `EspalierError` if the engine refuses.
+  public init(_ plan: AttributionPlan) throws {
+    self.plan = plan
+    passes =
+      switch plan.passes {
+      case .relevance(let plan): .relevance(try RelevanceProgram(plan))
+      case .outputs(let plan): .outputs(try OutputProgram(plan))
+      case .featureMaps(let plan): .featureMaps(try FeatureMapProgram(plan))
+      }
+  }
+
+  /// Explains a shard.
+  ///
+  /// - Throws: `EspalierError` naming a target that is no class.
+  public func run(_ shard: AttributionShard) throws -> RelevanceResult {
+    precondition(shard.count <= plan.batch, "\(shard.count) pictures for a plan of \(plan.batch)")
+    for case let target? in shard.targets where target < 0 || target >= plan.classes {
+      throw EspalierError("target \(target) is not a class of this network", accepted: "0 to \(plan.classes - 1)")
+    }
+    return try plan.attributor.attribute(shard, self)
+  }
+
+  /// One pass forward and one back to the input.
+  ///
+  /// - Parameter targets: one class a picture; nil for the predicted one.
+  /// - Precondition: the attributor announced it in ``Attributor/passes``.
+  public func relevance(_ pictures: Tensor<Float>, targets: [Int?]) throws -> RelevanceResult {
+    guard case .relevance(let program) = passes else { preconditionFailure("passes to the input were not announced") }
+    return try program.run(pictures, targets: targets)
+  }
+
+  /// The outputs before a final softmax, `[n, K]`.
+  ///
+  /// - Precondition: the attributor announced it in ``Attributor/passes``.
+  public func outputs(_ pictures: Tensor<Float>) throws -> Tensor<Float> {
+    guard case .outputs(let program) = passes else { preconditionFailure("forward passes were not announced") }
+    return try program.run(pictures)
+  }
+
+  /// One pass forward and one back to the feature maps of a layer.
+  ///
+  /// - Parameter targets: one class a picture; nil for the predicted one.
+  /// - Precondition: the attributor announced it in ``Attributor/passes``.
+  public func featureMaps(_ pictures: Tensor<Float>, targets: [Int?]) throws -> FeatureMapResult {
+    guard case .featureMaps(let program) = passes else { preconditionFailure("passes to a layer were not announced") }
+    return try program.run(pictures, targets: targets)
+  }
+}

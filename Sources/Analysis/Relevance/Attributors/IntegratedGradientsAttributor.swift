@@ -1,0 +1,40 @@
+/// The mean gradient at n points on the way from a baseline to the picture, times the picture less the baseline.
+///
+/// The points are α = 1/n, 2/n, … 1, as in zennit; the baseline is one number everywhere. The predicted class is that of the
+/// picture itself. What is found at inner layers is the mean over the points, without a factor.
+///
+/// Source: Sundararajan, Taly, Yan, "Axiomatic attribution for deep networks", ICML 2017, equation 3.
+public struct IntegratedGradientsAttributor: Attributor {
+  public static let name = "integrated-gradients"
+  public static let parameters = "n=20,baseline=0"
+
+  /// The number of points.
+  public let count: Int
+  /// The number that the way starts from, in the network's input.
+  public let baseline: Float
+
+  /// Makes the attributor.
+  ///
+  /// - Throws: `EspalierError` if there is no point.
+  public init(_ parameters: inout ParameterList) throws {
+    count = try parameters.integer("n", default: 20, in: 1...1_000_000)
+    baseline = Float(try parameters.number("baseline", default: 0, in: -1e30...1e30))
+  }
+
+  public var passes: AttributionPasses { .relevance }
+
+  public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
+    // The picture itself, α = 1, goes first, because it tells the predicted class.
+    let end = try program.relevance(shard.pictures, targets: shard.targets)
+    let targets = shard.targets(predicted: end.prediction)
+    var mean = MeanRelevance(end)
+    let variants = Variants(pictures: shard.pictures, count: count - 1, batch: program.plan.batch)
+    try variants.forEachBatch { row, values in
+      let share = Float(row.variant + 1) / Float(count)
+      for i in values.indices { values[i] = baseline + share * (values[i] - baseline) }
+    } run: { pictures, rows in
+      mean.add(try program.relevance(pictures, targets: rows.map { targets[$0.picture] }), rows)
+    }
+    return mean.result(of: count) { Double(shard.pictures.elements[$0]) - Double(baseline) }
+  }
+}

@@ -1,0 +1,107 @@
+import Tensors
+
+/// What the explained output becomes when a window slides over the picture, written into the window's places.
+///
+/// - `form=keep` (default, as in zennit): only the window is kept, all else becomes `fill`; the output is added to the window's
+///   places, once for each window that covers them.
+/// - `form=remove` (Zeiler and Fergus): the window becomes `fill`; what the output loses by it is added, and each place gets the
+///   mean over the windows that cover it.
+///
+/// Windows are squares of side `window` over all channels that start at every multiple of `stride`. Those that reach over the
+/// right or lower edge end there, where zennit's go on at the opposite edge. The output is looked at whatever relevance starts
+/// from, and a composite has no say. Every channel of a place has the same value; nothing is found at inner layers.
+///
+/// Source: Zeiler, Fergus, "Visualizing and understanding convolutional networks", ECCV 2014, section 4.2.
+public struct OcclusionAttributor: Attributor {
+  /// What is done with the window.
+  public enum Form: String, Sendable, CaseIterable {
+    case keep, remove
+  }
+
+  public static let name = "occlusion"
+  public static let parameters = "window=8,stride=8,form=keep,fill=0"
+
+  /// The window's side, and the distance between the starts of neighbouring windows.
+  public let window, stride: Int
+  /// What is done with the window.
+  public let form: Form
+  /// The number that stands where nothing is to be seen, in the network's input.
+  public let fill: Float
+
+  /// Makes the attributor.
+  ///
+  /// - Throws: `EspalierError` if window or stride is not positive, or the form is not known.
+  public init(_ parameters: inout ParameterList) throws {
+    window = try parameters.integer("window", default: 8, in: 1...65536)
+    stride = try parameters.integer("stride", default: 8, in: 1...65536)
+    form = try parameters.choice("form", default: .keep)
+    fill = Float(try parameters.number("fill", default: 0, in: -1e30...1e30))
+  }
+
+  public var passes: AttributionPasses { .outputs }
+
+  public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
+    let prediction = try program.outputs(shard.pictures)
+    let targets = shard.targets(predicted: prediction)
+    let geometry = shard.geometry
+    let windows = windows(of: geometry)
+    var sums = [Double](repeating: 0, count: shard.count * geometry.area)
+    var covers = [Double](repeating: 0, count: geometry.area)
+    for window in windows { window.forEachPlace(in: geometry) { covers[$0] += 1 } }
+
+    let variants = Variants(pictures: shard.pictures, count: windows.count, batch: program.plan.batch)
+    try variants.forEachBatch { row, values in
+      hide(windows[row.variant], in: values, geometry)
+    } run: { pictures, rows in
+      let outputs = try program.outputs(pictures)
+      for (place, row) in rows.enumerated() {
+        let target = targets[row.picture]
+        let output = Double(outputs[place, target])
+        let score = form == .keep ? output : Double(prediction[row.picture, target]) - output
+        windows[row.variant].forEachPlace(in: geometry) { sums[row.picture * geometry.area + $0] += score }
+      }
+    }
+    var input = Tensor<Float>(repeating: 0, shape: shard.pictures.shape)
+    for picture in 0..<shard.count {
+      for place in 0..<geometry.area {
+        let sum = sums[picture * geometry.area + place]
+        let value = form == .keep ? sum : sum / max(covers[place], 1)
+        geometry.set(Float(value), place: place, in: &input.elements, from: picture * geometry.count)
+      }
+    }
+    return RelevanceResult(input: input, prediction: prediction, signed: [], absolute: [])
+  }
+
+  private struct Window {
+    var rows, columns: Range<Int>
+
+    func forEachPlace(in geometry: PictureGeometry, _ body: (Int) -> Void) {
+      for row in rows { for column in columns { body(row * geometry.width + column) } }
+    }
+  }
+
+  private func windows(of geometry: PictureGeometry) -> [Window] {
+    func ranges(_ length: Int) -> [Range<Int>] {
+      Swift.stride(from: 0, to: length, by: stride).map { $0..<min($0 + window, length) }
+    }
+    let columns = ranges(geometry.width)
+    return ranges(geometry.height).flatMap { rows in columns.map { Window(rows: rows, columns: $0) } }
+  }
+
+  private func hide(_ window: Window, in values: UnsafeMutableBufferPointer<Float>, _ geometry: PictureGeometry) {
+    for row in 0..<geometry.height {
+      for column in 0..<geometry.width
+      where (window.rows.contains(row) && window.columns.contains(column)) == (form == .remove) {
+        let place = (row * geometry.width + column) * geometry.placeStep
+        for channel in 0..<geometry.channels { values[place + channel * geometry.channelStep] = fill }
+      }
+    }
+  }
+}
+
+extension PictureGeometry {
+  /// Gives all channels of a place one value.
+  func set(_ value: Float, place: Int, in elements: inout [Float], from start: Int) {
+    for channel in 0..<channels { elements[start + place * placeStep + channel * channelStep] = value }
+  }
+}

@@ -1,0 +1,171 @@
+import Engine
+import Networks
+import Tensors
+
+/// Whose feature maps are looked at.
+public struct FeatureMapSite: Hashable, Sendable {
+  /// Where behind a convolution.
+  public enum Place: String, Hashable, Sendable, CaseIterable {
+    /// Its own output, behind a batch norm that folds into it.
+    case linear
+    /// Behind the activation, and before that the residual sum, that alone read it.
+    case activation
+  }
+
+  /// The convolution's name; nil for the last one.
+  public var layer: String?
+  /// Where behind it.
+  public var place: Place
+
+  /// Makes a site.
+  public init(layer: String? = nil, place: Place = .activation) {
+    self.layer = layer
+    self.place = place
+  }
+}
+
+/// A forward pass, and behind it a pass back to the feature maps of one layer, compiled for shards of a fixed size: read-only,
+/// shared by all workers.
+public final class FeatureMapPlan: Sendable {
+  /// The steps.
+  public let plan: Plan
+  /// The convolution.
+  public let layer: Layer
+  /// The number of its feature maps.
+  public let channels: Int
+  /// The number of outputs.
+  public let classes: Int
+  /// A notice if a final Softmax or LogSoftmax was left out, naming it.
+  public let skippedHead: String?
+
+  let input: String
+  let output: String
+  let targets: Slot
+  let maps = "feature maps"
+  let arrival = "relevance at the feature maps"
+
+  /// Compiles the passes.
+  ///
+  /// - Parameters:
+  ///   - graph: the network as read.
+  ///   - site: whose feature maps.
+  ///   - composite: the rules of the pass back.
+  ///   - start: what relevance starts from.
+  ///   - batch: the number of pictures in a shard.
+  ///   - outputName: the output that is explained, the first if nil; a final Softmax or LogSoftmax is left out.
+  /// - Throws: `EspalierError` if there is no such convolution, or the output does not depend on it.
+  public init(
+    _ graph: Graph, site: FeatureMapSite, composite: Composite, start: RelevanceStart, batch: Int, output outputName: String?
+  ) throws {
+    let head = try graph.withoutFinalSoftmax(output: outputName)
+    skippedHead = head.skipped
+    let network = try head.graph.canonized()
+    let builder = try PlanBuilder(network, batch: batch)
+    let pass = try RelevancePass(network, composite: composite, builder)
+    (input, output) = (network.inputs[0].name, network.outputs[0])
+    classes = try builder.classes(of: output)
+
+    let kept = Set(network.nodes.filter { LayerKind($0, in: network) == .convolution }.map(\.id))
+    let convolutions = graph.layers.filter { kept.contains($0.id) }
+    guard
+      let layer = site.layer.map({ name in convolutions.first { $0.name == name || $0.node.name == name } })
+        ?? convolutions.last
+    else {
+      throw EspalierError(
+        site.layer.map { "there is no convolution '\($0)'" } ?? "the network has no convolution",
+        accepted: convolutions.isEmpty ? "a network with one" : convolutions.map(\.name).joined(separator: ", "))
+    }
+    self.layer = layer
+    let value = network.featureMaps(of: network.node(id: layer.id)!, at: site.place)
+    let shape = try builder.shape(of: value)
+    guard shape.rank == 4 else {
+      throw EspalierError("its output has shape \(shape)", place: "layer '\(layer.name)'", accepted: "[N, C, H, W]")
+    }
+    channels = shape[1]
+
+    try builder.forward(keeping: pass.keptValues().union([value]), isDifferentiable: true)
+    let begin = try builder.appendStart(at: output, start)
+    targets = begin.targets
+    let arriving = try builder.reverse(from: [output: begin.relevance], to: [value], rule: pass.cross)
+    guard let slot = arriving[value] else {
+      throw EspalierError("the output '\(output)' does not depend on it", place: "layer '\(layer.name)'")
+    }
+    builder.keep(try builder.reorder(builder.slot(of: value), to: .plain(shape)), as: maps)
+    builder.keep(try builder.reorder(slot, to: .plain(shape)), as: arrival)
+    plan = builder.finish()
+  }
+}
+
+/// The feature maps of a shard of pictures, and what arrives there.
+public struct FeatureMapResult: Sendable {
+  /// The feature maps, `[n, C, H, W]`.
+  public var maps: Tensor<Float>
+  /// The gradient, or the relevance, at each of them, of the same shape.
+  public var relevance: Tensor<Float>
+  /// The outputs before a final softmax, `[n, K]`.
+  public var prediction: Tensor<Float>
+}
+
+/// A feature map plan with buffers of its own: what one worker runs.
+public final class FeatureMapProgram {
+  /// The plan.
+  public let plan: FeatureMapPlan
+  private let program: Program
+
+  /// Allocates the buffers.
+  ///
+  /// - Throws: `EspalierError` if the engine refuses.
+  public init(_ plan: FeatureMapPlan) throws {
+    self.plan = plan
+    program = try Program(plan.plan)
+  }
+
+  /// The feature maps of pictures `[n, …]`, n from 1 to the plan's batch, and what arrives there.
+  ///
+  /// - Parameter targets: one class a picture; nil for the predicted one.
+  /// - Throws: `EspalierError` naming the layer that failed.
+  public func run(_ pictures: Tensor<Float>, targets: [Int?]) throws -> FeatureMapResult {
+    program.setInput(plan.input, to: pictures)
+    let slot = program.pointer(plan.targets)
+    for row in 0..<plan.plan.batch { slot[row] = Float((row < targets.count ? targets[row] : nil) ?? -1) }
+    try program.run()
+    return FeatureMapResult(
+      maps: program.result(plan.maps), relevance: program.result(plan.arrival), prediction: program.result(plan.output))
+  }
+}
+
+extension Graph {
+  /// The value that holds a convolution's feature maps.
+  fileprivate func featureMaps(of node: Node, at place: FeatureMapSite.Place) -> String {
+    var value = node.outputs[0]
+    while place == .activation, !isOutput(value) {
+      let readers = consumers(of: value)
+      guard readers.count == 1, [.relu, .activation, .sum, .batchNorm].contains(LayerKind(readers[0], in: self)) else { break }
+      value = readers[0].outputs[0]
+      if [.relu, .activation].contains(LayerKind(readers[0], in: self)) { break }
+    }
+    return value
+  }
+}
+
+extension PlanBuilder {
+  /// Appends where relevance starts: at the target's output, the predicted one where the target is negative.
+  func appendStart(at output: String, _ start: RelevanceStart) throws -> (targets: Slot, relevance: Slot) {
+    let shape = try shape(of: output)
+    let (batch, classes) = (batch, shape[1])
+    let targets = allocate(.plain([batch]), name: "targets")
+    pin(targets)
+    let logits = try reorder(slot(of: output), to: .plain(shape))
+    let seed = allocate(.plain(shape), name: "start")
+    addStep("start", reads: [targets, logits], writes: [seed]) { program in
+      let (target, y, r) = (program.pointer(targets), program.pointer(logits), program.pointer(seed))
+      r.update(repeating: 0, count: batch * classes)
+      for sample in 0..<batch {
+        let row = y + sample * classes
+        let wanted = target[sample] >= 0 ? Int(target[sample]) : (0..<classes).max { row[$0] < row[$1] } ?? 0
+        r[sample * classes + wanted] = start == .logit ? row[wanted] : 1
+      }
+    }
+    return (targets, seed)
+  }
+}

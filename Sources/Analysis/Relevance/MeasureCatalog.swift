@@ -1,0 +1,28 @@
+import Tensors
+
+/// The measures of explanations by name.
+public enum MeasureCatalog {
+  /// The measures, in the order in which they are listed.
+  public static let all: [any Measure.Type] = [
+    PointingGameMeasure.self, MassAccuracyMeasure.self, RankAccuracyMeasure.self, SparsenessMeasure.self,
+    PixelFlippingMeasure.self, RandomisationMeasure.self,
+  ]
+
+  /// Every name with its parameters and their defaults.
+  public static var forms: [String] { all.map { $0.parameters.isEmpty ? $0.name : "\($0.name):\($0.parameters)" } }
+
+  /// The measure that a specification `NAME[:key=value,…]` means.
+  ///
+  /// - Throws: `EspalierError` naming what is not known, and what is.
+  public static func measure(_ text: String) throws -> any Measure {
+    try naming(place: "measure '\(text)'") {
+      var parameters = try ParameterList(text)
+      guard let type = all.first(where: { $0.name == parameters.name }) else {
+        throw EspalierError("there is no such measure", accepted: all.map { $0.name }.joined(separator: ", "))
+      }
+      let measure = try type.init(&parameters)
+      try parameters.finish()
+      return measure
+    }
+  }
+}

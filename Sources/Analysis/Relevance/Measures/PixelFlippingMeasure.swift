@@ -1,0 +1,113 @@
+import Foundation
+import Tensors
+
+/// How the explained output and the share of right answers fall when the most relevant places are overwritten first.
+///
+/// In `steps` steps of equal size the first `share` of the places, in the order of falling relevance (equal ones row by row), are
+/// given `value` in all channels: the picture's own mean of each channel (`mean`), or a number in the network's input; `zero` is 0.
+/// The curves are the explained output after 0, 1 … `steps` steps (`output=logit`, or `probability` behind a softmax) and whether
+/// the explained class is still the predicted one; the measure is the area under each, its length taken as 1. Low is good; with
+/// `order=ascending` the least relevant go first, and high is good. `sign` says what negative relevance counts.
+///
+/// Bach et al. flip binary pixels, Samek et al. regions to random values and the area over the curve; the replacement by a mean or
+/// a constant is common since.
+///
+/// Source: Bach, Binder, Montavon, Klauschen, Müller, Samek, PLoS ONE 2015; Samek et al., "Evaluating the visualization of what a
+/// deep neural network has learned", IEEE TNNLS 2017.
+public struct PixelFlippingMeasure: OutputMeasure {
+  /// Which places go first.
+  public enum Order: String, Sendable, CaseIterable {
+    case descending, ascending
+  }
+
+  /// Which number is looked at.
+  public enum Output: String, Sendable, CaseIterable {
+    case logit, probability
+  }
+
+  public static let name = "pixel-flipping"
+  public static let parameters = "steps=20,share=1,value=mean,output=logit,order=descending,sign=signed"
+  public static let columns = ["pixel-flipping", "pixel-flipping accuracy"]
+
+  /// The number of steps.
+  public let steps: Int
+  /// The share of places that are overwritten in the end.
+  public let share: Double
+  /// What is written; nil for the mean.
+  public let value: Float?
+  /// Which number is looked at.
+  public let output: Output
+  /// Which places go first.
+  public let order: Order
+  /// What negative relevance counts.
+  public let sign: RelevanceSign
+
+  /// Makes the measure.
+  ///
+  /// - Throws: `EspalierError` naming a parameter that is out of range.
+  public init(_ parameters: inout ParameterList) throws {
+    steps = try parameters.integer("steps", default: 20, in: 1...10_000)
+    share = try parameters.number("share", default: 1, in: 0...1)
+    switch parameters.text("value") {
+    case nil, "mean": value = nil
+    case "zero": value = 0
+    case let text?:
+      guard let number = Float(text), number.isFinite else {
+        throw EspalierError("value is \(text)", accepted: "mean, zero or a number")
+      }
+      value = number
+    }
+    output = try parameters.choice("output", default: .logit)
+    order = try parameters.choice("order", default: .descending)
+    sign = try parameters.choice("sign", default: .signed)
+  }
+
+  public func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [Int], _ program: OutputProgram) throws
+    -> [Curves]
+  {
+    let geometry = shard.geometry
+    let orders = maps.map { map in
+      let values = map.values(sign)
+      return values.indices.sorted {
+        values[$0] != values[$1] ? (values[$0] > values[$1]) == (order == .descending) : $0 < $1
+      }
+    }
+    let fills = (0..<shard.count).map { fill(shard.pictures.rows($0..<$0 + 1).elements, geometry) }
+    var curves = [Curves](
+      repeating: Curves([[Double]](repeating: [Double](repeating: 0, count: steps + 1), count: 2)), count: shard.count)
+    let variants = Variants(pictures: shard.pictures, count: steps + 1, batch: program.plan.plan.batch)
+    try variants.forEachBatch { row, values in
+      let count = Int((share * Double(row.variant) / Double(steps) * Double(geometry.area)).rounded())
+      for place in orders[row.picture].prefix(count) {
+        for channel in 0..<geometry.channels {
+          values[place * geometry.placeStep + channel * geometry.channelStep] = fills[row.picture][channel]
+        }
+      }
+    } run: { pictures, rows in
+      let outputs = try program.run(pictures)
+      for (place, row) in rows.enumerated() {
+        let target = targets[row.picture]
+        curves[row.picture].values[0][row.variant] = number(outputs, place, target)
+        curves[row.picture].values[1][row.variant] = outputs.largest(inRow: place) == target ? 1 : 0
+      }
+    }
+    return curves
+  }
+
+  private func fill(_ picture: [Float], _ geometry: PictureGeometry) -> [Float] {
+    (0..<geometry.channels).map { channel in
+      if let value { return value }
+      let sum = (0..<geometry.area).reduce(0.0) {
+        $0 + Double(picture[$1 * geometry.placeStep + channel * geometry.channelStep])
+      }
+      return Float(sum / Double(max(geometry.area, 1)))
+    }
+  }
+
+  private func number(_ outputs: Tensor<Float>, _ row: Int, _ target: Int) -> Double {
+    let logits = outputs.elements[row * outputs.shape[1]..<(row + 1) * outputs.shape[1]].map(Double.init)
+    guard output == .probability else { return logits[target] }
+    let greatest = logits.max() ?? 0
+    return exp(logits[target] - greatest) / logits.reduce(0) { $0 + exp($1 - greatest) }
+  }
+}

@@ -1,0 +1,71 @@
+import Engine
+import Networks
+import Tensors
+
+/// A forward pass to the output before a final softmax, compiled for shards of a fixed size: read-only, shared by all workers.
+public final class OutputPlan: Sendable {
+  /// The steps.
+  public let plan: Plan
+  /// The number of outputs, K.
+  public let classes: Int
+  /// A notice if a final Softmax or LogSoftmax was left out, naming it.
+  public let skippedHead: String?
+
+  let input: String
+  let output: String
+
+  /// Compiles a forward pass.
+  ///
+  /// - Parameters:
+  ///   - graph: the network as read.
+  ///   - batch: the number of pictures in a shard.
+  ///   - outputName: the output, the first if nil; a final Softmax or LogSoftmax is left out.
+  /// - Throws: `EspalierError` naming the layer that cannot be run.
+  public init(_ graph: Graph, batch: Int, output outputName: String? = nil) throws {
+    let head = try graph.withoutFinalSoftmax(output: outputName)
+    skippedHead = head.skipped
+    let network = try head.graph.canonized()
+    let builder = try PlanBuilder(network, batch: batch)
+    (input, output) = (network.inputs[0].name, network.outputs[0])
+    classes = try builder.classes(of: output)
+    try builder.forward()
+    plan = builder.finish()
+  }
+}
+
+/// A forward pass with buffers of its own: what one worker runs.
+public final class OutputProgram {
+  /// The plan.
+  public let plan: OutputPlan
+  private let program: Program
+
+  /// Allocates the buffers.
+  ///
+  /// - Throws: `EspalierError` if the engine refuses.
+  public init(_ plan: OutputPlan) throws {
+    self.plan = plan
+    program = try Program(plan.plan)
+  }
+
+  /// The outputs `[n, K]` for pictures `[n, …]`, n from 1 to the plan's batch.
+  ///
+  /// - Throws: `EspalierError` naming the layer that failed.
+  public func run(_ pictures: Tensor<Float>) throws -> Tensor<Float> {
+    program.setInput(plan.input, to: pictures)
+    try program.run()
+    return program.result(plan.output)
+  }
+}
+
+extension PlanBuilder {
+  /// The number of outputs.
+  ///
+  /// - Throws: `EspalierError` unless the output is `[N, K]`.
+  func classes(of output: String) throws -> Int {
+    let shape = try shape(of: output)
+    guard shape.rank == 2 else {
+      throw EspalierError("it has shape \(shape)", place: "output '\(output)'", accepted: "one number a class, [N, K]")
+    }
+    return shape[1]
+  }
+}
