@@ -53,9 +53,9 @@ public struct PreparedData: Sendable {
   /// Whether pictures have labels.
   public func isLabelled() throws -> Bool { try !dataset.labels(0).isEmpty }
 
-  /// Batches in the data's order.
-  func loader(batch: Int, classes: Int? = nil) -> Loader {
-    Loader(dataset, preprocessing: preprocessing, batch: batch, classes: classes)
+  /// Batches in the data's order, with the objects' masks if they are asked for.
+  func loader(batch: Int, classes: Int? = nil, takesMasks: Bool = false) -> Loader {
+    Loader(dataset, preprocessing: preprocessing, batch: batch, classes: classes, takesMasks: takesMasks)
   }
 }
 

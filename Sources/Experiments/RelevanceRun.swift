@@ -9,8 +9,10 @@ import Tensors
 
 /// Relevance of every picture of a data set, at the input and at every filter, into one HDF5 file.
 public struct RelevanceRun: Sendable {
-  /// The rules, as `NAME[:key=value,…]`.
-  public var composite: String
+  /// The outer loop, as `NAME[:key=value,…]`.
+  public var attributor: String
+  /// The rules, as `NAME[:key=value,…]`; nil for the attributor's own.
+  public var composite: String?
   /// Whose relevance; nil for the label's, or the predicted class's where there are no labels.
   public var target: RelevanceTarget?
   /// What relevance starts from.
@@ -24,9 +26,10 @@ public struct RelevanceRun: Sendable {
 
   /// Makes a run.
   public init(
-    composite: String, target: RelevanceTarget? = nil, start: RelevanceStart = .oneHot, maps: MapPrecision = .float32,
-    batch: Int = 32, out: String
+    attributor: String = LRPAttributor.name, composite: String? = nil, target: RelevanceTarget? = nil,
+    start: RelevanceStart = .oneHot, maps: MapPrecision = .float32, batch: Int = 32, out: String
   ) {
+    self.attributor = attributor
     self.composite = composite
     self.target = target
     self.start = start
@@ -45,8 +48,9 @@ public struct RelevanceRun: Sendable {
     let data = try PreparedData(request, for: model, note: context.note)
     let batch = model.batch(batch)
     let plan = try naming(file: model.path) {
-      try RelevancePlan(
-        model.graph, composite: CompositeCatalog.composite(composite), start: start, batch: batch, output: model.output)
+      try AttributionPlan(
+        model.graph, attributor: AttributorCatalog.attributor(attributor),
+        composite: composite.map { try CompositeCatalog.composite($0) }, start: start, batch: batch, output: model.output)
     }
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out: relevance starts before it") }
     if case .index(let index)? = target, index >= plan.classes {
@@ -67,11 +71,10 @@ public struct RelevanceRun: Sendable {
       try naming(file: "\(request.spec)") {
         _ = try scheduler.map(
           shards: min(resumed / batch, epoch.count)..<epoch.count,
-          bytesPerWorker: plan.plan.arenaByteCount + plan.plan.scratchByteCount,
-          makeWorker: { _ in try RelevanceProgram(plan) },
+          bytesPerWorker: plan.bytesPerWorker, makeWorker: { _ in try AttributionProgram(plan) },
           body: { program, shard in
             let pictures = try epoch.batch(shard)
-            let rows = try rows(of: pictures, program, target: target, data.dataset)
+            let rows = try rows(of: pictures, program, target: target, data)
             try store.withLock { try $0.insert(rows, at: shard * batch) }
           })
       }
@@ -90,33 +93,22 @@ public struct RelevanceRun: Sendable {
     return count
   }
 
-  private func rows(of pictures: Batch, _ program: RelevanceProgram, target: RelevanceTarget, _ dataset: Subset) throws
+  private func rows(of pictures: Batch, _ program: AttributionProgram, target: RelevanceTarget, _ data: PreparedData) throws
     -> RelevanceRows
   {
-    let targets: [Int?] = try pictures.labels.enumerated().map { row, labels in
-      switch target {
-      case .predicted: return nil
-      case .index(let index): return index
-      case .label:
-        guard let label = labels.first else {
-          throw EspalierError(
-            "has no label", place: "picture \(dataset.indices[pictures.indices[row]])", accepted: "--target predicted")
-        }
-        return label
-      }
-    }
-    let result = try program.run(pictures.input, targets: targets)
+    let shard = try data.shard(pictures, target: target)
+    let result = try program.run(shard)
     let labels = pictures.labels.enumerated().map { row, labels in
       UInt16(clamping: labels.first ?? result.prediction.predictedClass(row))
     }
     return RelevanceRows(
-      indices: pictures.indices.map { UInt32(clamping: dataset.indices[$0]) }, labels: labels, predictions: result.prediction,
+      indices: shard.indices.map { UInt32(clamping: $0) }, labels: labels, predictions: result.prediction,
       attribution: maps == .none ? nil : result.input.asMaps, signed: result.signed.map { $0.map(Float.init) },
       absolute: result.absolute.map { $0.map(Float.init) })
   }
 
   private func schema(
-    _ plan: RelevancePlan, _ model: Model, _ data: PreparedData, target: RelevanceTarget, isLabelled: Bool
+    _ plan: AttributionPlan, _ model: Model, _ data: PreparedData, target: RelevanceTarget, isLabelled: Bool
   ) throws -> RelevanceSchema {
     guard plan.classes <= 1 << 16 else {
       throw EspalierError("the network has \(plan.classes) classes", file: model.path, accepted: "at most 65536")
@@ -132,8 +124,9 @@ public struct RelevanceRun: Sendable {
       precision: maps, isLabelled: isLabelled,
       provenance: [
         "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
-        "data_sha256": try data.dataset.digest(), "preprocessing": data.preprocessing.json, "composite": composite,
-        "target": target.text, "start": start.rawValue, "espalier": Release.version,
+        "data_sha256": try data.dataset.digest(), "preprocessing": data.preprocessing.json,
+        "attributor": attributor, "composite": composite ?? type(of: plan.attributor).composite, "target": target.text,
+        "start": start.rawValue, "espalier": Release.version,
       ])
   }
 

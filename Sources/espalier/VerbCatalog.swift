@@ -10,6 +10,7 @@ enum VerbCatalog {
     TuneCommand.self,
     EvaluateCommand.self,
     RelevanceCommand.self,
+    MeasureCommand.self,
     FigureCommand.self,
   ]
 }

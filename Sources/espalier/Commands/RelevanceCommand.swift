@@ -9,12 +9,17 @@ struct RelevanceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "relevance", abstract: "Compute which pixels and which filters a network's answers rest on.",
     discussion: """
-      Layer-wise relevance propagation (LRP). The HDF5 file holds a relevance map for every picture and the relevance of \
+      Layer-wise relevance propagation (LRP), or another attributor. The HDF5 file holds a relevance map for every picture and the relevance of \
       every filter of every convolution and linear layer, and opens in h5py, xarray and ViRelAy. A run that was stopped goes \
       on with the same command.
 
         espalier relevance vgg.onnx --data fashion-mnist:test --out maps.h5
         espalier relevance vgg.onnx --data folder:dir --maps none --out filters.h5
+        espalier relevance vgg.onnx --data folder:dir --attributor smoothgrad:n=50 --out smooth.h5
+
+      Attributors, with their defaults: \(AttributorCatalog.forms.joined(separator: "; ")). Those that make passes back through the \
+      network take any composite for them (default: epsilon_plus for lrp, gradient for the others); smoothgrad and \
+      integrated-gradients store the mean over their passes for every filter, occlusion and random nothing.
 
       Composites: \(CompositeCatalog.names.joined(separator: ", ")).
       """)
@@ -24,13 +29,21 @@ struct RelevanceCommand: ParsableCommand {
   @OptionGroup var classes: ClassOptions
 
   @Option(
+    help: ArgumentHelp("What surrounds the passes, such as smoothgrad:n=50.", valueName: "name[:key=value,…]"),
+    transform: { text in
+      _ = try AttributorCatalog.attributor(text)
+      return text
+    })
+  var attributor = AttributorCatalog.all[0].name
+
+  @Option(
     help: ArgumentHelp(
       "The rules and their parameters, such as epsilon_gamma_box:low=-3,high=3.", valueName: "name[:key=value,…]"),
     transform: { text in
       _ = try CompositeCatalog.composite(text)
       return text
     })
-  var composite = CompositeCatalog.names[0]
+  var composite: String?
 
   @Option(
     help: ArgumentHelp(
@@ -51,7 +64,8 @@ struct RelevanceCommand: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   func run() throws {
-    let run = RelevanceRun(composite: composite, target: target, start: start, maps: maps, batch: options.batch, out: out)
+    let run = RelevanceRun(
+      attributor: attributor, composite: composite, target: target, start: start, maps: maps, batch: options.batch, out: out)
     let count = try options.run { context in
       try run.run(model.load(context), on: data.request(classes: classes.classes), context)
     }

@@ -1,0 +1,43 @@
+import Analysis
+import Tensors
+
+/// An attributor with its composite, as measures compare them.
+public struct ExplanationMethod: Sendable, CustomStringConvertible {
+  /// The text that it was made from.
+  public let description: String
+  /// The outer loop.
+  public let attributor: any Attributor
+  /// The rules.
+  public let composite: Composite
+
+  /// Parses `ATTRIBUTOR[:key=value,…][/COMPOSITE[:key=value,…]]`, or a composite alone, which stands for `lrp/COMPOSITE`.
+  ///
+  /// - Throws: `EspalierError` naming what is not known, and what is.
+  public init(_ text: String) throws {
+    description = text
+    let halves = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let name = String(halves[0].prefix { $0 != ":" })
+    if AttributorCatalog.all.contains(where: { $0.name == name }) {
+      attributor = try AttributorCatalog.attributor(halves[0])
+      composite = try CompositeCatalog.composite(halves.count > 1 ? halves[1] : type(of: attributor).composite)
+    } else if halves.count == 1, CompositeCatalog.names.contains(name) {
+      attributor = try AttributorCatalog.attributor(LRPAttributor.name)
+      composite = try CompositeCatalog.composite(text)
+    } else {
+      throw EspalierError(
+        "there is no such method", place: "method '\(text)'",
+        accepted: (AttributorCatalog.all.map { $0.name } + CompositeCatalog.names).joined(separator: ", ")
+          + ", or ATTRIBUTOR/COMPOSITE")
+    }
+  }
+
+  /// The passes, compiled.
+  ///
+  /// - Throws: `EspalierError` naming the layer that a rule does not fit.
+  func plan(_ model: Model, start: RelevanceStart, batch: Int) throws -> AttributionPlan {
+    try naming(file: model.path) {
+      try AttributionPlan(
+        model.graph, attributor: attributor, composite: composite, start: start, batch: batch, output: model.output)
+    }
+  }
+}
