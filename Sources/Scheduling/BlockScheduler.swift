@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// Runs a pass over data: shards of a fixed size on workers of a fixed number, with an answer that does not depend on that
 /// number.
@@ -8,11 +7,11 @@ import Synchronization
 public struct BlockScheduler: Sendable {
   /// The number of workers that a pass may use.
   public var width: Int
-  /// The bytes that the workers of a pass may hold together; nil for no bound.
+  /// The bytes that the workers of a pass, and the feature maps that wait for one, may hold together; nil for no bound.
   public var memoryBudget: Int?
-  /// Stops a pass between two shards.
+  /// Stops a pass between two shards or two blocks.
   public var cancellation: Cancellation
-  /// Called after each shard, one call at a time, on the workers' threads; it should be quick.
+  /// Called after each shard and each block, one call at a time, on the workers' threads; it should be quick.
   public var progress: (@Sendable (PassProgress) -> Void)?
   /// Runs first in every block that Dispatch runs for a worker, for settings that belong to a thread (OpenMP's, say).
   public var prologue: @Sendable () -> Void
@@ -21,9 +20,9 @@ public struct BlockScheduler: Sendable {
   ///
   /// - Parameters:
   ///   - width: the number of workers, by default the number of active cores.
-  ///   - memoryBudget: the bytes that the workers may hold together.
-  ///   - cancellation: stops a pass between two shards.
-  ///   - progress: called after each shard.
+  ///   - memoryBudget: the bytes that workers and waiting feature maps may hold together.
+  ///   - cancellation: stops a pass between two shards or two blocks.
+  ///   - progress: called after each shard and each block.
   ///   - prologue: runs first on every worker's thread.
   public init(
     width: Int = ProcessInfo.processInfo.activeProcessorCount, memoryBudget: Int? = nil,
@@ -46,18 +45,29 @@ public struct BlockScheduler: Sendable {
     return max(workers, 1)
   }
 
+  /// Whether a pass has workers without a shard, which take the blocks of others' shards if these may move.
+  ///
+  /// A plan that keeps its feature maps until the end of a shard, so that its blocks may move, is worth its memory only then.
+  public func movesBlocks(forShards shards: Int, bytesPerWorker: Int = 0) -> Bool {
+    shards > 0 && workers(forShards: shards, bytesPerWorker: bytesPerWorker) < width
+  }
+
   /// Workers that stay for many rounds, such as the steps of a training run.
   ///
   /// - Parameters:
   ///   - shards: the most shards that a round will have.
+  ///   - blocksMayMove: whether blocks may move to a worker that has no shard.
   ///   - bytesPerWorker: what one worker's state holds, for the memory budget.
   ///   - makeWorker: makes the state of the worker with the given number, on its thread.
   /// - Throws: what `makeWorker` throws.
   public func pool<Worker>(
-    shards: Int = .max, bytesPerWorker: Int = 0, makeWorker: @escaping @Sendable (Int) throws -> Worker
+    shards: Int = .max, blocksMayMove: Bool = false, bytesPerWorker: Int = 0,
+    makeWorker: @escaping @Sendable (Int) throws -> Worker
   ) throws -> WorkerPool<Worker> {
-    try WorkerPool(
-      width: workers(forShards: shards, bytesPerWorker: bytesPerWorker), cancellation: cancellation, prologue: prologue,
+    let workers = workers(forShards: shards, bytesPerWorker: bytesPerWorker)
+    return try WorkerPool(
+      width: workers, helpers: blocksMayMove ? width - workers : nil,
+      room: memoryBudget.map { max($0 - workers * bytesPerWorker, 0) }, cancellation: cancellation, prologue: prologue,
       makeWorker: makeWorker)
   }
 
@@ -73,39 +83,42 @@ public struct BlockScheduler: Sendable {
     shards: Range<Int>, bytesPerWorker: Int = 0, makeWorker: @escaping @Sendable (Int) throws -> Worker,
     body: @Sendable (inout Worker, Int) throws -> Result
   ) throws -> [Result] {
-    try cancellation.check()
-    if shards.isEmpty { return [] }
-    let pool = try pool(shards: shards.count, bytesPerWorker: bytesPerWorker, makeWorker: makeWorker)
-    return try pool.run(shards, finished: reporter(total: shards.count), body: body)
+    try map(shards: shards, blocks: [], bytesPerWorker: bytesPerWorker, makeWorker: makeWorker) { worker, shard, _ in
+      try body(&worker, shard)
+    }
   }
 
-  /// Runs `body` once per shard and combines its results by the ``FixedTree``, as soon as siblings are there.
+  /// Runs `body` once per shard, the work on the shard's blocks on workers that have no shard, and returns its results in shard
+  /// order.
   ///
   /// - Parameters:
-  ///   - shards: the indices of the shards.
-  ///   - bytesPerWorker: what one worker's state holds, for the memory budget.
-  ///   - partial: what earlier passes left, if this one goes on; the shards that it covers are not in `shards`.
+  ///   - shards: the indices of the shards; a resumed pass starts above 0.
+  ///   - blocks: the names of the blocks of every shard, for errors and progress.
+  ///   - blocksMayMove: whether blocks may move to another worker: whether feature maps stay as they are until the end of their
+  ///     shard. See ``movesBlocks(forShards:bytesPerWorker:)``.
+  ///   - bytesPerWorker: what one worker's state holds, for the memory budget; the rest is for maps that wait.
   ///   - makeWorker: makes the state of the worker with the given number, once, on its thread.
-  ///   - body: computes one shard with a worker's state.
-  ///   - combine: combines the results of two neighbouring ranges of shards, left and right, on a worker's thread.
-  /// - Returns: the tree; its `result` is the answer once all shards from 0 on are in.
-  /// - Throws: as ``map(shards:bytesPerWorker:makeWorker:body:)``; what `combine` throws.
-  public func reduce<Worker, Result: Sendable>(
-    shards: Range<Int>, bytesPerWorker: Int = 0, from partial: FixedTree.Partial<Result> = FixedTree.Partial(),
-    makeWorker: @escaping @Sendable (Int) throws -> Worker, body: @Sendable (inout Worker, Int) throws -> Result,
-    combine: @Sendable (Result, Result) throws -> Result
-  ) throws -> FixedTree.Partial<Result> {
-    let tree = Mutex(partial)
-    _ = try map(shards: shards, bytesPerWorker: bytesPerWorker, makeWorker: makeWorker) { worker, shard in
-      let value = try body(&worker, shard)
-      try tree.withLock { try $0.insert(value, index: shard, combine) }
-    }
-    return tree.withLock { $0 }
+  ///   - body: computes one shard with a worker's state, and hands on its blocks.
+  /// - Throws: the error of the first failing block of the lowest failing shard, with both named, whatever the width; what
+  ///   `makeWorker` throws; `CancellationError`.
+  public func map<Worker, Result: Sendable>(
+    shards: Range<Int>, blocks: [String], blocksMayMove: Bool = false, bytesPerWorker: Int = 0,
+    makeWorker: @escaping @Sendable (Int) throws -> Worker,
+    body: @Sendable (inout Worker, Int, BlockHandoff) throws -> Result
+  ) throws -> [Result] {
+    try cancellation.check()
+    if shards.isEmpty { return [] }
+    let pool = try pool(
+      shards: shards.count, blocksMayMove: blocksMayMove, bytesPerWorker: bytesPerWorker, makeWorker: makeWorker)
+    return try pool.run(shards, blocks: blocks, finished: reporter(total: shards.count, blocks), body: body)
   }
 
-  private func reporter(total: Int) -> (@Sendable (Int) -> Void)? {
+  private func reporter(total: Int, _ names: [String]) -> (@Sendable (Int, [Int]) -> Void)? {
     guard let progress else { return nil }
     let start = ContinuousClock.now
-    return { done in progress(PassProgress(done: done, total: total, elapsed: ContinuousClock.now - start)) }
+    return { done, blocksDone in
+      let blocks = zip(names, blocksDone).map { PassProgress.Block(name: $0, done: $1) }
+      progress(PassProgress(done: done, total: total, elapsed: ContinuousClock.now - start, blocks: blocks))
+    }
   }
 }

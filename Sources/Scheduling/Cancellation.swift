@@ -11,7 +11,7 @@ public final class Cancellation: Sendable {
 
   /// Asks for a stop.
   ///
-  /// What runs ends its current shard, or its next ``check()``.
+  /// What runs ends its current shard, the block that it works on, or its next ``check()``.
   public func cancel() { requested.store(true, ordering: .relaxed) }
 
   /// Whether a stop was asked for.

@@ -6,18 +6,38 @@ public struct PassProgress: Hashable, Sendable {
   public var total: Int
   /// The time since the pass began.
   public var elapsed: Duration
+  /// The blocks of the pass in their order; none if it has no blocks.
+  public var blocks: [Block]
+
+  /// How far one block has come.
+  public struct Block: Hashable, Sendable {
+    /// The block's name.
+    public var name: String
+    /// The number of shards of which the block is finished.
+    public var done: Int
+
+    /// Makes a report on a block.
+    public init(name: String, done: Int) {
+      self.name = name
+      self.done = done
+    }
+  }
 
   /// Makes a report of progress.
-  public init(done: Int, total: Int, elapsed: Duration) {
+  public init(done: Int, total: Int, elapsed: Duration, blocks: [Block] = []) {
     self.done = done
     self.total = total
     self.elapsed = elapsed
+    self.blocks = blocks
   }
 
-  /// The share that is finished, 0 ..
+  /// The share that is finished, from 0 to 1; 1 for an empty pass.
   ///
-  /// 1; 1 for an empty pass.
-  public var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
+  /// Blocks of unfinished shards count, each as much as any other and as what follows the last.
+  public var fraction: Double {
+    let parts = (blocks.count + 1) * total
+    return parts == 0 ? 1 : Double(blocks.reduce(done) { $0 + $1.done }) / Double(parts)
+  }
 
   /// Shards per second; 0 before the first is finished.
   public var rate: Double {
@@ -25,8 +45,11 @@ public struct PassProgress: Hashable, Sendable {
     return seconds > 0 ? Double(done) / seconds : 0
   }
 
-  /// The time that the rest takes at the present rate; nil before the first shard is finished.
-  public var timeLeft: Duration? {
-    done > 0 ? elapsed * (Double(total - done) / Double(done)) : nil
+  /// The time that the rest takes at the present rate; nil before the first shard or block is finished.
+  public var timeLeft: Duration? { fraction > 0 ? elapsed * (1 / fraction - 1) : nil }
+
+  /// The time until a block is finished in all shards, at its present rate; nil before it is in the first.
+  public func timeLeft(of block: Block) -> Duration? {
+    block.done > 0 ? elapsed * (Double(total - block.done) / Double(block.done)) : nil
   }
 }

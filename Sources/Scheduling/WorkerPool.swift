@@ -1,7 +1,6 @@
 import Dispatch
 import Foundation
 import Synchronization
-import Tensors
 
 /// A fixed number of workers, each with a state of its own on a thread of its own, that run many small rounds of work.
 ///
@@ -9,7 +8,7 @@ import Tensors
 /// come in index order, whichever worker computed them. The workers wait between rounds; a round costs some microseconds
 /// beside its work.
 public final class WorkerPool<Worker>: Sendable {
-  /// The number of workers.
+  /// The number of workers that have a state.
   public let width: Int
   private let crew: Crew<Worker>
   private let threads = DispatchGroup()
@@ -18,23 +17,32 @@ public final class WorkerPool<Worker>: Sendable {
   ///
   /// - Parameters:
   ///   - width: the number of workers, at least 1.
-  ///   - cancellation: stops rounds between two indices.
+  ///   - helpers: the number of further workers, without a state, that take the blocks of others' shards; nil if blocks may not
+  ///     move to another worker at all.
+  ///   - room: the bytes that moving blocks may keep alive; nil for no bound.
+  ///   - cancellation: stops rounds between two blocks.
   ///   - prologue: runs first on every worker's thread, for settings that belong to a thread (OpenMP's, say).
   ///   - makeWorker: makes the state of the worker with the given number, on its thread.
   /// - Throws: what `makeWorker` throws (of several failures that of the lowest worker).
   public init(
-    width: Int, cancellation: Cancellation = Cancellation(), prologue: @escaping @Sendable () -> Void = {},
-    makeWorker: @escaping @Sendable (Int) throws -> Worker
+    width: Int, helpers: Int? = nil, room: Int? = nil, cancellation: Cancellation = Cancellation(),
+    prologue: @escaping @Sendable () -> Void = {}, makeWorker: @escaping @Sendable (Int) throws -> Worker
   ) throws {
     precondition(width > 0, "a pool has at least one worker")
     self.width = width
-    let crew = Crew<Worker>(cancellation: cancellation)
+    let crew = Crew<Worker>(BlockBoard(workers: width, helpers: helpers, room: room, cancellation: cancellation))
     self.crew = crew
+    // Serial queues of their own: Dispatch gives each a thread even when more of them block than there are cores.
     for number in 0..<width {
-      // Serial queues of their own: Dispatch gives each a thread even when more of them block than there are cores.
       DispatchQueue(label: "espalier.worker.\(number)").async(group: threads) {
         prologue()
         crew.work(number: number, makeWorker)
+      }
+    }
+    for number in 0..<(helpers ?? 0) {
+      DispatchQueue(label: "espalier.helper.\(number)").async(group: threads) {
+        prologue()
+        crew.help()
       }
     }
     if let error = crew.awaitStart(of: width) {
@@ -56,17 +64,35 @@ public final class WorkerPool<Worker>: Sendable {
   ///
   /// - Parameters:
   ///   - indices: the shards of this round.
-  ///   - finished: called after each index with the number of finished ones, one call at a time, on the workers' threads.
   ///   - body: computes one shard with a worker's state.
   /// - Precondition: no other round of this pool is running.
   /// - Throws: what `body` throws, with the shard named; `CancellationError`.
   public func run<Result: Sendable>(
-    _ indices: Range<Int>, finished: (@Sendable (Int) -> Void)? = nil, body: @Sendable (inout Worker, Int) throws -> Result
+    _ indices: Range<Int>, body: @Sendable (inout Worker, Int) throws -> Result
+  ) throws -> [Result] {
+    try run(indices, blocks: []) { worker, index, _ in try body(&worker, index) }
+  }
+
+  /// Runs `body` once per index on the workers, with the blocks of a shard on idle workers, and returns its results in index
+  /// order.
+  ///
+  /// - Parameters:
+  ///   - indices: the shards of this round.
+  ///   - blocks: the names of the blocks of a shard.
+  ///   - finished: called after each shard and each block with the number of finished shards, and of shards of which each block is
+  ///     finished; one call at a time, on the workers' threads.
+  ///   - body: computes one shard with a worker's state, and hands on its blocks.
+  /// - Precondition: no other round of this pool is running.
+  /// - Throws: what `body` or a block's work throws, with the shard and the block named; `CancellationError`.
+  public func run<Result: Sendable>(
+    _ indices: Range<Int>, blocks: [String], finished: (@Sendable (_ shards: Int, _ blocks: [Int]) -> Void)? = nil,
+    body: @Sendable (inout Worker, Int, BlockHandoff) throws -> Result
   ) throws -> [Result] {
     let results = Slots<Result>(count: indices.count)
     try withoutActuallyEscaping(body) { body in
-      try crew.run(indices, finished: finished) { worker, index in
-        results.set(index - indices.lowerBound, try body(&worker, index))
+      try crew.run(indices, blocks: blocks, finished: finished) { worker, index, handoff in
+        let result = try body(&worker, index, handoff)
+        results.set(index - indices.lowerBound, result)
       }
     }
     return results.all
@@ -84,23 +110,19 @@ private final class Slots<Value: Sendable>: Sendable {
   var all: [Value] { values.withLock { $0.compactMap { $0 } } }
 }
 
-/// What the workers of a pool share: the round under way and its monitor.
+/// The lives of the workers of a pool.
 private final class Crew<Worker>: @unchecked Sendable {
-  typealias Job = @Sendable (inout Worker, Int) throws -> Void
+  typealias Job = @Sendable (inout Worker, Int, BlockHandoff) throws -> Void
 
-  // Every stored variable is read and written under `monitor` only.
-  private let monitor = NSCondition()
-  private let cancellation: Cancellation
+  // Every stored variable is read and written under the board's monitor only.
+  private let board: BlockBoard
+  private var monitor: NSCondition { board.monitor }
   private var job: Job?
-  private var finished: (@Sendable (Int) -> Void)?
-  private var waiting = 0..<0
-  private var running = 0
-  private var done = 0
   private var started = 0
-  private var failure: (index: Int, error: any Error)?
+  private var failure: (worker: Int, error: any Error)?
   private var dismissed = false
 
-  init(cancellation: Cancellation) { self.cancellation = cancellation }
+  init(_ board: BlockBoard) { self.board = board }
 
   /// The life of one worker.
   func work(number: Int, _ makeWorker: (Int) throws -> Worker) {
@@ -109,7 +131,7 @@ private final class Crew<Worker>: @unchecked Sendable {
       worker = try makeWorker(number)
     } catch {
       monitor.withLock {
-        record(error, at: number)
+        if failure.map({ number < $0.worker }) ?? true { failure = (number, error) }
         started += 1
         monitor.broadcast()
       }
@@ -119,59 +141,49 @@ private final class Crew<Worker>: @unchecked Sendable {
     defer { monitor.unlock() }
     started += 1
     monitor.broadcast()
-    while true {
-      while !dismissed && waiting.isEmpty { monitor.wait() }
-      guard !dismissed, let job else { return }
-      let index = waiting.removeFirst()
-      running += 1
-      monitor.unlock()
-      let outcome = Swift.Result {
-        try cancellation.check()
-        try job(&worker, index)
-      }
-      monitor.lock()
-      running -= 1
-      switch outcome {
-      case .success:
-        done += 1
-        finished?(done)
-      case .failure(let error):
-        record(error, at: index)
-        waiting = waiting.upperBound..<waiting.upperBound
-      }
-      if waiting.isEmpty && running == 0 { monitor.broadcast() }
+    while !dismissed {
+      // Blocks go first: their maps take memory, and the shard that they belong to waits for them.
+      if board.hasWork || board.shards.isEmpty { board.help() } else { runShard(&worker) }
     }
   }
 
-  private func record(_ error: any Error, at index: Int) {
-    if failure.map({ index < $0.index }) ?? true { failure = (index, error) }
+  /// The life of one worker without a state.
+  func help() { monitor.withLock { while !dismissed { board.help() } } }
+
+  private func runShard(_ worker: inout Worker) {
+    let handoff = BlockHandoff(shard: board.takeShard(), board)
+    guard let job else { return }
+    monitor.unlock()
+    let outcome = Swift.Result {
+      try board.cancellation.check()
+      try job(&worker, handoff.shard, handoff)
+    }
+    monitor.lock()
+    let error = handoff.end()
+    if let error { return board.endShard(handoff, error) }
+    if case .failure(let error) = outcome { return board.endShard(handoff, error) }
+    board.endShard(handoff, nil)
   }
 
   func awaitStart(of width: Int) -> (any Error)? {
     monitor.withLock {
       while started < width { monitor.wait() }
-      defer { failure = nil }
       return failure?.error
     }
   }
 
-  func run(_ indices: Range<Int>, finished: (@Sendable (Int) -> Void)?, _ job: @escaping Job) throws {
-    try cancellation.check()
-    let failure = monitor.withLock {
+  func run(
+    _ indices: Range<Int>, blocks: [String], finished: (@Sendable (Int, [Int]) -> Void)?, _ job: @escaping Job
+  ) throws {
+    try board.cancellation.check()
+    let error = monitor.withLock {
       precondition(self.job == nil, "a pool runs one round at a time")
       self.job = job
-      self.finished = finished
-      waiting = indices
-      done = 0
-      monitor.broadcast()
-      while !waiting.isEmpty || running > 0 { monitor.wait() }
-      self.job = nil
-      self.finished = nil
-      defer { self.failure = nil }
-      return self.failure
+      defer { self.job = nil }
+      board.start(indices, blocks: blocks, finished: finished)
+      return board.awaitEnd()
     }
-    guard let failure else { return }
-    throw failure.error is CancellationError ? failure.error : EspalierError(failure.error, shard: failure.index)
+    if let error { throw error }
   }
 
   func dismiss() {
@@ -179,13 +191,5 @@ private final class Crew<Worker>: @unchecked Sendable {
       dismissed = true
       monitor.broadcast()
     }
-  }
-}
-
-extension EspalierError {
-  /// An error that happened while a shard was computed, with the shard named before its own place.
-  fileprivate init(_ error: any Error, shard: Int) {
-    self = error as? EspalierError ?? EspalierError(String(describing: error))
-    place = ["shard \(shard)", place].compactMap { $0 }.joined(separator: ": ")
   }
 }

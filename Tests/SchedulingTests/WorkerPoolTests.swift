@@ -45,15 +45,8 @@ import Testing
     let released = Counter()
     var pool: WorkerPool<State>? = try WorkerPool(width: 3) { _ in State(released) }
     _ = try pool?.run(0..<10) { $1 }
-    #expect(released.count == 0)
+    #expect(released.value == 0)
     pool = nil
-    #expect(released.count == 3)
+    #expect(released.value == 3)
   }
-}
-
-/// A count shared by several threads.
-private final class Counter: Sendable {
-  private let value = Atomic(0)
-  func add() { value.add(1, ordering: .sequentiallyConsistent) }
-  var count: Int { value.load(ordering: .sequentiallyConsistent) }
 }

@@ -1,0 +1,130 @@
+import Synchronization
+
+/// When and how a pass saves what it has, so that it can go on from there.
+public struct PassCheckpoint<Result: Sendable>: Sendable {
+  /// The least time between two times of saving.
+  public var interval: Duration
+  /// Saves the tree of all shards below the cursor, and of no other.
+  ///
+  /// A pass over the shards from the cursor on, `from` that tree, gives the bits of one that was never cut.
+  public var save: @Sendable (_ partial: FixedTree.Partial<Result>, _ cursor: Int) throws -> Void
+
+  /// Makes a way to save, by default every minute.
+  public init(
+    interval: Duration = .seconds(60), save: @escaping @Sendable (FixedTree.Partial<Result>, _ cursor: Int) throws -> Void
+  ) {
+    self.interval = interval
+    self.save = save
+  }
+}
+
+extension BlockScheduler {
+  /// Runs `body` once per shard and combines its results by the ``FixedTree``, in shard order.
+  ///
+  /// - Parameters:
+  ///   - shards: the indices of the shards.
+  ///   - bytesPerWorker: what one worker's state holds, for the memory budget.
+  ///   - partial: what earlier passes left, if this one goes on; the shards that it covers are not in `shards`.
+  ///   - checkpoint: saves what there is now and then, and when the pass is cancelled or fails.
+  ///   - makeWorker: makes the state of the worker with the given number, once, on its thread.
+  ///   - body: computes one shard with a worker's state.
+  ///   - combine: combines the results of two neighbouring ranges of shards, left and right, on a worker's thread.
+  /// - Returns: the tree; its `result` is the answer once all shards from 0 on are in.
+  /// - Throws: as ``map(shards:bytesPerWorker:makeWorker:body:)``; what `combine` and `save` throw.
+  public func reduce<Worker, Result: Sendable>(
+    shards: Range<Int>, bytesPerWorker: Int = 0, from partial: FixedTree.Partial<Result> = FixedTree.Partial(),
+    checkpoint: PassCheckpoint<Result>? = nil, makeWorker: @escaping @Sendable (Int) throws -> Worker,
+    body: @Sendable (inout Worker, Int) throws -> Result, combine: @Sendable (Result, Result) throws -> Result
+  ) throws -> FixedTree.Partial<Result> {
+    try reduce(
+      shards: shards, blocks: [], bytesPerWorker: bytesPerWorker, from: partial, checkpoint: checkpoint, makeWorker: makeWorker,
+      body: { worker, shard, _ in try body(&worker, shard) }, combine: combine)
+  }
+
+  /// Runs `body` once per shard, the work on the shard's blocks on workers that have no shard, and combines its results by the
+  /// ``FixedTree``, in shard order.
+  ///
+  /// - Parameters:
+  ///   - shards: the indices of the shards.
+  ///   - blocks: the names of the blocks of every shard, for errors and progress.
+  ///   - blocksMayMove: whether blocks may move to another worker: whether feature maps stay as they are until the end of their
+  ///     shard. See ``movesBlocks(forShards:bytesPerWorker:)``.
+  ///   - bytesPerWorker: what one worker's state holds, for the memory budget; the rest is for maps that wait.
+  ///   - partial: what earlier passes left, if this one goes on; the shards that it covers are not in `shards`.
+  ///   - checkpoint: saves what there is now and then, and when the pass is cancelled or fails.
+  ///   - makeWorker: makes the state of the worker with the given number, once, on its thread.
+  ///   - body: computes one shard with a worker's state, and hands on its blocks; it waits for them
+  ///     (``BlockHandoff/wait()``) before it makes a result of theirs.
+  ///   - combine: combines the results of two neighbouring ranges of shards, left and right, on a worker's thread.
+  /// - Returns: the tree; its `result` is the answer once all shards from 0 on are in.
+  /// - Throws: as ``map(shards:blocks:blocksMayMove:bytesPerWorker:makeWorker:body:)``; what `combine` and `save` throw.
+  public func reduce<Worker, Result: Sendable>(
+    shards: Range<Int>, blocks: [String], blocksMayMove: Bool = false, bytesPerWorker: Int = 0,
+    from partial: FixedTree.Partial<Result> = FixedTree.Partial(), checkpoint: PassCheckpoint<Result>? = nil,
+    makeWorker: @escaping @Sendable (Int) throws -> Worker,
+    body: @Sendable (inout Worker, Int, BlockHandoff) throws -> Result,
+    combine: @Sendable (Result, Result) throws -> Result
+  ) throws -> FixedTree.Partial<Result> {
+    let line = Mutex(Reduction(partial, at: shards.lowerBound, checkpoint))
+    do {
+      _ = try map(
+        shards: shards, blocks: blocks, blocksMayMove: blocksMayMove, bytesPerWorker: bytesPerWorker, makeWorker: makeWorker
+      ) { worker, shard, handoff in
+        let value = try body(&worker, shard, handoff)
+        try handoff.wait()
+        try line.withLock { try $0.insert(value, shard: shard, combine) }
+      }
+    } catch {
+      try line.withLock { line in
+        if let failure = line.failure { throw failure }
+        do { try line.save() } catch let failure { if error is CancellationError { throw failure } }
+      }
+      throw error
+    }
+    return line.withLock { $0.tree }
+  }
+}
+
+/// A tree that takes the results of shards in their order, so that it covers all shards below a cursor and no other.
+///
+/// Those that come early wait: about as many as there are workers.
+private struct Reduction<Result: Sendable>: Sendable {
+  private(set) var tree: FixedTree.Partial<Result>
+  /// What combining or saving threw, which is no shard's fault.
+  private(set) var failure: (any Error)?
+  private let checkpoint: PassCheckpoint<Result>?
+  private var cursor: Int
+  private var savedCursor: Int
+  private var savedTime = ContinuousClock.now
+  private var early: [Int: Result] = [:]
+
+  init(_ tree: FixedTree.Partial<Result>, at cursor: Int, _ checkpoint: PassCheckpoint<Result>?) {
+    self.tree = tree
+    self.checkpoint = checkpoint
+    self.cursor = cursor
+    savedCursor = cursor
+  }
+
+  mutating func insert(_ value: Result, shard: Int, _ combine: (Result, Result) throws -> Result) throws {
+    if let failure { throw failure }
+    early[shard] = value
+    do {
+      while let next = early.removeValue(forKey: cursor) {
+        try tree.insert(next, index: cursor, combine)
+        cursor += 1
+      }
+      if let checkpoint, ContinuousClock.now - savedTime >= checkpoint.interval { try save() }
+    } catch {
+      failure = error
+      throw error
+    }
+  }
+
+  /// Saves what is new.
+  mutating func save() throws {
+    guard let checkpoint, cursor > savedCursor else { return }
+    try checkpoint.save(tree, cursor)
+    savedCursor = cursor
+    savedTime = ContinuousClock.now
+  }
+}
