@@ -11,6 +11,9 @@ enum VerbCatalog {
     EvaluateCommand.self,
     RelevanceCommand.self,
     MeasureCommand.self,
+    StatsCommand.self,
+    DissectCommand.self,
+    ScoreCommand.self,
     FigureCommand.self,
   ]
 }

@@ -1,7 +1,6 @@
 import Engine
 import Foundation
 import Scheduling
-import Synchronization
 import Tensors
 
 /// One shard of pictures, ready to be analysed.
@@ -48,57 +47,37 @@ public struct AnalysisPass: Sendable {
 
   /// Runs the pass, or the rest of it.
   ///
+  /// Where shards are fewer than workers and the plan keeps its maps, sites of one shard are observed on several workers at once.
+  ///
   /// - Parameters:
   ///   - scheduler: the workers, with their progress and cancellation.
   ///   - saved: where an earlier run of the same pass stopped; nil to begin.
-  ///   - interval: how often to save, at least.
-  ///   - save: stores how far the pass has come. It is called between shards, and before a cancelled pass ends.
+  ///   - interval: how often to save.
+  ///   - save: stores how far the pass has come, now and then, and when it is cancelled or fails.
   /// - Returns: what was learned from all shards.
-  /// - Throws: the error of the lowest failing shard, with the shard named; `CancellationError`; what `save` throws.
+  /// - Throws: the error of the lowest failing shard, with shard and site named; `CancellationError`; what `save` throws.
   public func run(
-    _ scheduler: BlockScheduler, from saved: Data? = nil, interval: Duration = .seconds(30), save: (Data) throws -> Void = { _ in }
+    _ scheduler: BlockScheduler, from saved: Data? = nil, interval: Duration = .seconds(30),
+    save: @escaping @Sendable (Data) throws -> Void = { _ in }
   ) throws -> AnalysisState {
-    var first = 0
-    var start = FixedTree.Partial<AnalysisState>()
+    var (first, start) = (0, FixedTree.Partial<AnalysisState>())
     if let saved { (first, start) = try restored(saved) }
-    let tree = Mutex(start)
     var scheduler = scheduler
     scheduler.prologue = useOneThreadHere
-    let began = ContinuousClock.now
-    var lastSave = began
-    if first < shards {
-      let pool = try scheduler.pool(
-        shards: shards - first, bytesPerWorker: plan.plan.arenaByteCount + plan.plan.scratchByteCount,
-        makeWorker: { _ in try AnalysisProgram(plan) })
-      // Rounds of some shards a worker, so that there are moments at which no shard is half done.
-      var round = pool.width
-      while first < shards {
-        let range = first..<min(first + round, shards)
-        let (done, total, report) = (first, shards, scheduler.progress)
-        let before = tree.withLock { $0 }
-        do {
-          _ = try pool.run(
-            range,
-            finished: { report?(PassProgress(done: done + $0, total: total, elapsed: ContinuousClock.now - began)) },
-            body: { program, index in
-              let shard = try read(index)
-              let state = try program.run(shard.input, shard.pictures, targets: shard.targets, fresh: fresh)
-              tree.withLock { $0.insert(state, index: index) { $0.merged(with: $1) } }
-            })
-        } catch is CancellationError {
-          // The shards of the round that is cut short are thrown away.
-          try save(encoded(first, before))
-          throw CancellationError()
-        }
-        first = range.upperBound
-        if first < shards, ContinuousClock.now - lastSave > interval {
-          try save(encoded(first, tree.withLock { $0 }))
-          lastSave = .now
-        }
-        round = min(round * 2, 8 * pool.width)
-      }
-    }
-    return tree.withLock { $0 }.result { $0.merged(with: $1) } ?? fresh()
+    let tree = try scheduler.reduce(
+      shards: first..<shards, blocks: plan.sites.map(\.title), blocksMayMove: plan.keepsMaps,
+      bytesPerWorker: plan.plan.arenaByteCount + plan.plan.scratchByteCount, from: start,
+      checkpoint: PassCheckpoint(interval: interval) { try save(encoded($1, $0)) },
+      makeWorker: { _ in try AnalysisProgram(plan) },
+      body: { program, index, handoff in
+        let shard = try read(index)
+        let state = try program.run(
+          shard.input, shard.pictures, targets: shard.targets, fresh: fresh,
+          observing: { site, bytes, work in try handoff.submit(block: site, bytes: bytes, work) }, until: handoff.wait)
+        return state
+      },
+      combine: { $0.merged(with: $1) })
+    return tree.result { $0.merged(with: $1) } ?? fresh()
   }
 
   private func encoded(_ next: Int, _ tree: FixedTree.Partial<AnalysisState>) -> Data {

@@ -50,6 +50,9 @@ public final class AnalysisPlan: Sendable {
   /// What was asked for.
   public let request: AnalysisRequest
 
+  /// Whether feature maps stay as they are until their shard ends.
+  public var keepsMaps: Bool { request.keepsMaps && request.phases == [.forward] }
+
   let input: String
   /// The tap of every site in every phase.
   let taps: [Phase: [Int: Int]]

@@ -79,10 +79,14 @@ public final class AnalysisProgram {
   ///   - pictures: what is known of them.
   ///   - targets: one class a picture; nil for the predicted one. Not read in a plan of the forward phase alone.
   ///   - fresh: makes the empty accumulators of the shard.
+  ///   - observing: does the work on a site's maps, given its place and the maps' bytes: at once, or before `until` returns.
+  ///   - until: waits for that work.
   /// - Returns: what was learned from this shard.
   /// - Throws: `EspalierError` naming a target that is no class.
   public func run(
-    _ input: Tensor<Float>, _ pictures: ShardPictures, targets: [Int?], fresh: () -> AnalysisState
+    _ input: Tensor<Float>, _ pictures: ShardPictures, targets: [Int?], fresh: () -> AnalysisState,
+    observing: (_ site: Int, _ bytes: Int, _ work: @escaping @Sendable () throws -> Void) throws -> Void = { try $2() },
+    until: () throws -> Void = {}
   ) throws -> AnalysisState {
     let count = input.shape[0]
     precondition(pictures.count == count && targets.count == count, "\(pictures.count) descriptions of \(count) pictures")
@@ -94,14 +98,28 @@ public final class AnalysisProgram {
       for row in 0..<plan.request.batch { pointer[row] = Float((row < count ? targets[row] : nil) ?? -1) }
     }
     program.setInput(plan.input, to: input)
-    var state = fresh()
-    for (phase, taps) in plan.taps {
-      for (site, tap) in taps where state.sites[site].phases.contains(phase) {
-        program.observers[tap] = { state.sites[site].observe($0, phase, of: pictures) }
+    let sites = fresh().sites.map(SiteBox.init)
+    try withoutActuallyEscaping(observing) { observing in
+      for (phase, taps) in plan.taps {
+        for (place, tap) in taps where sites[place].accumulators.phases.contains(phase) {
+          let site = sites[place]
+          program.observers[tap] = { maps in
+            nonisolated(unsafe) let maps = maps
+            try observing(place, maps[0].layout.floatCount * 4) { site.accumulators.observe(maps, phase, of: pictures) }
+          }
+        }
       }
+      defer { program.observers = [:] }
+      try program.run()
+      try until()
     }
-    defer { program.observers = [:] }
-    try program.run()
-    return state
+    return AnalysisState(sites.map(\.accumulators))
   }
+}
+
+/// A site's accumulators while its shard runs: works on one site never run at once.
+private final class SiteBox: @unchecked Sendable {
+  var accumulators: SiteAccumulators
+
+  init(_ accumulators: SiteAccumulators) { self.accumulators = accumulators }
 }

@@ -1,0 +1,57 @@
+import Tensors
+
+/// A criterion that a pass over data yields: the more it says, the more the filter counts.
+public struct ScoreCriterion: Sendable {
+  /// Its name, as in files.
+  public let name: String
+  /// The statistic that it is read from.
+  public let statistic: any Statistic.Type
+  /// The statistic's result.
+  public let result: String
+  /// What it is, in a line, with its source.
+  public let summary: String
+  private let transform: @Sendable (Double) -> Double
+
+  init(
+    _ name: String, _ statistic: any Statistic.Type, _ result: String, _ summary: String,
+    _ transform: @escaping @Sendable (Double) -> Double = { $0 }
+  ) {
+    self.name = name
+    self.statistic = statistic
+    self.result = result
+    self.summary = summary
+    self.transform = transform
+  }
+
+  /// The scores, `[channels]`, among a statistic's results.
+  public func scores(_ results: [StatisticResult]) -> Tensor<Double>? {
+    results.first { $0.name == result }.map { $0.values.map(transform) }
+  }
+}
+
+/// The criteria that need data, by name.
+public enum ScoreCatalog {
+  /// Those that are read from a statistic.
+  public static let statistics: [ScoreCriterion] = [
+    ScoreCriterion("mean-activation", MomentsStatistic.self, "mean", "mean activation"),
+    ScoreCriterion("variance", MomentsStatistic.self, "variance", "variance of the activation (Polyak and Wolf 2015)"),
+    ScoreCriterion("apoz", ZerosStatistic.self, "apoz", "1 − share of zeros (Hu et al. 2016)") { 1 - $0 },
+    ScoreCriterion("mean-gradient", GradientStatistic.self, "absolute-gradient", "mean |gradient| (after Liu and Wu 2019)"),
+    ScoreCriterion("taylor-2017", TaylorStatistic.self, "taylor-2017", "mean |mean a·g| (Molchanov et al. 2017)"),
+    ScoreCriterion("taylor-2019", TaylorStatistic.self, "taylor-2019", "mean (Σ a·g)² (Molchanov et al. 2019)"),
+    ScoreCriterion("taylor-signed", TaylorStatistic.self, "taylor-signed", "|mean Σ a·g| (in Yeom et al.'s code)") { abs($0) },
+    ScoreCriterion("fisher", FisherStatistic.self, "fisher", "Σ (Σ a·g)² (Liu et al. 2021)"),
+    ScoreCriterion("lrp", RelevanceStatistic.self, "relevance", "Σ R (Yeom et al. 2021, VGG)"),
+    ScoreCriterion("lrp-pixel", RelevanceStatistic.self, "relevance-pixel", "Σ |R| place by place (Yeom et al. 2021, ResNet)"),
+    ScoreCriterion("lrp-sample", RelevanceStatistic.self, "relevance-sample", "Σ |Σ R| picture by picture (Hatefi et al. 2024)"),
+    ScoreCriterion("lrp-final", RelevanceStatistic.self, "relevance-final", "|Σ R|"),
+  ]
+  /// Those that are read from a dissection.
+  public static let dissection = [
+    (name: "iou", summary: "greatest IoU with a concept (after Alqahtani et al. 2021)"),
+    (name: "votes", summary: "votes for all concepts (after Alqahtani et al. 2021)"),
+  ]
+
+  /// All names.
+  public static var names: [String] { statistics.map(\.name) + dissection.map(\.name) }
+}

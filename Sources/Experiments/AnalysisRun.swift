@@ -1,0 +1,108 @@
+import Analysis
+import Datasets
+import Foundation
+import Results
+import Scheduling
+import Tensors
+
+/// What passes over a data set have in common: reading shards with their masks, going on where an earlier run stopped.
+struct AnalysisRun {
+  let model: Model
+  let data: PreparedData
+  let concepts: (any ConceptSource)?
+  let target: RelevanceTarget
+  let batch: Int
+  let out: String
+  let context: RunContext
+
+  /// Opens data and masks, and makes sure that the result can be written.
+  ///
+  /// - Throws: `EspalierError` if something is missing or does not fit.
+  init(
+    _ model: Model, on request: DataRequest, concepts spec: ConceptSpec?, target: RelevanceTarget? = nil, batch: Int, out: String,
+    _ context: RunContext
+  ) throws {
+    var inputs = [model.path] + request.files
+    if case .hdf5(let file)? = spec { inputs.append(file) }
+    try OutputPath.prepare(out, notReplacing: inputs)
+    let data = try PreparedData(request, for: model, note: context.note)
+    concepts = try spec.map { try $0.open(for: data.dataset, preprocessing: data.preprocessing) }
+    let isLabelled = try data.isLabelled()
+    self.target = target ?? (isLabelled ? .label : .predicted)
+    self.data = data
+    self.model = model
+    self.batch = model.batch(batch)
+    self.out = out
+    self.context = context
+  }
+
+  /// The number of shards of all pictures.
+  var shards: Int { (data.dataset.count + batch - 1) / batch }
+
+  /// Runs a pass over all pictures, or over some shards of them.
+  ///
+  /// - Parameters:
+  ///   - stage: what the pass does, in a word; it stores how far it is under this name beside the result.
+  ///   - chosen: the shards, rising; nil for all.
+  ///   - key: all that the pass depends on beside model and data.
+  ///   - fresh: makes empty accumulators.
+  /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
+  func pass(
+    _ stage: String, _ plan: AnalysisPlan, shards chosen: [Int]? = nil, key: String,
+    fresh: @escaping @Sendable () -> AnalysisState
+  ) throws -> AnalysisState {
+    let (concepts, data, target) = (concepts, data, target)
+    let epoch = data.loader(batch: batch, classes: try data.isLabelled() ? plan.classes : nil).epoch()
+    let order = chosen ?? Array(0..<shards)
+    let needsMasks = concepts != nil && stage == "dissect"
+    let pass = AnalysisPass(
+      plan, shards: order.count,
+      read: { index in
+        let pictures = try epoch.batch(order[index])
+        let shard = try data.shard(pictures, target: target)
+        let masks = needsMasks ? try pictures.indices.map { try concepts!.masks($0) } : []
+        return AnalysisShard(
+          input: pictures.input,
+          pictures: ShardPictures(indices: shard.indices, labels: pictures.labels, concepts: masks), targets: shard.targets)
+      }, fresh: fresh)
+    let store = StateFile(out + ".\(stage)", key: try self.key + key)
+    let saved = store.load()
+    if saved != nil { context.note("\(stage): going on where an earlier run stopped") }
+    let scheduler = context.scheduler(
+      activity: stage, batch: batch, pictures: chosen == nil ? data.dataset.count : order.count * batch)
+    do {
+      return try naming(file: "\(data.request.spec)") {
+        try pass.run(scheduler, from: saved) { try store.save($0) }
+      }
+    } catch is CancellationError {
+      throw RunInterrupted("stopped; the same command goes on from there")
+    }
+  }
+
+  /// Removes what passes stored beside the result.
+  func finish(_ stages: String...) { for stage in stages { StateFile(out + ".\(stage)", key: "").remove() } }
+
+  private var key: String {
+    get throws { try provenance.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined() + "batch \(batch)\n" }
+  }
+
+  /// How the numbers came about.
+  var provenance: [String: String] {
+    get throws {
+      var provenance = [
+        "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
+        "data_sha256": try data.dataset.digest(), "preprocessing": data.preprocessing.json, "target": target.text,
+        "espalier": Release.version,
+      ]
+      provenance["concepts_sha256"] = try concepts?.digest()
+      return provenance
+    }
+  }
+}
+
+extension ResultLayer {
+  /// The layer of a site.
+  init(_ site: Site) {
+    self.init(name: site.layer.name, node: site.layer.node.name, order: site.layer.order, channels: site.shape.channels)
+  }
+}

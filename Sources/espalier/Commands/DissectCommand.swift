@@ -1,0 +1,81 @@
+import Analysis
+import ArgumentParser
+import Datasets
+import Experiments
+import Foundation
+
+/// `espalier dissect`.
+struct DissectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dissect", abstract: "Compare what every filter fires on with concepts that people named.",
+    discussion: """
+      Network dissection: a filter fires where its feature map, bilinearly upsampled to the size of the masks, exceeds its \
+      threshold; its overlap with a concept is the intersection over union of these pixels and the concept's over the whole data \
+      set. On each picture, and for each concept that it shows, the filters that overlap best get a vote. A first pass finds the \
+      thresholds. A run that was stopped goes on with the same command.
+
+        espalier dissect vgg.onnx --data fashion-mnist:test --concepts foreground:0 --out dissection.h5
+        espalier dissect mobilenet.onnx --data folder:cutouts --concepts alpha --site block --out dissection.h5
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var data: DataOptions
+  @OptionGroup var classes: ClassOptions
+  @OptionGroup var sites: SiteOptions
+
+  @Option(
+    help: ArgumentHelp("Where the masks come from: \(ConceptSpec.forms).", valueName: "spec"),
+    transform: { try ConceptSpec($0) })
+  var concepts: ConceptSpec
+
+  @OptionGroup var parameters: ConceptOptions
+
+  @Option(help: ArgumentHelp("The file to write, HDF5.", valueName: "file"), completion: .file(extensions: ["h5"]))
+  var out: String
+
+  @Flag(help: "Print JSON: layers with their filters, detectors, concepts and best filter.")
+  var json = false
+
+  @OptionGroup var options: RunOptions
+
+  private struct Row: Encodable {
+    var layer: String
+    var filters: Int
+    var detectors: Int
+    var concepts: Int
+    var best: String?
+    var bestFilter: Int?
+    var bestIoU: Double?
+  }
+
+  func run() throws {
+    let run = ScoreRun(
+      .dissection, sites: sites.request, concepts: concepts, quantile: parameters.quantile, voteShare: parameters.voteShare,
+      batch: options.batch, out: out)
+    let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
+    let rows = report.layers.compactMap { layer -> Row? in
+      guard let result = layer.dissection, let vocabulary = report.vocabulary else { return nil }
+      let best = (0..<layer.layer.channels).compactMap { channel in result.best(channel).map { (channel, $0) } }
+        .max { $0.1.overlap < $1.1.overlap }
+      return Row(
+        layer: layer.title, filters: layer.layer.channels, detectors: result.detectors.count,
+        concepts: Set(result.detectors.compactMap { result.best($0)?.concept }).count,
+        best: best.map { vocabulary.concepts[$0.1.concept].name }, bestFilter: best?.0,
+        bestIoU: best.map { Double($0.1.overlap) })
+    }
+    if json { return try StandardOutput.json(rows) }
+    let table = Table(
+      columns: [
+        ("layer", .left), ("filters", .right), ("detectors", .right), ("concepts", .right), ("best filter", .right), ("IoU", .right),
+        ("concept", .left),
+      ],
+      rows: rows.map { row in
+        [
+          row.layer, "\(row.filters)", "\(row.detectors)", "\(row.concepts)", row.bestFilter.map(String.init) ?? "",
+          row.bestIoU.map { String(format: "%.3f", $0) } ?? "", row.best ?? "",
+        ]
+      })
+    try StandardOutput.line(table.text)
+    StandardError.line("\(out): dissection of \(report.layers.count) layers on \(report.pictures.grouped) pictures")
+  }
+}

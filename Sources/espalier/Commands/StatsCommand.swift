@@ -1,0 +1,46 @@
+import Analysis
+import ArgumentParser
+import Datasets
+import Experiments
+import Foundation
+
+/// `espalier stats`.
+struct StatsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stats", abstract: "Compute statistics of every filter in one pass over a data set.",
+    discussion: """
+      The HDF5 file holds stats/LAYER/NAME, one number a filter or a row of numbers. Statistics that need gradients take those of \
+      each picture's own loss; those that need relevance take --composite. A run that was stopped goes on with the same command.
+
+        espalier stats vgg.onnx --data fashion-mnist:test --out stats.h5
+        espalier stats vgg.onnx --data fashion-mnist:test --site activation --statistic zeros --out zeros.h5
+
+      Statistics: \(StatisticCatalog.all.map { "\($0.name) (\($0.summary))" }.joined(separator: "; ")).
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var data: DataOptions
+  @OptionGroup var classes: ClassOptions
+  @OptionGroup var sites: SiteOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "What is computed; may be repeated (default: all that need nothing but the activations).", valueName: "name"))
+  var statistic: [String] = []
+
+  @Option(help: ArgumentHelp("The rules of relevance.", valueName: "name[:key=value,…]"))
+  var composite = CompositeCatalog.names[0]
+
+  @Option(help: ArgumentHelp("The file to write, HDF5.", valueName: "file"), completion: .file(extensions: ["h5"]))
+  var out: String
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws {
+    let names = statistic.isEmpty ? StatisticCatalog.all.filter { $0.phase == .forward }.map { $0.name } : statistic
+    let run = ScoreRun(.statistics(names), sites: sites.request, composite: composite, batch: options.batch, out: out)
+    let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
+    StandardError.line(
+      "\(out): \(names.joined(separator: ", ")) of \(report.layers.count) layers on \(report.pictures.grouped) pictures")
+  }
+}
