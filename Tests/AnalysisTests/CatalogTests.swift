@@ -3,15 +3,20 @@ import Foundation
 import Testing
 
 @Suite struct CatalogTests {
-  /// One file a rule, one line a file.
-  @Test func everyRuleFileHasItsLine() throws {
+  /// One file a rule, an attributor, a measure; one line a file.
+  @Test(arguments: [
+    ("Rules", RuleCatalog.all.map { ("\($0)", $0.name) }),
+    ("Attributors", AttributorCatalog.all.map { ("\($0)", $0.name) }),
+    ("Measures", MeasureCatalog.all.map { ("\($0)", $0.name) }),
+  ])
+  func everyFileHasItsLine(name: String, types: [(String, String)]) throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "../../Sources/Analysis/Relevance/Rules")
+      "../../Sources/Analysis/Relevance/\(name)")
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).map {
       $0.replacingOccurrences(of: ".swift", with: "")
     }
-    #expect(Set(files) == Set(RuleCatalog.all.map { "\($0)" }))
-    #expect(Set(RuleCatalog.all.map { $0.name }).count == RuleCatalog.all.count)
+    #expect(Set(files) == Set(types.map(\.0)))
+    #expect(Set(types.map(\.1)).count == types.count)
   }
 
   @Test func everyCompositeNameIsUnderstood() throws {

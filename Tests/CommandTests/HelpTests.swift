@@ -13,7 +13,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["new", "inspect", "train", "tune", "evaluate", "relevance", "figure", "figure heatmap"])
+  @Test(arguments: ["new", "inspect", "train", "tune", "evaluate", "relevance", "measure", "figure", "figure heatmap"])
   func everyVerbHasHelp(verb: String) throws {
     try withTemporaryFolder { folder in
       let outcome = try Tool.run(verb.split(separator: " ").map(String.init) + ["--help"], in: folder)

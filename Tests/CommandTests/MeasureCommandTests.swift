@@ -1,0 +1,101 @@
+import Foundation
+import Images
+import Storage
+import TestSupport
+import Tensors
+import Testing
+
+@Suite struct MeasureCommandTests {
+  /// Writes ten pictures of 28×28 in `cutouts`, each with an opaque square, and `list.csv` that labels them.
+  private func cutouts(in folder: URL) throws {
+    try FileManager.default.createDirectory(at: folder.appendingPathComponent("cutouts"), withIntermediateDirectories: true)
+    var random = Philox(seed: 3)
+    var list = "path,label\n"
+    for picture in 0..<10 {
+      var pixels = Tensor<UInt8>(repeating: 0, shape: [28, 28, 2])
+      for place in 0..<784 {
+        let isInside = picture..<picture + 9 ~= place / 28 && 4..<14 ~= place % 28
+        pixels.elements[2 * place] = UInt8(random.next() % 256)
+        pixels.elements[2 * place + 1] = isInside ? 255 : 0
+      }
+      try Data(Image(pixels: pixels).encodedPNG()).write(to: folder.appendingPathComponent("cutouts/\(picture).png"))
+      list += "cutouts/\(picture).png,\(picture)\n"
+    }
+    try Data(list.utf8).write(to: folder.appendingPathComponent("list.csv"))
+  }
+
+  /// Every method by every measure, with the same digits for any number of workers.
+  @Test func measuresDoNotDependOnWorkers() throws {
+    try Sample.withModelAndPictures { folder in
+      try cutouts(in: folder)
+      let methods = [
+        "epsilon_plus", "gradient", "input-x-gradient", "smoothgrad:n=3", "integrated-gradients:n=3/epsilon_plus",
+        "occlusion:window=7,stride=7", "grad-cam", "random",
+      ]
+      let measures = [
+        "pointing-game:tolerance=2", "mass-accuracy", "rank-accuracy", "sparseness", "pixel-flipping:steps=3", "randomisation",
+      ]
+      let arguments =
+        ["measure", "lenet.onnx", "--data", "csv:list.csv", "--batch", "3", "--json"] + methods.flatMap { ["--method", $0] }
+        + measures.flatMap { ["--measure", $0] }
+      let outcomes = try [1, 2, 3, 8].map { try Tool.run(arguments + ["--workers", "\($0)"], in: folder) }
+      #expect(outcomes[0].status == 0, "\(outcomes[0].talk)")
+      for outcome in outcomes { #expect(outcome.output == outcomes[0].output) }
+      let report = try #require(try JSONSerialization.jsonObject(with: Data(outcomes[0].output.utf8)) as? [String: Any])
+      #expect(report["pictures"] as? Int == 10 && report["masks"] as? Int == 10)
+      let rows = try #require(report["methods"] as? [[String: Any]])
+      #expect(rows.compactMap { $0["method"] as? String } == methods)
+      for row in rows {
+        let entries = try #require(row["measures"] as? [[String: Any]])
+        #expect(
+          entries.compactMap { $0["name"] as? String } == [
+            "pointing-game", "mass-accuracy", "rank-accuracy", "sparseness", "pixel-flipping", "pixel-flipping accuracy",
+            "randomisation",
+          ])
+        for entry in entries.dropLast() { #expect(entry["pictures"] as? Int == 10 && entry["mean"] is Double, "\(row)") }
+        #expect(entries[6]["points"] as? [String] == ["fc2", "fc1", "conv2", "conv1"])
+      }
+      // Noise takes no notice of the network.
+      #expect((rows[7]["measures"] as? [[String: Any]])?[6]["mean"] as? Double == 1)
+    }
+  }
+
+  @Test func tableAndWrongUse() throws {
+    try Sample.withModelAndPictures { folder in
+      try cutouts(in: folder)
+      let table = try Tool.run("measure", "lenet.onnx", "--data", "folder:cutouts", in: folder)
+      #expect(table.status == 0, "\(table.talk)")
+      let lines = table.output.split(separator: "\n")
+      #expect(lines.count == 6 && lines[0].contains("pointing-game") && lines[0].contains("mass-accuracy"))
+      let noMasks = try Tool.run("measure", "lenet.onnx", "--data", "hdf5:pictures.h5", in: folder)
+      #expect(noMasks.failed(mentioning: "no picture has a mask"), "\(noMasks)")
+      for arguments in [["--method", "nonsense"], ["--measure", "nonsense"], ["--method", "lrp/nonsense"]] {
+        #expect(
+          try Tool.run(["measure", "lenet.onnx", "--data", "hdf5:pictures.h5"] + arguments, in: folder).status == 64)
+      }
+    }
+  }
+
+  /// The same file for 1, 2, 3 and 8 workers; layers as each attributor reaches them.
+  @Test func relevanceByAttributors() throws {
+    try Sample.withModelAndPictures { folder in
+      for (attributor, layers) in [
+        ("smoothgrad:n=3", 4), ("integrated-gradients:n=3", 4), ("occlusion:window=9,stride=9", 0), ("grad-cam", 1),
+        ("random", 0),
+      ] {
+        var maps: [Tensor<Float>] = []
+        for workers in ["1", "2", "3", "8"] {
+          let outcome = try Tool.run(
+            "relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--attributor", attributor, "--batch", "7", "--workers",
+            workers, "--out", "maps.h5", in: folder)
+          #expect(outcome.status == 0, "\(outcome.talk)")
+          let file = try HDF5File.open(folder.appendingPathComponent("maps.h5").path)
+          maps.append(try file.dataset("attribution").read())
+          #expect(try file.group("relevance").children().count == layers, "\(attributor)")
+          #expect(try file.text(attribute: "attributor") == attributor)
+        }
+        #expect(maps[0].shape == [40, 1, 28, 28] && maps.allSatisfy { $0 == maps[0] }, "\(attributor)")
+      }
+    }
+  }
+}

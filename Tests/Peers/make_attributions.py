@@ -1,0 +1,192 @@
+"""Attributions and measures of them by PyTorch, Zennit and NumPy, for AnalysisTests: make_attributions.py GOLDEN_JSON OUT_JSON.
+
+The network and its input are those of zennit-vgg-like-bn.json, in float64. Needs torch, zennit and numpy.
+"""
+
+import json
+import sys
+
+import numpy as np
+import torch
+from zennit.attribution import IntegratedGradients, Occlusion, SmoothGrad
+from zennit.canonizers import SequentialMergeBatchNorm
+from zennit.composites import EpsilonPlus
+
+golden = json.load(open(sys.argv[1]))["net_vgg_like_bn"]
+
+
+def tensor(value):
+    return torch.tensor(value["data"], dtype=torch.float64).reshape(value["shape"])
+
+
+def plain(value):
+    value = np.asarray(value.detach() if isinstance(value, torch.Tensor) else value, dtype=float)
+    return {"shape": list(value.shape), "data": [float(f"{v:.12g}") for v in value.ravel()]}
+
+
+def network():
+    names = ["conv1", "bn1", "relu1", "pool1", "conv2", "bn2", "relu2", "pool2", "flatten", "fc1", "relu3", "fc2"]
+    layers = [
+        torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
+        torch.nn.Conv2d(4, 5, 3, padding=1), torch.nn.BatchNorm2d(5), torch.nn.ReLU(), torch.nn.AvgPool2d(2),
+        torch.nn.Flatten(), torch.nn.Linear(20, 6), torch.nn.ReLU(), torch.nn.Linear(6, 3),
+    ]
+    net = torch.nn.Sequential()
+    for name, layer in zip(names, layers):
+        net.add_module(name, layer)
+    net = net.double().eval()
+    net.load_state_dict({k: tensor(v) for k, v in golden["state_dict"].items()}, strict=False)
+    return net
+
+
+x = tensor(golden["x"])
+target = golden["target"]
+one_hot = torch.eye(3, dtype=torch.float64)[target]
+
+
+# --- noise: Philox-4x32-10 as published, 64-bit numbers low word first, Box and Muller's pairs -----------------------------------
+def philox_block(counter, key):
+    c, k = list(counter), list(key)
+    for _ in range(10):
+        a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(b >> 32) ^ c[1] ^ k[0], b & 0xFFFFFFFF, (a >> 32) ^ c[3] ^ k[1], a & 0xFFFFFFFF]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+
+def normals(seed, stream, start, count):
+    result = []
+    for block in range((count + 1) // 2):
+        n = start + block
+        c = philox_block((n & 0xFFFFFFFF, n >> 32, stream & 0xFFFFFFFF, stream >> 32), (seed & 0xFFFFFFFF, seed >> 32))
+        u, v = [((c[i] | c[i + 1] << 32) >> 11) * 2.0**-53 for i in (0, 2)]
+        radius = np.sqrt(-2 * np.log1p(-u))
+        result += [radius * np.cos(2 * np.pi * v), radius * np.sin(2 * np.pi * v)]
+    return result[:count]
+
+
+class Noise:
+    """Stands in for torch.randn_like inside Zennit's SmoothGrad: one draw a call."""
+
+    def __init__(self, seed, indices):
+        self.seed, self.indices, self.draw = seed, indices, 0
+
+    def __call__(self, like):
+        size = like[0].numel()
+        values = [normals(self.seed, index, self.draw << 32, size) for index in self.indices]
+        self.draw += 1
+        return torch.tensor(values, dtype=torch.float64).reshape(like.shape)
+
+
+out = {"indices": [3, 2**33 + 11], "maps": {}}
+
+
+def smoothgrad(noise, n, seed, composite=None):
+    torch.randn_like, kept = Noise(seed, out["indices"]), torch.randn_like
+    try:
+        with SmoothGrad(network(), noise_level=noise, n_iter=n, composite=composite) as attributor:
+            return attributor(x.clone(), one_hot)[1]
+    finally:
+        torch.randn_like = kept
+
+
+out["maps"]["input-x-gradient"] = plain(IntegratedGradients(network(), n_iter=1)(x.clone(), one_hot)[1])
+out["maps"]["smoothgrad:noise=0.2,n=5,seed=7"] = plain(smoothgrad(0.2, 5, 7))
+out["maps"]["smoothgrad:n=3/epsilon_plus"] = plain(
+    smoothgrad(0.1, 3, 0, EpsilonPlus(canonizers=[SequentialMergeBatchNorm()])))
+for size in (2, 4, 8):
+    occlusion = Occlusion(network(), window=(size, size), stride=(size, size), attr_output=lambda y: y * one_hot)
+    out["maps"][f"occlusion:window={size},stride={size}"] = plain(occlusion(x.clone())[1])
+
+
+# --- what Zennit has not: windows that end at the edge, and those that are taken away ----------------------------------------------
+def occluded(window, stride, remove, fill):
+    net, result, covers = network(), torch.zeros_like(x), torch.zeros_like(x)
+    for top in range(0, 8, stride):
+        for left in range(0, 8, stride):
+            inside = torch.zeros_like(x)
+            inside[:, :, top : top + window, left : left + window] = 1
+            hidden = inside if remove else 1 - inside
+            y = (net(x * (1 - hidden) + fill * hidden) * one_hot).sum(1)
+            score = (net(x) * one_hot).sum(1) - y if remove else y
+            result, covers = result + inside * score[:, None, None, None], covers + inside
+    return result / covers if remove else result
+
+
+out["maps"]["occlusion:window=5,stride=3"] = plain(occluded(5, 3, False, 0))
+out["maps"]["occlusion:window=3,stride=2,form=remove,fill=0.5"] = plain(occluded(3, 2, True, 0.5))
+
+
+def grad_cam(last):
+    net = network()
+    names = [name for name, _ in net.named_children()]
+    cut = names.index(last) + 1
+    maps = net[:cut](x).detach().requires_grad_()
+    (gradient,) = torch.autograd.grad((net[cut:](maps) * one_hot).sum(), maps)
+    cam = torch.relu((gradient.mean((2, 3), keepdim=True) * maps).sum(1, keepdim=True))
+    large = torch.nn.functional.interpolate(cam, size=(8, 8), mode="bilinear", align_corners=False)
+    return large.expand(-1, 3, -1, -1)
+
+
+out["maps"]["grad-cam"] = plain(grad_cam("relu2"))
+out["maps"]["grad-cam:layer=conv1,site=linear"] = plain(grad_cam("bn1"))
+out["maps"]["grad-cam:layer=conv1"] = plain(grad_cam("relu1"))
+
+# --- measures ------------------------------------------------------------------------------------------------------------------
+random = np.random.default_rng(5)
+cases = []
+for height, width, radius in ((7, 5, 1), (9, 70, 3), (1, 3, 0), (16, 16, 2.5)):
+    values = random.normal(size=(height, width))
+    mask = random.random((height, width)) < 0.15
+    mask[0, 0] = True
+    ordered = lambda v: np.argsort(-v, axis=None, kind="stable")
+
+    def hit(v, tolerance):
+        row, column = np.unravel_index(np.argmax(v), v.shape)
+        ys, xs = np.nonzero(mask)
+        return float(np.sqrt(((ys - row) ** 2 + (xs - column) ** 2).min()) <= tolerance)
+
+    magnitudes = np.sort(np.abs(values).ravel())
+    n = magnitudes.size
+    other = random.normal(size=(height, width))
+    ranks = [np.argsort(np.argsort(np.abs(v).ravel())).astype(float) for v in (values, other)]
+    cases.append({
+        "map": plain(values), "other": plain(other), "mask": mask.astype(int).ravel().tolist(),
+        "values": {
+            "pointing-game": hit(values, 0),
+            f"pointing-game:tolerance={radius}": hit(values, radius),
+            "pointing-game:sign=absolute": hit(np.abs(values), 0),
+            "mass-accuracy": np.maximum(values, 0)[mask].sum() / np.maximum(values, 0).sum(),
+            "mass-accuracy:sign=absolute": np.abs(values)[mask].sum() / np.abs(values).sum(),
+            "mass-accuracy:sign=signed": values[mask].sum() / values.sum(),
+            "rank-accuracy:sign=signed": mask.ravel()[ordered(values)[: mask.sum()]].mean(),
+            "rank-accuracy:sign=absolute": mask.ravel()[ordered(np.abs(values))[: mask.sum()]].mean(),
+            "sparseness": ((2 * np.arange(1, n + 1) - n - 1) * magnitudes).sum() / (n * magnitudes.sum()),
+        },
+        "similarity": float(np.corrcoef(*ranks)[0, 1]),
+    })
+out["measures"] = cases
+
+
+def flipping(steps, share, value, probability, ascending):
+    maps = tensor(golden["gradient"]).sum(1).reshape(2, -1).numpy()
+    logits, right = np.zeros((2, steps + 1)), np.zeros((2, steps + 1))
+    for sample in range(2):
+        order = np.argsort(maps[sample] if ascending else -maps[sample], kind="stable")
+        for step in range(steps + 1):
+            picture = x[sample].clone().reshape(3, -1)
+            count = int(np.floor(share * step / steps * 64 + 0.5))
+            fill = picture.mean(1, keepdim=True) if value is None else torch.full((3, 1), value, dtype=torch.float64)
+            picture[:, order[:count].copy()] = fill
+            y = network()(picture.reshape(1, 3, 8, 8))[0].detach()
+            logits[sample, step] = (torch.softmax(y, 0) if probability else y)[target[sample]]
+            right[sample, step] = float(int(y.argmax()) == target[sample])
+    return {"curve": plain(logits), "accuracy": plain(right),
+            "areas": plain(np.stack([np.trapezoid(c, dx=1 / steps, axis=1) for c in (logits, right)], 1))}
+
+
+out["flipping"] = {
+    "pixel-flipping:steps=8": flipping(8, 1, None, False, False),
+    "pixel-flipping:steps=5,share=0.5,value=zero,output=probability,order=ascending": flipping(5, 0.5, 0.0, True, True),
+}
+json.dump(out, open(sys.argv[2], "w"), indent=None, separators=(",", ":"))
