@@ -17,7 +17,7 @@ public struct MeasureReport: Hashable, Sendable, Encodable {
 
     /// Sums up.
     init(_ name: String, _ values: [Double?], curve: [Double]? = nil, points: [String]? = nil) {
-      let defined = values.compactMap { $0 }
+      let defined = values.compactMap { $0 }.filter(\.isFinite)
       self.name = name
       pictures = defined.count
       let mean = defined.isEmpty ? nil : defined.reduce(0, +) / Double(defined.count)
@@ -28,7 +28,7 @@ public struct MeasureReport: Hashable, Sendable, Encodable {
         : mean.map { mean in
           (defined.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(defined.count - 1)).squareRoot()
         }
-      self.curve = curve
+      self.curve = curve.flatMap { $0.allSatisfy(\.isFinite) ? $0 : nil }
       self.points = points
     }
   }

@@ -42,21 +42,20 @@ public struct MeasureRun: Sendable {
     }
     let isLabelled = try data.isLabelled()
     let needsMasks = measures.contains { ($0 as? any MapMeasure).map { type(of: $0).needsMask } ?? false }
+    if needsMasks {
+      guard try data.holdsMasks(context.cancellation) else {
+        throw EspalierError(
+          "no picture has a mask of its object", place: "\(request.spec)",
+          accepted: "csv with a column mask, or PNG files with transparency")
+      }
+    }
     let pass = Pass(
       data: data, epoch: data.loader(batch: batch, classes: isLabelled ? answers.classes : nil, takesMasks: needsMasks).epoch(),
       target: target ?? (isLabelled ? .label : .predicted), measures: measures, answers: answers, context: context)
     var report = MeasureReport(pictures: data.dataset.count, methods: [])
     for method in methods {
       let results = try pass.run(method.plan(model, start: start, batch: batch), activity: "\(method)")
-      let masks = results.reduce(0) { $0 + $1.masks }
-      if needsMasks {
-        guard masks > 0 else {
-          throw EspalierError(
-            "no picture has a mask of its object", place: "\(request.spec)",
-            accepted: "csv with a column mask, or PNG files with transparency")
-        }
-        report.masks = masks
-      }
+      if needsMasks { report.masks = results.reduce(0) { $0 + $1.masks } }
       var entries: [MeasureReport.Entry] = []
       for (place, measure) in measures.enumerated() {
         switch measure {

@@ -1,8 +1,19 @@
 import Analysis
 import Datasets
+import Scheduling
 import Tensors
 
 extension PreparedData {
+  /// Whether any picture has a mask, looked for before anything long is computed.
+  ///
+  /// - Throws: `EspalierError` naming a picture that is damaged; `CancellationError`.
+  func holdsMasks(_ cancellation: Cancellation) throws -> Bool {
+    try (0..<dataset.count).contains { index in
+      try cancellation.check()
+      return try dataset.sample(index).mask.map { try preprocessing.fittedMask($0) != nil } ?? false
+    }
+  }
+
   /// A batch as attributors take it.
   ///
   /// - Throws: `EspalierError` naming a picture without the label that is to be explained.

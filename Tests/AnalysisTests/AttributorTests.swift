@@ -67,7 +67,9 @@ struct PeerAttributions: Decodable {
     #expect(peers.maps.count == 11)
     for (method, expected) in peers.maps {
       let result = try attribution(method, batch: batch, indices: peers.indices)
-      expectCloseBySample(result.input, expected.tensor, "\(method) in batches of \(batch)", 1e-4)
+      // Relevance is held to what its denominators allow, as in ZennitNetworkTests.
+      expectCloseBySample(
+        result.input, expected.tensor, "\(method) in batches of \(batch)", method.contains("/") ? 1e-3 : 1e-4)
     }
   }
 

@@ -52,7 +52,12 @@ import Testing
             "pointing-game", "mass-accuracy", "rank-accuracy", "sparseness", "pixel-flipping", "pixel-flipping accuracy",
             "randomisation",
           ])
-        for entry in entries.dropLast() { #expect(entry["pictures"] as? Int == 10 && entry["mean"] is Double, "\(row)") }
+        for entry in entries {
+          #expect(entry["mean"] is Double)
+          // Some maps of Grad-CAM are 0 everywhere, and some of other methods nowhere positive: no share can be told.
+          let isAlwaysDefined = row["method"] as? String != "grad-cam" && entry["name"] as? String != "mass-accuracy"
+          #expect(!isAlwaysDefined || entry["pictures"] as? Int == 10, "\(row["method"] ?? "") \(entry)")
+        }
         #expect(entries[6]["points"] as? [String] == ["fc2", "fc1", "conv2", "conv1"])
       }
       // Noise takes no notice of the network.
