@@ -44,6 +44,35 @@ public struct Tile {
   /// Sums of the companion; nil in the forward pass.
   public let companionSummary: CompanionSummary?
 
+  /// Describes feature maps in memory, and sums them up.
+  ///
+  /// - Precondition: eight floats can be read at every place.
+  public init(
+    row: Int, channel: Int, lanes: Int, height: Int, width: Int, activation: UnsafePointer<Float>,
+    companion: UnsafePointer<Float>? = nil, stride: Int
+  ) {
+    self.init(
+      row: row, channel: channel, lanes: lanes, height: height, width: width, activation: activation, companion: companion,
+      stride: stride, summary: TileSummary(activation, places: height * width, stride: stride),
+      companionSummary: companion.map { CompanionSummary(activation, $0, places: height * width, stride: stride) })
+  }
+
+  init(
+    row: Int, channel: Int, lanes: Int, height: Int, width: Int, activation: UnsafePointer<Float>,
+    companion: UnsafePointer<Float>?, stride: Int, summary: TileSummary, companionSummary: CompanionSummary?
+  ) {
+    self.row = row
+    self.channel = channel
+    self.lanes = lanes
+    self.height = height
+    self.width = width
+    self.activation = activation
+    self.companion = companion
+    self.stride = stride
+    self.summary = summary
+    self.companionSummary = companionSummary
+  }
+
   /// The number of places of a feature map.
   public var area: Int { height * width }
 

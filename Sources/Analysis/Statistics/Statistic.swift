@@ -21,6 +21,8 @@ public struct StatisticResult: Sendable, Equatable {
 public struct StatisticSettings: Hashable, Sendable {
   /// Below which magnitude a value counts as almost zero.
   public var epsilon = 1e-3
+  /// Above which activation a channel counts as on, for binary entropy: 0 behind ReLU, 0.5 behind a sigmoid.
+  public var binaryThreshold = 0.0
   /// The number of bins of histograms.
   public var bins = 100
   /// The quantiles that are read from sketches, 0 … 1.

@@ -1,0 +1,53 @@
+import Tensors
+
+/// Histogram of a channel's activations at places, and its entropy in bits.
+///
+/// ``StatisticSettings/bins`` equal bins between the least and the greatest activation of all places; one in
+/// ``StatisticSettings/thinning`` places is counted (``PlaceSample``), in finer dyadic bins (``DyadicHistogram``), so that each
+/// activation lies at most a quarter of a bin off. Feature maps with values that are not finite are left out.
+public struct HistogramStatistic: Statistic {
+  public static let name = "histogram"
+  public static let summary = "histogram of activations and its entropy"
+  public static let phase = Phase.forward
+
+  private let bins: Int
+  private var sample: PlaceSample
+  private var histograms: [DyadicHistogram]
+
+  public init(_ site: SiteShape, _ settings: StatisticSettings) {
+    bins = settings.bins
+    sample = PlaceSample(area: site.area, thinning: settings.thinning, seed: settings.seed)
+    histograms = Array(repeating: DyadicHistogram(bins: settings.bins), count: site.channels)
+  }
+
+  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
+    sample.choose(pictures.indices[tile.row])
+    for lane in 0..<tile.lanes where tile.area > 0 && tile.summary.sum[lane].isFinite {
+      let channel = tile.channel + lane
+      histograms[channel].extend(least: tile.summary.minimum[lane], greatest: tile.summary.maximum[lane])
+      for place in sample.places { histograms[channel].increment(tile.activation[place * tile.stride + lane]) }
+    }
+  }
+
+  public mutating func merge(_ later: HistogramStatistic) {
+    for channel in histograms.indices { histograms[channel].merge(later.histograms[channel]) }
+  }
+
+  public func encode(into state: inout StateEncoder) { for histogram in histograms { histogram.encode(into: &state) } }
+
+  public mutating func decode(from state: inout StateDecoder) throws {
+    for channel in histograms.indices { try histograms[channel].decode(from: &state) }
+  }
+
+  public var results: [StatisticResult] {
+    let rate = sample.stride == 1 ? "all places" : "one in \(sample.stride) places"
+    let shares = histograms.map { $0.shares(bins) }
+    return [
+      StatisticResult(
+        "histogram", "shares of activations in \(bins) bins between the channel's extremes, \(rate)",
+        Tensor(shares.flatMap { $0 }, shape: [histograms.count, bins])),
+      StatisticResult(
+        "activation-entropy", "entropy of that histogram, in bits", Tensor(shares.map(entropy), shape: [histograms.count])),
+    ]
+  }
+}

@@ -1,0 +1,119 @@
+import Analysis
+import Foundation
+import Scheduling
+import Tensors
+import TestSupport
+import Testing
+
+/// What every statistic of the forward phase must do, whatever it computes.
+@Suite struct StatisticStateTests {
+  static let statistics = StatisticCatalog.all.filter { $0.phase == .forward }.map { StatisticCase($0) }
+
+  /// A type as a test's argument.
+  struct StatisticCase: Sendable, CustomTestStringConvertible {
+    let type: any Statistic.Type
+    init(_ type: any Statistic.Type) { self.type = type }
+    var testDescription: String { type.name }
+  }
+
+  static let settings: StatisticSettings = {
+    var settings = StatisticSettings()
+    (settings.thinning, settings.resolution, settings.bins, settings.top) = (4, 32, 10, 3)
+    return settings
+  }()
+
+  /// One file a statistic, one line a file.
+  @Test func everyStatisticFileHasItsLine() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+      "../../../Sources/Analysis/Statistics")
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).map {
+      $0.replacingOccurrences(of: ".swift", with: "")
+    }.filter { $0.hasSuffix("Statistic") && $0 != "Statistic" }
+    #expect(Set(files) == Set(StatisticCatalog.all.map { "\($0)" }))
+    #expect(Set(StatisticCatalog.all.map { $0.name }).count == StatisticCatalog.all.count)
+  }
+
+  /// Layouts, and an interruption at any subtree, change no bit.
+  @Test(arguments: statistics)
+  func bitsDoNotDependOnLayoutOrInterruption(of statistic: StatisticCase) throws {
+    func check<S: Statistic>(_ type: S.Type) throws {
+      let pictures = StatisticPictures(SiteShape(channels: 13, height: 5, width: 7), pictures: 23)
+      let whole = pictures.learn(type, Self.settings, shard: 2)
+      let bytes = whole.state.bytes
+      #expect(pictures.learn(type, Self.settings, shard: 2, block: 16).state.bytes == bytes)
+      for aligned in [1, 2, 4, 8] {
+        var tree = FixedTree.Partial<S>()
+        let width = 2 * aligned
+        for (index, first) in stride(from: 0, to: 23, by: width).enumerated() {
+          var part = StatisticPictures(pictures.site, values: pictures.values)
+          part.values = Array(pictures.values[..<min(first + width, 23)])
+          let shards = stride(from: first, to: part.values.count, by: 2).map { start in
+            var shard = S(pictures.site, Self.settings)
+            pictures.show(start..<min(start + 2, 23), to: &shard, block: 8)
+            return shard
+          }
+          let learned = FixedTree.reduce(shards, Self.merged)!
+          var restored = S(pictures.site, Self.settings)
+          var decoder = StateDecoder(learned.state.bytes)
+          try restored.decode(from: &decoder)
+          #expect(decoder.isAtEnd)
+          tree.insert(restored, level: aligned.trailingZeroBitCount, index: index, Self.merged)
+        }
+        #expect(tree.result(Self.merged)!.state.bytes == bytes, "aligned ranges of \(aligned) shards")
+      }
+      // Bit patterns, so that NaN equals NaN.
+      var restored = S(pictures.site, Self.settings)
+      var decoder = StateDecoder(bytes)
+      try restored.decode(from: &decoder)
+      #expect(
+        restored.results.map { $0.values.elements.map(\.bitPattern) } == whole.results.map { $0.values.elements.map(\.bitPattern) })
+    }
+    try check(statistic.type)
+  }
+
+  private static func merged<S: Statistic>(_ left: S, _ right: S) -> S {
+    var both = left
+    both.merge(right)
+    return both
+  }
+
+  /// A damaged state is refused, or gives other numbers; it never traps, in what follows neither.
+  @Test(arguments: statistics)
+  func damagedStatesAreRefused(of statistic: StatisticCase) {
+    func check<S: Statistic>(_ type: S.Type) {
+      let pictures = StatisticPictures(SiteShape(channels: 5, height: 3, width: 3), pictures: 6)
+      let whole = pictures.learn(type, Self.settings, shard: 2)
+      let mutate = Mutator([UInt8](whole.state.bytes))
+      for number in 0..<2000 {
+        var restored = S(pictures.site, Self.settings)
+        var decoder = StateDecoder(Data(mutate(number)))
+        guard (try? restored.decode(from: &decoder)) != nil else { continue }
+        restored.merge(whole)
+        _ = restored.results
+      }
+      var short = StateDecoder(whole.state.bytes.dropLast())
+      var restored = S(pictures.site, Self.settings)
+      #expect(throws: EspalierError.self) { try restored.decode(from: &short) }
+    }
+    check(statistic.type)
+  }
+
+  /// Nothing seen, one picture, one place, values that are no numbers: no trap.
+  @Test(arguments: statistics)
+  func edgesAreHeld(of statistic: StatisticCase) {
+    func check<S: Statistic>(_ type: S.Type) {
+      for site in [SiteShape(channels: 1, height: 1, width: 1), SiteShape(channels: 9, height: 1, width: 2)] {
+        var odd = StatisticPictures(site, pictures: 4)
+        odd.values[1][0][0] = .nan
+        odd.values[2][0][0] = .infinity
+        odd.values[3][0][0] = -.greatestFiniteMagnitude
+        for pictures in [StatisticPictures(site, values: []), StatisticPictures(site, pictures: 1), odd] {
+          for result in pictures.learn(type, Self.settings, shard: 3).results {
+            #expect(result.values.shape[0] == site.channels, "\(result.name)")
+          }
+        }
+      }
+    }
+    check(statistic.type)
+  }
+}
