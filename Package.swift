@@ -66,7 +66,9 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Tensors", "Networks", "ONNX"]),
 
     .testTarget(
-      name: "AnalysisTests", dependencies: ["Tensors", "Storage", "Networks", "ONNX", "Engine", "Analysis", "TestSupport"]),
+      name: "AnalysisTests",
+      dependencies: ["Tensors", "Scheduling", "Images", "Storage", "Networks", "ONNX", "Engine", "Datasets", "Analysis", "TestSupport"],
+      exclude: ["Resources"]),
     .testTarget(
       name: "CommandTests", dependencies: ["espalier", "Tensors", "Storage", "Networks", "ONNX", "TestSupport"],
       exclude: ["Resources"]),

@@ -141,10 +141,13 @@ public struct ScoreRun: Sendable {
       chosen == nil
       ? "exact quantile over all \(pictures) pictures" : "exact quantile over \(seen) of \(pictures) pictures, evenly spaced in batches"
     context.note("thresholds: \(description)")
-    let (shapes, share, total) = (plan.sites.map(\.shape), quantile, seen)
-    let state = try run.pass("thresholds", plan, shards: chosen, key: "\(sites) \(quantile) \(seen)") {
+    let (share, total) = (quantile, seen)
+    let sites = plan.sites.map { ($0.shape, ThresholdAccumulator.Floors(channels: $0.shape.channels)) }
+    let state = try run.pass("thresholds", plan, shards: chosen, key: "\(self.sites) \(quantile) \(seen)") {
       AnalysisState(
-        shapes.map { SiteAccumulators([(.forward, ThresholdAccumulator($0, share: share, pictures: total))]) })
+        sites.map { shape, floors in
+          SiteAccumulators([(.forward, ThresholdAccumulator(shape, share: share, pictures: total, floors: floors))])
+        })
     }
     return (state.sites.map { ($0.all[0] as? ThresholdAccumulator)?.thresholds ?? [] }, description)
   }

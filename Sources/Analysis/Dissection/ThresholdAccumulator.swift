@@ -1,10 +1,13 @@
-import Foundation
+import Synchronization
 import Tensors
 
 /// The exact 1 − Q quantile of each channel's activations: what dissection takes as thresholds.
 ///
 /// Of n = pictures · places values only the greatest n − ⌊(n − 1)(1 − Q)⌋ are kept, 4 bytes each; the quantile lies between the two
 /// least of them, as numpy's `quantile` interpolates. NaN values are left out, as if they were the least.
+///
+/// The accumulators of a site may share ``Floors``: once some shards together hold as many values as are kept, what does not exceed
+/// the least of these is passed over in all others. That changes what a shard holds, and how long it takes, never the quantile.
 public struct ThresholdAccumulator: Accumulator {
   private let quantile: Double
   private let total: Int
@@ -12,18 +15,35 @@ public struct ThresholdAccumulator: Accumulator {
   private var greatest: [[Float]]
   /// What a value must exceed to be among the kept.
   private var floors: [Float]
+  private let shared: Floors
+
+  /// What values must exceed, as far as any shards of a site know.
+  public final class Floors: Sendable {
+    private let values: Mutex<[Float]>
+
+    /// No floors yet.
+    public init(channels: Int) { values = Mutex([Float](repeating: -.infinity, count: channels)) }
+
+    var all: [Float] { values.withLock { $0 } }
+
+    func raise(_ floors: [Float]) {
+      values.withLock { values in for channel in values.indices { values[channel] = max(values[channel], floors[channel]) } }
+    }
+  }
 
   /// An empty accumulator.
   ///
   /// - Parameters:
   ///   - share: Q, the share of values above the threshold, 0 … 1.
   ///   - pictures: the number of pictures that the pass will see.
-  public init(_ site: SiteShape, share: Double, pictures: Int) {
+  ///   - floors: shared by all accumulators of the site in one pass; none are if nil.
+  public init(_ site: SiteShape, share: Double, pictures: Int, floors: Floors? = nil) {
     quantile = 1 - share
     total = pictures * site.area
     kept = ThresholdAccumulator.kept(of: total, share: share)
     greatest = Array(repeating: [], count: site.channels)
-    floors = [Float](repeating: -.infinity, count: site.channels)
+    shared = floors ?? Floors(channels: site.channels)
+    self.floors = shared.all
   }
 
   /// The bytes that a channel's values take at most when a pass ends.
@@ -58,6 +78,7 @@ public struct ThresholdAccumulator: Accumulator {
       greatest[channel] += later.greatest[channel]
       compact(channel)
     }
+    shared.raise(floors)
   }
 
   private mutating func compact(_ channel: Int) {
@@ -67,7 +88,7 @@ public struct ThresholdAccumulator: Accumulator {
       greatest[channel].withUnsafeMutableBufferPointer { Selection.partition($0, at: surplus) }
       greatest[channel].removeFirst(surplus)
     }
-    floors[channel] = greatest[channel].min() ?? -.infinity
+    floors[channel] = max(floors[channel], greatest[channel].min() ?? -.infinity)
   }
 
   public func encode(into state: inout StateEncoder) { for values in greatest { state.append(values) } }

@@ -1,0 +1,165 @@
+import Analysis
+import Datasets
+import Scheduling
+import TestSupport
+import Tensors
+import Testing
+
+/// Thresholds, IoU and votes beside a slow twin that upsamples every map in double precision and counts pixel by pixel.
+@Suite struct DissectionTests {
+  static let vocabulary = ConceptVocabulary(
+    categories: ["object", "colour"],
+    concepts: [
+      Concept(name: "cat", category: 0), Concept(name: "red", category: 1), Concept(name: "never", category: 0),
+      Concept(name: "dog", category: 0), Concept(name: "blue", category: 1),
+    ])
+
+  /// Random masks of an odd size; some pictures lack a category, one has no concept at all, and none shows the third.
+  static func masks(_ count: Int, height: Int, width: Int) -> [ConceptMasks] {
+    var random = Philox(seed: 3)
+    return (0..<count).map { picture in
+      let shown = picture == 1 ? [] : picture % 3 == 0 ? [0, 3] : [0, 1, 4]
+      let entries = shown.compactMap { concept -> ConceptMasks.Entry? in
+        var mask = BitMask(height: height, width: width)
+        let (top, left) = (Int(random.uniform() * Double(height)), Int(random.uniform() * Double(width)))
+        for row in top..<height { for column in left..<width { mask[row, column] = random.uniform() < 0.8 } }
+        return mask.count == 0 ? nil : ConceptMasks.Entry(concept: concept, mask: mask)
+      }
+      return ConceptMasks(height: height, width: width, entries: entries, vocabulary: vocabulary)
+    }
+  }
+
+  static func quantile(_ values: [Float], _ share: Double) -> Double {
+    let sorted = values.sorted()
+    let place = Double(sorted.count - 1) * (1 - share)
+    let low = Int(place)
+    let high = min(low + 1, sorted.count - 1)
+    return Double(sorted[low]) + (Double(sorted[high]) - Double(sorted[low])) * (place - Double(low))
+  }
+
+  /// PyTorch's `interpolate(mode="bilinear", align_corners=False)` of one map.
+  static func upsampled(_ map: [Double], _ h: Int, _ w: Int, _ height: Int, _ width: Int) -> [Double] {
+    func taps(_ from: Int, _ to: Int) -> [(Int, Int, Double)] {
+      (0..<to).map {
+        let place = max(0, (Double($0) + 0.5) * Double(from) / Double(to) - 0.5)
+        let low = min(Int(place), from - 1)
+        return (low, min(low + 1, from - 1), place - Double(low))
+      }
+    }
+    let (rows, columns) = (taps(h, height), taps(w, width))
+    return rows.flatMap { row in
+      columns.map { column in
+        let top = map[row.0 * w + column.0] * (1 - column.2) + map[row.0 * w + column.1] * column.2
+        let bottom = map[row.1 * w + column.0] * (1 - column.2) + map[row.1 * w + column.1] * column.2
+        return top * (1 - row.2) + bottom * row.2
+      }
+    }
+  }
+
+  @Test(arguments: ["vgg", "residual", "inception", "mobile"], [0.05, 0.3])
+  func equalsTheSlowTwin(name: String, share: Double) throws {
+    let graph = try #require(TinyNetworks.all().first { $0.name == name }).graph
+    var tiny = PassCase(graph, count: 8)
+    let (height, width) = (13, 70)
+    tiny.masks = DissectionTests.masks(8, height: height, width: width)
+    let count = tiny.targets.count
+    let first = try tiny.pass { _, shape in
+      [
+        (phase: .forward, accumulator: ThresholdAccumulator(shape, share: share, pictures: count)),
+        (phase: .forward, accumulator: Recorder(shape)),
+      ]
+    }.run(BlockScheduler(width: 2))
+    var thresholds: [[Float]] = []
+    for site in first.sites {
+      let found = try #require(site.all[0] as? ThresholdAccumulator).thresholds
+      let recorder = try #require(site.all[1] as? Recorder)
+      let area = recorder.activations[0].count / found.count
+      let expected = found.indices.map { channel in
+        DissectionTests.quantile(recorder.activations.flatMap { $0[channel * area..<(channel + 1) * area] }, share)
+      }
+      expectClose(found.map(Double.init), expected, Tolerance(absolute: 1e-9, relative: 1e-6), "thresholds of \(name)")
+      thresholds.append(found)
+    }
+    // One unit that never fires.
+    thresholds[0][0] = .infinity
+    let known = thresholds
+    let settings = DissectionSettings(vocabulary: DissectionTests.vocabulary, voteShare: 0.3)
+    let pass = try tiny.pass { place, shape in
+      [
+        (phase: .forward, accumulator: DissectionAccumulator(shape, thresholds: known[place], settings)),
+        (phase: .forward, accumulator: Recorder(shape)),
+      ]
+    }
+    let state = try pass.run(BlockScheduler(width: 2))
+    for (place, site) in state.sites.enumerated() {
+      let result = try #require(site.all[0] as? DissectionAccumulator).result
+      let recorder = try #require(site.all[1] as? Recorder)
+      let shape = pass.plan.sites[place].shape
+      let expected = slow(recorder.activations.map { $0.map(Double.init) }, shape, known[place], tiny.masks, settings)
+      #expect(result.overlap.shape == [shape.channels, 5])
+      expectClose(result.overlap.elements, expected.overlap, Tolerance(absolute: 1e-7), "IoU of \(name) \(place)")
+      #expect(result.votesByConcept.elements == expected.votes, "votes of \(name) \(place)")
+      #expect(result.pictures == count)
+    }
+  }
+
+  private func slow(
+    _ pictures: [[Double]], _ shape: SiteShape, _ thresholds: [Float], _ masks: [ConceptMasks], _ settings: DissectionSettings
+  ) -> (overlap: [Double], votes: [Double]) {
+    let (concepts, categories) = (settings.vocabulary.concepts.count, settings.vocabulary.categories.count)
+    var inside = [Int](repeating: 0, count: shape.channels * concepts)
+    var areas = [Int](repeating: 0, count: shape.channels * categories)
+    var truth = [Int](repeating: 0, count: concepts)
+    var votes = [Double](repeating: 0, count: shape.channels * concepts)
+    for (picture, mask) in zip(pictures, masks) {
+      let fires = (0..<shape.channels).map { channel in
+        DissectionTests.upsampled(
+          Array(picture[channel * shape.area..<(channel + 1) * shape.area]), shape.height, shape.width, mask.height, mask.width
+        ).map { $0 > Double(thresholds[channel]) }
+      }
+      for category in mask.categories {
+        for channel in 0..<shape.channels { areas[channel * categories + category] += fires[channel].count { $0 } }
+      }
+      for entry in mask.entries {
+        let pixels = (0..<mask.height * mask.width).map { entry.mask[$0 / mask.width, $0 % mask.width] }
+        truth[entry.concept] += pixels.count { $0 }
+        let overlaps = (0..<shape.channels).map { channel -> Double in
+          let both = zip(fires[channel], pixels).count { $0 && $1 }
+          inside[channel * concepts + entry.concept] += both
+          let either = zip(fires[channel], pixels).count { $0 || $1 }
+          return either == 0 ? 0 : Double(both) / Double(either)
+        }
+        let most = max(1, Int((settings.voteShare * Double(shape.channels)).rounded()))
+        let ranked = overlaps.indices.filter { overlaps[$0] > 0 }.sorted { (overlaps[$0], $1) > (overlaps[$1], $0) }
+        for channel in ranked.prefix(most) { votes[channel * concepts + entry.concept] += 1 }
+      }
+    }
+    let overlap = inside.indices.map { place -> Double in
+      let concept = place % concepts
+      let area = areas[place / concepts * categories + settings.vocabulary.concepts[concept].category]
+      let union = area + truth[concept] - inside[place]
+      return union == 0 ? 0 : Double(inside[place]) / Double(union)
+    }
+    return (overlap, votes)
+  }
+
+  /// Floors that shards share change nothing, nor does the number of workers.
+  @Test func sharedFloorsChangeNoThreshold() throws {
+    var tiny = PassCase(TinyNetworks.vgg(), count: 40)
+    tiny.batch = 2
+    let shapes = try tiny.plan().sites.map(\.shape)
+    func thresholds(width: Int, shared: Bool) throws -> [[Float]] {
+      let floors = shapes.map { ThresholdAccumulator.Floors(channels: $0.channels) }
+      return try tiny.pass { place, shape in
+        [
+          (
+            phase: .forward,
+            accumulator: ThresholdAccumulator(shape, share: 0.02, pictures: 40, floors: shared ? floors[place] : nil)
+          )
+        ]
+      }.run(BlockScheduler(width: width)).sites.map { ($0.all[0] as! ThresholdAccumulator).thresholds }
+    }
+    let expected = try thresholds(width: 1, shared: false)
+    for width in [1, 2, 3, 8] { #expect(try thresholds(width: width, shared: true) == expected) }
+  }
+}
