@@ -10,7 +10,7 @@ struct DyadicHistogram: Sendable {
   private(set) var greatest = -Float.infinity
   private var exponent = 0
   private var scale: Float = 1
-  /// The count of bin i at place i mod `slots`; empty before the first value. A count stays at its greatest value.
+  /// The count of bin i at place i mod `slots`; empty before the first value.
   private var counts: [UInt32] = []
   private let slots: Int
 
@@ -80,8 +80,9 @@ struct DyadicHistogram: Sendable {
   @inline(__always)
   private func bin(_ value: Float) -> Int { Int((value * scale).rounded(.down)) }
 
-  /// The shares of equal bins between least and greatest value, in which each value counts where the middle of its own bin lies: it is
-  /// moved by at most half of that, 1 / slots of the range. Zeros without values; all in the first bin if they are equal.
+  /// The shares of equal bins between least and greatest value; zeros without values, all in the first bin if they are equal.
+  ///
+  /// Each value counts where the middle of its own bin lies, so it is moved by at most half of that, 1 / slots of the range.
   func shares(_ bins: Int) -> [Double] {
     var shares = [Double](repeating: 0, count: bins)
     guard !isEmpty, bins > 0 else { return shares }

@@ -113,7 +113,8 @@ public struct GramStatistic: Statistic {
       for j in 0..<channels {
         let covariance = products[i * channels + j] - means[i] * means[j]
         correlation[i * channels + j] =
-          isVarying[i] && isVarying[j] ? i == j ? 1 : min(max(covariance / (variances[i] * variances[j]).squareRoot(), -1), 1) : .nan
+          isVarying[i] && isVarying[j]
+          ? i == j ? 1 : min(max(covariance / (variances[i] * variances[j]).squareRoot(), -1), 1) : .nan
       }
     }
     let rate = positions < area ? "\(positions) places a picture" : "all places"

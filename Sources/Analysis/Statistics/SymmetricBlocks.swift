@@ -5,7 +5,7 @@ struct SymmetricBlocks: Sendable {
   private static let run = 128
 
   private let groups: Int
-  /// Eight rows a block; block (i, j), i ≤ j, behind those of smaller i. Empty while the matrix is zero.
+  /// Eight rows a block; block (i, j), i ≤ j, behind those of smaller i; empty while the matrix is zero.
   private var blocks: [SIMD8<Double>] = []
 
   init(_ groups: Int) { self.groups = groups }
@@ -40,15 +40,17 @@ struct SymmetricBlocks: Sendable {
     guard rowCount > 0 else { return }
     if blocks.isEmpty { blocks = Array(repeating: SIMD8(repeating: 0), count: count) }
     let panel = rows.flatMap { $0 }
+    let groups = groups
     panel.withUnsafeBufferPointer { panel in
       blocks.withUnsafeMutableBufferPointer { blocks in
         for first in stride(from: 0, to: rowCount, by: SymmetricBlocks.run) {
           let length = min(SymmetricBlocks.run, rowCount - first)
+          var block = blocks.baseAddress!
           for i in 0..<groups {
             let left = panel.baseAddress! + i * rowCount + first
             for j in i..<groups {
-              SymmetricBlocks.add(
-                left, panel.baseAddress! + j * rowCount + first, length, to: blocks.baseAddress! + start(i, j))
+              SymmetricBlocks.add(left, panel.baseAddress! + j * rowCount + first, length, to: block)
+              block += 8
             }
           }
         }

@@ -40,7 +40,10 @@ import Testing
   @Test func positionsAreSampled() throws {
     let site = SiteShape(channels: 10, height: 8, width: 9)
     // A channel that says which place it is, and its complement.
-    let values = (0..<50).map { _ in (0..<10).map { c in (0..<72).map { Float(c == 0 ? $0 : c == 1 ? 71 - $0 : 1) } } }
+    let places = (0..<72).map { Float($0) }
+    let ones = [[Float]](repeating: [Float](repeating: 1, count: 72), count: 8)
+    let map: [[Float]] = [places, places.reversed()] + ones
+    let values = [[[Float]]](repeating: map, count: 50)
     let learned = StatisticPictures(site, values: values).learn(GramStatistic.self, shard: 4)
     #expect(learned.sampleCount == 500)
     let mean = try #require(learned.values("gram-mean")), gram = try #require(learned.values("gram"))

@@ -62,7 +62,8 @@ import Testing
         let below = Double(sorted.partitioningIndex { $0 >= value }) / Double(total)
         let upTo = Double(sorted.partitioningIndex { $0 > value }) / Double(total)
         #expect(upTo > below, "a value that was never seen")
-        #expect(share >= below - bound && share <= upTo + bound, "channel \(channel), quantile \(share): \(below) … \(upTo) ± \(bound)")
+        #expect(
+          share >= below - bound && share <= upTo + bound, "channel \(channel), quantile \(share): \(below) … \(upTo) ± \(bound)")
       }
     }
     expectClose(

@@ -66,7 +66,8 @@ import Testing
       var decoder = StateDecoder(bytes)
       try restored.decode(from: &decoder)
       #expect(
-        restored.results.map { $0.values.elements.map(\.bitPattern) } == whole.results.map { $0.values.elements.map(\.bitPattern) })
+        restored.results.map { $0.values.elements.map(\.bitPattern) }
+          == whole.results.map { $0.values.elements.map(\.bitPattern) })
     }
     try check(statistic.type)
   }
