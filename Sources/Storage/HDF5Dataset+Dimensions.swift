@@ -34,7 +34,10 @@ extension HDF5Dataset {
   public func axisNames() throws -> [String] {
     let rank = try shape().rank
     return try access {
-      try (0..<UInt32(rank)).map { axis in
+      if let inspection = file.inspection {
+        return try inspection.axisNames(of: handle) ?? [String](repeating: "", count: rank)
+      }
+      return try (0..<UInt32(rank)).map { axis in
         let label = try readText("cannot read axis \(axis)") { H5DSget_label(handle.id, axis, $0, $1) }
         if !label.isEmpty { return label }
         var name = ""

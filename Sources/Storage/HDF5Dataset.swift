@@ -13,6 +13,9 @@ public final class HDF5Dataset: HDF5Object, @unchecked Sendable {
   init(opened handle: HDF5Handle, path: String, file: OpenFile) throws {
     let type = try HDF5Handle(H5Dget_type(handle.id), "its type cannot be read")
     let properties = try HDF5Handle(H5Dget_create_plist(handle.id), "its layout cannot be read")
+    guard H5Pget_layout(properties.id) != H5D_VIRTUAL, H5Pget_external_count(properties.id) == 0 else {
+      throw EspalierError("keeps its elements in other files", accepted: "a dataset that holds its own")
+    }
     elementType = HDF5ElementType(of: type)
     isFiltered = H5Pget_nfilters(properties.id) > 0
     super.init(path: path, file: file, handle: handle)

@@ -106,6 +106,7 @@ extension HDF5ElementType {
     let size = H5Tget_size(type.id)
     switch H5Tget_class(type.id) {
     case H5T_STRING: self = .string
+    case H5T_FLOAT where !HDF5ElementType.hasItsBits(type): self = .other
     case H5T_FLOAT: self = [2: .float16, 4: .float32, 8: .float64][size] ?? .other
     case H5T_INTEGER, H5T_ENUM:
       let signed: [Int: HDF5ElementType] = [1: .int8, 2: .int16, 4: .int32, 8: .int64]
@@ -114,5 +115,15 @@ extension HDF5ElementType {
       self = (H5Tget_sign(type.id) == H5T_SGN_NONE ? unsigned : signed)[size] ?? .other
     default: self = .other
     }
+  }
+
+  /// Whether the parts of a floating-point number lie within it; the library converts whatever they claim.
+  private static func hasItsBits(_ type: HDF5Handle) -> Bool {
+    var (sign, exponent, exponentSize, mantissa, mantissaSize) = (0, 0, 0, 0, 0)
+    guard H5Tget_fields(type.id, &sign, &exponent, &exponentSize, &mantissa, &mantissaSize) >= 0 else { return false }
+    let bits = 8 * H5Tget_size(type.id)
+    let offset = Int(H5Tget_offset(type.id))
+    return offset >= 0 && offset + H5Tget_precision(type.id) <= bits
+      && [sign + 1, exponent + exponentSize, mantissa + mantissaSize].allSatisfy { offset + $0 <= bits }
   }
 }

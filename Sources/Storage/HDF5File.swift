@@ -59,6 +59,8 @@ final class OpenFile: @unchecked Sendable {
   /// HDF5 1.10 crashes when it closes such a file or a dataset of it, so they are given up as they are.
   private(set) var isBroken = false
   private var partial: String?
+  /// What a child process found in a file opened for reading.
+  let inspection: HDF5Inspection?
 
   init(reading path: String) throws {
     var information = stat()
@@ -67,6 +69,7 @@ final class OpenFile: @unchecked Sendable {
     guard access(path, R_OK) == 0 else { throw EspalierError("cannot be opened: \(String(cString: strerror(errno)))") }
     guard H5Fis_hdf5(path) > 0 else { throw EspalierError("is not an HDF5 file") }
     let properties = try OpenFile.accessProperties()
+    inspection = try HDF5Inspection(path, size: Int(information.st_size), properties: properties)
     id = try HDF5Library.check(H5Fopen(path, shim_H5F_ACC_RDONLY(), properties.id), "cannot be opened")
     self.path = path
     size = Int(information.st_size)
@@ -85,6 +88,7 @@ final class OpenFile: @unchecked Sendable {
     id = try HDF5Library.check(H5Fcreate(partial, shim_H5F_ACC_TRUNC(), creation.id, properties.id), "cannot be created")
     self.path = path
     self.partial = partial
+    inspection = nil
     size = .max
   }
 

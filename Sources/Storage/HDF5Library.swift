@@ -6,7 +6,9 @@ import Tensors
 enum HDF5Library {
   private static let lock = NSRecursiveLock()
   /// Files are closed by their owners; at exit the library would stumble over what a damaged file left behind.
-  private static let isPrepared: Bool = H5dont_atexit() >= 0
+  ///
+  /// A link into another file is not followed: nobody has inspected that one.
+  private static let isPrepared: Bool = H5dont_atexit() >= 0 && H5Lunregister(H5L_TYPE_EXTERNAL) >= 0
 
   /// Runs `body` with the library to itself.
   static func locked<Result>(_ body: () throws -> Result) rethrows -> Result {

@@ -76,6 +76,9 @@ extension HDF5Object {
     try read(attribute: name) { attribute, type, shape, space in
       guard HDF5ElementType(of: type) == .string else { throw EspalierError("is not text") }
       let memory = try TextType(reading: type)
+      if memory.length == nil, shape.count > 0, let inspection = file.inspection {
+        return try inspection.texts(of: handle, attribute: name)
+      }
       return try memory.texts(count: shape.count, space: space) { buffer in
         try HDF5Library.check(H5Aread(attribute.id, memory.handle.id, buffer), "cannot be read")
       }

@@ -80,6 +80,7 @@ extension HDF5Dataset {
       let type = try TextType(reading: HDF5Handle(H5Dget_type(handle.id), "its type cannot be read"))
       // A text of variable length takes 16 bytes and more in the file.
       try admit(count: shape.count, size: type.length ?? 16, stored: type.length ?? 16)
+      if type.length == nil, shape.count > 0, let inspection = file.inspection { return try inspection.texts(in: handle) }
       let space = try HDF5Handle(H5Dget_space(handle.id), "its shape cannot be read")
       return try type.texts(count: shape.count, space: space) { buffer in
         try HDF5Library.check(
