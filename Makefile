@@ -34,7 +34,7 @@ endef
 
 .PHONY: help
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install the system packages that are missing (apt; asks sudo unless root)
@@ -77,6 +77,10 @@ bench-peers: ## make the Python environment that `make bench` compares with (PyT
 	@rm -rf .venv-bench; python3 -m venv .venv-bench
 	@.venv-bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0+cpu onnxruntime==1.32.0 numpy pillow click
 	@.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps torchvision==0.28.0 zennit==0.5.1
+
+.PHONY: helptexts
+helptexts: build ## write the help of every verb for the test that compares it
+	@Tests/CommandTests/renew-help $(ESPALIER)
 
 .PHONY: format
 format: ## format all Swift code

@@ -3,24 +3,39 @@ import TestSupport
 import Testing
 
 @Suite struct HelpTests {
-  /// The root's help, whole; `espalier --help > Tests/CommandTests/Resources/help.txt` renews it.
-  @Test func helpIsAsItWas() throws {
-    let golden = testResource("help.txt")
-    try withTemporaryFolder { folder in
-      let outcome = try Tool.run("--help", in: folder)
-      #expect(outcome.status == 0)
-      #expect(outcome.output == (try String(contentsOf: golden, encoding: .utf8)))
+  /// A command with those below it, as the tool describes itself.
+  private struct Command: Decodable {
+    var commandName: String
+    var subcommands: [Command]?
+
+    /// The words that lead to every command.
+    func paths(below path: [String] = []) -> [[String]] {
+      [path] + (subcommands ?? []).filter { $0.commandName != "help" }.flatMap { $0.paths(below: path + [$0.commandName]) }
     }
   }
 
-  @Test(arguments: ["new", "inspect", "train", "tune", "evaluate", "relevance", "measure", "figure", "figure heatmap"])
-  func everyVerbHasHelp(verb: String) throws {
+  private struct Tree: Decodable {
+    var command: Command
+  }
+
+  /// The help of the tool and of every verb, whole; `make helptexts` renews the texts that it is compared with.
+  @Test func helpIsAsItWas() throws {
     try withTemporaryFolder { folder in
-      let outcome = try Tool.run(verb.split(separator: " ").map(String.init) + ["--help"], in: folder)
-      #expect(outcome.status == 0)
-      #expect(outcome.output.contains("USAGE: espalier \(verb)"))
-      // Every verb that takes something shows an example.
-      #expect(verb == "figure" || outcome.output.contains("espalier \(verb) "))
+      let tree = try Tool.run("--experimental-dump-help", in: folder)
+      let paths = try JSONDecoder().decode(Tree.self, from: Data(tree.output.utf8)).command.paths()
+      #expect(paths.contains(["relevance"]) && paths.contains(["figure", "heatmap"]))
+      let golden = testResource("help")
+      func name(_ path: [String]) -> String { (["espalier"] + path).joined(separator: "-") + ".txt" }
+      for path in paths {
+        let verb = path.joined(separator: " ")
+        let outcome = try Tool.run(path + ["--help"], in: folder)
+        #expect(outcome.status == 0, "\(verb)")
+        // Every verb that takes something shows an example.
+        #expect(verb.isEmpty || verb == "figure" || outcome.output.contains("  espalier \(verb) "), "\(verb)")
+        let text = try? String(contentsOf: golden.appendingPathComponent(name(path)), encoding: .utf8)
+        #expect(outcome.output == text, "\(name(path)): make helptexts")
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: golden.path).sorted() == paths.map(name).sorted())
     }
   }
 
