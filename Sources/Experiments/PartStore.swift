@@ -46,7 +46,11 @@ struct PartStore {
     do {
       try files.createDirectory(at: folder, withIntermediateDirectories: true)
       try Data(key.utf8).write(to: keyFile, options: .atomic)
-    } catch { throw EspalierError("cannot be written: \(error.localizedDescription)", file: folder.path) }
+    } catch {
+      // A folder without its key would stand in the way of the next run.
+      if parts.isEmpty { try? files.removeItem(at: folder) }
+      throw EspalierError("cannot be written: \(error.localizedDescription)", file: folder.path)
+    }
     count = parts.last?.rows.upperBound ?? 0
     resumed = count
   }

@@ -78,6 +78,7 @@ public struct RelevanceRun: Sendable {
             try store.withLock { try $0.insert(rows, at: shard * batch) }
           })
       }
+      try store.withLock { try $0.store.join() }
     } catch is CancellationError {
       let done = try store.withLock { state in
         try state.store.save()
@@ -89,7 +90,6 @@ public struct RelevanceRun: Sendable {
       store.withLock { $0.store.discardIfEmpty() }
       throw error
     }
-    try store.withLock { try $0.store.join() }
     return count
   }
 

@@ -31,23 +31,23 @@ package enum WholeFile {
   /// - Throws: `EspalierError` naming the file if it cannot be written; what stood at the path is then untouched.
   package static func write(_ bytes: [UInt8], to path: String) throws {
     let partial = "\(path).\(UUID().uuidString).partial"
-    guard let stream = fopen(partial, "wb") else { throw failure(errno, path) }
+    guard let stream = fopen(partial, "wb") else { throw failure(errno, path, "cannot be written: ") }
     let written = fwrite(bytes, 1, bytes.count, stream)
     let writeCode = errno
     let closed = fclose(stream) == 0
     guard written == bytes.count, closed else {
       let code = written == bytes.count ? errno : writeCode
       unlink(partial)
-      throw failure(code, path)
+      throw failure(code, path, "cannot be written: ")
     }
     guard rename(partial, path) == 0 else {
       let code = errno
       unlink(partial)
-      throw failure(code, path)
+      throw failure(code, path, "cannot be written: ")
     }
   }
 
-  private static func failure(_ code: Int32, _ path: String) -> EspalierError {
-    EspalierError(String(cString: strerror(code)).lowercased(), file: path)
+  private static func failure(_ code: Int32, _ path: String, _ attempt: String = "") -> EspalierError {
+    EspalierError(attempt + String(cString: strerror(code)).lowercased(), file: path)
   }
 }

@@ -60,7 +60,7 @@ import Testing
       #expect(FileManager.default.createFile(atPath: sparse, contents: nil) && truncate(sparse, 1 << 40) == 0)
       #expect(message(sparse) == "\(sparse): is 1099511627776 bytes long (accepted: at most 2^32)")
       let image = Image(width: 2, height: 2, filledWith: [1])
-      #expect(throws: EspalierError("no such file or directory", file: "\(folder)/absent/a.png")) {
+      #expect(throws: EspalierError("cannot be written: no such file or directory", file: "\(folder)/absent/a.png")) {
         try image.writePNG(to: "\(folder)/absent/a.png")
       }
     }
