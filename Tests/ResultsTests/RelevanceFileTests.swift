@@ -71,6 +71,26 @@ private func write(_ path: String, _ schema: RelevanceSchema) throws {
     }
   }
 
+  /// Texts of variable length among the rest: nodes' names, classes and provenance.
+  @Test(.timeLimit(.minutes(10))) func damagedFilesAreRefusedOrRead() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "relevance.h5").path
+      try write(path, schema)
+      let mutated = try Mutator([UInt8](Data(contentsOf: URL(fileURLWithPath: path))))
+      var refused = 0
+      for number in 0..<300 {
+        let damaged = folder.appending(path: "\(number).h5").path
+        try Data(mutated(number)).write(to: URL(fileURLWithPath: damaged))
+        do {
+          let reader = try RelevanceReader(damaged)
+          _ = try reader.read(0..<reader.count)
+        } catch is EspalierError { refused += 1 }
+        try FileManager.default.removeItem(atPath: damaged)
+      }
+      #expect(refused > 100)
+    }
+  }
+
   @Test(.enabled(if: Python.isAvailable, "needs ESPALIER_PYTHON")) func peersReadIt() throws {
     try withTemporaryFolder { folder in
       let path = folder.appending(path: "relevance.h5").path

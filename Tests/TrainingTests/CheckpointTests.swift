@@ -78,4 +78,23 @@ import Training
       #expect(throws: EspalierError.self) { try trainer().resume(from: folder.appendingPathComponent("missing.h5")) }
     }
   }
+
+  @Test(.timeLimit(.minutes(10))) func mutatedFilesAreRefusedOrRead() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("run.h5")
+      try trainer().save(to: file)
+      let mutated = try Mutator([UInt8](Data(contentsOf: file)))
+      var refused = 0
+      for number in 0..<300 {
+        let damaged = folder.appendingPathComponent("\(number).h5")
+        try Data(mutated(number)).write(to: damaged)
+        do { try trainer().resume(from: damaged) } catch let error as EspalierError {
+          refused += 1
+          #expect(error.file == damaged.path)
+        }
+        try FileManager.default.removeItem(at: damaged)
+      }
+      #expect(refused > 100)
+    }
+  }
 }
