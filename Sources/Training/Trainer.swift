@@ -6,7 +6,8 @@ import Tensors
 
 /// Trains a network: steps over shuffled batches, epoch by epoch, with the same result whatever the number of workers.
 ///
-/// A batch is cut into shards of a fixed size, whose sums are combined by a fixed tree. `Dropout` is left out, as in inference.
+/// A batch is cut into shards of a fixed size, whose sums are combined by a fixed tree. What dropout
+/// drops depends on the seed, the step, the sample and the node.
 /// One thread calls a trainer and its hooks; the workers are its own affair.
 public final class Trainer {
   /// The network as it was given; ``trainedGraph()`` has its present weights.
@@ -198,7 +199,7 @@ public final class Trainer {
     var batch = batch
     for hook in seams.hooks { try hook.beforeLoss(&batch, self) }
     let samples = batch.reduce(0) { $0 + $1.labels.count }
-    let outcome = try plan.run(batch, on: pool)
+    let outcome = try plan.run(batch, step: totalSteps, on: pool)
     maskGradients = outcome.maskGradients
     lastLoss = outcome.loss / Double(samples)
     try checkLoss()

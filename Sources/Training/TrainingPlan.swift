@@ -20,6 +20,7 @@ final class TrainingPlan: @unchecked Sendable {
   private let gradients: [String: (slot: Slot, count: Int)]
   private let maskGradients: [String: (slot: Slot, channels: Int)]
   private let isSynchronised: Bool
+  private let seed: UInt64
 
   /// The samples of a shard.
   let shardSize: Int
@@ -57,6 +58,7 @@ final class TrainingPlan: @unchecked Sendable {
     maskSites: [String]
   ) throws {
     shardSize = settings.shard
+    self.seed = settings.seed
     isSynchronised = settings.batchNormalization == .wholeBatch
     guard let feed = graph.inputs.first?.name, let output = graph.outputs.first else {
       throw EspalierError("the network has no input or no output", place: "training")
@@ -140,8 +142,9 @@ final class TrainingPlan: @unchecked Sendable {
 
   /// Runs a batch; the gradients are left in the programs, to be taken by ``takeGradient(of:samples:shards:)``.
   ///
+  /// - Parameter step: the steps that were taken before, in all epochs.
   /// - Throws: `EspalierError` for a label that is no class, naming the sample, or shapes that do not fit.
-  func run(_ batch: [LabelledShard], on pool: WorkerPool<Void>) throws -> Outcome {
+  func run(_ batch: [LabelledShard], step: Int, on pool: WorkerPool<Void>) throws -> Outcome {
     while programs.count < batch.count { programs.append(try Program(plan)) }
     for shard in batch { try check(shard) }
     let active = Array(programs.prefix(batch.count))
@@ -153,6 +156,7 @@ final class TrainingPlan: @unchecked Sendable {
           program.setInput(input, to: batch[index].samples)
           let classes = program.sums(labels)
           for (row, label) in batch[index].labels.enumerated() { classes[row] = Double(label[0]) }
+          for mask in plan.dropouts { mask.draw(for: batch[index].indices, step: step, seed: seed, in: program) }
         }
         try program.run(segment: segment)
       }

@@ -39,7 +39,9 @@ import Testing
       #expect(summary.macs == count.macs, "\(name)")
       #expect(summary.parameters == count.parameters, "\(name)")
       guard let shapes = count.shapes else { continue }
-      let own = graph.constants.compactMapValues { $0.floats?.shape.dimensions }.filter { !$0.key.hasPrefix("relu6.") }
+      let own = graph.constants.compactMapValues { $0.floats?.shape.dimensions }.filter { name, _ in
+        !name.hasPrefix("relu6.") && !name.hasSuffix(".ratio")
+      }
       #expect(Dictionary(uniqueKeysWithValues: own.map { ($0, $1) }) == shapes, "\(name)")
     }
   }
@@ -60,6 +62,29 @@ import Testing
     #expect(abs(100 * Double(summary.macsByKind.convolution) / Double(macs) - macShare) <= 0.005)
     #expect(abs(100 * Double(summary.parametersByKind.convolution) / Double(parameters) - parameterShare) <= 0.05)
     #expect(summary.layers.reduce(0) { $0 + $1.macs } == macs)
+  }
+
+  /// Where torchvision has `nn.Dropout` (`torchvision.models`), and the papers' shares where they differ.
+  @Test func dropoutStandsWhereTorchvisionHasIt() throws {
+    var expected: [String: [(node: String, ratio: Float, behind: String)]] = [
+      "alexnet": [("classifier.0", 0.5, "flatten"), ("classifier.3", 0.5, "classifier.2")],
+      "alexnet-grouped": [("drop6", 0.5, "relu6"), ("drop7", 0.5, "relu7")],
+      "googlenet": [("dropout", 0.4, "flatten")], "mobilenet-v2": [("classifier.0", 0.2, "flatten")],
+    ]
+    for name in ["vgg11", "vgg13", "vgg16", "vgg19"].flatMap({ [$0, $0 + "-bn"] }) {
+      expected[name] = [("classifier.2", 0.5, "classifier.1"), ("classifier.5", 0.5, "classifier.4")]
+    }
+    for architecture in ArchitectureCatalog.all {
+      let graph = try architecture.graph(weights: .zero)
+      let found = graph.nodes.filter { $0.op is Op.Dropout }
+      let wanted = expected[architecture.name] ?? []
+      #expect(found.map(\.name) == wanted.map(\.node), "\(architecture.name)")
+      for (node, place) in zip(found, wanted) {
+        #expect(node.inputs[1].flatMap { graph.constants[$0]?.floats } == Tensor(scalar: place.ratio), "\(architecture.name)")
+        #expect(node.inputs[0].flatMap { graph.producer(of: $0)?.name } == place.behind, "\(architecture.name)")
+      }
+      if !found.isEmpty { #expect(try !graph.canonized().nodes.contains { $0.op is Op.Dropout }, "\(architecture.name)") }
+    }
   }
 
   /// Closed forms: 6n + 2 layers with n blocks of two convolutions a stage, shortcuts without weights.

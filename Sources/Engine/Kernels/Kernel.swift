@@ -102,6 +102,7 @@ package enum KernelCatalog {
     case is Op.Sub: try ArithmeticKernel(.subtract, context)
     case is Op.Mul: try ArithmeticKernel(.multiply, context)
     case is Op.Div: try ArithmeticKernel(.divide, context)
+    case is Op.Dropout where builder.isTraining: try DropoutKernel(context)
     case is Op.Flatten, is Op.Reshape, is Op.Squeeze, is Op.Unsqueeze, is Op.Identity, is Op.Dropout: ViewKernel(context)
     case let op as Op.Cast:
       if op.toFloat { ViewKernel(context) } else { throw refusal(context) }

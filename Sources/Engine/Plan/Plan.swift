@@ -13,6 +13,8 @@ public final class Plan: @unchecked Sendable {
   public let synchronised: [Slot]
   /// The statistics of every batch norm, in a training plan.
   public let statistics: [BatchStatistics]
+  /// The masks of every dropout, in a training plan.
+  public let dropouts: [DropoutMask]
   let inputs: [String: Slot]
   let results: [String: Slot]
 
@@ -27,13 +29,14 @@ public final class Plan: @unchecked Sendable {
 
   init(
     slots: [SlotInfo], steps: [Step], boundaries: [(step: Int, slot: Slot)], inputs: [String: Slot], results: [String: Slot],
-    pinned: Set<Slot>, parameters: Parameters, statistics: [BatchStatistics], batch: Int
+    pinned: Set<Slot>, parameters: Parameters, statistics: [BatchStatistics], dropouts: [DropoutMask], batch: Int
   ) {
     self.slots = slots
     self.steps = steps
     self.inputs = inputs
     self.results = results
     self.parameters = parameters
+    self.dropouts = dropouts
     self.statistics = statistics
     self.batch = batch
     let ends = boundaries.map(\.step) + [steps.count]

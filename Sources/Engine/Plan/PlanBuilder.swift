@@ -16,7 +16,7 @@ public final class PlanBuilder {
   public let facts: [String: Fact]
   /// The weights.
   public let parameters: Parameters
-  /// Whether batch norm takes the batch's statistics instead of the stored ones.
+  /// Whether batch norm takes the batch's statistics instead of the stored ones, and dropout drops.
   public let isTraining: Bool
 
   private(set) var slots: [SlotInfo] = []
@@ -32,6 +32,7 @@ public final class PlanBuilder {
   /// Whether a reverse pass will follow, so that kernels keep what it needs.
   var isKeepingAll = false
   private var statistics: [BatchStatistics] = []
+  private var dropouts: [DropoutMask] = []
 
   /// Starts a plan.
   ///
@@ -39,7 +40,7 @@ public final class PlanBuilder {
   ///   - graph: a canonised graph.
   ///   - batch: the number of samples that a program takes at a time.
   ///   - parameters: the weights, shared by all plans of the graph; made from the graph if nil.
-  ///   - isTraining: whether batch norm takes the batch's statistics.
+  ///   - isTraining: whether batch norm takes the batch's statistics, and dropout drops.
   /// - Throws: `EspalierError` naming the node whose shapes do not fit.
   public init(_ graph: Graph, batch: Int, parameters: Parameters? = nil, isTraining: Bool = false) throws {
     self.graph = graph
@@ -59,7 +60,7 @@ public final class PlanBuilder {
     Plan(
       slots: slots, steps: steps, boundaries: boundaries, inputs: inputs, results: results, pinned: pinned,
       parameters: parameters,
-      statistics: statistics, batch: batch)
+      statistics: statistics, dropouts: dropouts, batch: batch)
   }
 
   // MARK: Values
@@ -106,6 +107,9 @@ public final class PlanBuilder {
 
   /// Notes a batch norm's statistics, for ``Plan/statistics``.
   func note(_ batch: BatchStatistics) { statistics.append(batch) }
+
+  /// Notes a dropout's mask, for ``Plan/dropouts``.
+  func note(_ mask: DropoutMask) { dropouts.append(mask) }
 
   // MARK: Slots
 

@@ -1,5 +1,5 @@
 extension Architecture {
-  /// AlexNet as torchvision has it, but for dropout: one group, no response normalisation.
+  /// AlexNet as torchvision has it: one group, no response normalisation.
   ///
   /// Source: A. Krizhevsky, "One weird trick for parallelizing convolutional neural networks", arXiv:1404.5997.
   static let alexnet = Architecture(name: "alexnet", input: [3, 224, 224], classes: 1000) { b, input, classes in
@@ -12,12 +12,12 @@ extension Architecture {
       x = try b.relu(x, "features.\(place + 1)")
     }
     x = try b.flatten(b.maxPool(x, "features.12", kernel: 3, stride: 2))
-    x = try b.relu(b.linear(x, "classifier.1", to: 4096), "classifier.2")
-    x = try b.relu(b.linear(x, "classifier.4", to: 4096), "classifier.5")
+    x = try b.relu(b.linear(b.dropout(x, "classifier.0"), "classifier.1", to: 4096), "classifier.2")
+    x = try b.relu(b.linear(b.dropout(x, "classifier.3"), "classifier.4", to: 4096), "classifier.5")
     return try b.linear(x, "classifier.6", to: classes)
   }
 
-  /// The AlexNet of the paper: three convolutions in two groups, local response normalisation.
+  /// The AlexNet of the paper: three convolutions in two groups, local response normalisation, dropout behind two layers.
   ///
   /// Source: A. Krizhevsky, I. Sutskever, G. E. Hinton, "ImageNet classification with deep convolutional neural networks",
   /// NIPS 2012 (k = 2, n = 5, α = 10⁻⁴, β = 0.75; ONNX divides α by n); pictures of 227, which its sizes imply.
@@ -31,8 +31,8 @@ extension Architecture {
     x = try b.relu(b.conv(x, "conv4", to: 384, kernel: 3, padding: 1, group: 2, bias: 0, drawn: .torch), "relu4")
     x = try b.relu(b.conv(x, "conv5", to: 256, kernel: 3, padding: 1, group: 2, bias: 0, drawn: .torch), "relu5")
     x = try b.flatten(b.maxPool(x, "pool5", kernel: 3, stride: 2))
-    x = try b.relu(b.linear(x, "fc6", to: 4096), "relu6")
-    x = try b.relu(b.linear(x, "fc7", to: 4096), "relu7")
+    x = try b.dropout(b.relu(b.linear(x, "fc6", to: 4096), "relu6"), "drop6")
+    x = try b.dropout(b.relu(b.linear(x, "fc7", to: 4096), "relu7"), "drop7")
     return try b.linear(x, "fc8", to: classes)
   }
 }

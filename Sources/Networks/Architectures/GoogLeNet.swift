@@ -1,6 +1,6 @@
 extension Architecture {
-  /// GoogLeNet without its auxiliary classifiers and dropout, named as in torchvision, which has batch normalisation instead of
-  /// response normalisation and 3 × 3 kernels in the branch of 5 × 5.
+  /// GoogLeNet without its auxiliary classifiers, named as in torchvision, which has batch normalisation instead of response
+  /// normalisation, 3 × 3 kernels in the branch of 5 × 5, and drops 0.2 where the paper drops 0.4.
   ///
   /// Source: C. Szegedy et al., "Going deeper with convolutions", CVPR 2015, table 1; initial weights and response normalisation
   /// as in Caffe's model.
@@ -34,6 +34,6 @@ extension Architecture {
       let projected = try conv(pooled, filters[5], 1, block + ".branch4.1")
       x = try b.add(Op.Concat(axis: 1), [one, three, five, projected], block)
     }
-    return try b.linear(b.globalAverage(x, "avgpool"), "fc", to: classes, drawn: .xavier)
+    return try b.linear(b.dropout(b.globalAverage(x, "avgpool"), "dropout", ratio: 0.4), "fc", to: classes, drawn: .xavier)
   }
 }

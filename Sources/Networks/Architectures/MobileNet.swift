@@ -1,5 +1,5 @@
 extension Architecture {
-  /// MobileNet v2 of width 1 as torchvision has it, but for dropout.
+  /// MobileNet v2 of width 1 as torchvision has it.
   ///
   /// Source: M. Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks", CVPR 2018, table 2.
   static let mobilenetV2 = Architecture(name: "mobilenet-v2", input: [3, 224, 224], classes: 1000) { b, input, classes in
@@ -29,6 +29,7 @@ extension Architecture {
       }
     }
     x = try layer(x, 1280, kernel: 1, "features.\(place)")
-    return try b.linear(b.globalAverage(x, "avgpool"), "classifier.1", to: classes, drawn: .normal(0.01))
+    x = try b.dropout(b.globalAverage(x, "avgpool"), "classifier.0", ratio: 0.2)
+    return try b.linear(x, "classifier.1", to: classes, drawn: .normal(0.01))
   }
 }

@@ -116,6 +116,11 @@ struct NetworkBuilder {
     return try add(Op.Clip(), [x] + bounds, name)
   }
 
+  /// Drops a share of the elements in training.
+  mutating func dropout(_ x: String, _ name: String, ratio: Float = 0.5) throws -> String {
+    try add(Op.Dropout(), [x, constant(.float(Tensor(scalar: ratio)), name + ".ratio")], name)
+  }
+
   mutating func maxPool(
     _ x: String, _ name: String, kernel: Int, stride: Int, padding: Int = 0, ceilMode: Bool = false
   ) throws -> String {

@@ -15,7 +15,7 @@ extension Architecture {
     return try b.linear(x, "classifier.2", to: classes)
   }
 
-  /// VGG with 11, 13, 16 and 19 layers, each without and with batch normalisation, as torchvision has them but for dropout.
+  /// VGG with 11, 13, 16 and 19 layers, each without and with batch normalisation, as torchvision has them.
   ///
   /// The first linear layer takes the last feature maps as large as they are (7 × 7 for 224 × 224 pictures).
   ///
@@ -41,7 +41,9 @@ extension Architecture {
         x = try b.maxPool(x, next(), kernel: 2, stride: 2)
       }
       x = try b.relu(b.linear(b.flatten(x), "classifier.0", to: 4096, drawn: .normal(0.01)), "classifier.1")
+      x = try b.dropout(x, "classifier.2")
       x = try b.relu(b.linear(x, "classifier.3", to: 4096, drawn: .normal(0.01)), "classifier.4")
+      x = try b.dropout(x, "classifier.5")
       return try b.linear(x, "classifier.6", to: classes, drawn: .normal(0.01))
     }
   }

@@ -2,8 +2,12 @@ import Tensors
 
 /// Drops what gives its input back: `Identity`, `Dropout`, casts of what is that type, and whatever moves or reshapes nothing.
 public struct NoOpRemoval: Canonizer {
+  private let keepsDropout: Bool
+
   /// Makes the canonizer.
-  public init() {}
+  ///
+  /// - Parameter keepsDropout: whether a `Dropout` stays that drops something in training.
+  public init(keepsDropout: Bool = false) { self.keepsDropout = keepsDropout }
 
   public func canonize(_ graph: Graph) throws -> Graph {
     let (few, more) = try graph.factsAtTwoBatches()
@@ -26,6 +30,7 @@ public struct NoOpRemoval: Canonizer {
     }
     func value(_ place: Int) -> Constant? { place < node.inputs.count ? node.inputs[place].flatMap { facts[$0]?.value } : nil }
     switch node.op {
+    case is Op.Dropout where keepsDropout: return value(1)?.floats?.elements == [0]
     case is Op.Identity, is Op.Dropout, is Op.Reshape, is Op.Flatten, is Op.Squeeze, is Op.Unsqueeze, is Op.Expand: return true
     case let transpose as Op.Transpose:
       guard let order = try? transpose.order(rank: x.rank) else { return false }
