@@ -41,11 +41,13 @@ public struct DataRequest: Sendable {
   ///
   /// - Throws: `EspalierError` if something is missing or damaged, or nothing is left.
   public func open() throws -> Subset {
-    let whole = try spec.open(classes: classes.map { try ClassMap(file: $0) })
-    let subset = try Subset(whole, limit: limit, perClass: perClass)
+    let subset = try Subset(openWhole(), limit: limit, perClass: perClass)
     guard subset.count > 0 else { throw EspalierError("there are no pictures", place: "\(spec)") }
     return subset
   }
+
+  /// Opens the data set with all its pictures.
+  func openWhole() throws -> any Dataset { try spec.open(classes: classes.map { try ClassMap(file: $0) }) }
 }
 
 extension Preprocessing {

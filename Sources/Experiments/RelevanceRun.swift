@@ -23,11 +23,14 @@ public struct RelevanceRun: Sendable {
   public var batch: Int
   /// The file to write.
   public var out: String
+  /// The file to write the pictures to, with their labels, so that it goes with `out`; nil for none.
+  public var dataOut: String?
 
   /// Makes a run.
   public init(
     attributor: String = LRPAttributor.name, composite: String? = nil, target: RelevanceTarget? = nil,
-    start: RelevanceStart = .oneHot, maps: MapPrecision = .float32, batch: Int = 32, out: String
+    start: RelevanceStart = .oneHot, maps: MapPrecision = .float32, batch: Int = 32, out: String,
+    dataOut: String? = nil
   ) {
     self.attributor = attributor
     self.composite = composite
@@ -36,6 +39,7 @@ public struct RelevanceRun: Sendable {
     self.maps = maps
     self.batch = batch
     self.out = out
+    self.dataOut = dataOut
   }
 
   /// Computes and writes, or goes on where the same run was stopped.
@@ -45,6 +49,12 @@ public struct RelevanceRun: Sendable {
   @discardableResult
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> Int {
     try OutputPath.prepare(out, notReplacing: [model.path] + request.files)
+    if let dataOut {
+      try OutputPath.prepare(dataOut, notReplacing: [model.path] + request.files)
+      guard URL(fileURLWithPath: dataOut).standardizedFileURL != URL(fileURLWithPath: out).standardizedFileURL else {
+        throw EspalierError("is the relevance file too", file: dataOut, accepted: "another file for the pictures")
+      }
+    }
     let data = try PreparedData(request, for: model, note: context.note)
     let batch = model.batch(batch)
     let plan = try naming(file: model.path) {
@@ -61,6 +71,7 @@ public struct RelevanceRun: Sendable {
     let loader = data.loader(batch: batch, classes: isLabelled ? plan.classes : nil)
     let schema = try schema(plan, model, data, target: target, isLabelled: isLabelled)
 
+    if let dataOut { try PictureFile.write(dataOut, of: data, isLabelled: isLabelled, context) }
     let count = data.dataset.count
     let store = Mutex(InOrder(try PartStore(out, schema: schema, key: key(schema, batch: batch, count: count))))
     let resumed = store.withLock { $0.store.resumed }

@@ -32,6 +32,29 @@ import Testing
     }
   }
 
+  /// What another command left is thrown away.
+  @Test func relevanceByOtherRules() throws {
+    try Sample.withModelAndPictures { folder in
+      try Sample.pictures(2000, in: folder, name: "many.h5")
+      func command(_ out: String, _ composite: String) -> [String] {
+        [
+          "relevance", "lenet.onnx", "--data", "hdf5:many.h5", "--workers", "1", "--batch", "8", "--composite", composite,
+          "--out",
+          out,
+        ]
+      }
+      let process = try Tool.start(command("maps.h5", "epsilon_plus"), in: folder)
+      wait(for: folder.appendingPathComponent("maps.h5.parts/key"), of: process)
+      usleep(200_000)
+      kill(process.processIdentifier, SIGINT)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 130)
+      for out in ["maps.h5", "whole.h5"] { #expect(try Tool.run(command(out, "epsilon_gamma_box"), in: folder).status == 0) }
+      let files = try ["maps.h5", "whole.h5"].map { try Data(contentsOf: folder.appendingPathComponent($0)) }
+      #expect(files[0] == files[1])
+    }
+  }
+
   @Test(arguments: [SIGINT, SIGKILL]) func training(signal: Int32) throws {
     try Sample.withModelAndPictures { folder in
       try Sample.pictures(1000, in: folder, name: "many.h5")

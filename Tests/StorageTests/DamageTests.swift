@@ -105,6 +105,32 @@ import Testing
     #expect(mostMemory - before < 1 << 29)
   }
 
+  /// Floating-point numbers whose mantissa is said to lie behind their last bit: the library would convert what lies there.
+  @Test(.enabled(if: Python.isAvailable, "ESPALIER_PYTHON is not set")) func numbersBeyondTheirBitsAreNoNumbers() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appendingPathComponent("a.h5").path
+      try Python.run(
+        """
+        import sys, h5py, numpy as np
+        with h5py.File(sys.argv[1], 'w') as f: f['data'] = np.arange(3, dtype='f4')
+        bytes = open(sys.argv[1], 'rb').read()
+        # Offset 0, precision 32, exponent of 8 bits at 23, mantissa of 23 bits at 0, bias 127.
+        single = bytes.index(b'\\0\\0\\x20\\0\\x17\\x08\\0\\x17\\x7f\\0\\0\\0')
+        for name, place, value in [('b', 7, 200), ('c', 4, 250), ('d', 6, 31)]:
+            damaged = bytearray(bytes)
+            damaged[single + place] = value
+            open(sys.argv[1].replace('a.h5', name + '.h5'), 'wb').write(damaged)
+        """, path)
+      #expect(try HDF5File.open(path).dataset("data").read(as: Float.self).elements == [0, 1, 2])
+      for name in ["b", "c", "d"] {
+        let error = try #require(throws: EspalierError.self) {
+          try HDF5File.open(folder.appendingPathComponent("\(name).h5").path).dataset("data").read(as: Float.self)
+        }
+        #expect(error.problem == "holds others", "\(error)")
+      }
+    }
+  }
+
   /// Nobody has inspected what lies in another file.
   @Test(.enabled(if: Python.isAvailable, "ESPALIER_PYTHON is not set")) func whatLiesElsewhereIsNotRead() throws {
     try withTemporaryFolder { folder in

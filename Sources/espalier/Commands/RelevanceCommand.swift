@@ -61,11 +61,18 @@ struct RelevanceCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write, HDF5.", valueName: "file"), completion: .file(extensions: ["h5"]))
   var out: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the pictures and labels too, HDF5, for ViRelAy and --data hdf5: to show beside the maps.", valueName: "file"),
+    completion: .file(extensions: ["h5"]))
+  var dataOut: String?
+
   @OptionGroup var options: RunOptions
 
   func run() throws {
     let run = RelevanceRun(
-      attributor: attributor, composite: composite, target: target, start: start, maps: maps, batch: options.batch, out: out)
+      attributor: attributor, composite: composite, target: target, start: start, maps: maps, batch: options.batch, out: out,
+      dataOut: dataOut)
     let count = try options.run { context in
       try run.run(model.load(context), on: data.request(classes: classes.classes), context)
     }
