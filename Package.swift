@@ -67,7 +67,9 @@ let package = Package(
 
     .testTarget(
       name: "AnalysisTests",
-      dependencies: ["Tensors", "Scheduling", "Images", "Storage", "Networks", "ONNX", "Engine", "Datasets", "Analysis", "TestSupport"],
+      dependencies: [
+        "Tensors", "Scheduling", "Images", "Storage", "Networks", "ONNX", "Engine", "Datasets", "Analysis", "TestSupport",
+      ],
       exclude: ["Resources"]),
     .testTarget(
       name: "CommandTests", dependencies: ["espalier", "Tensors", "Storage", "Networks", "ONNX", "TestSupport"],

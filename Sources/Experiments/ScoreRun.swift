@@ -96,7 +96,8 @@ public struct ScoreRun: Sendable {
     let known = thresholds
     let state = try run.pass(
       dissects ? "dissect" : "observe", plan,
-      key: "\(sites) \(statistics.map { $0.name }) \(provenance["thresholds"] ?? "") \(quantile) \(voteShare) \(composite) \(start)"
+      key:
+        "\(sites) \(statistics.map { $0.name }) \(provenance["thresholds"] ?? "") \(quantile) \(voteShare) \(composite) \(start)"
     ) {
       AnalysisState(
         shapes.enumerated().map { place, shape in
@@ -139,7 +140,8 @@ public struct ScoreRun: Sendable {
     }
     let description =
       chosen == nil
-      ? "exact quantile over all \(pictures) pictures" : "exact quantile over \(seen) of \(pictures) pictures, evenly spaced in batches"
+      ? "exact quantile over all \(pictures) pictures"
+      : "exact quantile over \(seen) of \(pictures) pictures, evenly spaced in batches"
     context.note("thresholds: \(description)")
     let (share, total) = (quantile, seen)
     let sites = plan.sites.map { ($0.shape, ThresholdAccumulator.Floors(channels: $0.shape.channels)) }

@@ -44,7 +44,8 @@ public struct RelevanceSchema: Hashable, Sendable {
 
   /// What a file says about how its numbers came about.
   public static let provenanceNames = [
-    "model", "model_sha256", "model_output", "data", "data_sha256", "preprocessing", "attributor", "composite", "target", "start", "espalier",
+    "model", "model_sha256", "model_output", "data", "data_sha256", "preprocessing", "attributor", "composite", "target", "start",
+    "espalier",
   ]
 
   /// Makes a schema.

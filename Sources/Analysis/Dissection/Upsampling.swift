@@ -18,7 +18,8 @@ struct UpsamplingAxis: Hashable, Sendable {
 /// Upsampled feature maps over a threshold as sets of pixels; an upsampled map is never stored.
 ///
 /// Bilinear interpolation never exceeds its four sources, so target rows between two source rows that stay at or under the threshold
-/// are empty and are left out.
+/// are empty and are left out. Between neighbours a and b lies a + share · (b − a), so that a plateau at the threshold stays at it;
+/// PyTorch's (1 − share) · a + share · b may leave it by a rounding.
 struct ThresholdedUpsampler: Sendable {
   private let height: Int, width: Int
   private var rows: UpsamplingAxis
@@ -73,8 +74,7 @@ struct ThresholdedUpsampler: Sendable {
       guard max(greatest[lower][lane], greatest[upper][lane]) > threshold else { continue }
       stretch(tile, lane, lower)
       stretch(tile, lane, upper)
-      let upperShare = rows.share[target]
-      let lowerShare = 1 - upperShare
+      let share = rows.share[target]
       stretched.withUnsafeBufferPointer { stretched in
         let a = UnsafeRawPointer(stretched.baseAddress! + lower * padded)
         let b = UnsafeRawPointer(stretched.baseAddress! + upper * padded)
@@ -82,9 +82,8 @@ struct ThresholdedUpsampler: Sendable {
           var bits: UInt64 = 0
           for group in 0..<8 {
             let offset = (word * 64 + group * 8) * 4
-            let value =
-              lowerShare * a.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
-              + upperShare * b.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+            let low = a.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+            let value = low + share * (b.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self) - low)
             let inside = unsafeBitCast(value .> threshold, to: SIMD8<Int32>.self) & weights
             bits |= UInt64(UInt32(truncatingIfNeeded: inside.wrappedSum())) << UInt64(group * 8)
           }
@@ -101,10 +100,10 @@ struct ThresholdedUpsampler: Sendable {
     for column in 0..<width { plane[column] = tile.activation[(start + column) * tile.stride + lane] }
     let base = row * paddedWidth
     for target in 0..<targetWidth {
-      let upperShare = columns.share[target]
-      stretched[base + target] = (1 - upperShare) * plane[columns.lower[target]] + upperShare * plane[columns.upper[target]]
+      let low = plane[columns.lower[target]]
+      stretched[base + target] = low + columns.share[target] * (plane[columns.upper[target]] - low)
     }
-    // Behind the last column nothing exceeds any threshold.
+    // Behind the last column nothing exceeds any threshold: −∞ plus a share of NaN is NaN, which exceeds none.
     for target in targetWidth..<paddedWidth { stretched[base + target] = -.infinity }
   }
 }

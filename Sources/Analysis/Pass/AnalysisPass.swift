@@ -100,7 +100,9 @@ public struct AnalysisPass: Sendable {
     var end = 0
     for _ in 0..<max(count, 0) {
       let (level, index) = (try state.integer(), try state.integer())
-      guard 0..<48 ~= level, index >= 0, index << level == end else { throw EspalierError("the saved state of a pass is damaged") }
+      guard 0..<48 ~= level, index >= 0, index << level == end else {
+        throw EspalierError("the saved state of a pass is damaged")
+      }
       end += 1 << level
       var value = fresh()
       try value.decode(from: &state)

@@ -37,7 +37,7 @@ public struct AnalysisState: Sendable {
   public init(_ sites: [SiteAccumulators]) { self.sites = sites }
 
   /// The state of these shards and of the later ones.
-  public func merged(with later: AnalysisState) -> AnalysisState {
+  public consuming func merged(with later: AnalysisState) -> AnalysisState {
     var state = self
     for place in state.sites.indices { state.sites[place].merge(later.sites[place]) }
     return state

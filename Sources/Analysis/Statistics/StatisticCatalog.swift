@@ -7,4 +7,9 @@ public enum StatisticCatalog {
     TopPicturesStatistic.self,
     GradientStatistic.self, TaylorStatistic.self, FisherStatistic.self, RelevanceStatistic.self,
   ]
+
+  /// Those that are computed unless others are asked for: of the activations alone, and cheap.
+  ///
+  /// Gram matrices are not among them: they take room for every pair of channels.
+  public static var standard: [any Statistic.Type] { all.filter { $0.phase == .forward && $0.name != GramStatistic.name } }
 }

@@ -54,7 +54,9 @@ public struct ForegroundConcepts: ConceptSource {
   public func digest() throws -> String { "foreground:\(threshold) of \(try dataset.digest())" }
 }
 
-/// Opaque pixels are the concept of the picture's class: for PNG cut-outs. A mask file beside a picture counts like its alpha.
+/// Opaque pixels are the concept of the picture's class: for PNG cut-outs.
+///
+/// A mask file beside a picture counts like its alpha.
 public struct AlphaConcepts: ConceptSource {
   public var vocabulary: ConceptVocabulary { classes.vocabulary }
   private let classes: ClassVocabulary

@@ -149,7 +149,7 @@ public struct FolderConcepts: ConceptSource {
     try naming(file: path) {
       var names: [(Int, String)] = []
       var seen: Set<Int> = []
-      let lines = try text(ofFile: path).split(separator: "\n", omittingEmptySubsequences: false)
+      let lines = try text(ofFile: path).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       for (number, line) in lines.enumerated() {
         let line = line.trimmingCharacters(in: .whitespaces)
         if line.isEmpty { continue }

@@ -66,7 +66,8 @@ struct DissectCommand: ParsableCommand {
     if json { return try StandardOutput.json(rows) }
     let table = Table(
       columns: [
-        ("layer", .left), ("filters", .right), ("detectors", .right), ("concepts", .right), ("best filter", .right), ("IoU", .right),
+        ("layer", .left), ("filters", .right), ("detectors", .right), ("concepts", .right), ("best filter", .right),
+        ("IoU", .right),
         ("concept", .left),
       ],
       rows: rows.map { row in

@@ -59,6 +59,7 @@ struct ScoreCommand: ParsableCommand {
       voteShare: parameters.voteShare, composite: composite, target: target, start: start, batch: options.batch, out: out)
     let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
     StandardError.line(
-      "\(out): \(report.criteria.joined(separator: ", ")) of \(report.layers.count) layers on \(report.pictures.grouped) pictures")
+      "\(out): \(report.criteria.joined(separator: ", ")) of \(report.layers.count) layers on \(report.pictures.grouped) pictures"
+    )
   }
 }

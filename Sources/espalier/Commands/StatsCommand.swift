@@ -25,7 +25,8 @@ struct StatsCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What is computed; may be repeated (default: all that need nothing but the activations).", valueName: "name"))
+      "What is computed; may be repeated (default: \(StatisticCatalog.standard.map { $0.name }.joined(separator: ", "))).",
+      valueName: "name"))
   var statistic: [String] = []
 
   @Option(help: ArgumentHelp("The rules of relevance.", valueName: "name[:key=value,…]"))
@@ -37,7 +38,7 @@ struct StatsCommand: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   func run() throws {
-    let names = statistic.isEmpty ? StatisticCatalog.all.filter { $0.phase == .forward }.map { $0.name } : statistic
+    let names = statistic.isEmpty ? StatisticCatalog.standard.map { $0.name } : statistic
     let run = ScoreRun(.statistics(names), sites: sites.request, composite: composite, batch: options.batch, out: out)
     let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
     StandardError.line(
