@@ -34,7 +34,7 @@ endef
 
 .PHONY: help
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install the system packages that are missing (apt; asks sudo unless root)
@@ -66,6 +66,11 @@ $(PEERS_STAMP): Tests/Peers/requirements.txt
 .PHONY: demo
 demo: build ## relevance maps of real pictures, from a network that Espalier trained
 	@Notebooks/demo $(ESPALIER)
+	@Notebooks/demo-dissect $(ESPALIER) 50
+
+.PHONY: demo-dissect
+demo-dissect: build ## what the filters of the demo's network fire on, and their scores, on all 10,000 pictures
+	@Notebooks/demo-dissect $(ESPALIER)
 
 .PHONY: bench
 bench: build ## compare speed with onnxruntime and Zennit, in one run and in turn

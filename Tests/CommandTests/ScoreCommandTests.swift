@@ -1,0 +1,102 @@
+import Foundation
+import Storage
+import TestSupport
+import Tensors
+import Testing
+
+/// `stats`, `dissect` and `score`: what their files hold, and what they refuse.
+@Suite struct ScoreCommandTests {
+  /// Masks of two concepts: the bright square, and its surroundings.
+  private func concepts(_ count: Int = 40, in folder: URL, height: Int = 14, names: [String] = ["square", "rest"]) throws {
+    var elements = [UInt8](repeating: 0, count: count * 2 * height * 14)
+    for picture in 0..<count {
+      for row in 0..<height {
+        for column in 0..<14 {
+          let isInside = row < 7 && column < picture % 5 * 3
+          elements[((picture * 2 + (isInside ? 0 : 1)) * height + row) * 14 + column] = 1
+        }
+      }
+    }
+    let file = try HDF5File.create(folder.appendingPathComponent("concepts.h5").path)
+    try file.write(Tensor(elements, shape: [count, 2, height, 14]), to: "concepts")
+    try file.write(names, to: "concept_names")
+    try file.commit()
+  }
+
+  private let data = ["--data", "hdf5:pictures.h5", "--batch", "8", "--out", "out.h5"]
+
+  @Test func filesHoldWhatTheContractSays() throws {
+    try Sample.withModelAndPictures { folder in
+      try concepts(in: folder)
+      let path = folder.appendingPathComponent("out.h5").path
+      #expect(try Tool.run(["stats", "lenet.onnx"] + data, in: folder).status == 0)
+      let stats = try HDF5File.open(path)
+      let variance: Tensor<Double> = try stats.dataset("stats/conv1/variance").read()
+      #expect(variance.shape == [20] && variance.elements.allSatisfy { $0 > 0 })
+      #expect(try stats.group("stats/conv1").text(attribute: "node") == "conv1")
+      stats.close()
+
+      let dissected = try Tool.run(["dissect", "lenet.onnx", "--concepts", "hdf5:concepts.h5"] + data, in: folder)
+      #expect(dissected.status == 0 && dissected.output.contains("conv2"), "\(dissected.talk)")
+      let dissection = try HDF5File.open(path)
+      let overlap: Tensor<Float> = try dissection.dataset("dissection/conv2/iou").read()
+      #expect(overlap.shape == [50, 2] && overlap.elements.contains { $0 > 0 })
+      #expect(try dissection.dataset("dissection/conv2/threshold").shape() == [50])
+      #expect(try dissection.dataset("dissection/conv2/votes").shape() == [50])
+      #expect(try dissection.dataset("concepts").readTexts() == ["square", "rest"])
+      dissection.close()
+
+      let scored = try Tool.run(
+        ["score", "lenet.onnx", "--concepts", "hdf5:concepts.h5", "--criterion", "all"] + data, in: folder)
+      #expect(scored.status == 0, "\(scored.talk)")
+      let scores = try HDF5File.open(path)
+      for criterion in ["variance", "apoz", "taylor-2017", "fisher", "lrp", "lrp-sample", "iou", "votes"] {
+        let values: Tensor<Double> = try scores.dataset("scores/\(criterion)/conv1").read()
+        #expect(values.shape == [20] && values.elements.allSatisfy(\.isFinite), "\(criterion)")
+      }
+      #expect(try !FileManager.default.contentsOfDirectory(atPath: folder.path).contains { $0.hasPrefix("out.h5.") })
+    }
+  }
+
+  @Test func theNumberOfWorkersDoesNotMatter() throws {
+    try Sample.withModelAndPictures { folder in
+      try concepts(in: folder)
+      let files = try [1, 2, 3, 8].map { workers in
+        let run = try Tool.run(
+          ["score", "lenet.onnx", "--concepts", "hdf5:concepts.h5", "--workers", "\(workers)"] + data, in: folder)
+        #expect(run.status == 0, "\(run.talk)")
+        return try Data(contentsOf: folder.appendingPathComponent("out.h5"))
+      }
+      #expect(files.allSatisfy { $0 == files[0] })
+    }
+  }
+
+  @Test func whatIsWrongWithMasksIsSaidInALine() throws {
+    try Sample.withModelAndPictures { folder in
+      func refused(_ spec: String, _ text: String, _ arguments: [String] = []) throws {
+        let run = try Tool.run(["dissect", "lenet.onnx", "--concepts", spec] + arguments + data, in: folder)
+        #expect(run.failed(mentioning: text), "\(spec): \(run.talk)")
+        #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("out.h5").path))
+      }
+      try refused("hdf5:none.h5", "none.h5")
+      try refused("hdf5:pictures.h5", "concepts")
+      try concepts(30, in: folder)
+      try refused("hdf5:concepts.h5", "none for picture 30")
+      try concepts(in: folder, names: ["square"])
+      try refused("hdf5:concepts.h5", "1 texts for 2 concepts")
+      try concepts(in: folder, height: 0)
+      try refused("hdf5:concepts.h5", "no masks")
+      let file = try HDF5File.create(folder.appendingPathComponent("concepts.h5").path)
+      _ = try file.createDataset("concepts", of: .uint8, shape: [40, 1, 1 << 16, 1 << 16], grows: true)
+      try file.commit()
+      try refused("hdf5:concepts.h5", "do not fit in memory")
+      try refused("foreground:3", "pictures for --concepts foreground")
+      try concepts(in: folder)
+      try refused("hdf5:concepts.h5", "no layer is called 'nothing'", ["--layers", "nothing"])
+      let score = try Tool.run(["score", "lenet.onnx", "--criterion", "iou"] + data, in: folder)
+      #expect(score.failed(mentioning: "'iou' needs masks"), "\(score.talk)")
+      let unknown = try Tool.run(["score", "lenet.onnx", "--criterion", "beauty"] + data, in: folder)
+      #expect(unknown.failed(mentioning: "'beauty'"), "\(unknown.talk)")
+    }
+  }
+}
