@@ -49,7 +49,7 @@ import Testing
       kill(process.processIdentifier, SIGINT)
       process.waitUntilExit()
       #expect(process.terminationStatus == 130)
-      for out in ["maps.h5", "whole.h5"] { #expect(try Tool.run(command(out, "epsilon_gamma_box"), in: folder).status == 0) }
+      for out in ["maps.h5", "whole.h5"] { #expect(try Tool.run(command(out, "epsilon_plus_flat"), in: folder).status == 0) }
       let files = try ["maps.h5", "whole.h5"].map { try Data(contentsOf: folder.appendingPathComponent($0)) }
       #expect(files[0] == files[1])
     }

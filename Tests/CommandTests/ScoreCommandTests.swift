@@ -87,7 +87,7 @@ import Testing
       try concepts(in: folder, height: 0)
       try refused("hdf5:concepts.h5", "no masks")
       let file = try HDF5File.create(folder.appendingPathComponent("concepts.h5").path)
-      _ = try file.createDataset("concepts", of: .uint8, shape: [40, 1, 1 << 16, 1 << 16], grows: true)
+      _ = try file.createDataset("concepts", of: .uint8, shape: [40, 1, 1 << 15, 1 << 15])
       try file.commit()
       try refused("hdf5:concepts.h5", "do not fit in memory")
       try refused("foreground:3", "pictures for --concepts foreground")

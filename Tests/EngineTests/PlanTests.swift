@@ -21,23 +21,23 @@ import Testing
 
   @Test func memoryIsSharedAlongAChain() throws {
     var editor = GraphEditor(name: "chain")
-    editor.inputs = [GraphInput(name: editor.freshName("x"), dimensions: [.symbolic("N"), .fixed(8), .fixed(16), .fixed(16)])]
+    editor.inputs = [GraphInput(name: editor.freshName("x"), dimensions: [.symbolic("N"), .fixed(16), .fixed(16), .fixed(16)])]
     var value = "x"
     for layer in 0..<12 {
-      let weight = editor.add(.float(noise([8, 8, 3, 3], "\(layer)")), named: "w\(layer)")
+      let weight = editor.add(.float(noise([16, 16, 3, 3], "\(layer)")), named: "w\(layer)")
       let window = Window(padding: .explicit(begin: [1, 1], end: [1, 1]))
       value = editor.add(
         Op.Relu(), named: "r\(layer)", inputs: [editor.add(Op.Conv(window: window), named: "c\(layer)", inputs: [value, weight])])
     }
     editor.outputs = [value]
-    let map = 2 * 8 * 16 * 16 * 4
+    let map = 2 * 16 * 16 * 16 * 4
     let builder = try PlanBuilder(editor.graph(), batch: 2)
     try builder.forward()
     let plan = builder.finish()
     // The input and the result stay; between them two maps are enough.
     #expect(plan.arenaByteCount <= 4 * map)
     #expect(plan.unplannedByteCount >= 13 * map)
-    #expect(builder.parameters.byteCount == 12 * 8 * 8 * 9 * 4)
+    #expect(builder.parameters.byteCount == 12 * 16 * 16 * 9 * 4)
   }
 
   /// Convolutions of ResNet-18, VGG-16 and MobileNetV2, pruned ones too: channels, filters, kernel, stride, groups, side.
