@@ -74,7 +74,7 @@ import Testing
   @Test func whatIsWrongWithMasksIsSaidInALine() throws {
     try Sample.withModelAndPictures { folder in
       func refused(_ spec: String, _ text: String, _ arguments: [String] = []) throws {
-        let run = try Tool.run(["dissect", "lenet.onnx", "--concepts", spec] + arguments + data, in: folder)
+        let run = try Tool.run(["dissect", "lenet.onnx", "--quiet", "--concepts", spec] + arguments + data, in: folder)
         #expect(run.failed(mentioning: text), "\(spec): \(run.talk)")
         #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("out.h5").path))
       }
