@@ -70,6 +70,12 @@ public struct GraphEditor {
     return value
   }
 
+  /// Adds a node that defines a value which nothing defines any more.
+  mutating func append(_ op: any Operator, named name: String, inputs: [String?], output: String) {
+    nodes.append(Node(id: nextID, name: name, op: op, inputs: inputs, outputs: [output]))
+    nextID += 1
+  }
+
   /// Adds a node with several outputs and returns their names.
   @discardableResult
   public mutating func add(_ op: any Operator, named name: String, inputs: [String?], outputs: [String]) -> [String] {

@@ -82,7 +82,7 @@ extension Graph {
     for node in folded.nodes {
       let outputs = node.outputs.compactMap { facts[$0]?.shape }
       let cost = node.op.cost(inputs: node.inputs.map { $0.flatMap { facts[$0]?.shape } }, outputs: outputs)
-      let weights = node.parameters.filter { counted.insert(origin(of: $0)).inserted }
+      let weights = node.trainedConstants.filter { counted.insert(origin(of: $0)).inserted }
         .reduce(0) { $0 + (folded.constants[$1]?.floats?.count ?? 0) }
       let lengths = outputs.first?.dimensions ?? []
       rows.append(
@@ -111,7 +111,7 @@ extension Graph {
 
 extension Node {
   /// The inputs that hold what training would change, where they are constants.
-  var parameters: [String] {
+  package var trainedConstants: [String] {
     let places: Range<Int>
     switch op {
     case is Op.Conv, is Op.ConvTranspose, is Op.Gemm, is Op.BatchNormalization: places = 1..<3

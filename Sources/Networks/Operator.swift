@@ -39,11 +39,25 @@ public protocol Operator: Hashable, Sendable {
 
   /// What computing the outputs once costs.
   func cost(inputs: [Shape?], outputs: [Shape]) -> Cost
+
+  /// Says where the channels of the inputs come out, which must stay together, and which entries of constants go with them.
+  ///
+  /// Called for nodes that depend on the network's input. Outputs that are given no channels get some that must stay.
+  func passChannels(of node: Node, _ flow: inout ChannelFlow) throws
+
+  /// Changes what the node or its constants say of the number of channels, when some go; entries of constants that were recorded
+  /// in ``passChannels(of:_:)`` are gone already.
+  ///
+  /// - Throws: `EspalierError` if the operator's form does not allow it.
+  func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws
 }
 
 extension Operator {
   /// The operator's name in ONNX.
   public var name: String { Self.name }
+
+  /// Most operators hold no number of channels.
+  public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {}
 
   /// Operators that multiply nothing cost their output's elements.
   public func cost(inputs: [Shape?], outputs: [Shape]) -> Cost {

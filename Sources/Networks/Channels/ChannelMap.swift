@@ -1,0 +1,160 @@
+import Tensors
+
+/// Channels that can only be removed together: places in the outputs of the layers that make them, and in the inputs of those that
+/// read them.
+public struct CoupledChannel: Identifiable, Hashable, Sendable {
+  /// Some output or input channels of a layer.
+  public struct Member: Hashable, Sendable {
+    /// The layer's node.
+    public var node: Int
+    /// The places among its channels, rising.
+    public var places: [Int]
+  }
+
+  /// The class's number, from 0 in the order in which channels come up.
+  public let id: Int
+  /// The output channels of linear layers.
+  public let producers: [Member]
+  /// The input channels of linear layers.
+  public let consumers: [Member]
+  /// Why it must stay, or nil if it may go.
+  public let reason: String?
+}
+
+/// The channels of a graph: what every value's channels are called, which go together, and what goes with them.
+///
+/// Algorithm: labels pushed through the graph in execution order, with a union-find (``ChannelFlow``).
+public struct ChannelMap: Sendable {
+  /// The graph that the map is of: the one given, with constants and shape arithmetic folded.
+  public let graph: Graph
+  /// The channel axis of every value that depends on the input, with the numbers of classes.
+  public let channels: [String: ChannelAxis]
+  /// The entries of constants that go with channels.
+  public let slots: [ChannelSlot]
+  /// The linear layers in execution order.
+  public let linear: [LinearChannels]
+  /// The classes, by number.
+  public let classes: [CoupledChannel]
+  /// Every node under the name that results are stored by, which is the one in the graph as read.
+  public let layers: [Int: Layer]
+  /// What is known of every value for the pictures of ``batch``.
+  let facts: [String: Fact]
+  /// The number of pictures that shapes were inferred for.
+  let batch: Int
+
+  /// Follows the channels of a graph.
+  ///
+  /// - Parameters:
+  ///   - graph: the network as read.
+  ///   - groups: what may be removed of grouped convolutions.
+  /// - Throws: `EspalierError` if shapes cannot be inferred.
+  public init(_ graph: Graph, groups: GroupRemoval = .equalShares) throws {
+    let folded = try ConstantFolding().canonize(graph)
+    let batch = folded.fixedBatch ?? 2
+    let facts = try folded.facts(batch: batch)
+    var flow = ChannelFlow(folded, facts: facts, groups: groups)
+    let known = folded.knownValues
+    for input in folded.inputs { flow.definePinned(input.name, "the network's input") }
+    for node in folded.nodes where !node.outputs.allSatisfy({ $0.isEmpty || known.contains($0) }) {
+      try naming(place: "\(node.op.name) '\(node.label)'") { try node.op.passChannels(of: node, &flow) }
+      for output in node.outputs where !output.isEmpty && flow.channels[output] == nil {
+        flow.definePinned(output, "\(node.op.name) '\(node.label)' makes them")
+      }
+    }
+    for output in folded.outputs { flow.pin(flow.channels[output]?.labels ?? [], "the network's output") }
+    flow.settleSharedConstants()
+
+    var numbers: [Int: Int] = [:]
+    func number(_ label: Int) -> Int {
+      let root = flow.classes.root(label)
+      if let number = numbers[root] { return number }
+      numbers[root] = numbers.count
+      return numbers.count - 1
+    }
+    let linear = flow.linear.map {
+      LinearChannels(
+        node: $0.node, inputs: $0.inputs.map(number), outputs: $0.outputs.map(number), group: $0.group,
+        losesGroups: $0.losesGroups)
+    }
+    var channels: [String: ChannelAxis] = [:]
+    for node in folded.nodes {
+      for output in node.outputs {
+        if let own = flow.channels[output] { channels[output] = ChannelAxis(axis: own.axis, labels: own.labels.map(number)) }
+      }
+    }
+    for input in folded.inputs {
+      if let own = flow.channels[input.name] {
+        channels[input.name] = ChannelAxis(axis: own.axis, labels: own.labels.map(number))
+      }
+    }
+    slots = flow.slots.map { ChannelSlot(constant: $0.constant, axis: $0.axis, labels: $0.labels.map(number), node: $0.node) }
+    var producers = [[CoupledChannel.Member]](repeating: [], count: numbers.count)
+    var consumers = producers
+    for layer in linear {
+      for (label, places) in ChannelMap.places(of: layer.outputs) {
+        producers[label].append(.init(node: layer.node, places: places))
+      }
+      for (label, places) in ChannelMap.places(of: layer.inputs) {
+        consumers[label].append(.init(node: layer.node, places: places))
+      }
+    }
+    var reasons = [String?](repeating: nil, count: numbers.count)
+    for (root, number) in numbers { reasons[number] = flow.classes.reason(root) }
+    classes = reasons.indices.map { id in
+      CoupledChannel(
+        id: id, producers: producers[id], consumers: consumers[id],
+        reason: reasons[id] ?? (producers[id].isEmpty ? "no layer makes it" : nil))
+    }
+    layers = Dictionary(graph.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    self.graph = folded
+    self.channels = channels
+    self.linear = linear
+    self.facts = facts
+    self.batch = batch
+  }
+
+  /// The same channels in a graph with the same nodes and values, whose constants have other elements.
+  public init(_ graph: Graph, like map: ChannelMap) {
+    self.graph = graph
+    channels = map.channels
+    slots = map.slots + graph.newSlots(beside: map)
+    linear = map.linear
+    classes = map.classes
+    layers = map.layers
+    facts = map.facts
+    batch = map.batch
+  }
+
+  /// The places of each label.
+  private static func places(of labels: [Int]) -> [(key: Int, value: [Int])] {
+    Dictionary(grouping: labels.indices) { labels[$0] }.sorted { $0.key < $1.key }
+  }
+}
+
+extension ChannelFlow {
+  /// Entries of a constant that several nodes read go together; those that one reader does not know of must stay.
+  mutating func settleSharedConstants() {
+    let byPlace = Dictionary(grouping: slots) { "\($0.axis) \($0.constant)" }
+    for slots in byPlace.values {
+      guard let first = slots.first else { continue }
+      for slot in slots.dropFirst() { unite(first.labels, slot.labels) }
+      let readers = Set(graph.consumers(of: first.constant).map(\.id))
+      if readers != Set(slots.map(\.node)) || graph.isOutput(first.constant) {
+        pin(first.labels, "the weight '\(first.constant)' is used elsewhere too")
+      }
+    }
+  }
+}
+
+extension Graph {
+  /// Where biases that a map does not know have one entry a channel.
+  fileprivate func newSlots(beside map: ChannelMap) -> [ChannelSlot] {
+    let known = Set(map.slots.map { "\($0.node) \($0.constant)" })
+    return map.linear.compactMap { layer in
+      guard let node = node(id: layer.node), node.inputs.count > 2, let bias = node.inputs[2], let constant = constants[bias],
+        constant.shape == [layer.outputs.count], !known.contains("\(node.id) \(bias)")
+      else { return nil }
+      return ChannelSlot(constant: bias, axis: 0, labels: layer.outputs, node: node.id)
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import Tensors
+
+/// A graph that loses channels: what stays of every value, and the workshop for what carries their numbers.
+public struct ChannelRemoval {
+  /// The channels of the graph as it was.
+  public let map: ChannelMap
+  /// Whether each class goes.
+  let isRemoved: [Bool]
+  var editor: GraphEditor
+
+  init(_ map: ChannelMap, _ removed: Set<Int>) {
+    self.map = map
+    isRemoved = map.classes.map { removed.contains($0.id) }
+    editor = GraphEditor(map.graph)
+  }
+
+  /// The channel axis of a value and the places along it that stay; nil for a value that has none.
+  func kept(_ value: String?) -> (axis: Int, places: [Int])? {
+    guard let value, let own = map.channels[value] else { return nil }
+    return (own.axis, kept(own.labels))
+  }
+
+  /// The places of labels that stay.
+  func kept(_ labels: [Int]) -> [Int] { labels.indices.filter { !isRemoved[labels[$0]] } }
+
+  /// Whether a value loses channels.
+  func shrinks(_ value: String?) -> Bool {
+    guard let value, let own = map.channels[value] else { return false }
+    return own.labels.contains { isRemoved[$0] }
+  }
+
+  /// The shape of a value before.
+  func before(_ value: String?) -> Shape { value.flatMap { map.facts[$0]?.shape } ?? [] }
+
+  /// The shape of a value after.
+  func after(_ value: String?) -> Shape {
+    let shape = before(value)
+    guard let kept = kept(value) else { return shape }
+    return shape.replacing(axis: kept.axis, with: kept.places.count)
+  }
+
+  /// The integers of an input before, or nil where it is left out.
+  func integers(_ node: Node, _ place: Int) -> [Int]? {
+    guard place < node.inputs.count, let name = node.inputs[place] else { return nil }
+    return map.facts[name]?.value?.integers
+  }
+
+  /// Gives a node other integers at an input.
+  mutating func set(_ integers: [Int], _ node: inout Node, _ place: Int, _ role: String) {
+    while node.inputs.count <= place { node.inputs.append(nil) }
+    node.inputs[place] = editor.add(.integers(integers), named: "\(node.label).\(role)")
+  }
+}
+
+extension ChannelMap {
+  /// The graph without some classes of channels: rows and columns of weights, entries of batch norms and of every other constant
+  /// that has one a channel, and whatever else holds a number of channels.
+  ///
+  /// What stays computes what it did where the removed channels had been 0 at the inputs of the layers that read them.
+  ///
+  /// - Parameter removed: numbers of classes.
+  /// - Throws: `EspalierError` naming a class that must stay, a value that would lose all its channels, or an operator whose form
+  ///   does not allow it.
+  public func graph(without removed: Set<Int>) throws -> Graph {
+    try check(removed)
+    var removal = ChannelRemoval(self, removed)
+    var lost: [String: [Int: [Int]]] = [:]
+    for slot in slots where slot.labels.contains(where: { removal.isRemoved[$0] }) {
+      lost[slot.constant, default: [:]][slot.axis] = removal.kept(slot.labels)
+    }
+    for (name, axes) in lost {
+      guard var constant = removal.editor.constants[name] else { continue }
+      for (axis, places) in axes { constant = constant.gathered(places, axis: axis) }
+      removal.editor.constants[name] = constant
+    }
+    for place in removal.editor.nodes.indices {
+      var node = removal.editor.nodes[place]
+      try naming(place: "\(node.op.name) '\(node.label)'") { try node.op.removeChannels(from: &node, &removal) }
+      removal.editor.nodes[place] = node
+    }
+    var editor = removal.editor
+    editor.dropUnusedInAnyOrder()
+    let pruned = try editor.graph()
+    let facts = try pruned.facts(batch: batch)
+    for node in pruned.nodes {
+      for output in node.outputs where !output.isEmpty && channels[output] != nil {
+        let (expected, found) = (removal.after(output), facts[output]?.shape ?? [])
+        guard expected == found else {
+          throw EspalierError(
+            "without the channels it makes \(found) instead of \(expected)", place: "\(node.op.name) '\(node.label)'",
+            accepted: "other channels")
+        }
+      }
+    }
+    return pruned
+  }
+
+  /// The graph with the channels of some classes set to a constant, 0 unless another is given, where linear layers read them.
+  ///
+  /// It computes what ``graph(without:)`` does, at the size of the graph as it was: the definition of what pruning means.
+  ///
+  /// - Parameters:
+  ///   - removed: numbers of classes.
+  ///   - fills: for a value, what its removed channels are set to, one number a channel.
+  /// - Throws: `EspalierError` naming a class that must stay, or a value that would lose all its channels.
+  public func graph(masking removed: Set<Int>, as fills: [String: [Float]] = [:]) throws -> Graph {
+    try check(removed)
+    var editor = GraphEditor(graph)
+    var masked: [String: String] = [:]
+    let readers = Set(linear.map(\.node))
+    for place in editor.nodes.indices where readers.contains(editor.nodes[place].id) {
+      for input in editor.nodes[place].inputs.indices {
+        guard let value = editor.nodes[place].inputs[input], let own = channels[value],
+          own.labels.contains(where: removed.contains)
+        else { continue }
+        if masked[value] == nil {
+          let rank = facts[value]?.shape.rank ?? 0
+          let shape = Shape([own.labels.count] + [Int](repeating: 1, count: rank - own.axis - 1))
+          let mask = Tensor(own.labels.map { removed.contains($0) ? Float(0) : 1 }, shape: shape)
+          let name = editor.add(.float(mask), named: "\(value).mask")
+          var result = editor.add(Op.Mul(), named: "\(value).masked", inputs: [value, name])
+          if let values = fills[value],
+            own.labels.indices.contains(where: { removed.contains(own.labels[$0]) && values[$0] != 0 })
+          {
+            let fill = Tensor(own.labels.indices.map { removed.contains(own.labels[$0]) ? values[$0] : 0 }, shape: shape)
+            let name = editor.add(.float(fill), named: "\(value).fill")
+            result = editor.add(Op.Add(), named: "\(value).filled", inputs: [result, name])
+          }
+          masked[value] = result
+        }
+        editor.nodes[place].inputs[input] = masked[value]
+      }
+    }
+    return try editor.graph()
+  }
+
+  private func check(_ removed: Set<Int>) throws {
+    for id in removed.sorted() {
+      guard classes.indices.contains(id) else { throw EspalierError("there is no channel class \(id)") }
+      if let reason = classes[id].reason {
+        let name = classes[id].producers.first.flatMap { graph.node(id: $0.node)?.label } ?? "\(id)"
+        throw EspalierError("its channels must stay: \(reason)", place: "layer '\(name)'")
+      }
+    }
+    for node in graph.nodes {
+      for output in node.outputs {
+        if let own = channels[output], !own.labels.isEmpty, own.labels.allSatisfy(removed.contains) {
+          throw EspalierError("no channel of '\(output)' would be left", place: "\(node.op.name) '\(node.label)'")
+        }
+      }
+    }
+  }
+}
+
+extension GraphEditor {
+  /// Drops nodes and constants that no result depends on, whatever the order of the nodes.
+  mutating func dropUnusedInAnyOrder() {
+    var definers: [String: Node] = [:]
+    for node in nodes { for output in node.outputs where !output.isEmpty { definers[output] = node } }
+    var needed: Set<String> = []
+    var waiting = outputs
+    while let value = waiting.popLast() {
+      guard needed.insert(value).inserted, let node = definers[value] else { continue }
+      waiting += node.inputs.compactMap { $0 }
+    }
+    nodes.removeAll { !$0.outputs.contains(where: needed.contains) }
+    constants.removeAll { !needed.contains($0.key) }
+  }
+}

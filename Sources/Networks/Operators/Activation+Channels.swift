@@ -1,0 +1,62 @@
+extension Op.Relu {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
+}
+
+extension Op.LeakyRelu {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
+}
+
+extension Op.PRelu {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
+    guard let input = flow.input(node, 0), let own = flow.channels[input], let slope = flow.input(node, 1),
+      flow.constant(node, 1) != nil
+    else { return flow.stop(node, "the slopes of PRelu '\(node.label)' are no constants") }
+    flow.recordBroadcast(slope, against: own, rank: flow.shape(input).rank, of: node)
+    flow.pass(node)
+  }
+}
+
+extension Op.Clip {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
+}
+
+extension Op.Sigmoid {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
+}
+
+extension Op.HardSigmoid {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
+}
+
+extension Op.HardSwish {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
+}
+
+extension Op.Tanh {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
+}
+
+extension Op.Elu {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
+}
+
+extension Op.Softmax {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.passUnlessMixed(node, along: axis) }
+}
+
+extension Op.LogSoftmax {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.passUnlessMixed(node, along: axis) }
+}
+
+extension ChannelFlow {
+  /// Channels pass unless they lie along the axis that the node mixes.
+  fileprivate mutating func passUnlessMixed(_ node: Node, along axis: Int) {
+    guard let input = input(node, 0), let own = channels[input] else { return }
+    let rank = shape(input).rank
+    if (axis < 0 ? axis + rank : axis) == own.axis {
+      stop(node, "\(node.op.name) '\(node.label)' is over all channels")
+    } else {
+      pass(node)
+    }
+  }
+}

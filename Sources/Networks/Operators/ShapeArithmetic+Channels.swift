@@ -1,0 +1,45 @@
+import Tensors
+
+extension Op.ConstantValue {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {}
+}
+
+extension Op.ConstantOfShape {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {}
+}
+
+extension Op.Cast {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
+}
+
+extension Op.ShapeOf {
+  /// A length is no channel; what reads it is checked against the shapes that are left.
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {}
+}
+
+extension Op.Gather {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
+    guard let input = flow.input(node, 0), let own = flow.channels[input] else { return }
+    let shape = flow.shape(input)
+    let axis = axis < 0 ? axis + shape.rank : axis
+    let indices = flow.input(node, 1).flatMap { flow.facts[$0] }
+    let rank = indices?.shape.rank ?? 0
+    guard own.axis == axis else { return flow.pass(node) { $0 > axis ? $0 + rank - 1 : $0 } }
+    guard rank == 1, let places = indices?.value?.integers, flow.constant(node, 1) != nil else {
+      return flow.stop(node, "Gather '\(node.label)' takes single ones of them")
+    }
+    flow.define(
+      node.outputs[0], ChannelAxis(axis: axis, labels: places.map { own.labels[$0 < 0 ? $0 + own.labels.count : $0] }))
+  }
+
+  public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {
+    let axis = axis < 0 ? axis + removal.before(node.inputs[0]).rank : axis
+    guard removal.shrinks(node.inputs[0]), let input = removal.kept(node.inputs[0]), input.axis == axis,
+      let output = removal.kept(node.outputs[0]), let indices = removal.integers(node, 1)
+    else { return }
+    let length = removal.before(node.inputs[0])[axis]
+    let positions = Dictionary(input.places.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let taken = output.places.compactMap { positions[indices[$0] < 0 ? indices[$0] + length : indices[$0]] }
+    removal.set(taken, &node, 1, "indices")
+  }
+}
