@@ -7,7 +7,7 @@ let package = Package(
     .executable(name: "espalier", targets: ["espalier"]),
     .library(
       name: "Espalier",
-      targets: ["Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Results", "Plotting", "Experiments"]),
+      targets: ["Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Pruning", "Results", "Plotting", "Experiments"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -50,13 +50,16 @@ let package = Package(
       dependencies: ["Tensors", "Images", "Storage", "Scheduling", "CZlib", .product(name: "TOMLKit", package: "TOMLKit")]),
     .target(name: "Training", dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Storage", "Scheduling"]),
     .target(name: "Analysis", dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Scheduling"]),
+    .target(
+      name: "Pruning",
+      dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Scheduling", "Analysis", "Training", "CLAPACK"]),
     .target(name: "Results", dependencies: ["Tensors", "Storage", "Analysis"]),
     .target(name: "Plotting", dependencies: ["Tensors", "Images", "CCairo"]),
     .target(
       name: "Experiments",
       dependencies: [
-        "Tensors", "Scheduling", "Images", "Storage", "Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Results",
-        "Plotting", .product(name: "TOMLKit", package: "TOMLKit"),
+        "Tensors", "Scheduling", "Images", "Storage", "Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Pruning",
+        "Results", "Plotting", .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .executableTarget(
       name: "espalier",
@@ -82,6 +85,8 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Tensors", "Networks", "TestSupport"], exclude: ["Resources"]),
     .testTarget(name: "ONNXTests", dependencies: ["Tensors", "Networks", "ONNX", "TestSupport"], exclude: ["Resources"]),
     .testTarget(name: "PlottingTests", dependencies: ["Tensors", "Images", "Plotting", "TestSupport"], exclude: ["Resources"]),
+    .testTarget(
+      name: "PruningTests", dependencies: ["Tensors", "Networks", "ONNX", "Engine", "Analysis", "Pruning", "TestSupport"]),
     .testTarget(name: "ResultsTests", dependencies: ["Tensors", "Results", "TestSupport"], exclude: ["Resources"]),
     .testTarget(name: "SchedulingTests", dependencies: ["Tensors", "Scheduling"]),
     .testTarget(name: "StorageTests", dependencies: ["Tensors", "Storage", "TestSupport"]),

@@ -1,3 +1,4 @@
+import Networks
 import Tensors
 import Training
 
@@ -25,14 +26,23 @@ public enum EvaluationRun {
     -> EvaluationReport
   {
     let data = try PreparedData(request, for: model, note: context.note)
+    return try evaluate(model.graph, output: model.output, on: data, batch: model.batch(batch), context)
+  }
+
+  /// Evaluates a network on pictures that are prepared for it.
+  ///
+  /// - Throws: `EspalierError`; `CancellationError` if it was asked to stop.
+  static func evaluate(_ graph: Graph, output: String, on data: PreparedData, batch: Int, _ context: RunContext) throws
+    -> EvaluationReport
+  {
+    let request = data.request
     guard try data.isLabelled() else {
       throw EspalierError("the pictures have no labels", place: "\(request.spec)", accepted: "labelled pictures")
     }
-    let batch = model.batch(batch)
     let scheduler = context.scheduler(activity: "evaluate", batch: batch, pictures: data.dataset.count)
     let evaluation = try naming(file: "\(request.spec)") {
       try Evaluation.run(
-        model.graph, output: model.output, on: LabelledBatches(data.loader(batch: batch)), shard: batch, scheduler: scheduler)
+        graph, output: output, on: LabelledBatches(data.loader(batch: batch)), shard: batch, scheduler: scheduler)
     }
     return EvaluationReport(
       top1: evaluation.top1, top5: evaluation.top5, loss: evaluation.loss, pictures: evaluation.samples,

@@ -14,6 +14,7 @@ enum VerbCatalog {
     StatsCommand.self,
     DissectCommand.self,
     ScoreCommand.self,
+    PruneCommand.self,
     FigureCommand.self,
   ]
 }

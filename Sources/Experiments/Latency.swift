@@ -1,0 +1,60 @@
+import Engine
+import Foundation
+import Networks
+import Tensors
+
+/// How long forward passes take, on one thread.
+public struct Latency: Hashable, Sendable, Codable {
+  /// The middle of all times of one pass, in milliseconds.
+  public var median: Double
+  /// The quarter and three quarters of the times, in milliseconds.
+  public var lowerQuartile: Double, upperQuartile: Double
+  /// The pictures of a pass.
+  public var batch: Int
+  /// The threads that compute.
+  public var threads: Int
+  /// The number of passes timed.
+  public var passes: Int
+}
+
+/// Times networks side by side: in turn, so that what else the machine does falls on all alike.
+public enum LatencyMeter {
+  /// Times forward passes of random pictures.
+  ///
+  /// - Parameters:
+  ///   - graphs: the networks, with one input each.
+  ///   - batch: the pictures of a pass, unless a network insists on its own number.
+  ///   - passes: how often each is timed, after two passes that are not.
+  /// - Returns: one result a network.
+  /// - Throws: `EspalierError` naming a layer that cannot be run.
+  public static func measure(_ graphs: [Graph], batch: Int = 1, passes: Int = 15) throws -> [Latency] {
+    useOneThreadHere()
+    let programs = try graphs.map { graph in
+      let builder = try PlanBuilder(graph.canonized(), batch: graph.fixedBatch ?? batch)
+      try builder.forward()
+      let program = try Program(builder.finish())
+      let facts = try graph.facts(batch: graph.fixedBatch ?? batch)
+      for input in graph.inputs {
+        var random = Philox(seed: 0, stream: Philox.stream(named: input.name))
+        let shape = facts[input.name]?.shape ?? []
+        program.setInput(input.name, to: Tensor((0..<shape.count).map { _ in Float(random.normal()) }, shape: shape))
+      }
+      return program
+    }
+    var times = [[Double]](repeating: [], count: graphs.count)
+    for pass in 0..<passes + 2 {
+      for (place, program) in programs.enumerated() {
+        let began = ContinuousClock.now
+        try program.run()
+        if pass >= 2 { times[place].append((ContinuousClock.now - began) / .milliseconds(1)) }
+      }
+    }
+    return zip(graphs, times).map { graph, times in
+      let sorted = times.sorted()
+      func quantile(_ share: Double) -> Double { sorted[Int((share * Double(sorted.count - 1)).rounded())] }
+      return Latency(
+        median: quantile(0.5), lowerQuartile: quantile(0.25), upperQuartile: quantile(0.75), batch: graph.fixedBatch ?? batch,
+        threads: 1, passes: times.count)
+    }
+  }
+}

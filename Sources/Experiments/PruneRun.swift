@@ -1,0 +1,318 @@
+import Analysis
+import Datasets
+import Foundation
+import Networks
+import ONNX
+import Pruning
+import Results
+import Tensors
+import Training
+
+/// Makes a network smaller: scores, chooses under a budget, removes with proof, tunes; at once or step by step.
+public struct PruneRun: Sendable {
+  /// Where scores come from.
+  public enum Source: Sendable {
+    /// A file that `score` wrote, and the criterion in it; nil where it holds one.
+    case file(String, criterion: String?)
+    /// A criterion with its parameters.
+    case criterion(String)
+  }
+
+  /// Where scores come from.
+  public var source: Source
+  /// How channels are chosen.
+  public var selection: Selection
+  /// Layers whose filters must stay, by pattern.
+  public var protected: [String]
+  /// What may be removed of grouped convolutions.
+  public var groups: GroupRemoval
+  /// In how many steps the budget is reached; after each the network is tuned, and scored again before the next.
+  public var steps: Int
+  /// The pictures for scoring and the proof; nil if none are needed.
+  public var data: DataRequest?
+  /// The pictures for tuning; nil for ``data``.
+  public var tuningData: DataRequest?
+  /// The pictures that accuracy is told of; nil for ``data``.
+  public var validation: DataRequest?
+  /// How the network is tuned after each step; nil for not at all.
+  public var tuning: TrainingRun?
+  /// How data criteria are computed; sites, concepts, composite and batch of it are used.
+  public var scoring: ScoreRun
+  /// The pictures of a pass whose time is measured; nil for no measurement.
+  public var latencyBatch: Int?
+  /// The seed of the proof's inputs.
+  public var seed: UInt64
+  /// The file to write.
+  public var out: String
+
+  /// Makes a run.
+  public init(
+    _ source: Source, _ selection: Selection, protected: [String] = [], groups: GroupRemoval = .equalShares, steps: Int = 1,
+    data: DataRequest? = nil, tuningData: DataRequest? = nil, validation: DataRequest? = nil, tuning: TrainingRun? = nil,
+    scoring: ScoreRun,
+    latencyBatch: Int? = 1, seed: UInt64 = 0, out: String
+  ) {
+    self.source = source
+    self.selection = selection
+    self.protected = protected
+    self.groups = groups
+    self.steps = steps
+    self.data = data
+    self.tuningData = tuningData
+    self.validation = validation
+    self.tuning = tuning
+    self.scoring = scoring
+    self.latencyBatch = latencyBatch
+    self.seed = seed
+    self.out = out
+  }
+
+  /// Prunes and writes, or goes on where the same run was stopped.
+  ///
+  /// Steps that are done lie in a folder beside the result, which goes when that is whole.
+  ///
+  /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
+  public func run(_ model: Model, _ context: RunContext) throws -> PruneReport {
+    try OutputPath.prepare(out, notReplacing: [model.path] + (data?.files ?? []) + scoreFiles)
+    if tuning != nil, data == nil { throw EspalierError("tuning needs pictures", place: "--tune", accepted: "--data SPEC") }
+    if case .file = source, steps > 1 {
+      throw EspalierError(
+        "scores in a file are of the network before the first step", place: "--steps", accepted: "--criterion NAME")
+    }
+    let folder = out + ".steps"
+    try begin(folder, model)
+    let samples = try data.map { try proofSamples($0, model, context) }
+    var current = model
+    var kept: [String: [Int]] = [:]
+    var proof = PruningProof.none
+    var untuned: Graph?
+    for step in 1...steps {
+      var step = Step(number: step, folder: folder)
+      if let done = try step.load() {
+        context.note("step \(step.number) of \(steps): done by an earlier run")
+        (current, kept, proof) = (done.model, done.kept, done.proof)
+        if step.number == steps { untuned = try Graph(onnx: step.prunedPath).withSymbolicBatch().graph }
+        continue
+      }
+      let map = try naming(file: model.path) { try ChannelMap(current.graph, groups: groups) }
+      let channels = try ChannelGroups(map, protecting: protected)
+      let scores = try self.scores(current, channels, step, context)
+      var selection = selection
+      selection.budget.share = try share(of: step.number, now: current, from: model)
+      let pruned = try naming(file: model.path) {
+        try Pruner.prune(channels, by: scores, selection, samples: samples, seed: seed, latency: latency(map))
+      }
+      for (name, places) in pruned.kept { kept[name] = kept[name].map { all in places.map { all[$0] } } ?? places }
+      proof = proof.worse(of: pruned.proof)
+      untuned = pruned.graph
+      try pruned.graph.restoringDeclaredBatch().writeONNX(to: step.prunedPath, producerVersion: Release.version)
+      if let tuning, let data = tuningData ?? data {
+        var tuning = tuning
+        (tuning.out, tuning.history) = (step.tunedPath, step.tunedPath + ".csv")
+        _ = try tuning.tune(Model(step.prunedPath, output: model.output), on: data, context)
+      }
+      try step.finish(kept, proof, isTuned: tuning != nil)
+      current = try Model(step.path, output: model.output)
+    }
+    let report = try self.report(model, untuned ?? current.graph, current.graph, proof, context)
+    var editor = GraphEditor(try current.graph.restoringDeclaredBatch())
+    editor.metadata[PruningRecord.metadataKey] = try record(model, kept, proof).json
+    try editor.graph().writeONNX(to: out, producerVersion: Release.version)
+    try? FileManager.default.removeItem(atPath: folder)
+    return report
+  }
+
+  // MARK: - Scores
+
+  private var scoreFiles: [String] { if case .file(let path, _) = source { [path] } else { [] } }
+
+  /// The criterion as it is told of.
+  private var criterion: String {
+    switch source {
+    case .file(_, let name): name ?? "scores"
+    case .criterion(let name): name
+    }
+  }
+
+  private func scores(_ model: Model, _ channels: ChannelGroups, _ step: Step, _ context: RunContext) throws -> FilterScores {
+    switch source {
+    case .file(let path, let name):
+      let reader = try FilterScoresReader(path)
+      if let digest = reader.modelDigest, digest != model.digest {
+        throw EspalierError(
+          "its scores are of another network (SHA-256 \(digest.prefix(12))…)", file: path,
+          accepted: "scores of \(model.path) (\(model.digest.prefix(12))…)")
+      }
+      let names = reader.scores.keys.sorted()
+      guard let name = name ?? (names.count == 1 ? names[0] : nil), let layers = reader.scores[name] else {
+        throw EspalierError(
+          name.map { "it holds no scores by '\($0)'" } ?? "it holds scores by \(names.count) criteria", file: path,
+          accepted: "--criterion " + names.joined(separator: ", "))
+      }
+      return try naming(file: path) { try known(FilterScores(layers), channels) }
+    case .criterion(let text):
+      if let criterion = try CriterionCatalog.criterion(text) { return try criterion.scores(ScoredNetwork(channels)) }
+      guard ScoreCatalog.names.contains(text) else {
+        throw EspalierError(
+          "there is no criterion '\(text)'", place: "--criterion",
+          accepted: (CriterionCatalog.names + ScoreCatalog.names).joined(separator: ", "))
+      }
+      guard let data else { throw EspalierError("'\(text)' needs pictures", place: "--criterion", accepted: "--data SPEC") }
+      var scoring = scoring
+      scoring.purpose = .scores([text])
+      scoring.out = step.scorePath
+      let report = try scoring.run(model, on: data, context)
+      return FilterScores(
+        Dictionary(
+          report.layers.compactMap { layer in layer.scores(text).map { (layer.layer.name, $0.elements) } },
+          uniquingKeysWith: { first, _ in first }))
+    }
+  }
+
+  /// Scores whose layers the network knows.
+  private func known(_ scores: FilterScores, _ channels: ChannelGroups) throws -> FilterScores {
+    let names = Set(channels.map.layers.values.map(\.name))
+    if let stranger = scores.layers.keys.sorted().first(where: { !names.contains($0) }) {
+      throw EspalierError("the network has no layer '\(stranger)'", place: "scores", accepted: "scores of this network")
+    }
+    return scores
+  }
+
+  // MARK: - Budgets
+
+  /// The share of the network as it is now that a step keeps: steps are equal factors of the whole budget.
+  private func share(of step: Int, now: Model, from model: Model) throws -> Double {
+    let target = pow(selection.budget.share, Double(step) / Double(steps))
+    guard step > 1, selection.budget.kind != .latency else {
+      return step > 1 ? pow(selection.budget.share, 1 / Double(steps)) : target
+    }
+    let before = try LiveNetwork(ChannelMap(model.graph, groups: groups)).cost.amount(selection.budget.kind) ?? 1
+    let left = try LiveNetwork(ChannelMap(now.graph, groups: groups)).cost.amount(selection.budget.kind) ?? 1
+    return min(1, target * Double(before) / Double(max(left, 1)))
+  }
+
+  private func latency(_ map: ChannelMap) -> (Set<Int>) throws -> Double {
+    let batch = latencyBatch ?? 1
+    return { removed in try LatencyMeter.measure([try map.graph(without: removed)], batch: batch, passes: 7)[0].median }
+  }
+
+  private func proofSamples(_ request: DataRequest, _ model: Model, _ context: RunContext) throws -> Tensor<Float> {
+    let data = try PreparedData(request, for: model, note: context.note)
+    return try data.loader(batch: min(model.batch(4), data.dataset.count)).epoch().batch(0).input
+  }
+
+  // MARK: - What came of it
+
+  private func report(_ model: Model, _ pruned: Graph, _ final: Graph, _ proof: PruningProof, _ context: RunContext) throws
+    -> PruneReport
+  {
+    let both = try PruneReport.layers(model.graph, final)
+    let (before, after) = (
+      try LiveNetwork(ChannelMap(model.graph, groups: groups)).cost, try LiveNetwork(ChannelMap(final, groups: groups)).cost
+    )
+    var accuracy: PruneReport.Accuracy?
+    if let request = validation ?? data {
+      let prepared = try PreparedData(request, for: model, note: { _ in })
+      if try prepared.isLabelled() {
+        func top1(_ graph: Graph) throws -> Double {
+          try EvaluationRun.evaluate(graph, output: model.output, on: prepared, batch: model.batch(scoring.batch), context).top1
+        }
+        accuracy = PruneReport.Accuracy(
+          data: "\(request.spec)", before: try top1(model.graph), pruned: try top1(pruned),
+          tuned: tuning == nil ? nil : try top1(final))
+      }
+    }
+    return PruneReport(
+      criterion: criterion, budget: "\(selection.budget)", layers: both.layers, macs: both.macs, parameters: both.parameters,
+      activations: both.activations, filters: .init(before: before.filters, after: after.filters), accuracy: accuracy,
+      latency: try latencyBatch.map { try LatencyMeter.measure([model.graph, final], batch: $0) }, proof: proof)
+  }
+
+  private func record(_ model: Model, _ kept: [String: [Int]], _ proof: PruningProof) throws -> PruningRecord {
+    var parameters = [
+      "scope": selection.scope.rawValue, "normalise": selection.normalisation.rawValue, "reduce": selection.reduction.rawValue,
+      "floor": "\(selection.floor)", "round": "\(selection.multiple)", "groups": groups.rawValue, "steps": "\(steps)",
+      "protect": protected.joined(separator: " "),
+    ]
+    if let unit = selection.perSaving { parameters["per-saving"] = unit.rawValue }
+    if let tuning { parameters["tuning"] = tuning.settings.description }
+    if let data { parameters["data"] = data.spec.description }
+    var digests = ["model": model.digest]
+    if let data { digests["data"] = try data.open().digest() }
+    if case .file(let path, _) = source {
+      digests["scores"] = try SHA256.hexadecimal(ofFile: path)
+    } else if try CriterionCatalog.criterion(criterion) == nil {
+      parameters["composite"] = scoring.composite
+      parameters["start"] = scoring.start.rawValue
+      parameters["concepts"] = scoring.concepts?.description
+    }
+    var seeds = ["proof": seed]
+    if let tuning { seeds["tuning"] = tuning.settings.seed }
+    return PruningRecord(
+      criterion: criterion, parameters: parameters, budget: "\(selection.budget)", seeds: seeds, digests: digests, proof: proof,
+      kept: kept, espalier: Release.version)
+  }
+
+  // MARK: - Steps
+
+  /// Makes the folder of steps, or keeps that of an earlier run of the same command.
+  private func begin(_ folder: String, _ model: Model) throws {
+    var key = try record(model, [:], .none).json
+    if let data { key += " limit \(data.limit ?? 0) \(data.perClass ?? 0) \(data.preprocessing ?? "")" }
+    let path = folder + "/run.json"
+    if let old = try? String(contentsOfFile: path, encoding: .utf8), old == key { return }
+    try? FileManager.default.removeItem(atPath: folder)
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try key.write(toFile: path, atomically: true, encoding: .utf8)
+    } catch {
+      throw EspalierError("its folder of steps cannot be made", file: folder, accepted: "a place that can be written to")
+    }
+  }
+
+  /// One step's files.
+  private struct Step {
+    var number: Int
+    var folder: String
+    var scorePath: String { "\(folder)/\(number)-scores.h5" }
+    var prunedPath: String { "\(folder)/\(number)-pruned.onnx" }
+    var tunedPath: String { "\(folder)/\(number)-tuned.onnx" }
+    var isTuned = false
+    /// The network that the step ends with.
+    var path: String { isTuned ? tunedPath : prunedPath }
+
+    private struct State: Codable {
+      var kept: [String: [Int]]
+      var proof: PruningProof
+      var isTuned: Bool
+    }
+
+    mutating func load() throws -> (model: Model, kept: [String: [Int]], proof: PruningProof)? {
+      guard let bytes = FileManager.default.contents(atPath: "\(folder)/\(number).json"),
+        let state = try? JSONDecoder().decode(State.self, from: bytes)
+      else { return nil }
+      isTuned = state.isTuned
+      return (try Model(path), state.kept, state.proof)
+    }
+
+    mutating func finish(_ kept: [String: [Int]], _ proof: PruningProof, isTuned: Bool) throws {
+      self.isTuned = isTuned
+      let bytes = try JSONEncoder().encode(State(kept: kept, proof: proof, isTuned: isTuned))
+      do { try bytes.write(to: URL(fileURLWithPath: "\(folder)/\(number).json"), options: .atomic) } catch {
+        throw EspalierError("it cannot be written", file: "\(folder)/\(number).json")
+      }
+    }
+  }
+}
+
+extension PruningProof {
+  /// Nothing compared yet.
+  static let none = PruningProof(greatestDifference: 0, scale: 0, inputs: 0)
+
+  /// The one with the greater difference in parts of its scale, with all inputs counted.
+  func worse(of other: PruningProof) -> PruningProof {
+    var worse = other.inputs > 0 && (inputs == 0 || other.relativeDifference >= relativeDifference) ? other : self
+    worse.inputs = inputs + other.inputs
+    return worse
+  }
+}

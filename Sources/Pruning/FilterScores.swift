@@ -1,0 +1,104 @@
+import Foundation
+import Networks
+import Tensors
+
+/// One number for every filter of every layer: the filter with the least counts least.
+public struct FilterScores: Sendable {
+  /// The scores of each layer, `[filters]`, by the layer's name.
+  public var layers: [String: [Double]]
+
+  /// Takes scores.
+  public init(_ layers: [String: [Double]]) { self.layers = layers }
+
+  /// The scores with every layer's brought to a common scale.
+  public func normalised(_ normalisation: ScoreNormalisation) -> FilterScores {
+    FilterScores(layers.mapValues(normalisation.apply))
+  }
+
+  /// A score for every class of coupled channels, by the class's number; nil where no layer that makes it has scores.
+  ///
+  /// - Throws: `EspalierError` naming a layer whose scores are not one a filter, or not numbers.
+  public func ofClasses(in groups: ChannelGroups, by reduction: ScoreReduction) throws -> [Double?] {
+    var result = [Double?](repeating: nil, count: groups.map.classes.count)
+    var checked: Set<Int> = []
+    for group in groups.removable {
+      for layer in group.layers where checked.insert(layer.id).inserted {
+        guard let scores = layers[layer.name] else { continue }
+        let filters = groups.map.linear.first { $0.node == layer.id }?.outputs.count ?? 0
+        guard scores.count == filters else {
+          throw EspalierError("\(scores.count) scores for \(filters) filters", place: "layer '\(layer.name)'")
+        }
+        if let bad = scores.firstIndex(where: { !$0.isFinite }) {
+          throw EspalierError("the score of filter \(bad) is \(scores[bad])", place: "layer '\(layer.name)'", accepted: "numbers")
+        }
+      }
+      let names = Dictionary(group.layers.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+      for channel in group.channels {
+        let members = channel.producers.flatMap { member in
+          names[member.node].flatMap { layers[$0] }.map { scores in member.places.map { scores[$0] } } ?? []
+        }
+        result[channel.id] = reduction.apply(members)
+      }
+    }
+    return result
+  }
+}
+
+/// How the scores of layers are made comparable.
+public enum ScoreNormalisation: String, CaseIterable, Hashable, Sendable {
+  /// As they are.
+  case none
+  /// Divided by the layer's sum of magnitudes.
+  case sum
+  /// Divided by the layer's root of the sum of squares (Molchanov et al. 2017).
+  case l2
+  /// Divided by the layer's greatest magnitude.
+  case max
+  /// The share of the layer's filters that score less; equals share their places.
+  case rank
+
+  /// The scores of a layer on the common scale; a layer of zeros stays.
+  func apply(_ scores: [Double]) -> [Double] {
+    func divided(by scale: Double) -> [Double] { scale > 0 ? scores.map { $0 / scale } : scores }
+    switch self {
+    case .none: return scores
+    case .sum: return divided(by: scores.reduce(0) { $0 + abs($1) })
+    case .l2: return divided(by: scores.reduce(0) { $0 + $1 * $1 }.squareRoot())
+    case .max: return divided(by: scores.reduce(0) { Swift.max($0, abs($1)) })
+    case .rank:
+      let sorted = scores.sorted()
+      var places: [Double: (sum: Int, count: Int)] = [:]
+      for (place, score) in sorted.enumerated() {
+        let seen = places[score] ?? (0, 0)
+        places[score] = (seen.sum + place, seen.count + 1)
+      }
+      return scores.map { score in
+        guard let seen = places[score] else { return 0 }
+        return Double(seen.sum) / Double(seen.count) / Double(Swift.max(scores.count, 1))
+      }
+    }
+  }
+}
+
+/// How the scores of coupled filters become one.
+public enum ScoreReduction: String, CaseIterable, Hashable, Sendable {
+  /// Their sum: what goes when all go.
+  case sum
+  /// Their mean.
+  case mean
+  /// The greatest.
+  case max
+  /// That of the first layer in execution order.
+  case first
+
+  /// One score of the members', or nil where there are none.
+  func apply(_ scores: [Double]) -> Double? {
+    guard let first = scores.first else { return nil }
+    return switch self {
+    case .sum: scores.reduce(0, +)
+    case .mean: scores.reduce(0, +) / Double(scores.count)
+    case .max: scores.reduce(first, Swift.max)
+    case .first: first
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import Analysis
+import ArgumentParser
+import Datasets
+import Experiments
+import Foundation
+import Networks
+import Pruning
+import Tensors
+import Training
+
+/// `espalier prune`.
+struct PruneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prune", abstract: "Make a network smaller by scores, under a budget, with proof.",
+    discussion: """
+      Channels that can only go together, such as those of a residual stage, are scored and removed together (espalier inspect \
+      --groups lists them). The pruned network is run beside the network with masks; a run whose outputs differ by more than \
+      1e-4 of their scale fails. A run that was stopped goes on with the same command.
+
+        espalier prune vgg.onnx --criterion lrp --data fashion-mnist:train --per-class 10 --budget macs=0.5 --out small.onnx
+        espalier prune vgg.onnx --criterion l1 --budget filters=0.5 --scope layer --out small.onnx
+        espalier prune vgg.onnx --scores scores.h5 --criterion votes --budget parameters=0.3 --round 8 --out small.onnx
+        espalier prune vgg.onnx --criterion taylor-2017 --data fashion-mnist:train --budget macs=0.25 --steps 5 --tune 1 \
+      --out small.onnx
+
+      Criteria of weights: \(CriterionCatalog.all.map { "\($0.name), \($0.summary)" }.joined(separator: "; ")). \
+      Criteria of data: \(ScoreCatalog.names.joined(separator: ", ")) (espalier score --help explains them).
+      """)
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(
+    help: ArgumentHelp("Scores that espalier score wrote for this network.", valueName: "file"),
+    completion: .file(extensions: ["h5"]))
+  var scores: String?
+
+  @Option(help: ArgumentHelp("The criterion, to be computed or to be read from --scores.", valueName: "name[:key=value,…]"))
+  var criterion: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What is kept: macs, parameters, filters, activations or latency, as a share.", valueName: "kind=share"),
+    transform: { try Budget($0) })
+  var budget: Budget
+
+  @Option(help: "Who competes: global, layer, block or structure (equal operators); arenas lose equal shares.")
+  var scope = SelectionScope.global
+
+  @Option(
+    help: "How layers are made comparable: none, sum, l2, max or rank (default: none for relevance and votes, l2 for others).")
+  var normalise: ScoreNormalisation?
+
+  @Option(help: "How scores of coupled filters become one: sum, mean, max or first.")
+  var reduce = ScoreReduction.sum
+
+  @Option(help: ArgumentHelp("Divide scores by what removing saves: macs, parameters, activations.", valueName: "kind"))
+  var perSaving: Budget.Kind?
+
+  @Option(help: ArgumentHelp("The least share of filters that a group of coupled layers keeps.", valueName: "share"))
+  var floor = 0.05
+
+  @Option(help: ArgumentHelp("Keep multiples of n filters.", valueName: "n"))
+  var round = 1
+
+  @Option(help: ArgumentHelp("Layers whose filters stay, with * and ?; may be repeated.", valueName: "glob"))
+  var protect: [String] = []
+
+  @Option(help: "What goes of grouped convolutions: equal-shares (of every group) or whole-groups.")
+  var groups = GroupRemoval.equalShares
+
+  @Option(help: ArgumentHelp("Reach the budget in n steps: score, prune, tune, and again.", valueName: "n"))
+  var steps = 1
+
+  @Option(
+    help: ArgumentHelp("Pictures for criteria, tuning and the proof: \(DataSpec.forms).", valueName: "spec"),
+    transform: { try DataSpec($0) })
+  var data: DataSpec?
+
+  @OptionGroup var picking: SelectionOptions
+  @OptionGroup var classes: ClassOptions
+
+  @Option(
+    help: ArgumentHelp("Pictures that accuracy is told of (default: those of --data).", valueName: "spec"),
+    transform: { try DataSpec($0) })
+  var validation: DataSpec?
+
+  @Option(help: ArgumentHelp("Tune for n epochs after each step, on all pictures of --data.", valueName: "n"))
+  var tune = 0
+
+  @Option(help: ArgumentHelp("The learning rate of tuning, which falls as a cosine.", valueName: "rate"))
+  var rate = 0.02
+
+  @Option(help: ArgumentHelp("The composite of relevance criteria.", valueName: "name[:key=value,…]"))
+  var composite = CompositeCatalog.names[0]
+
+  @Option(help: "What relevance starts from: one-hot (1) or logit (the output).")
+  var start = RelevanceStart.oneHot
+
+  @Option(
+    help: ArgumentHelp("Where masks come from, for iou and votes: \(ConceptSpec.forms).", valueName: "spec"),
+    transform: { try ConceptSpec($0) })
+  var concepts: ConceptSpec?
+
+  @OptionGroup var parameters: ConceptOptions
+
+  @Option(help: ArgumentHelp("Time forward passes of n pictures before and after; 0 for not.", valueName: "n"))
+  var latencyBatch = 1
+
+  @Option(help: ArgumentHelp("The seed of tuning and of the proof's inputs.", valueName: "s"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("The file to write, ONNX.", valueName: "file"), completion: .file(extensions: ["onnx"]))
+  var out: String
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @OptionGroup var options: RunOptions
+
+  func validate() throws {
+    func check(_ isValid: Bool, _ message: String) throws { if !isValid { throw ValidationError(message) } }
+    try check(scores != nil || criterion != nil, "--scores FILE or --criterion NAME says what filters count")
+    try check(0..<1 ~= floor, "--floor is 0 up to 1, not \(floor)")
+    try check(1...4096 ~= round, "--round is 1 to 4096, not \(round)")
+    try check(1...1000 ~= steps, "--steps is 1 to 1000, not \(steps)")
+    try check(tune >= 0, "--tune is 0 or more, not \(tune)")
+    try check(rate > 0 && rate.isFinite, "--rate is above 0, not \(rate)")
+    try check(0...4096 ~= latencyBatch, "--latency-batch is 0 to 4096, not \(latencyBatch)")
+    try check(perSaving != .latency, "--per-saving counts macs, parameters, activations or filters")
+  }
+
+  func run() throws {
+    let report = try options.run { context in try pruning.run(model.load(context), context) }
+    if json { return try StandardOutput.json(report) }
+    try StandardOutput.line(Self.text(report))
+    StandardError.line("\(out): \(report.criterion), \(report.budget); masked and pruned network differ by \(Self.proof(report))")
+  }
+
+  private var pruning: PruneRun {
+    func request(_ spec: DataSpec, isWhole: Bool = false) -> DataRequest {
+      DataRequest(
+        spec, classes: classes.classes, preprocessing: picking.preprocess, limit: isWhole ? nil : picking.limit,
+        perClass: isWhole ? nil : picking.perClass)
+    }
+    let name = criterion ?? ""
+    let isConserved = name.hasPrefix("lrp") || name == "votes" || name == "iou"
+    let selection = Selection(
+      budget, scope: scope, normalisation: normalise ?? (isConserved ? .none : .l2), reduction: reduce, perSaving: perSaving,
+      floor: floor, multiple: round)
+    let tuning = TrainingRun(
+      settings: TrainingSettings(
+        epochs: tune, schedule: LearningRateSchedule(base: rate, shape: .cosine()), seed: seed),
+      augmentation: Augmentation(padding: 2, flips: true), out: out)
+    return PruneRun(
+      scores.map { .file($0, criterion: criterion) } ?? .criterion(name), selection, protected: protect, groups: groups,
+      steps: steps, data: data.map { request($0) }, tuningData: data.map { request($0, isWhole: true) },
+      validation: validation.map { request($0, isWhole: true) }, tuning: tune > 0 ? tuning : nil,
+      scoring: ScoreRun(
+        .scores([name]), concepts: concepts, quantile: parameters.quantile, voteShare: parameters.voteShare, composite: composite,
+        start: start, batch: options.batch, out: out),
+      latencyBatch: latencyBatch > 0 ? latencyBatch : nil, seed: seed, out: out)
+  }
+
+  private static func proof(_ report: PruneReport) -> String {
+    String(format: "%.2g of an output of %.3g", report.proof.greatestDifference, report.proof.scale)
+  }
+
+  private static func text(_ report: PruneReport) -> String {
+    func share(_ change: PruneReport.Change) -> String { String(format: "%.1f %%", 100 * change.share) }
+    let layers = Table(
+      columns: [
+        ("layer", .left), ("operator", .left), ("filters", .right), ("left", .right), ("MACs", .right), ("left", .right),
+        ("parameters", .right), ("left", .right),
+      ],
+      rows: report.layers.map { layer in
+        [layer.name, layer.operator]
+          + [layer.filters, layer.macs, layer.parameters].flatMap { [$0.before.grouped, $0.after.grouped] }
+      })
+    let totals = Table(
+      columns: [("total", .left), ("before", .right), ("after", .right), ("left", .right)],
+      rows: [
+        ("MACs", report.macs), ("parameters", report.parameters), ("activations", report.activations),
+        ("filters that may go", report.filters),
+      ].map { [$0, $1.before.grouped, $1.after.grouped, share($1)] })
+    var text = layers.text + "\n\n" + totals.text
+    if let accuracy = report.accuracy {
+      text += String(
+        format: "\n\naccuracy on %@: %.2f %% before, %.2f %% pruned", accuracy.data, 100 * accuracy.before, 100 * accuracy.pruned)
+      if let tuned = accuracy.tuned { text += String(format: ", %.2f %% tuned", 100 * tuned) }
+    }
+    if let latency = report.latency {
+      text += String(
+        format: "\nforward pass of %d, one thread: %.2f ms (%.2f–%.2f) before, %.2f ms (%.2f–%.2f) after, %.2f times faster",
+        latency[0].batch, latency[0].median, latency[0].lowerQuartile, latency[0].upperQuartile, latency[1].median,
+        latency[1].lowerQuartile, latency[1].upperQuartile, latency[0].median / latency[1].median)
+    }
+    return text
+  }
+}
+
+extension SelectionScope: ExpressibleByArgument {}
+extension ScoreNormalisation: ExpressibleByArgument {}
+extension ScoreReduction: ExpressibleByArgument {}
+extension GroupRemoval: ExpressibleByArgument {}
+extension Budget.Kind: ExpressibleByArgument {}
