@@ -206,7 +206,6 @@ public struct PruneRun: Sendable {
   private func report(_ model: Model, _ pruned: Graph, _ final: Graph, _ proof: PruningProof, _ context: RunContext) throws
     -> PruneReport
   {
-    let both = try PruneReport.layers(model.graph, final)
     let (before, after) = (
       try LiveNetwork(ChannelMap(model.graph, groups: groups)).cost, try LiveNetwork(ChannelMap(final, groups: groups)).cost
     )
@@ -223,8 +222,8 @@ public struct PruneRun: Sendable {
       }
     }
     return PruneReport(
-      criterion: criterion, budget: "\(selection.budget)", layers: both.layers, macs: both.macs, parameters: both.parameters,
-      activations: both.activations, filters: .init(before: before.filters, after: after.filters), accuracy: accuracy,
+      criterion: criterion, budget: "\(selection.budget)", networks: try NetworkComparison(model.graph, final),
+      filters: .init(before: before.filters, after: after.filters), accuracy: accuracy,
       latency: try latencyBatch.map { try LatencyMeter.measure([model.graph, final], batch: $0) }, proof: proof)
   }
 

@@ -29,16 +29,17 @@ public struct LiveNetwork: Sendable {
   public private(set) var removed: Set<Int> = []
 
   private struct Layer: Sendable {
-    /// MACs, and output elements, of one input channel and one output channel.
+    /// MACs of one output channel that reads one input channel, and the elements of one output channel.
     var macs: Int, area: Int
     var inputs: Int, outputs: Int
+    var group: Int
     /// Whether inputs and outputs go together, so that only outputs count.
     var losesGroups: Bool
     var isRemovable: Bool
 
     var cost: NetworkCost {
       NetworkCost(
-        macs: macs * outputs * (losesGroups ? 1 : inputs), activations: area * outputs, filters: isRemovable ? outputs : 0)
+        macs: macs * outputs * (losesGroups ? 1 : inputs / group), activations: area * outputs, filters: isRemovable ? outputs : 0)
     }
   }
   private var layers: [Layer] = []
@@ -70,12 +71,12 @@ public struct LiveNetwork: Sendable {
         if node.op.isLinear { self.cost.activations += output }
         continue
       }
-      let fanIn = own.losesGroups ? 1 : own.inputs.count
+      let fanIn = own.losesGroups ? 1 : own.inputs.count / max(own.group, 1)
       let pairs = max(own.outputs.count * fanIn, 1)
       layers.append(
         Layer(
           macs: cost.macs / batch / pairs, area: output / max(own.outputs.count, 1), inputs: own.inputs.count,
-          outputs: own.outputs.count, losesGroups: own.losesGroups,
+          outputs: own.outputs.count, group: max(own.group, 1), losesGroups: own.losesGroups,
           isRemovable: own.outputs.contains { map.classes[$0].reason == nil }))
       for (label, places) in Dictionary(grouping: own.inputs, by: { $0 }) {
         effects[label].layers.append((layers.count - 1, places.count, 0))

@@ -33,7 +33,7 @@ public struct Selection: Hashable, Sendable {
   /// Makes a selection.
   public init(
     _ budget: Budget, scope: SelectionScope = .global, normalisation: ScoreNormalisation = .none,
-    reduction: ScoreReduction = .sum,
+    reduction: ScoreReduction = .mean,
     perSaving: Budget.Kind? = nil, floor: Double = 0.05, multiple: Int = 1
   ) {
     self.budget = budget

@@ -13,17 +13,65 @@ struct InspectCommand: ParsableCommand {
 
         espalier inspect vgg.onnx
         espalier inspect vgg.onnx --json | jq .macs
+        espalier inspect resnet50.onnx --groups
+        espalier inspect vgg.onnx --compare small.onnx
+
+      Channel groups are what prune removes from: the channels of layers that can only go together. A saving is that of one \
+      channel while all others are there.
       """)
 
   @OptionGroup var model: ModelOptions
 
+  @Flag(help: "List the groups of channels that can only be removed together, and why others must stay.")
+  var groups = false
+
+  @Option(
+    help: ArgumentHelp("Set another network beside it, layer by layer.", valueName: "other"),
+    completion: .file(extensions: ["onnx"]))
+  var compare: String?
+
   @Flag(help: "Print JSON: macs, parameters, layers and more.")
   var json = false
 
+  func validate() throws {
+    if groups, compare != nil { throw ValidationError("--groups and --compare are two different looks; choose one") }
+  }
+
   func run() throws {
-    let summary = try naming(file: model.path) { try model.load(RunContext(note: StandardError.line)).graph.summary() }
+    let context = RunContext(note: StandardError.line)
+    let graph = try model.load(context).graph
+    if groups {
+      let report = try naming(file: model.path) { try GroupReport(graph) }
+      if json { return try StandardOutput.json(report) }
+      return try StandardOutput.line(Self.text(report))
+    }
+    if let compare {
+      let other = try Model(compare)
+      if let notice = other.notice { context.note(notice) }
+      let networks = try naming(file: model.path) { try NetworkComparison(graph, other.graph) }
+      if json { return try StandardOutput.json(networks) }
+      return try StandardOutput.line(ComparisonTable.text(networks))
+    }
+    let summary = try naming(file: model.path) { try graph.summary() }
     if json { return try StandardOutput.json(summary) }
     try StandardOutput.line(Self.layers(summary).text + "\n\n" + Self.totals(summary).text)
+  }
+
+  private static func text(_ report: GroupReport) -> String {
+    func list(_ names: [String]) -> String {
+      names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", +\(names.count - 3)" : "")
+    }
+    let table = Table(
+      columns: [
+        ("made by", .left), ("channels", .right), ("filters each", .right), ("MACs each", .right), ("parameters each", .right),
+        ("read by", .left), ("must stay because", .left),
+      ],
+      rows: report.groups.map { group in
+        let savings = group.reason == nil ? [group.macs.grouped, group.parameters.grouped] : ["", ""]
+        return [list(group.layers), group.channels.grouped, group.filtersOfChannel.grouped] + savings
+          + [list(group.readers), group.reason ?? ""]
+      })
+    return table.text + "\n\n\(report.removableFilters.grouped) of \(report.filters.grouped) filters may go"
   }
 
   private static func layers(_ summary: GraphSummary) -> Table {

@@ -51,7 +51,7 @@ struct PruneCommand: ParsableCommand {
   var normalise: ScoreNormalisation?
 
   @Option(help: "How scores of coupled filters become one: sum, mean, max or first.")
-  var reduce = ScoreReduction.sum
+  var reduce = ScoreReduction.mean
 
   @Option(help: ArgumentHelp("Divide scores by what removing saves: macs, parameters, activations.", valueName: "kind"))
   var perSaving: Budget.Kind?
@@ -166,23 +166,7 @@ struct PruneCommand: ParsableCommand {
   }
 
   private static func text(_ report: PruneReport) -> String {
-    func share(_ change: PruneReport.Change) -> String { String(format: "%.1f %%", 100 * change.share) }
-    let layers = Table(
-      columns: [
-        ("layer", .left), ("operator", .left), ("filters", .right), ("left", .right), ("MACs", .right), ("left", .right),
-        ("parameters", .right), ("left", .right),
-      ],
-      rows: report.layers.map { layer in
-        [layer.name, layer.operator]
-          + [layer.filters, layer.macs, layer.parameters].flatMap { [$0.before.grouped, $0.after.grouped] }
-      })
-    let totals = Table(
-      columns: [("total", .left), ("before", .right), ("after", .right), ("left", .right)],
-      rows: [
-        ("MACs", report.macs), ("parameters", report.parameters), ("activations", report.activations),
-        ("filters that may go", report.filters),
-      ].map { [$0, $1.before.grouped, $1.after.grouped, share($1)] })
-    var text = layers.text + "\n\n" + totals.text
+    var text = ComparisonTable.text(report.networks, more: [("filters that may go", report.filters)])
     if let accuracy = report.accuracy {
       text += String(
         format: "\n\naccuracy on %@: %.2f %% before, %.2f %% pruned", accuracy.data, 100 * accuracy.before, 100 * accuracy.pruned)

@@ -1,0 +1,123 @@
+import Networks
+import Pruning
+import TestSupport
+import Tensors
+import Testing
+
+/// Which channels go under a budget.
+@Suite struct SelectionTests {
+  /// A chain of two convolutions and a linear layer: 6, 8 and 10 filters may go.
+  private func vgg() throws -> ChannelGroups { try ChannelGroups(ChannelMap(TinyNetworks.vgg())) }
+
+  private func scores(_ groups: ChannelGroups, _ value: (String, Int) -> Double) -> FilterScores {
+    FilterScores(
+      Dictionary(
+        uniqueKeysWithValues: groups.all.flatMap(\.layers).map { layer in
+          let count = groups.map.linear.first { $0.node == layer.id }!.outputs.count
+          return (layer.name, (0..<count).map { value(layer.name, $0) })
+        }))
+  }
+
+  private func kept(_ groups: ChannelGroups, _ removed: Set<Int>) -> [String: [Int]] {
+    Dictionary(
+      uniqueKeysWithValues: groups.removable.map { group in
+        (group.name, group.channels.indices.filter { !removed.contains(group.channels[$0].id) })
+      })
+  }
+
+  @Test func theLeastGoFirstEverywhere() throws {
+    let groups = try vgg()
+    // 24 filters; the scores of conv1 are least, then those of conv2, rising with the place.
+    let order = ["conv1": 0.0, "conv2": 100, "fc1": 200, "fc2": 300]
+    let removed = try Selection(Budget(.filters, 0.5), floor: 0).choose(
+      in: groups, by: scores(groups) { order[$0]! + Double($1) })
+    #expect(kept(groups, removed) == ["conv1": [5], "conv2": [7], "fc1": Array(0..<10)])
+  }
+
+  @Test func aFloorStays() throws {
+    let groups = try vgg()
+    let removed = try Selection(Budget(.filters, 0.5), floor: 0.5).choose(
+      in: groups, by: scores(groups) { $0 == "conv1" ? 0 : Double($1) })
+    #expect(kept(groups, removed) == ["conv1": [3, 4, 5], "conv2": [4, 5, 6, 7], "fc1": [5, 6, 7, 8, 9]])
+  }
+
+  @Test func layersLoseEqualShares() throws {
+    let groups = try vgg()
+    let order = ["conv1": 0.0, "conv2": 100, "fc1": 200, "fc2": 300]
+    let removed = try Selection(Budget(.filters, 0.5), scope: .layer, floor: 0).choose(
+      in: groups, by: scores(groups) { order[$0]! + Double($1) })
+    #expect(kept(groups, removed).mapValues(\.count) == ["conv1": 3, "conv2": 4, "fc1": 5])
+  }
+
+  @Test(arguments: [2, 4]) func countsAreMultiples(_ multiple: Int) throws {
+    let groups = try vgg()
+    let removed = try Selection(Budget(.macs, 0.6), floor: 0, multiple: multiple).choose(
+      in: groups, by: scores(groups) { name, place in Double((place * 7 + name.count) % 5) })
+    let whole = ["conv1": 6, "conv2": 8, "fc1": 10]
+    for (name, left) in kept(groups, removed) {
+      #expect(left.count % multiple == 0 || left.count == whole[name], "\(name): \(left.count)")
+    }
+  }
+
+  /// Where one channel saves more, it goes before one with the same score.
+  @Test func savingsCount() throws {
+    let groups = try vgg()
+    let live = try LiveNetwork(groups.map)
+    let removed = try Selection(Budget(.filters, 23.0 / 24), perSaving: .macs, floor: 0).choose(
+      in: groups, by: scores(groups) { _, _ in 1 })
+    let dearest = groups.removable.max { live.saving($0.channels[0].id).macs < live.saving($1.channels[0].id).macs }!
+    #expect(removed == [dearest.channels[0].id])
+  }
+
+  @Test func protectedLayersStay() throws {
+    let groups = try ChannelGroups(ChannelMap(TinyNetworks.vgg()), protecting: ["conv*"])
+    let removed = try Selection(Budget(.filters, 0.75), floor: 0).choose(in: groups, by: scores(groups) { Double($1 + $0.count) })
+    #expect(kept(groups, removed).keys.sorted() == ["fc1"])
+    #expect(throws: EspalierError.self) { try ChannelGroups(ChannelMap(TinyNetworks.vgg()), protecting: ["nothing"]) }
+  }
+
+  @Test func impossibleBudgetsAreRefused() throws {
+    let groups = try vgg()
+    let all = scores(groups) { Double($1 + $0.count) }
+    let error = #expect(throws: EspalierError.self) {
+      try Selection(Budget(.macs, 0.01), floor: 0.5).choose(in: groups, by: all)
+    }
+    #expect(error?.description.contains("macs=0.01 cannot be kept") == true)
+    #expect(throws: EspalierError.self) { try Selection(Budget(.macs, 0.5)).choose(in: groups, by: FilterScores([:])) }
+    #expect(throws: EspalierError.self) {
+      try Selection(Budget(.macs, 0.5)).choose(in: groups, by: FilterScores(["conv1": [1, 2]]))
+    }
+    #expect(throws: EspalierError.self) {
+      try Selection(Budget(.macs, 0.5)).choose(in: groups, by: FilterScores(["conv1": [1, 2, .nan, 4, 5, 6]]))
+    }
+  }
+
+  @Test(arguments: ["", "macs", "macs=", "macs=0", "macs=1.5", "macs=x", "time=0.5", "macs=0.5=1"])
+  func wrongBudgetsAreRefused(_ text: String) {
+    #expect(throws: EspalierError.self) { try Budget(text) }
+  }
+
+  @Test func savingsAreWhatTheSummarySays() throws {
+    for (name, graph) in TinyNetworks.all() {
+      let map = try ChannelMap(graph)
+      var live = try LiveNetwork(map)
+      for id in try randomRemoval(map, seed: 5).sorted() {
+        let (before, saving) = (live.cost, live.saving(id))
+        live.remove(id)
+        #expect(before.macs - live.cost.macs == saving.macs && before.parameters - live.cost.parameters == saving.parameters)
+      }
+      let summary = try map.graph(without: live.removed).summary()
+      #expect(live.cost.macs == summary.macs && live.cost.parameters == summary.parameters, "\(name)")
+    }
+  }
+
+  @Test func normalisations() {
+    let scores = FilterScores(["a": [3, -4, 0, 3]])
+    #expect(scores.normalised(.none).layers["a"] == [3, -4, 0, 3])
+    #expect(scores.normalised(.sum).layers["a"] == [0.3, -0.4, 0, 0.3])
+    #expect(scores.normalised(.max).layers["a"] == [0.75, -1, 0, 0.75])
+    #expect(scores.normalised(.rank).layers["a"] == [0.625, 0, 0.25, 0.625])
+    expectClose(scores.normalised(.l2).layers["a"]!, [3, -4, 0, 3].map { $0 / 34.0.squareRoot() }, Tolerance(absolute: 1e-15))
+    #expect(FilterScores(["a": [0, 0]]).normalised(.l2).layers["a"] == [0, 0])
+  }
+}
