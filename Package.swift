@@ -81,7 +81,9 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Tensors", "Networks", "TestSupport"], exclude: ["Resources"]),
     .testTarget(name: "ONNXTests", dependencies: ["Tensors", "Networks", "ONNX", "TestSupport"], exclude: ["Resources"]),
     .testTarget(name: "PlottingTests", dependencies: ["Tensors", "Images", "Plotting", "TestSupport"], exclude: ["Resources"]),
-    .testTarget(name: "ResultsTests", dependencies: ["Tensors", "Results", "TestSupport"], exclude: ["Resources"]),
+    .testTarget(
+      name: "ResultsTests", dependencies: ["Tensors", "Storage", "Datasets", "Analysis", "Results", "TestSupport"],
+      exclude: ["Resources"]),
     .testTarget(name: "SchedulingTests", dependencies: ["Tensors", "Scheduling"]),
     .testTarget(name: "StorageTests", dependencies: ["Tensors", "Storage", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
