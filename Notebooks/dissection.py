@@ -32,7 +32,8 @@ root = next(folder for folder in [Path.cwd(), *Path.cwd().parents] if (folder / 
 tool = os.environ.get('ESPALIER', root / '.build/release/espalier')
 out = root / 'Output/notebooks'
 out.mkdir(parents=True, exist_ok=True)
-data = ['Data/fashion-mnist-vgg.onnx', '--data', 'fashion-mnist:test', '--per-class', 20, '--concepts', 'foreground:0', '--quiet']
+data = ['Data/fashion-mnist-vgg.onnx', '--data', 'fashion-mnist:test', '--per-class', 20, '--concepts', 'foreground:0',
+        '--quantile', 0.05, '--quiet']
 
 
 def espalier(*arguments):
@@ -45,7 +46,8 @@ def espalier(*arguments):
 # %% [markdown]
 # ## Compute
 #
-# Pixels of clothes are those that are not black: `foreground:0`. `--report` also writes a page to look at in a browser,
+# Pixels of clothes are those that are not black: `foreground:0`. They are half of a picture, and a class is a tenth of the
+# pictures, so a filter counts as firing on the 5 % of places where it is most active. `--report` also writes a page to look at in a browser,
 # `Output/notebooks/report/index.html`.
 
 # %%
@@ -85,7 +87,7 @@ plt.show()
 # %% [markdown]
 # ## Where the best filters fire
 #
-# Masks lie in the file eight pixels a byte. The pictures are read as they were: `foreground` takes pictures, not tensors.
+# A linear layer fires on a whole picture or not at all, so this is the convolution with the best filter. Masks lie in the file eight pixels a byte. The pictures are read as they were: `foreground` takes pictures, not tensors.
 
 # %%
 import gzip
@@ -94,14 +96,15 @@ with gzip.open('/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz') as
     pictures = np.frombuffer(file.read(), 'uint8', offset=16).reshape(-1, 28, 28)
 
 with h5py.File(out / 'dissection.h5') as file:
-    layer = filters.loc[filters.iou.idxmax(), 'layer']
+    maps = filters[filters.layer.str.contains('conv')]
+    layer = maps.loc[maps.iou.idxmax(), 'layer']
     group = file[f'exemplars/{layer}']
     width = group.attrs['width']
     masks = np.unpackbits(group['mask'][()], axis=-1)[..., :width].astype(bool)
     shown, places = group['filter'][()], group['picture'][()]
 
 best = filters[filters.layer == layer].set_index('filter').loc[shown].sort_values('iou', ascending=False).head(6)
-figure, axes = plt.subplots(len(best), places.shape[1], figsize=(7, 7))
+figure, axes = plt.subplots(len(best), places.shape[1], figsize=(7, 7.4), layout='constrained')
 for row, (number, entry) in enumerate(best.iterrows()):
     at = int(np.flatnonzero(shown == number)[0])
     for column, place in enumerate(places[at]):
@@ -115,12 +118,11 @@ plt.show()
 # %% [markdown]
 # ## Do criteria agree?
 #
-# Spearman's rank correlation of every criterion with every other, in the layer of most filters.
+# Spearman's rank correlation of every criterion with every other, in the same layer.
 
 # %%
 with h5py.File(out / 'scores.h5') as file:
     criteria = list(file['scores'])
-    layer = filters.groupby('layer').size().idxmax()
     scores = pd.DataFrame({name: file[f'scores/{name}/{layer}'][()] for name in criteria})
 ranks = scores.corr('spearman')
 

@@ -53,6 +53,8 @@ public struct Color: Hashable, Sendable {
 
   /// The sheet itself.
   public static let paper = Color(0xFFFFFF)
+  /// Places without a value.
+  public static let shade = Color(0xF0F0F0)
   /// What text and axes are drawn in.
   public static let ink = Color(0x1A1A1A)
   /// What ticks' labels and second thoughts are drawn in.

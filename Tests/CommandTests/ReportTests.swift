@@ -138,7 +138,7 @@ import Testing
       let start = try #require(findings.orders["start"])
       #expect(start.map(\.unit) == Array(expected))
       for card in start {
-        #expect(abs(card.iou - Double(best[card.unit])) < 6e-5)
+        #expect(Float(card.iou) == best[card.unit])
         #expect(card.votes == votes.elements[card.unit])
         let name = ReportTests.names[overlap[card.unit, 1] > overlap[card.unit, 0] ? 1 : 0]
         #expect(card.label == (best[card.unit] > 0 ? name : ""))

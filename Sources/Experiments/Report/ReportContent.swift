@@ -74,7 +74,7 @@ struct ReportContent: Encodable {
   init(_ report: FilterReport, _ pictures: ReportPictures, title: String, facts: [[String]]) {
     self.title = title
     self.facts = facts
-    limit = Double(DissectionResult.detection).rounded(to: 4)
+    limit = Double(DissectionResult.detection.description) ?? 0
     categories = report.vocabulary.map(ReportColors.categories) ?? []
     concepts = report.vocabulary?.concepts.map { Concept(name: $0.name, category: $0.category) } ?? []
     (height, width) = (pictures.height, pictures.width)
@@ -101,7 +101,7 @@ struct ReportContent: Encodable {
     let count = result.overlap.shape[1]
     let row = Array(result.overlap.elements[channel * count..<(channel + 1) * count])
     return row.indices.filter { row[$0] > 0 }.sorted { (row[$0], $1) > (row[$1], $0) }.prefix(mostConcepts)
-      .map { [Double($0), Double(row[$0]).rounded(to: 4)] }
+      .map { [Double($0), Double(row[$0].description) ?? 0] }
   }
 
   private static func statistics(of channel: Int, _ results: [StatisticResult]) -> [Double?] {
@@ -145,9 +145,4 @@ struct ReportContent: Encodable {
     if isInside { end() }
     return String(decoding: text, as: UTF8.self)
   }
-}
-
-extension Double {
-  /// Rounded to some decimals.
-  fileprivate func rounded(to decimals: Int) -> Double { Double(String(format: "%.\(decimals)f", self)) ?? self }
 }

@@ -63,12 +63,13 @@ struct ReportPage {
   private static func facts(_ report: FilterReport, _ data: PreparedData, _ provenance: [String: String]) -> [[String]] {
     let vocabulary = report.vocabulary
     let shown = report.layers.compactMap { layer in layer.exemplars.map { ($0.channels.count, layer.layer.channels) } }
+    func percent(_ name: String) -> String { String(format: "%g", 100 * (Double(provenance[name] ?? "") ?? 0)) }
     let isCut = shown.contains { $0.0 < $0.1 }
     return [
       ["Network", provenance["model"] ?? ""], ["Pictures", "\(report.pictures) of \(data.request.spec)"],
       [
         "Concepts",
-        "\(vocabulary?.concepts.count ?? 0) in \(vocabulary?.categories.joined(separator: ", ") ?? ""), "
+        "\(vocabulary?.concepts.count ?? 0) (\(vocabulary?.categories.joined(separator: ", ") ?? "")), "
           + "masks from \(provenance["concepts_spec"] ?? "")",
       ],
       [
@@ -76,7 +77,7 @@ struct ReportPage {
         "above its threshold, the \(String(format: "%g", 1 - (Double(provenance["quantile"] ?? "") ?? 0))) quantile",
       ],
       ["Thresholds", provenance["thresholds"] ?? ""],
-      ["Votes", "for the best \(provenance["vote_share"] ?? "") of a layer’s filters on each picture and concept"],
+      ["Votes", "for the best \(percent("vote_share")) % of a layer’s filters on each picture and concept"],
       ["Shown", isCut ? "at most \(shown.map(\.0).max() ?? 0) filters a layer, those of the greatest IoU" : "all filters"],
       ["Written by", "Espalier \(provenance["espalier"] ?? "")"],
     ]

@@ -19,7 +19,8 @@ enum ReportScript {
         element.append(...children.filter(child => child !== undefined));
         return element;
       }
-      const number = (value, digits = 3) => value === null || value === undefined ? '–' : String(+value.toPrecision(digits));
+      const number = (value, digits = 3) => value === null || value === undefined ? '–'
+        : String(+value.toPrecision(digits)).replace(/-/g, '−');
       const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
       const category = concept => data.categories[data.concepts[concept].category];
       const label = unit => unit.c.length ? data.concepts[unit.c[0][0]].name : '';

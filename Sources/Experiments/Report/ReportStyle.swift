@@ -46,7 +46,7 @@ enum ReportStyle {
     .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; color: var(--soft); font-size: .9rem; }
     .swatch { display: inline-block; width: .75rem; height: .75rem; border-radius: 2px; margin-right: .4rem; vertical-align: -1px; }
     .chart { columns: 17rem; column-gap: 2.5rem; margin: 0 0 1.5rem; }
-    .chart section { break-inside: avoid-column; margin-bottom: .8rem; }
+    .chart section { margin-bottom: .8rem; }
     .chart h3 { font: 600 .85rem/1.6 var(--sans); color: var(--soft); margin: 0; break-after: avoid; }
     .bar {
       display: grid; grid-template-columns: 8.5rem minmax(0, 1fr) 2.6rem; gap: .6rem; align-items: center; width: 100%;
@@ -71,7 +71,7 @@ enum ReportStyle {
     .tools button[aria-pressed=true] { background: var(--ink); color: var(--paper); border-color: var(--ink); }
     .tools label { font-size: .9rem; cursor: pointer; }
     :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-    .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 31rem), 1fr)); gap: 1rem; }
+    .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 1rem; }
     .card {
       display: flex; flex-direction: column; gap: .6rem; padding: .8rem 1rem 1rem; background: var(--card);
       border: 1px solid var(--line); border-top: 3px solid var(--tone, var(--line)); border-radius: 5px;
@@ -81,11 +81,14 @@ enum ReportStyle {
     .card .unit { font: .85rem var(--mono); color: var(--soft); }
     .card .iou { font: 600 1rem var(--mono); }
     .card .below { color: var(--soft); font-weight: 400; }
-    .fits { display: grid; grid-template-columns: minmax(0, 10rem) minmax(0, 1fr) 3.2rem; gap: .1rem .6rem; font-size: .85rem; align-items: center; }
+    .fits {
+      display: grid; grid-template-columns: minmax(0, 8.5rem) minmax(0, 1fr) 3rem; gap: .1rem .6rem; font-size: .85rem;
+      align-items: center;
+    }
     .fits span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .fits b { font: .8rem var(--mono); text-align: right; }
     .fits i { display: block; height: .5rem; border-radius: 2px; }
-    .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.6rem, 1fr)); gap: .4rem; }
+    .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.8rem, 1fr)); gap: .4rem; }
     .pictures figure { margin: 0; }
     .pictures canvas { display: block; width: 100%; height: auto; border-radius: 2px; background: var(--track); }
     .pictures figcaption {
@@ -96,7 +99,8 @@ enum ReportStyle {
     .empty { color: var(--soft); }
     @media (max-width: 800px) {
       body { grid-template-columns: minmax(0, 1fr); }
-      nav { position: static; height: auto; display: flex; overflow-x: auto; padding: .5rem; border: 0; border-bottom: 1px solid var(--line); }
+      nav { position: static; height: auto; display: flex; overflow-x: auto; padding: .5rem; border: 0;
+        border-bottom: 1px solid var(--line); }
       nav a { white-space: nowrap; border-left: 0; border-bottom: 3px solid transparent; }
       dl { grid-template-columns: minmax(0, 1fr); }
       dd { margin-bottom: .4rem; }

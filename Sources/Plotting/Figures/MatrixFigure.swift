@@ -12,7 +12,7 @@ public struct MatrixFigure: Figure {
   public var title: String?
   /// The names of rows and columns.
   public var names: [String]
-  /// The numbers, [k, k]; one that is not finite is left white.
+  /// The numbers, [k, k]; one that is not finite is a dash on grey.
   public var values: Tensor<Double>
   /// The side of a cell in points.
   public var cellSide = 26.0
@@ -48,15 +48,20 @@ public struct MatrixFigure: Figure {
         name, at: Point(layout.left + (Double(row) + 0.5) * cellSide, layout.top - 4), .left, turned: true)
       for column in names.indices {
         let value = values[row, column]
-        guard value.isFinite else { continue }
         let cell = Rectangle(
           x: layout.left + Double(column) * cellSide, y: layout.top + Double(row) * cellSide, width: cellSide, height: cellSide)
+        guard value.isFinite else {
+          canvas.fill(cell, .shade)
+          canvas.draw(Text("–", MatrixFigure.numberFont), at: cell.center, .center, color: .softInk)
+          continue
+        }
         let color = colors((value + 1) / 2)
         canvas.fill(cell, Color(red: color.x, green: color.y, blue: color.z))
         let digits = Text(MatrixFigure.text(value), MatrixFigure.numberFont)
         canvas.draw(digits, at: cell.center, .center, color: abs(value) > 0.6 ? .paper : .ink)
       }
     }
+    guard !names.isEmpty else { return }
     let side = Double(names.count) * cellSide
     for place in 0...names.count {
       let offset = Double(place) * cellSide

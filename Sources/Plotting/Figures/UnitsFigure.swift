@@ -31,8 +31,8 @@ public struct UnitsFigure: Figure {
   public var units: [Unit]
   /// How many filters stand side by side.
   public var columns: Int
-  /// The side of a picture in points.
-  public var cellSide = 40.0
+  /// The side of a picture in points: six pixels of 300 to an inch for each of 28.
+  public var cellSide = 40.32
 
   private static let margin = 6.0
   private static let gap = 2.0

@@ -132,6 +132,8 @@ def check(folder, seed, site, quantile, share):
             up = upsample(maps, MASK_HEIGHT, MASK_WIDTH)
             fires = up > cut + NEAR
             near = (abs(up - cut) <= NEAR) & ~numpy.isclose(flat.max(1), thresholds, rtol=0, atol=1e-12)[None, :, None, None]
+            # Behind a ReLU nothing interpolates to 0 but zeros, on both sides.
+            near &= ~((up == 0) & (cut == 0)) if site == 'activation' else True
             shown = masks.any((2, 3))
             most = max(1, int(share * filters + 0.5))
             votes = numpy.zeros((filters, len(CONCEPTS)))
