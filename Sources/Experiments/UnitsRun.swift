@@ -60,8 +60,8 @@ public struct UnitsRun: Sendable {
   public func write(_ file: String, data spec: DataSpec, to out: String) throws -> Int {
     try OutputPath.prepare(out, notReplacing: [file] + DataRequest(spec).files)
     let reader = try FilterResultsReader(file)
-    let vocabulary = try reader.vocabulary()
     let exemplars = try reader.exemplars(of: layer)
+    let vocabulary = try reader.vocabulary()
     let result = try reader.dissection(of: layer)
     let source = try PictureSource(spec, preprocessing: reader.provenance("preprocessing"), file: file)
     let chosen = try chosenFilters(exemplars, result, vocabulary, file: file)

@@ -7,7 +7,10 @@ import Testing
 /// `figure montage`, `figure units` and `figure filters`: what they draw from the files of other verbs, and what they refuse.
 @Suite struct FigureCommandTests {
   private func concepts(in folder: URL) throws {
-    let elements = (0..<40 * 2 * 784).map { UInt8($0 / 784 % 2 == 0 ? $0 % 3 / 2 : $0 % 5 / 4) }
+    let elements = (0..<40 * 2 * 784).map { place -> UInt8 in
+      let period = place / 784 % 2 == 0 ? 3 : 5
+      return place % period == 0 ? 1 : 0
+    }
     let file = try HDF5File.create(folder.appendingPathComponent("concepts.h5").path)
     try file.write(Tensor(elements, shape: [40, 2, 28, 28]), to: "concepts")
     try file.commit()

@@ -21,7 +21,8 @@ NEAR = 1e-5
 
 
 def network(seed):
-    """Two convolutions, 3×3 then 3×3 with a stride of 2, and a linear layer; the last filter of each convolution never fires."""
+    """Two convolutions, 3×3 then 3×3 with a stride of 2, and a linear layer; the last filter of each convolution never fires, and
+    two filters are alike, so that votes are drawn."""
     random = numpy.random.default_rng(seed)
 
     def draw(*shape):
@@ -30,6 +31,7 @@ def network(seed):
     layers = {'first': (draw(13, CHANNELS, 3, 3), draw(13)), 'second': (draw(10, 13, 3, 3), draw(10))}
     for weight, bias in layers.values():
         weight[-1], bias[-1] = 0, -1
+        weight[4], bias[4] = weight[3], bias[3]
     layers['last'] = (draw(5, 10 * 6 * 9), draw(5))
     return layers
 
@@ -177,7 +179,7 @@ def check(folder, seed, site, quantile, share):
             assert found['votes'].sum() > 0 and (found['iou'][:, 2] == 0).all() and (found['votes-by-concept'][:, 2] == 0).all()
             assert (found['iou'][-1] == 0).all() and found['votes'][-1] == 0, 'the filter that never fires'
             fired += (found['iou'] > 0).any(1).sum()
-    assert close <= compared // 10, (close, compared)
+    assert close <= compared // 4, (close, compared)
     print(f'{compared} IoU compared, {exact} of them bit by bit; {fired} filters fire')
 
 
