@@ -91,8 +91,7 @@ private struct ChosenFilters {
 
   init(_ layer: FilterReport.Layer, _ request: ReportRequest) {
     func values(_ name: String) -> Tensor<Double>? { layer.statistics.first { $0.name == name }?.values }
-    let overlap = (0..<layer.layer.channels).map { layer.dissection?.best($0)?.overlap ?? 0 }
-    let best = overlap.indices.sorted { (overlap[$0], $1) > (overlap[$1], $0) }.prefix(request.filters).sorted()
+    let best = ChosenFilters.best(layer, request.filters)
     filters = best.map { channel in
       guard let indices = values("top-pictures"), let maxima = values("top-maxima") else { return (channel, []) }
       let top = indices.shape[1]
@@ -101,6 +100,22 @@ private struct ChosenFilters {
       }
       return (channel, pictures)
     }
+  }
+
+  /// So many filters, rising: the best of every concept, then the second of every concept, and so on; of one rank, and of those that
+  /// fit none, the greatest IoU first, of equals the lower filter.
+  private static func best(_ layer: FilterReport.Layer, _ count: Int) -> [Int] {
+    let fits = (0..<layer.layer.channels).map { layer.dissection?.best($0) }
+    let overlap = fits.map { $0?.overlap ?? 0 }
+    let order = fits.indices.sorted { (overlap[$0], $1) > (overlap[$1], $0) }
+    var taken: [Int: Int] = [:]
+    let ranked = order.map { channel -> (rank: Int, channel: Int) in
+      guard let concept = fits[channel]?.concept else { return (.max, channel) }
+      taken[concept, default: 0] += 1
+      return (taken[concept]!, channel)
+    }
+    let chosen = ranked.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
+    return chosen.prefix(count).map(\.element.channel).sorted()
   }
 
   var byPicture: [Int: Set<Int>] {

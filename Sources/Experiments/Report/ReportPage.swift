@@ -78,7 +78,7 @@ struct ReportPage {
       ],
       ["Thresholds", provenance["thresholds"] ?? ""],
       ["Votes", "for the best \(percent("vote_share")) % of a layer’s filters on each picture and concept"],
-      ["Shown", isCut ? "at most \(shown.map(\.0).max() ?? 0) filters a layer, those of the greatest IoU" : "all filters"],
+      ["Shown", isCut ? "at most \(shown.map(\.0).max() ?? 0) filters a layer, of every concept the best" : "all filters"],
       ["Written by", "Espalier \(provenance["espalier"] ?? "")"],
     ]
   }

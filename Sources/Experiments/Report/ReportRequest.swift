@@ -2,7 +2,7 @@
 public struct ReportRequest: Hashable, Sendable {
   /// The folder that the page is written to.
   public var folder: String
-  /// The most filters of a layer that are shown, those of the greatest IoU.
+  /// The most filters of a layer that are shown, of every concept the best.
   public var filters: Int
   /// The pictures of each of them.
   public var pictures: Int

@@ -224,7 +224,7 @@ enum ReportScript {
         if (state.reversed) shown.reverse();
         const concepts = content.counts.filter(count => count > 0).length;
         const cut = content.units.length < content.filters
-          ? ` Shown are the ${content.units.length} of the greatest IoU.` : '';
+          ? ` Shown are ${content.units.length}, of every concept the best.` : '';
         const most = Math.max(1e-6, ...content.units.map(overlap));
         return [
           make('h1', {}, content.name),

@@ -42,7 +42,7 @@ struct DissectCommand: ParsableCommand {
   var report: String?
 
   @Option(
-    help: ArgumentHelp("The most filters of a layer that the report shows, those of the greatest IoU.", valueName: "n"))
+    help: ArgumentHelp("The most filters of a layer that the report shows, of every concept the best.", valueName: "n"))
   var reportFilters = 64
 
   @Option(help: ArgumentHelp("The pictures that the report shows of each of them.", valueName: "n"))
