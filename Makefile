@@ -8,6 +8,8 @@ SHELL := /bin/bash
 SYSTEM_PACKAGES := git pkg-config libdnnl-dev libhdf5-dev libpng-dev libturbojpeg0-dev libcairo2-dev libpango1.0-dev \
   zlib1g-dev libopenblas-dev liblapacke-dev fonts-dejavu-core dataset-fashion-mnist
 PEER_PACKAGES := python3 python3-venv
+# The browser in which the page of `dissect --report` is tested; its tests are skipped, by name, without it.
+BROWSER_PACKAGES := chromium
 
 # Vectors of eight floats where the processor has them; oneDNN chooses its own instructions when it runs.
 ISA := $(shell grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo && grep -qw bmi2 /proc/cpuinfo \
@@ -15,6 +17,7 @@ ISA := $(shell grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo && grep
 SWIFT_FLAGS := -c release $(ISA)
 PEERS := .venv-peers
 PEERS_STAMP := $(PEERS)/complete
+PEERS_REQUIREMENTS := Tests/Peers/requirements.txt Notebooks/requirements.txt
 SWIFT_FOLDERS := Package.swift Sources Tests
 
 ESPALIER = $(shell swift build $(SWIFT_FLAGS) --show-bin-path)/espalier
@@ -49,18 +52,24 @@ test: setup ## run every test, in the release build
 	@mkdir -p .build
 	@if [ -e $(PEERS_STAMP) ]; then export ESPALIER_PYTHON="$$PWD/$(PEERS)/bin/python"; fi; \
 	status=0; swift test $(SWIFT_FLAGS) --disable-testable-imports --disable-xctest 2>&1 | tee .build/test.log || status=$$?; \
+	Notebooks/test $(ESPALIER) .build/test.log || status=1; \
 	Tests/summary .build/test.log; exit $$status
 
 .PHONY: peers
-peers: ## make the Python environment that tests compare with, where a package index answers
-	@if [ -e $(PEERS_STAMP) ] && [ ! Tests/Peers/requirements.txt -nt $(PEERS_STAMP) ]; then exit 0; fi; \
+peers: ## make the Python environment that tests compare with, where a package index answers; a browser
+	@$(MAKE) --no-print-directory browser || echo 'No browser could be installed: tests that need one will be skipped, by name.'
+	@if $(MAKE) --no-print-directory -q $(PEERS_STAMP); then exit 0; fi; \
 	$(MAKE) --no-print-directory $(PEERS_STAMP) || { rm -rf $(PEERS); \
 	  echo 'No Python environment could be made: tests that need one will be skipped, by name.'; }
 
-$(PEERS_STAMP): Tests/Peers/requirements.txt
+.PHONY: browser
+browser:
+	$(call install,$(BROWSER_PACKAGES))
+
+$(PEERS_STAMP): $(PEERS_REQUIREMENTS)
 	$(call install,$(PEER_PACKAGES))
 	@rm -rf $(PEERS); python3 -m venv $(PEERS)
-	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 --no-deps -r $<
+	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 --no-deps $(PEERS_REQUIREMENTS:%=-r %)
 	@touch $@
 
 .PHONY: demo

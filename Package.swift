@@ -87,7 +87,9 @@ let package = Package(
     .testTarget(name: "PlottingTests", dependencies: ["Tensors", "Images", "Plotting", "TestSupport"], exclude: ["Resources"]),
     .testTarget(
       name: "PruningTests", dependencies: ["Tensors", "Networks", "ONNX", "Engine", "Analysis", "Pruning", "TestSupport"]),
-    .testTarget(name: "ResultsTests", dependencies: ["Tensors", "Results", "TestSupport"], exclude: ["Resources"]),
+    .testTarget(
+      name: "ResultsTests", dependencies: ["Tensors", "Storage", "Datasets", "Analysis", "Results", "TestSupport"],
+      exclude: ["Resources"]),
     .testTarget(name: "SchedulingTests", dependencies: ["Tensors", "Scheduling"]),
     .testTarget(name: "StorageTests", dependencies: ["Tensors", "Storage", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),

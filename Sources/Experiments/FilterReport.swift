@@ -15,6 +15,8 @@ public struct FilterReport: Sendable {
     public var statistics: [StatisticResult]
     /// Its dissection, if there were concepts.
     public var dissection: DissectionResult?
+    /// The pictures that excite some filters most, if they were asked for.
+    public var exemplars: Exemplars? = nil
 
     /// The scores by a criterion, `[channels]`; nil if it was not asked for.
     public func scores(_ criterion: String) -> Tensor<Double>? {
@@ -47,6 +49,7 @@ public struct FilterReport: Sendable {
     for layer in layers {
       if !layer.statistics.isEmpty { try writer.write(layer.statistics, of: layer.layer) }
       if let dissection = layer.dissection { try writer.write(dissection, of: layer.layer) }
+      if let exemplars = layer.exemplars { try writer.write(exemplars, of: layer.layer) }
       for criterion in criteria {
         if let scores = layer.scores(criterion) { try writer.write(scores, criterion: criterion, of: layer.layer) }
       }

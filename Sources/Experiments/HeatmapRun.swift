@@ -55,7 +55,7 @@ public struct HeatmapRun: Sendable {
       try ContactSheet.of(samples.map(heatmap)).writePNG(to: out)
       return samples.count
     }
-    let pictures = try spec.map { try PictureSource($0, reader, file: file) }
+    let pictures = try spec.map { try PictureSource($0, preprocessing: reader.schema.provenance["preprocessing"], file: file) }
     func pair(_ sample: Sample) throws -> [Image] {
       let map = try heatmap(sample)
       return [try pictures?.picture(Int(sample.index)), map.image.rgb].compactMap { $0 }
@@ -106,51 +106,6 @@ public struct HeatmapRun: Sendable {
         predicted: outputs.max().flatMap { outputs.firstIndex(of: $0) } ?? 0,
         relevance: map.reshaped(Shape(Array(map.shape.dimensions.dropFirst()))))
     }
-  }
-}
-
-/// The pictures that maps were made of, at the maps' size.
-private struct PictureSource {
-  private let dataset: any Dataset
-  private let preprocessing: Preprocessing?
-
-  init(_ spec: DataSpec, _ reader: RelevanceReader, file: String) throws {
-    dataset = try spec.open()
-    preprocessing = try reader.schema.provenance["preprocessing"].map { json in
-      try naming(file: file) { try naming(place: "preprocessing") { try Preprocessing(json: json) } }
-    }
-  }
-
-  func picture(_ index: Int) throws -> Image {
-    guard index < dataset.count else {
-      throw EspalierError(
-        "the relevance is of picture \(index), and there are \(dataset.count)", place: dataset.description,
-        accepted: "the data that the relevance was computed for")
-    }
-    switch try dataset.sample(index).content {
-    case .picture(let image): return try preprocessing?.fitted(image) ?? image
-    case .tensor(let tensor): return Image(tensor)
-    }
-  }
-}
-
-extension Image {
-  /// A tensor [C, H, W] as a picture: its least value black and its greatest white; the first channel, or three of them.
-  fileprivate init(_ tensor: Tensor<Float>) {
-    let shape = tensor.shape
-    let channels = shape[0] >= 3 ? 3 : 1
-    let area = shape[1] * shape[2]
-    let finite = tensor.elements.filter(\.isFinite)
-    let (low, high) = (finite.min() ?? 0, finite.max() ?? 0)
-    let scale = high > low ? 255 / (high - low) : 0
-    var pixels = [UInt8](repeating: 0, count: area * channels)
-    for channel in 0..<channels {
-      for place in 0..<area {
-        let value = (tensor.elements[channel * area + place] - low) * scale
-        pixels[place * channels + channel] = value > 0 ? UInt8(min(value, 255)) : 0
-      }
-    }
-    self.init(pixels: Tensor(pixels, shape: [shape[1], shape[2], channels]))
   }
 }
 

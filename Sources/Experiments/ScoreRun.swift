@@ -36,12 +36,14 @@ public struct ScoreRun: Sendable {
   public var batch: Int
   /// The file to write.
   public var out: String
+  /// The report of a dissection, if one is to be written.
+  public var report: ReportRequest?
 
   /// Makes a run.
   public init(
     _ purpose: Purpose, sites: SiteRequest = SiteRequest(), concepts: ConceptSpec? = nil, quantile: Double = 0.005,
     voteShare: Double = 0.1, composite: String = CompositeCatalog.names[0], target: RelevanceTarget? = nil,
-    start: RelevanceStart = .oneHot, batch: Int = 32, out: String
+    start: RelevanceStart = .oneHot, batch: Int = 32, out: String, report: ReportRequest? = nil
   ) {
     self.purpose = purpose
     self.sites = sites
@@ -53,6 +55,7 @@ public struct ScoreRun: Sendable {
     self.start = start
     self.batch = batch
     self.out = out
+    self.report = report
   }
 
   /// The bytes that exact thresholds may take; above, they are those of a sample of the shards.
@@ -64,6 +67,10 @@ public struct ScoreRun: Sendable {
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> FilterReport {
     let run = try AnalysisRun(model, on: request, concepts: concepts, target: target, batch: batch, out: out, context)
+    if let report {
+      try OutputPath.prepare(report.page, notReplacing: [out])
+      _ = try run.thumbnailSize()
+    }
     let statistics = try chosenStatistics()
     let dissects = try run.concepts != nil && isDissecting()
     let phases = Set(statistics.map { $0.phase }).union([.forward])
@@ -90,34 +97,41 @@ public struct ScoreRun: Sendable {
       provenance["composite"] = composite
       provenance["start"] = start.rawValue
     }
-    let settings = StatisticSettings()
+    var settings = StatisticSettings()
+    if let report { settings.top = report.pictures }
+    let statisticSettings = settings
     let dissection = dissects ? DissectionSettings(vocabulary: run.concepts!.vocabulary, voteShare: voteShare) : nil
     let shapes = plan.sites.map(\.shape)
     let known = thresholds
     let state = try run.pass(
       dissects ? "dissect" : "observe", plan,
       key:
-        "\(sites) \(statistics.map { $0.name }) \(provenance["thresholds"] ?? "") \(quantile) \(voteShare) \(composite) \(start)"
+        "\(sites) \(statistics.map { $0.name }) \(provenance["thresholds"] ?? "") \(quantile) \(voteShare) \(composite) \(start) \(settings.top)"
     ) {
       AnalysisState(
         shapes.enumerated().map { place, shape in
           SiteAccumulators(
-            statistics.map { (phase: $0.phase, accumulator: $0.init(shape, settings)) }
+            statistics.map { (phase: $0.phase, accumulator: $0.init(shape, statisticSettings)) }
               + (dissection.map {
                 [(phase: Phase.forward, accumulator: DissectionAccumulator(shape, thresholds: known[place], $0))]
               } ?? []))
         })
     }
-    let report = FilterReport(
+    var found = FilterReport(
       layers: zip(plan.sites, state.sites).map { site, accumulators in
         FilterReport.Layer(
           layer: ResultLayer(site), title: site.title,
           statistics: accumulators.all.flatMap { ($0 as? any Statistic)?.results ?? [] },
           dissection: accumulators.all.lazy.compactMap { ($0 as? DissectionAccumulator)?.result }.first)
       }, vocabulary: dissection?.vocabulary, criteria: try criteria(dissects: dissects), pictures: run.data.dataset.count)
-    try report.write(to: out, provenance: provenance)
+    if let report {
+      let exemplars = try run.exemplars(plan, found.layers, report)
+      for place in exemplars.indices { found.layers[place].exemplars = exemplars[place] }
+    }
+    try found.write(to: out, provenance: provenance)
+    if let report { try ReportPage(found, run.data, provenance, context).write(to: report.page) }
     run.finish("thresholds", "dissect", "observe")
-    return report
+    return found
   }
 
   /// The thresholds of all sites, from a pass of its own.
@@ -165,7 +179,9 @@ public struct ScoreRun: Sendable {
         }
         return statistic
       }
-    case .dissection: return [MomentsStatistic.self, RangeStatistic.self, ZerosStatistic.self]
+    case .dissection:
+      return [MomentsStatistic.self, RangeStatistic.self, ZerosStatistic.self]
+        + (report == nil ? [] : [TopPicturesStatistic.self])
     case .scores:
       let wanted = try criteria(dissects: true)
       return StatisticCatalog.all.filter { statistic in

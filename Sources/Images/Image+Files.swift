@@ -34,6 +34,12 @@ extension Image {
   ///
   /// - Throws: `EspalierError` if libpng cannot encode it.
   public func encodedPNG() throws -> [UInt8] { try PNG.encode(self) }
+
+  /// The picture as the bytes of a JPEG file, grey or in colours at half resolution; alpha is dropped.
+  ///
+  /// - Parameter quality: 1 … 100.
+  /// - Throws: `EspalierError` if a side is longer than the format allows, or libjpeg-turbo cannot encode it.
+  public func encodedJPEG(quality: Int = 85) throws -> [UInt8] { try JPEG.encode(self, quality: min(max(quality, 1), 100)) }
 }
 
 extension IndexedImage {

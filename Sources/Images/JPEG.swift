@@ -10,6 +10,9 @@ enum JPEG {
   /// for arithmetic coding.
   private static let mostPixelsPerByte = 4096
 
+  /// The longest side that the format can say.
+  private static let longestSide = 65_500
+
   static func decode(_ bytes: [UInt8]) throws -> Image {
     let decoder = try Decoder()
     var width: Int32 = 0
@@ -48,6 +51,29 @@ enum JPEG {
     }
     if let failure { throw failure }
     return Image(pixels: channels == 4 ? rgb(fromInvertedCMYK: pixels, shape: shape) : Tensor(pixels, shape: shape))
+  }
+
+  /// The bytes of a JPEG file, colours at half resolution; alpha is dropped.
+  ///
+  /// - Parameter quality: 1 … 100.
+  static func encode(_ image: Image, quality: Int) throws -> [UInt8] {
+    let picture = image.channels < 3 ? image.grey : image.rgb
+    let isGrey = picture.channels == 1
+    guard max(picture.width, picture.height) <= longestSide, let handle = tjInitCompress() else {
+      throw EspalierError(
+        "\(image.width)×\(image.height) pixels cannot be encoded as JPEG", accepted: "at most \(longestSide) in each direction")
+    }
+    defer { tjDestroy(handle) }
+    var bytes: UnsafeMutablePointer<UInt8>?
+    var count: UInt = 0
+    defer { tjFree(bytes) }
+    let status = tjCompress2(
+      handle, picture.pixels.elements, Int32(picture.width), 0, Int32(picture.height), (isGrey ? TJPF_GRAY : TJPF_RGB).rawValue,
+      &bytes, &count, Int32((isGrey ? TJSAMP_GRAY : TJSAMP_420).rawValue), Int32(quality), TJFLAG_ACCURATEDCT)
+    guard status == 0, let bytes else {
+      throw EspalierError("libjpeg-turbo could not encode: \(String(cString: tjGetErrorStr2(handle)))")
+    }
+    return Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
   }
 
   /// CMYK as Adobe's programs store it (0 is full ink) as RGB, by Pillow's integer formula.

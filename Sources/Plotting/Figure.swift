@@ -53,6 +53,10 @@ public enum FigureCatalog {
   /// The kinds, in the order in which they are listed to people.
   public static let all: [any Figure.Type] = [
     CurveFigure.self,
+    FiltersFigure.self,
     HeatmapFigure.self,
+    MatrixFigure.self,
+    MontageFigure.self,
+    UnitsFigure.self,
   ]
 }

@@ -48,6 +48,13 @@ public struct Color: Hashable, Sendable {
     blue = Double(hex & 0xFF) / 255
   }
 
+  /// Makes a colour from its channels, 0…1.
+  public init(red: Double, green: Double, blue: Double) { (self.red, self.green, self.blue) = (red, green, blue) }
+
+  /// The sheet itself.
+  public static let paper = Color(0xFFFFFF)
+  /// Places without a value.
+  public static let shade = Color(0xF0F0F0)
   /// What text and axes are drawn in.
   public static let ink = Color(0x1A1A1A)
   /// What ticks' labels and second thoughts are drawn in.

@@ -15,6 +15,10 @@ public typealias ResultLayer = RelevanceLayer
 ///     dissection/<layer>/threshold         float32 [channels]
 ///     dissection/<layer>/votes             float64 [channels]
 ///     dissection/<layer>/votes-by-concept  float64 [channels, concepts]
+///     exemplars/<layer>/filter             int64 [filters], those with pictures
+///     exemplars/<layer>/picture            int64 [filters, k], places in the data set, best first; −1 where there are fewer
+///     exemplars/<layer>/activation         float32 [filters, k]
+///     exemplars/<layer>/mask               uint8 [filters, k, height, ⌈width / 8⌉], eight pixels a byte, the first the highest bit
 ///     concepts, concept_categories         texts, one a concept
 ///     scores/<criterion>/<layer>           float64 [channels]
 ///
@@ -66,6 +70,37 @@ public final class FilterResultsWriter {
     try add(dissection.votesByConcept, "votes-by-concept", "votes for each concept")
   }
 
+  /// Writes the pictures that excite filters of a layer most, and where the filters fire on them.
+  ///
+  /// - Throws: `EspalierError` if they cannot be written.
+  public func write(_ exemplars: Exemplars, of layer: ResultLayer) throws {
+    let group = try file.createGroup("exemplars/\(layer.name)")
+    try group.name(layer)
+    try group.setAttribute("height", Int64(exemplars.height))
+    try group.setAttribute("width", Int64(exemplars.width))
+    let (filters, most) = (exemplars.channels.count, exemplars.pictures.map(\.count).max() ?? 0)
+    let rowBytes = (exemplars.width + 7) / 8
+    var (pictures, activations, masks): ([Int64], [Float], [UInt8]) = ([], [], [])
+    for entries in exemplars.pictures {
+      for place in 0..<most {
+        let entry = place < entries.count ? entries[place] : nil
+        pictures.append(Int64(entry?.picture ?? -1))
+        activations.append(entry?.activation ?? .nan)
+        masks += entry?.mask.packed ?? [UInt8](repeating: 0, count: exemplars.height * rowBytes)
+      }
+    }
+    func add<Scalar: HDF5Scalar>(_ tensor: Tensor<Scalar>, _ name: String, _ description: String, gzip: Int? = nil) throws {
+      try group.write(tensor, to: name, gzip: gzip).setAttribute("description", description)
+    }
+    try add(Tensor(exemplars.channels.map(Int64.init), shape: [filters]), "filter", "the filters with pictures")
+    try add(
+      Tensor(pictures, shape: [filters, most]), "picture", "places in the data of the pictures that excite it most, best first")
+    try add(Tensor(activations, shape: [filters, most]), "activation", "the filter's greatest activation on them")
+    try add(
+      Tensor(masks, shape: [filters, most, exemplars.height, rowBytes]), "mask",
+      "where it fires: eight pixels a byte, the first the highest bit (numpy.unpackbits)", gzip: 4)
+  }
+
   /// Writes the scores of a layer by a criterion; the filter with the least counts least.
   ///
   /// - Throws: `EspalierError` if they cannot be written.
@@ -84,5 +119,35 @@ extension HDF5Object {
   fileprivate func name(_ layer: ResultLayer) throws {
     try setAttribute("node", layer.node)
     try setAttribute("order", Int64(layer.order))
+  }
+}
+
+extension BitMask {
+  /// The rows, each from a byte of its own, eight pixels a byte, the first the highest bit.
+  var packed: [UInt8] {
+    let rowBytes = (width + 7) / 8
+    return (0..<height * rowBytes).map { place in
+      let (row, byte) = (place / rowBytes, place % rowBytes)
+      let word = words[row * wordsPerRow + byte / 8]
+      var bits = UInt8(truncatingIfNeeded: word >> UInt64(byte % 8 * 8))
+      bits = bits >> 4 | bits << 4
+      bits = (bits & 0xCC) >> 2 | (bits & 0x33) << 2
+      return (bits & 0xAA) >> 1 | (bits & 0x55) << 1
+    }
+  }
+
+  /// Unpacks rows.
+  ///
+  /// - Precondition: there are as many bytes as the size asks for.
+  init(packed bytes: some RandomAccessCollection<UInt8>, height: Int, width: Int) {
+    self.init(height: height, width: width)
+    let rowBytes = (width + 7) / 8
+    precondition(bytes.count == height * rowBytes, "\(bytes.count) bytes for \(height)×\(width) pixels")
+    for row in 0..<height {
+      for column in 0..<width {
+        let byte = bytes[bytes.index(bytes.startIndex, offsetBy: row * rowBytes + column / 8)]
+        if byte >> UInt8(7 - column % 8) & 1 == 1 { self[row, column] = true }
+      }
+    }
   }
 }

@@ -103,6 +103,25 @@ import Testing
     #expect(message(wide) == "damaged JPEG: \(jpeg.count) bytes cannot hold 16384×8192 pixels")
   }
 
+  /// What is written as JPEG is read again, nearly: smooth pictures lose little, whatever their size and channels.
+  @Test func jpegFilesAreWritten() throws {
+    for (width, height, channels) in [(1, 1, 1), (28, 28, 1), (31, 17, 3), (64, 40, 4), (9, 50, 2)] {
+      let elements = (0..<width * height * channels).map { place -> UInt8 in
+        let pixel = place / channels
+        return channels % 2 == 0 && place % channels == channels - 1 ? 255 : UInt8(60 + pixel % width * 2 + pixel / width)
+      }
+      let image = Image(pixels: Tensor(elements, shape: [height, width, channels]))
+      let bytes = try image.encodedJPEG(quality: 95)
+      #expect(bytes.starts(with: [0xFF, 0xD8, 0xFF]))
+      let read = try Image.decode(bytes)
+      let expected = channels < 3 ? image.grey : image.rgb
+      #expect(read.pixels.shape == expected.pixels.shape)
+      let differences = zip(read.pixels.elements, expected.pixels.elements).map { abs(Int($0) - Int($1)) }
+      #expect(differences.max()! <= 6, "\(width)×\(height)×\(channels)")
+    }
+    #expect(throws: EspalierError.self) { try Image(width: 70_000, height: 1, filledWith: [0]).encodedJPEG() }
+  }
+
   /// Some hundred damaged copies of each file decode or throw; none traps, hangs or prints.
   @Test func damagedFilesNeverTrap() throws {
     for file in try PillowReference.load().files {

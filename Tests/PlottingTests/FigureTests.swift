@@ -37,9 +37,40 @@ import Testing
     return figures
   }()
 
+  static let montages: [MontageFigure] = [0, 1, 2, 7].flatMap { count in
+    [nil, "A title that is considerably longer than the figure under it is wide, so that it takes lines"].map { title in
+      let captions = ["epsilon_gamma_box:low=-3,high=3", "", "a caption of several words", "x"]
+      return MontageFigure(
+        title: title, cells: (0..<count).map { .init(captions[$0 % 4], picture) }, columns: count == 7 ? 3 : nil,
+        colorBar: count == 1 ? nil : ColorBar(norm: .symmetric, colormap: .coldnhot))
+    }
+  }
+
+  static let units: [UnitsFigure] = [0, 1, 5].map { count in
+    UnitsFigure(
+      title: count == 1 ? nil : "features.2.conv1",
+      units: (0..<count).map { unit in
+        let pictures = [Image](repeating: UnitsFigure.masked(picture) { row, _ in row < 9 }, count: unit * 2 % 7)
+        return .init("\(unit)  a concept with a name that is longer than its pictures", note: "IoU 0.123", pictures: pictures)
+      }, columns: count == 5 ? 2 : 1)
+  }
+
+  static let filters: [FiltersFigure] = [
+    [], [0], [.nan, 1], [-1, 2, -3e9], (0..<512).map { sin(Double($0)) }, [5, 5, 5], [1e-300, .infinity],
+  ].map { FiltersFigure(title: "features.2.conv1", label: "taylor-2019", scores: $0) }
+
+  static let matrices: [MatrixFigure] = [
+    MatrixFigure(names: [], values: Tensor([], shape: [0, 0])),
+    MatrixFigure(
+      title: "Rank correlation (mean over 8 layers)", names: ["lrp", "taylor-2019", "a criterion with a long name"],
+      values: Tensor([1, -0.7, 0.333, -0.7, 1, .nan, 0.333, .nan, 1], shape: [3, 3])),
+  ]
+
+  static let others: [any Figure] = montages as [any Figure] + units + filters + matrices
+
   /// A band of 4 points along the sheet's edge stays white, whatever the labels.
   @Test func nothingIsCutOff() throws {
-    for figure in FigureTests.heatmaps as [any Figure] + FigureTests.curves {
+    for figure in FigureTests.heatmaps as [any Figure] + FigureTests.curves + FigureTests.others {
       let image = try Image.decode(figure.encoded(as: .png(pixelsPerInch: 144)))
       #expect(image.width == Int((figure.size.width * 2).rounded(.up)))
       #expect(image.height == Int((figure.size.height * 2).rounded(.up)))
@@ -55,7 +86,7 @@ import Testing
   }
 
   @Test func pdfFilesAreWhole() throws {
-    for figure in FigureTests.heatmaps.suffix(3) as [any Figure] + FigureTests.curves {
+    for figure in FigureTests.heatmaps.suffix(3) as [any Figure] + FigureTests.curves + FigureTests.others {
       let bytes = try figure.encoded(as: .pdf)
       #expect(bytes.starts(with: Array("%PDF-1.".utf8)))
       #expect(bytes.suffix(6).elementsEqual("%%EOF\n".utf8))
@@ -78,6 +109,25 @@ import Testing
     let canvas = try Canvas(size: Size(20, 20), format: .png(pixelsPerInch: 72))
     canvas.draw(Image(width: 40000, height: 2, filledWith: [10, 20, 30]), filling: Rectangle(x: 0, y: 0, width: 20, height: 20))
     #expect(try Image.decode(canvas.finish())[10, 10].elementsEqual([10, 20, 30]))
+  }
+
+  /// Bars stand in the order of the scores, a lower filter first of equals, what is no number last.
+  @Test func barsAreSorted() {
+    let scores = [1, .nan, 3, 3, -2]
+    #expect(FiltersFigure(label: "x", scores: scores).order == [2, 3, 0, 4, 1])
+    #expect(FiltersFigure(label: "x", scores: scores, isSorted: false).order == [0, 1, 2, 3, 4])
+  }
+
+  /// Outside the mask a fifth of the light is left, as in NetDissect's tiles: (0.8 · mask + 0.2) · picture.
+  @Test func picturesAreMaskedAsInNetDissect() {
+    let masked = UnitsFigure.masked(FigureTests.picture) { row, column in (row + column) % 3 == 0 }
+    for row in 0..<28 {
+      for column in 0..<28 {
+        let value = Double(FigureTests.picture[row, column].first!)
+        let expected = UInt8((value * ((row + column) % 3 == 0 ? 1 : 0.2)).rounded())
+        #expect(masked[row, column].allSatisfy { $0 == expected })
+      }
+    }
   }
 
   @Test func samplesBecomeRowsOfThree() throws {

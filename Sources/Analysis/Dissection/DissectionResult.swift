@@ -14,6 +14,17 @@ public struct DissectionResult: Sendable, Equatable {
   /// The number of pictures.
   public var pictures: Int
 
+  /// Makes a result.
+  public init(
+    overlap: Tensor<Float>, thresholds: Tensor<Float>, votes: Tensor<Double>, votesByConcept: Tensor<Double>, pictures: Int
+  ) {
+    self.overlap = overlap
+    self.thresholds = thresholds
+    self.votes = votes
+    self.votesByConcept = votesByConcept
+    self.pictures = pictures
+  }
+
   /// The IoU above which a channel counts as a detector of a concept, in Network Dissection.
   public static let detection: Float = 0.04
 

@@ -16,6 +16,10 @@ struct DissectCommand: ParsableCommand {
 
         espalier dissect vgg.onnx --data fashion-mnist:test --concepts foreground:0 --out dissection.h5
         espalier dissect mobilenet.onnx --data folder:cutouts --concepts alpha --site block --out dissection.h5
+        espalier dissect vgg.onnx --data fashion-mnist:test --concepts foreground:0 --out dissection.h5 --report report
+
+      --report writes a page for a browser, report/index.html, that needs nothing beside itself: filters with the pictures that excite \
+      them most, a short pass over those pictures more.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -33,10 +37,26 @@ struct DissectCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write, HDF5.", valueName: "file"), completion: .file(extensions: ["h5"]))
   var out: String
 
+  @Option(
+    help: ArgumentHelp("A folder for a page that shows what was found.", valueName: "folder"), completion: .directory)
+  var report: String?
+
+  @Option(
+    help: ArgumentHelp("The most filters of a layer that the report shows, of every concept the best.", valueName: "n"))
+  var reportFilters = 64
+
+  @Option(help: ArgumentHelp("The pictures that the report shows of each of them.", valueName: "n"))
+  var reportPictures = 6
+
   @Flag(help: "Print JSON: layers with their filters, detectors, concepts and best filter.")
   var json = false
 
   @OptionGroup var options: RunOptions
+
+  func validate() throws {
+    guard 1...100_000 ~= reportFilters else { throw ValidationError("--report-filters is 1 to 100000, not \(reportFilters)") }
+    guard 1...100 ~= reportPictures else { throw ValidationError("--report-pictures is 1 to 100, not \(reportPictures)") }
+  }
 
   private struct Row: Encodable {
     var layer: String
@@ -49,9 +69,10 @@ struct DissectCommand: ParsableCommand {
   }
 
   func run() throws {
+    let request = self.report.map { ReportRequest($0, filters: reportFilters, pictures: reportPictures) }
     let run = ScoreRun(
       .dissection, sites: sites.request, concepts: concepts, quantile: parameters.quantile, voteShare: parameters.voteShare,
-      batch: options.batch, out: out)
+      batch: options.batch, out: out, report: request)
     let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
     let rows = report.layers.compactMap { layer -> Row? in
       guard let result = layer.dissection, let vocabulary = report.vocabulary else { return nil }
@@ -63,6 +84,7 @@ struct DissectCommand: ParsableCommand {
         best: best.map { vocabulary.concepts[$0.1.concept].name }, bestFilter: best?.0,
         bestIoU: best.map { Double($0.1.overlap) })
     }
+    if let request { say(request, report) }
     if json { return try StandardOutput.json(rows) }
     let table = Table(
       columns: [
@@ -78,5 +100,15 @@ struct DissectCommand: ParsableCommand {
       })
     try StandardOutput.line(table.text)
     StandardError.line("\(out): dissection of \(report.layers.count) layers on \(report.pictures.grouped) pictures")
+  }
+
+  /// Tells where the report is, and how large.
+  private func say(_ request: ReportRequest, _ report: FilterReport) {
+    let shown = report.layers.map { $0.exemplars?.channels.count ?? 0 }
+    let size = (try? FileManager.default.attributesOfItem(atPath: request.page)[.size] as? Int) ?? nil
+    let isCut = zip(shown, report.layers).contains { $0 < $1.layer.channels }
+    StandardError.line(
+      "\(request.page): \(shown.reduce(0, +).grouped) filters, \(String(format: "%.1f", Double(size ?? 0) / 1e6)) MB"
+        + (isCut ? "; at most \(request.filters) a layer (--report-filters)" : ""))
   }
 }

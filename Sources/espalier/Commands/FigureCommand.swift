@@ -3,5 +3,6 @@ import ArgumentParser
 /// `espalier figure`: each kind is a command of its own.
 struct FigureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "figure", abstract: "Draw a figure for a paper from stored results.", subcommands: [HeatmapCommand.self])
+    commandName: "figure", abstract: "Draw a figure for a paper from stored results.",
+    subcommands: [HeatmapCommand.self, MontageCommand.self, UnitsCommand.self, FiltersCommand.self])
 }

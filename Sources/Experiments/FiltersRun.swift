@@ -1,0 +1,63 @@
+import Analysis
+import Plotting
+import Results
+import Tensors
+
+/// Scores of filters, from a file of scores: of one criterion as bars, of several as the correlation of their ranks.
+public struct FiltersRun: Sendable {
+  /// The layer; nil for the correlation over all layers.
+  public var layer: String?
+  /// The criteria; all that the file holds if empty.
+  public var criteria: [String]
+  /// Whether bars stand in the order of the scores.
+  public var isSorted: Bool
+  /// The title.
+  public var title: String?
+
+  /// Makes a run.
+  public init(layer: String? = nil, criteria: [String] = [], isSorted: Bool = true, title: String? = nil) {
+    self.layer = layer
+    self.criteria = criteria
+    self.isSorted = isSorted
+    self.title = title
+  }
+
+  /// Draws, and writes PNG or PDF by the path's ending.
+  ///
+  /// - Parameter file: a file of scores.
+  /// - Returns: what was drawn, in words.
+  /// - Throws: `EspalierError`.
+  @discardableResult
+  public func write(_ file: String, to out: String) throws -> String {
+    try OutputPath.prepare(out, notReplacing: [file])
+    let reader = try FilterResultsReader(file)
+    let known = try reader.criteria()
+    guard !known.isEmpty else {
+      throw EspalierError("the file holds no scores", file: file, accepted: "one that espalier score wrote")
+    }
+    let names = criteria.isEmpty ? known : criteria
+    if names.count == 1 {
+      let layers = try reader.layers(of: "scores/\(names[0])")
+      guard let layer = layer ?? (layers.count == 1 ? layers[0] : nil) else {
+        let some = layers.prefix(12).joined(separator: ", ") + (layers.count > 12 ? ", …" : "")
+        throw EspalierError(
+          known.contains(names[0]) ? "bars are of one layer" : "the file holds no scores by '\(names[0])'",
+          file: file, accepted: known.contains(names[0]) ? "--layer, one of \(some)" : known.joined(separator: ", "))
+      }
+      let scores = try reader.scores(names[0], of: layer)
+      try FiltersFigure(title: title ?? layer, label: names[0], scores: scores.elements, isSorted: isSorted).write(to: out)
+      return "\(names[0]) of \(scores.count) filters"
+    }
+    for name in names where !known.contains(name) {
+      throw EspalierError("the file holds no scores by '\(name)'", file: file, accepted: known.joined(separator: ", "))
+    }
+    let layers = try layer.map { [$0] } ?? reader.layers(of: "scores/\(names[0])")
+    let matrices = try layers.map { layer in
+      RankCorrelation.matrix(try names.map { try reader.scores($0, of: layer).elements })
+    }
+    let caption = layer ?? "mean over \(layers.count) layers"
+    try MatrixFigure(title: title ?? "Rank correlation (\(caption))", names: names, values: RankCorrelation.mean(matrices))
+      .write(to: out)
+    return "rank correlation of \(names.count) criteria, \(caption)"
+  }
+}

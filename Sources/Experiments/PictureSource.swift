@@ -1,0 +1,81 @@
+import Datasets
+import Images
+import Tensors
+
+/// The pictures of a data set as people see them: at the size of the network's input, without normalisation.
+struct PictureSource {
+  let dataset: any Dataset
+  private let preprocessing: Preprocessing?
+  private let isChannelsLast: Bool
+
+  /// Takes the pictures of a whole data set as a run prepared them.
+  ///
+  /// - Throws: `EspalierError` if it cannot be opened.
+  init(_ data: PreparedData) throws {
+    dataset = try data.request.openWhole()
+    preprocessing = data.preprocessing
+    isChannelsLast = !data.holdsPictures && data.preprocessing.layout == .nhwc
+  }
+
+  /// Takes the pictures that a file of results was made from.
+  ///
+  /// - Parameters:
+  ///   - json: what the file says of preprocessing; nil for pictures as they are.
+  ///   - file: the file, for messages.
+  /// - Throws: `EspalierError` if the data cannot be opened.
+  init(_ spec: DataSpec, preprocessing json: String?, file: String) throws {
+    dataset = try spec.open()
+    preprocessing = try json.map { json in
+      try naming(file: file) { try naming(place: "preprocessing") { try Preprocessing(json: json) } }
+    }
+    isChannelsLast = false
+  }
+
+  /// A picture by its place in the whole data set.
+  ///
+  /// - Throws: `EspalierError` if there is none, or it is damaged.
+  func picture(_ index: Int) throws -> Image {
+    guard index < dataset.count else {
+      throw EspalierError(
+        "the results are of picture \(index), and there are \(dataset.count)", place: dataset.description,
+        accepted: "the data that they were computed for")
+    }
+    switch try dataset.sample(index).content {
+    case .picture(let image): return try preprocessing?.fitted(image) ?? image
+    case .tensor(let tensor):
+      guard tensor.shape.rank == 3, tensor.count > 0 else {
+        throw EspalierError("has shape \(tensor.shape), which is no picture's", place: "picture \(index)")
+      }
+      return Image(isChannelsLast ? tensor.planesFirst : tensor)
+    }
+  }
+}
+
+extension Tensor {
+  /// [H, W, C] as [C, H, W].
+  fileprivate var planesFirst: Tensor {
+    let (height, width, channels) = (shape[0], shape[1], shape[2])
+    let moved = (0..<channels).flatMap { channel in (0..<height * width).map { elements[$0 * channels + channel] } }
+    return Tensor(moved, shape: [channels, height, width])
+  }
+}
+
+extension Image {
+  /// A tensor [C, H, W] as a picture: its least value black and its greatest white; the first channel, or three of them.
+  init(_ tensor: Tensor<Float>) {
+    let shape = tensor.shape
+    let channels = shape[0] >= 3 ? 3 : 1
+    let area = shape[1] * shape[2]
+    let finite = tensor.elements.filter(\.isFinite)
+    let (low, high) = (finite.min() ?? 0, finite.max() ?? 0)
+    let scale = high > low ? 255 / (high - low) : 0
+    var pixels = [UInt8](repeating: 0, count: area * channels)
+    for channel in 0..<channels {
+      for place in 0..<area {
+        let value = (tensor.elements[channel * area + place] - low) * scale
+        pixels[place * channels + channel] = value > 0 ? UInt8(min(value, 255)) : 0
+      }
+    }
+    self.init(pixels: Tensor(pixels, shape: [shape[1], shape[2], channels]))
+  }
+}

@@ -1,0 +1,126 @@
+import Analysis
+import Datasets
+import Scheduling
+import Tensors
+
+extension AnalysisRun {
+  /// The longest side of the pictures and masks in reports.
+  static let longestThumbnail = 112
+
+  /// The size of pictures and masks in reports: that of the network's input, or less where that is large.
+  ///
+  /// - Throws: `EspalierError` if the data are no pictures.
+  func thumbnailSize() throws -> (height: Int, width: Int) {
+    let shape = try data.loader(batch: 1).epoch().batch(0).input.shape
+    guard shape.rank == 4, shape.count > 0 else {
+      throw EspalierError("a sample has shape \(shape): no picture to show", place: "\(data.request.spec)")
+    }
+    let (height, width) = data.preprocessing.layout == .nhwc ? (shape[1], shape[2]) : (shape[2], shape[3])
+    let longest = max(height, width)
+    guard longest > AnalysisRun.longestThumbnail else { return (height, width) }
+    func scaled(_ side: Int) -> Int { max(1, (side * AnalysisRun.longestThumbnail + longest / 2) / longest) }
+    return (scaled(height), scaled(width))
+  }
+
+  /// The pictures that excite the filters that fit concepts best, with the filters' masks, from a pass over those pictures alone.
+  ///
+  /// - Parameters:
+  ///   - plan: of the forward phase.
+  ///   - layers: the sites' findings, with their dissections and top pictures.
+  /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
+  func exemplars(_ plan: AnalysisPlan, _ layers: [FilterReport.Layer], _ request: ReportRequest) throws -> [Exemplars] {
+    let (height, width) = try thumbnailSize()
+    let chosen = layers.map { ChosenFilters($0, request) }
+    let choices = zip(layers, chosen).map { layer, chosen in
+      ExemplarAccumulator.Choice(
+        thresholds: layer.dissection?.thresholds.elements ?? [Float](repeating: .infinity, count: layer.layer.channels),
+        channels: chosen.byPicture, height: height, width: width)
+    }
+    let pictures = Set(chosen.flatMap(\.byPicture.keys)).sorted()
+    let places = Dictionary(uniqueKeysWithValues: data.dataset.indices.enumerated().map { ($0.element, $0.offset) })
+    let epoch = data.loader(batch: 1).epoch()
+    let batch = plan.request.batch
+    let shapes = plan.sites.map(\.shape)
+    let pass = AnalysisPass(
+      plan, shards: (pictures.count + batch - 1) / batch,
+      read: { shard in
+        let part = Array(pictures[shard * batch..<min((shard + 1) * batch, pictures.count)])
+        var elements: [Float] = []
+        var axes: [Int] = []
+        for picture in part {
+          guard let place = places[picture] else { preconditionFailure("picture \(picture) is not in the data") }
+          let input = try epoch.batch(place).input
+          axes = Array(input.shape.dimensions.dropFirst())
+          elements += input.elements
+        }
+        return AnalysisShard(
+          input: Tensor(elements, shape: Shape([part.count] + axes)),
+          pictures: ShardPictures(indices: part, labels: Array(repeating: [], count: part.count)),
+          targets: Array(repeating: nil, count: part.count))
+      },
+      fresh: {
+        AnalysisState(
+          zip(shapes, choices).map { SiteAccumulators([(phase: .forward, accumulator: ExemplarAccumulator($0, $1))]) })
+      })
+    let state: AnalysisState
+    do {
+      state = try naming(file: "\(data.request.spec)") {
+        try pass.run(context.scheduler(activity: "report", batch: batch, pictures: pictures.count))
+      }
+    } catch is CancellationError {
+      throw RunInterrupted("stopped; the same command goes on from there")
+    }
+    return zip(chosen, state.sites).map { chosen, site in
+      let masks = site.all[0] as? ExemplarAccumulator
+      return Exemplars(
+        height: height, width: width, channels: chosen.filters.map(\.channel),
+        pictures: chosen.filters.map { filter in
+          filter.pictures.compactMap { picture in
+            masks?.mask(of: filter.channel, on: picture.index).map {
+              Exemplars.Entry(picture: picture.index, activation: picture.activation, mask: $0)
+            }
+          }
+        })
+    }
+  }
+}
+
+/// The filters of a layer that are shown, and the pictures that excite each of them most.
+private struct ChosenFilters {
+  var filters: [(channel: Int, pictures: [(index: Int, activation: Float)])]
+
+  init(_ layer: FilterReport.Layer, _ request: ReportRequest) {
+    func values(_ name: String) -> Tensor<Double>? { layer.statistics.first { $0.name == name }?.values }
+    let best = ChosenFilters.best(layer, request.filters)
+    filters = best.map { channel in
+      guard let indices = values("top-pictures"), let maxima = values("top-maxima") else { return (channel, []) }
+      let top = indices.shape[1]
+      let pictures = (channel * top..<(channel + 1) * top).prefix(request.pictures).compactMap { place in
+        indices.elements[place] >= 0 ? (index: Int(indices.elements[place]), activation: Float(maxima.elements[place])) : nil
+      }
+      return (channel, pictures)
+    }
+  }
+
+  /// So many filters, rising: the best of every concept, then the second of every concept, and so on; of one rank, and of those that
+  /// fit none, the greatest IoU first, of equals the lower filter.
+  private static func best(_ layer: FilterReport.Layer, _ count: Int) -> [Int] {
+    let fits = (0..<layer.layer.channels).map { layer.dissection?.best($0) }
+    let overlap = fits.map { $0?.overlap ?? 0 }
+    let order = fits.indices.sorted { (overlap[$0], $1) > (overlap[$1], $0) }
+    var taken: [Int: Int] = [:]
+    let ranked = order.map { channel -> (rank: Int, channel: Int) in
+      guard let concept = fits[channel]?.concept else { return (.max, channel) }
+      taken[concept, default: 0] += 1
+      return (taken[concept]!, channel)
+    }
+    let chosen = ranked.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
+    return chosen.prefix(count).map(\.element.channel).sorted()
+  }
+
+  var byPicture: [Int: Set<Int>] {
+    var channels: [Int: Set<Int>] = [:]
+    for filter in filters { for picture in filter.pictures { channels[picture.index, default: []].insert(filter.channel) } }
+    return channels
+  }
+}

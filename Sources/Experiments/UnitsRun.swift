@@ -1,0 +1,112 @@
+import Analysis
+import Datasets
+import Foundation
+import Images
+import Plotting
+import Results
+import Tensors
+
+/// Filters of a layer with the pictures that excite them most, from a file of a dissection.
+public struct UnitsRun: Sendable {
+  /// What comes first.
+  public enum Order: String, CaseIterable, Sendable {
+    /// The greatest IoU.
+    case iou
+    /// The most votes.
+    case votes
+    /// The concepts by name, and of each the greatest IoU.
+    case concept
+    /// The filters' own order.
+    case filter
+  }
+
+  /// The layer.
+  public var layer: String
+  /// The filters; nil for the first ``limit`` in the order.
+  public var filters: [Int]?
+  /// What comes first.
+  public var order: Order
+  /// The most filters.
+  public var limit: Int
+  /// The most pictures of each.
+  public var pictures: Int
+  /// How many filters stand side by side.
+  public var columns: Int
+  /// The title.
+  public var title: String?
+
+  /// Makes a run.
+  public init(
+    layer: String, filters: [Int]? = nil, order: Order = .iou, limit: Int = 12, pictures: Int = 6, columns: Int = 2,
+    title: String? = nil
+  ) {
+    self.layer = layer
+    self.filters = filters
+    self.order = order
+    self.limit = limit
+    self.pictures = pictures
+    self.columns = columns
+    self.title = title
+  }
+
+  /// Draws, and writes PNG or PDF by the path's ending.
+  ///
+  /// - Parameters:
+  ///   - file: a file that a dissection with a report wrote.
+  ///   - spec: the data that it was made from.
+  /// - Returns: the number of filters.
+  /// - Throws: `EspalierError`.
+  @discardableResult
+  public func write(_ file: String, data spec: DataSpec, to out: String) throws -> Int {
+    try OutputPath.prepare(out, notReplacing: [file] + DataRequest(spec).files)
+    let reader = try FilterResultsReader(file)
+    let exemplars = try reader.exemplars(of: layer)
+    let vocabulary = try reader.vocabulary()
+    let result = try reader.dissection(of: layer)
+    let source = try PictureSource(spec, preprocessing: reader.provenance("preprocessing"), file: file)
+    let chosen = try chosenFilters(exemplars, result, vocabulary, file: file)
+    let units = try chosen.map { filter in
+      let best = result.best(filter)
+      return UnitsFigure.Unit(
+        "\(filter)  \(best.map { vocabulary.concepts[$0.concept].name } ?? "no concept")",
+        note: "IoU \(String(format: "%.3f", best?.overlap ?? 0))",
+        pictures: try exemplars[filter].prefix(pictures).map { try UnitsRun.picture($0, source, exemplars) })
+    }
+    try UnitsFigure(title: title, units: units, columns: columns).write(to: out)
+    return units.count
+  }
+
+  private func chosenFilters(
+    _ exemplars: Exemplars, _ result: DissectionResult, _ vocabulary: ConceptVocabulary, file: String
+  ) throws -> [Int] {
+    let count = result.overlap.shape[0]
+    guard exemplars.channels.allSatisfy({ $0 < count }) else {
+      throw EspalierError("its pictures are of filters that it has not", file: file, place: layer)
+    }
+    if let missed = filters?.first(where: { !exemplars.channels.contains($0) }) {
+      throw EspalierError(
+        0..<count ~= missed ? "holds no pictures of filter \(missed)" : "there is no filter \(missed)", file: file, place: layer,
+        accepted: "of \(count) filters those that the report shows; --report-filters \(count) keeps all")
+    }
+    if let filters { return filters }
+    func overlap(_ filter: Int) -> Float { result.best(filter)?.overlap ?? 0 }
+    func name(_ filter: Int) -> String { result.best(filter).map { vocabulary.concepts[$0.concept].name } ?? "\u{10FFFF}" }
+    let byOverlap = exemplars.channels.sorted { (overlap($0), $1) > (overlap($1), $0) }
+    let ordered =
+      switch order {
+      case .iou: byOverlap
+      case .votes: exemplars.channels.sorted { (result.votes.elements[$0], $1) > (result.votes.elements[$1], $0) }
+      case .concept:
+        byOverlap.enumerated().sorted { (name($0.element), $0.offset) < (name($1.element), $1.offset) }.map(\.element)
+      case .filter: exemplars.channels
+      }
+    return Array(ordered.prefix(limit))
+  }
+
+  private static func picture(_ entry: Exemplars.Entry, _ source: PictureSource, _ exemplars: Exemplars) throws -> Image {
+    let picture = try source.picture(entry.picture)
+    return UnitsFigure.masked(picture) { row, column in
+      entry.mask[row * exemplars.height / picture.height, column * exemplars.width / picture.width]
+    }
+  }
+}

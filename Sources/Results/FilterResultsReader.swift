@@ -1,0 +1,144 @@
+import Analysis
+import Datasets
+import Storage
+import Tensors
+
+/// Reads a file of statistics, dissection or scores, as ``FilterResultsWriter`` lays it out.
+public final class FilterResultsReader {
+  private let file: HDF5File
+  private let path: String
+
+  /// Opens a file.
+  ///
+  /// - Throws: `EspalierError` if it cannot be read.
+  public init(_ path: String) throws {
+    file = try HDF5File.open(path)
+    self.path = path
+  }
+
+  /// An attribute of the file that says how its numbers came about; nil without it.
+  ///
+  /// - Throws: `EspalierError` if the file is damaged.
+  public func provenance(_ name: String) throws -> String? { try file.text(attribute: name) }
+
+  /// The criteria that filters were scored by; none if the file holds no scores.
+  ///
+  /// - Throws: `EspalierError` if the file is damaged.
+  public func criteria() throws -> [String] { try children(of: "scores") }
+
+  /// The layers that a group speaks of, in execution order: `dissection`, `exemplars`, `scores/NAME`.
+  ///
+  /// - Throws: `EspalierError` if the file is damaged.
+  public func layers(of group: String) throws -> [String] {
+    try children(of: group).map { name -> (order: Int64, name: String) in
+      let object: HDF5Object =
+        file.kind(of: "\(group)/\(name)") == .group ? try file.group("\(group)/\(name)") : try file.dataset("\(group)/\(name)")
+      return (try object.number(attribute: "order", as: Int64.self) ?? 0, name)
+    }.sorted { ($0.order, $0.name) < ($1.order, $1.name) }.map(\.name)
+  }
+
+  /// The scores of a layer's filters by a criterion, `[channels]`.
+  ///
+  /// - Throws: `EspalierError` naming what there is, if there are none.
+  public func scores(_ criterion: String, of layer: String) throws -> Tensor<Double> {
+    try require(criterion, among: criteria(), "the file holds no scores by")
+    try require(layer, among: layers(of: "scores/\(criterion)"), "there is no layer")
+    let name = "scores/\(criterion)/\(layer)"
+    let scores: Tensor<Double> = try file.dataset(name).read()
+    guard scores.shape.rank == 1 else {
+      throw EspalierError("has shape \(scores.shape)", file: path, place: "/\(name)", accepted: "one number a filter")
+    }
+    return scores
+  }
+
+  /// The names of the concepts and their categories.
+  ///
+  /// - Throws: `EspalierError` if there are none, or they do not fit.
+  public func vocabulary() throws -> ConceptVocabulary {
+    let names = try file.dataset("concepts").readTexts()
+    let ofConcepts = try file.dataset("concept_categories").readTexts()
+    guard ofConcepts.count == names.count else {
+      throw EspalierError(
+        "holds \(ofConcepts.count) texts for \(names.count) concepts", file: path, place: "/concept_categories",
+        accepted: "one a concept")
+    }
+    var categories: [String] = []
+    for category in ofConcepts where !categories.contains(category) { categories.append(category) }
+    return ConceptVocabulary(
+      categories: categories,
+      concepts: zip(names, ofConcepts).map { Concept(name: $0, category: categories.firstIndex(of: $1) ?? 0) })
+  }
+
+  /// The dissection of a layer.
+  ///
+  /// - Throws: `EspalierError` naming what there is, if there is none; or if it does not fit together.
+  public func dissection(of layer: String) throws -> DissectionResult {
+    try require(layer, among: layers(of: "dissection"), "the file holds no dissection of layer")
+    let group = try file.group("dissection/\(layer)")
+    let overlap: Tensor<Float> = try group.dataset("iou").read()
+    guard overlap.shape.rank == 2, overlap.shape[1] == (try vocabulary().concepts.count) else {
+      throw EspalierError(
+        "has shape \(overlap.shape)", file: path, place: "/dissection/\(layer)/iou", accepted: "filters × concepts")
+    }
+    func read<Scalar: HDF5Scalar>(_ name: String, _ shape: Shape) throws -> Tensor<Scalar> {
+      let tensor: Tensor<Scalar> = try group.dataset(name).read()
+      guard tensor.shape == shape else {
+        throw EspalierError("has shape \(tensor.shape)", file: path, place: "/dissection/\(layer)/\(name)", accepted: "\(shape)")
+      }
+      return tensor
+    }
+    let channels: Shape = [overlap.shape[0]]
+    return DissectionResult(
+      overlap: overlap, thresholds: try read("threshold", channels), votes: try read("votes", channels),
+      votesByConcept: try read("votes-by-concept", overlap.shape),
+      pictures: Int(clamping: try group.number(attribute: "pictures", as: Int64.self) ?? 0))
+  }
+
+  /// The pictures that excite filters of a layer most.
+  ///
+  /// - Throws: `EspalierError` naming what there is, if there are none; or if they do not fit together.
+  public func exemplars(of layer: String) throws -> Exemplars {
+    let known = try layers(of: "exemplars")
+    guard !known.isEmpty else {
+      throw EspalierError(
+        "the file holds no pictures of filters", file: path, accepted: "one that espalier dissect --report wrote")
+    }
+    try require(layer, among: known, "the file holds no pictures of layer")
+    let group = try file.group("exemplars/\(layer)")
+    let filters: Tensor<Int64> = try group.dataset("filter").read()
+    let pictures: Tensor<Int64> = try group.dataset("picture").read()
+    let activations: Tensor<Float> = try group.dataset("activation").read()
+    let dataset = try group.dataset("mask")
+    let shape = try dataset.shape()
+    let width = Int(clamping: try group.number(attribute: "width", as: Int64.self) ?? 0)
+    guard filters.shape.rank == 1, pictures.shape.rank == 2, pictures.shape[0] == filters.count,
+      activations.shape == pictures.shape, shape.rank == 4, shape[0] == filters.count, shape[1] == pictures.shape[1],
+      width > 0, shape[3] == (width - 1) / 8 + 1, filters.elements.allSatisfy({ 0..<(1 << 32) ~= $0 })
+    else {
+      throw EspalierError("its datasets do not fit together", file: path, place: "/exemplars/\(layer)")
+    }
+    let (most, height) = (shape[1], shape[2])
+    let bytes = height * shape[3]
+    let entries = try (0..<filters.count).map { row -> [Exemplars.Entry] in
+      let masks: Tensor<UInt8> = try dataset.read(rows: row..<row + 1)
+      return (0..<most).compactMap { place in
+        let picture = pictures.elements[row * most + place]
+        guard picture >= 0 else { return nil }
+        return Exemplars.Entry(
+          picture: Int(picture), activation: activations.elements[row * most + place],
+          mask: BitMask(packed: masks.elements[place * bytes..<(place + 1) * bytes], height: height, width: width))
+      }
+    }
+    return Exemplars(height: height, width: width, channels: filters.elements.map { Int($0) }, pictures: entries)
+  }
+
+  private func children(of group: String) throws -> [String] {
+    file.kind(of: group) == .group ? try file.group(group).children() : []
+  }
+
+  private func require(_ name: String, among known: [String], _ problem: String) throws {
+    guard !known.contains(name) else { return }
+    let some = known.isEmpty ? "none" : known.prefix(12).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
+    throw EspalierError("\(problem) '\(name)'", file: path, accepted: some)
+  }
+}

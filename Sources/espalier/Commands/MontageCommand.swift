@@ -1,0 +1,66 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Plotting
+
+/// `espalier figure montage`.
+struct MontageCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "montage", abstract: "Draw one picture's relevance by several composites.",
+    discussion: """
+      Each file is one of `espalier relevance`, for the same data; every map is on its own scale, and its caption is the composite \
+      that the file names.
+
+        espalier figure montage plus.h5 flat.h5 --data fashion-mnist:test --picture 7 --out montage.png
+        espalier figure montage *.h5 --picture 7 --columns 4 --cmap bwr --out montage.pdf
+      """)
+
+  @Argument(help: "Files that `espalier relevance` wrote.", completion: .file(extensions: ["h5"]))
+  var files: [String]
+
+  @Option(help: ArgumentHelp("The pictures that they were computed for.", valueName: "spec"), transform: { try DataSpec($0) })
+  var data: DataSpec?
+
+  @Option(help: ArgumentHelp("The picture's place in the data, from 0.", valueName: "n"))
+  var picture = 0
+
+  @Option(
+    help: ArgumentHelp("The colours: a name, or a source such as 00f,80:fff,f00.", valueName: "name"),
+    transform: { text in
+      _ = try Colormap(text)
+      return text
+    })
+  var cmap = "coldnhot"
+
+  @Option(help: "How relevance is scaled: symmetric (zero in the middle), absolute or unaligned.")
+  var norm = RelevanceNorm.symmetric
+
+  @Option(help: ArgumentHelp("The colour map's level.", valueName: "level"))
+  var level = 1.0
+
+  @Option(help: ArgumentHelp("The caption of a map; once a file, or not at all.", valueName: "text"))
+  var caption: [String] = []
+
+  @Option(help: ArgumentHelp("The number of columns (default: about as many as rows).", valueName: "n"))
+  var columns: Int?
+
+  @Option(help: ArgumentHelp("The title.", valueName: "text"))
+  var title: String?
+
+  @OptionGroup var output: FigureOptions
+
+  func validate() throws {
+    guard !files.isEmpty else { throw ValidationError("a montage is of one file or more") }
+    guard picture >= 0 else { throw ValidationError("--picture is 0 or more, not \(picture)") }
+    if let columns, !(1...100 ~= columns) { throw ValidationError("--columns is 1 to 100, not \(columns)") }
+    guard level > 0, level.isFinite else { throw ValidationError("--level is more than 0, not \(level)") }
+  }
+
+  func run() throws {
+    let run = MontageRun(
+      picture: picture, norm: norm, colormap: cmap, level: level, captions: caption.isEmpty ? nil : caption, columns: columns,
+      title: title)
+    try run.write(files, data: data, to: output.out)
+    StandardError.line("\(output.out): \(files.count) relevance maps of picture \(picture)")
+  }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Datasets
+import Experiments
+
+/// `espalier figure units`.
+struct UnitsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "units", abstract: "Draw filters of a layer with the pictures that excite them most.",
+    discussion: """
+      Pictures keep a fifth of their light where the filter stays at or under its threshold.
+
+        espalier figure units dissection.h5 --data fashion-mnist:test --layer conv4 --out units.png
+        espalier figure units dissection.h5 --data fashion-mnist:test --layer conv4 --filters 3,17,40 --out units.pdf
+      """)
+
+  @Argument(help: "A file that `espalier dissect --report` wrote.", completion: .file(extensions: ["h5"]))
+  var file: String
+
+  @Option(help: ArgumentHelp("The pictures that it was computed for.", valueName: "spec"), transform: { try DataSpec($0) })
+  var data: DataSpec
+
+  @Option(help: ArgumentHelp("The layer.", valueName: "name"))
+  var layer: String
+
+  @Option(
+    help: ArgumentHelp("The filters, by number (default: the first of the order).", valueName: "n,…"),
+    transform: { text in
+      let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+      guard numbers.allSatisfy({ $0.map { $0 >= 0 } ?? false }) else {
+        throw ValidationError("expected numbers, such as 3,17,40")
+      }
+      return numbers.compactMap { $0 }
+    })
+  var filters: [Int]?
+
+  @Option(help: "What comes first: iou, votes, concept or filter.")
+  var order = UnitsRun.Order.iou
+
+  @Option(help: ArgumentHelp("The most filters.", valueName: "n"))
+  var limit = 12
+
+  @Option(help: ArgumentHelp("The most pictures of each.", valueName: "n"))
+  var pictures = 6
+
+  @Option(help: ArgumentHelp("How many filters stand side by side.", valueName: "n"))
+  var columns = 2
+
+  @Option(help: ArgumentHelp("The title.", valueName: "text"))
+  var title: String?
+
+  @OptionGroup var output: FigureOptions
+
+  func validate() throws {
+    guard 1...10_000 ~= limit else { throw ValidationError("--limit is 1 to 10000, not \(limit)") }
+    guard 1...100 ~= pictures else { throw ValidationError("--pictures is 1 to 100, not \(pictures)") }
+    guard 1...100 ~= columns else { throw ValidationError("--columns is 1 to 100, not \(columns)") }
+  }
+
+  func run() throws {
+    let run = UnitsRun(
+      layer: layer, filters: filters, order: order, limit: limit, pictures: pictures, columns: columns, title: title)
+    let count = try run.write(file, data: data, to: output.out)
+    StandardError.line("\(output.out): \(count) filters of \(layer)")
+  }
+}
+
+extension UnitsRun.Order: ExpressibleByArgument {}
