@@ -137,19 +137,26 @@ public struct PruneRun: Sendable {
   private func scores(_ model: Model, _ channels: ChannelGroups, _ step: Step, _ context: RunContext) throws -> FilterScores {
     switch source {
     case .file(let path, let name):
-      let reader = try FilterScoresReader(path)
-      if let digest = reader.modelDigest, digest != model.digest {
+      let reader = try FilterResultsReader(path)
+      if let digest = try reader.provenance("model_sha256"), digest != model.digest {
         throw EspalierError(
           "its scores are of another network (SHA-256 \(digest.prefix(12))…)", file: path,
           accepted: "scores of \(model.path) (\(model.digest.prefix(12))…)")
       }
-      let names = reader.scores.keys.sorted()
-      guard let name = name ?? (names.count == 1 ? names[0] : nil), let layers = reader.scores[name] else {
+      let names = try reader.criteria()
+      guard !names.isEmpty else {
+        throw EspalierError("it holds no scores", file: path, accepted: "a file that espalier score wrote")
+      }
+      guard let name = name ?? (names.count == 1 ? names[0] : nil), names.contains(name) else {
         throw EspalierError(
           name.map { "it holds no scores by '\($0)'" } ?? "it holds scores by \(names.count) criteria", file: path,
           accepted: "--criterion " + names.joined(separator: ", "))
       }
-      return try naming(file: path) { try known(FilterScores(layers), channels) }
+      return try naming(file: path) {
+        var layers: [String: [Double]] = [:]
+        for layer in try reader.layers(of: "scores/\(name)") { layers[layer] = try reader.scores(name, of: layer).elements }
+        return try known(FilterScores(layers), channels)
+      }
     case .criterion(let text):
       if let criterion = try CriterionCatalog.criterion(text) { return try criterion.scores(ScoredNetwork(channels)) }
       guard ScoreCatalog.names.contains(text) else {
@@ -245,11 +252,15 @@ public struct PruneRun: Sendable {
       parameters["start"] = scoring.start.rawValue
       parameters["concepts"] = scoring.concepts?.description
     }
+    var filters: [String: Int] = [:]
+    for layer in try ChannelMap(model.graph).linear {
+      if let node = model.graph.node(id: layer.node), kept[node.label] != nil { filters[node.label] = layer.outputs.count }
+    }
     var seeds = ["proof": seed]
     if let tuning { seeds["tuning"] = tuning.settings.seed }
     return PruningRecord(
       criterion: criterion, parameters: parameters, budget: "\(selection.budget)", seeds: seeds, digests: digests, proof: proof,
-      kept: kept, espalier: Release.version)
+      kept: kept, filters: filters, espalier: Release.version)
   }
 
   // MARK: - Steps

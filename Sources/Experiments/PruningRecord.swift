@@ -21,8 +21,36 @@ public struct PruningRecord: Sendable, Codable {
   public var proof: PruningProof
   /// The kept output channels of every layer that lost some, as places in the network before, by the node's name.
   public var kept: [String: [Int]]
+  /// The number of output channels that each of these layers had, by the node's name.
+  public var filters: [String: Int]
   /// Espalier's version.
   public var espalier: String
+
+  /// The record of a network's metadata; nil where there is none.
+  ///
+  /// - Throws: `EspalierError` if it is damaged.
+  public init?(_ metadata: [String: String]) throws {
+    guard let text = metadata[PruningRecord.metadataKey] else { return nil }
+    guard let record = try? JSONDecoder().decode(PruningRecord.self, from: Data(text.utf8)) else {
+      throw EspalierError("it is damaged", place: "metadata \(PruningRecord.metadataKey)")
+    }
+    self = record
+  }
+
+  init(
+    criterion: String, parameters: [String: String], budget: String, seeds: [String: UInt64], digests: [String: String],
+    proof: PruningProof, kept: [String: [Int]], filters: [String: Int], espalier: String
+  ) {
+    self.criterion = criterion
+    self.parameters = parameters
+    self.budget = budget
+    self.seeds = seeds
+    self.digests = digests
+    self.proof = proof
+    self.kept = kept
+    self.filters = filters
+    self.espalier = espalier
+  }
 
   /// The record as JSON.
   public var json: String {

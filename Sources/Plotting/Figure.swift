@@ -54,9 +54,11 @@ public enum FigureCatalog {
   public static let all: [any Figure.Type] = [
     CurveFigure.self,
     FiltersFigure.self,
+    GroupsFigure.self,
     HeatmapFigure.self,
     MatrixFigure.self,
     MontageFigure.self,
+    PruningFigure.self,
     UnitsFigure.self,
   ]
 }

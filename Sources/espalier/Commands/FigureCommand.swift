@@ -4,5 +4,8 @@ import ArgumentParser
 struct FigureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "figure", abstract: "Draw a figure for a paper from stored results.",
-    subcommands: [HeatmapCommand.self, MontageCommand.self, UnitsCommand.self, FiltersCommand.self])
+    subcommands: [
+      HeatmapCommand.self, MontageCommand.self, UnitsCommand.self, FiltersCommand.self, PruningFigureCommand.self,
+      GroupsFigureCommand.self,
+    ])
 }
