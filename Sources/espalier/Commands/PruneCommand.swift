@@ -47,7 +47,7 @@ struct PruneCommand: ParsableCommand {
   var scope = SelectionScope.global
 
   @Option(
-    help: "How layers are made comparable: none, sum, l2, max or rank (default: none for relevance and votes, l2 for others).")
+    help: "How layers are made comparable: none, sum, l2, max or rank (default: none for relevance, votes and random, l2 for others).")
   var normalise: ScoreNormalisation?
 
   @Option(help: "How scores of coupled filters become one: sum, mean, max or first.")
@@ -143,9 +143,9 @@ struct PruneCommand: ParsableCommand {
         perClass: isWhole ? nil : picking.perClass)
     }
     let name = criterion ?? ""
-    let isConserved = name.hasPrefix("lrp") || name == "votes" || name == "iou"
+    let isComparable = ["lrp", "votes", "iou", "random"].contains { name.hasPrefix($0) }
     let selection = Selection(
-      budget, scope: scope, normalisation: normalise ?? (isConserved ? .none : .l2), reduction: reduce, perSaving: perSaving,
+      budget, scope: scope, normalisation: normalise ?? (isComparable ? .none : .l2), reduction: reduce, perSaving: perSaving,
       floor: floor, multiple: round)
     let tuning = TrainingRun(
       settings: TrainingSettings(
