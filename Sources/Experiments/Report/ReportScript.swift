@@ -26,6 +26,8 @@ enum ReportScript {
       const label = unit => unit.c.length ? data.concepts[unit.c[0][0]].name : '';
       const overlap = unit => unit.c.length ? unit.c[0][1] : 0;
       const detects = unit => overlap(unit) > data.limit;
+      /** A name that may break behind its dots. */
+      const soft = name => name.split(/(?<=\.)/).flatMap((part, at) => at ? [make('wbr'), part] : [part]);
       const hash = place => place < 0 ? '#' : '#' + encodeURIComponent(data.layers[place].name);
 
       const compare = {
@@ -114,7 +116,7 @@ enum ReportScript {
       function navigation() {
         const link = (place, name, note) => make('a',
           { href: hash(place), 'data-layer': place, 'aria-current': place === state.layer ? 'page' : undefined },
-          name, make('small', {}, note));
+          ...soft(name), make('small', {}, note));
         document.getElementById('layers').replaceChildren(
           link(-1, 'Overview', plural(data.layers.length, 'layer', 'layers')),
           ...data.layers.map((layer, place) => link(place, layer.name, `${layer.detectors} of ${layer.filters} detect`)));
@@ -127,7 +129,7 @@ enum ReportScript {
           layer.counts.forEach((count, concept) => { byCategory[data.concepts[concept].category] += count; });
           const best = [...layer.units].sort(compare.iou)[0];
           return make('tr', {},
-            make('td', {}, make('a', { href: hash(place) }, layer.name)),
+            make('td', {}, make('a', { href: hash(place) }, ...soft(layer.name))),
             make('td', { class: 'number' }, layer.filters), make('td', { class: 'number' }, layer.detectors),
             make('td', {}, make('div', { class: 'stack', style: `width:${100 * layer.filters / most}%;min-width:1rem` },
               ...byCategory.map((count, at) => make('i', { style:
@@ -227,7 +229,7 @@ enum ReportScript {
           ? ` Shown are ${content.units.length}, of every concept the best.` : '';
         const most = Math.max(1e-6, ...content.units.map(overlap));
         return [
-          make('h1', {}, content.name),
+          make('h1', {}, ...soft(content.name)),
           make('p', { class: 'lead' }, make('b', {}, `${content.detectors} of ${plural(content.filters, 'filter', 'filters')}`),
             ` detect ${plural(concepts, 'concept', 'concepts')} with IoU above ${data.limit}.${cut}`
             + (content.node !== content.name ? ` Node ${content.node}.` : '')),

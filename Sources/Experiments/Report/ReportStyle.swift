@@ -88,7 +88,7 @@ enum ReportStyle {
     .fits span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .fits b { font: .8rem var(--mono); text-align: right; }
     .fits i { display: block; height: .5rem; border-radius: 2px; }
-    .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.8rem, 1fr)); gap: .4rem; }
+    .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(max(5.8rem, 28%), 1fr)); gap: .4rem; }
     .pictures figure { margin: 0; }
     .pictures canvas { display: block; width: 100%; height: auto; border-radius: 2px; background: var(--track); }
     .pictures figcaption {
