@@ -58,9 +58,18 @@ import Testing
 
   @Test(arguments: ["vgg", "residual", "inception", "mobile"], [0.05, 0.3])
   func equalsTheSlowTwin(name: String, share: Double) throws {
+    try compare(name: name, share: share, height: 13, width: 70)
+  }
+
+  /// Masks smaller than the maps, of one pixel, a word wide, and so wide that a row has more than 64 groups of eight columns.
+  @Test(arguments: [(1, 1), (3, 2), (40, 64), (5, 1100)])
+  func equalsTheSlowTwinAtAnySize(height: Int, width: Int) throws {
+    try compare(name: "residual", share: 0.1, height: height, width: width)
+  }
+
+  private func compare(name: String, share: Double, height: Int, width: Int) throws {
     let graph = try #require(TinyNetworks.all().first { $0.name == name }).graph
     var tiny = PassCase(graph, count: 8)
-    let (height, width) = (13, 70)
     tiny.masks = DissectionTests.masks(8, height: height, width: width)
     let count = tiny.targets.count
     let first = try tiny.pass { _, shape in
@@ -97,7 +106,13 @@ import Testing
       let shape = pass.plan.sites[place].shape
       let expected = slow(recorder.activations.map { $0.map(Double.init) }, shape, known[place], tiny.masks, settings)
       #expect(result.overlap.shape == [shape.channels, 5])
-      expectClose(result.overlap.elements, expected.overlap, Tolerance(absolute: 1e-7), "IoU of \(name) \(place)")
+      // A pixel nearer to its threshold than single precision can tell may fall on either side.
+      let sure = expected.overlap.indices.filter { !expected.unsure.contains($0 / 5) }
+      #expect(expected.unsure.count <= max(1, shape.channels / 4), "\(expected.unsure)")
+      expectClose(
+        sure.map { result.overlap.elements[$0] }, sure.map { expected.overlap[$0] }, Tolerance(absolute: 1e-7),
+        "IoU of \(name) \(place)")
+      expectClose(result.overlap.elements, expected.overlap, Tolerance(absolute: 5e-3), "IoU of \(name) \(place)")
       #expect(result.votesByConcept.elements == expected.votes, "votes of \(name) \(place)")
       #expect(result.pictures == count)
     }
@@ -105,17 +120,21 @@ import Testing
 
   private func slow(
     _ pictures: [[Double]], _ shape: SiteShape, _ thresholds: [Float], _ masks: [ConceptMasks], _ settings: DissectionSettings
-  ) -> (overlap: [Double], votes: [Double]) {
+  ) -> (overlap: [Double], votes: [Double], unsure: Set<Int>) {
+    var unsure: Set<Int> = []
     let (concepts, categories) = (settings.vocabulary.concepts.count, settings.vocabulary.categories.count)
     var inside = [Int](repeating: 0, count: shape.channels * concepts)
     var areas = [Int](repeating: 0, count: shape.channels * categories)
     var truth = [Int](repeating: 0, count: concepts)
     var votes = [Double](repeating: 0, count: shape.channels * concepts)
     for (picture, mask) in zip(pictures, masks) {
-      let fires = (0..<shape.channels).map { channel in
-        DissectionTests.upsampled(
-          Array(picture[channel * shape.area..<(channel + 1) * shape.area]), shape.height, shape.width, mask.height, mask.width
-        ).map { $0 > Double(thresholds[channel]) }
+      let fires = (0..<shape.channels).map { channel -> [Bool] in
+        let threshold = Double(thresholds[channel])
+        let up = DissectionTests.upsampled(
+          Array(picture[channel * shape.area..<(channel + 1) * shape.area]), shape.height, shape.width, mask.height, mask.width)
+        // A plateau at the threshold is sure.
+        if up.contains(where: { 1e-12..<2e-6 ~= abs($0 - threshold) }) { unsure.insert(channel) }
+        return up.map { $0 > threshold }
       }
       for category in mask.categories {
         for channel in 0..<shape.channels { areas[channel * categories + category] += fires[channel].count { $0 } }
@@ -140,7 +159,7 @@ import Testing
       let union = area + truth[concept] - inside[place]
       return union == 0 ? 0 : Double(inside[place]) / Double(union)
     }
-    return (overlap, votes)
+    return (overlap, votes, unsure)
   }
 
   /// Floors that shards share change nothing, nor does the number of workers.
