@@ -82,7 +82,7 @@ demo-dissect: build ## what the filters of the demo's network fire on, and their
 	@Notebooks/demo-dissect $(ESPALIER)
 
 .PHONY: bench
-bench: build ## compare speed with onnxruntime and Zennit, in one run and in turn
+bench: build ## compare speed with onnxruntime, Zennit and PyTorch, in one run and in turn
 	@Benchmarks/run $(ESPALIER)
 
 .PHONY: bench-peers

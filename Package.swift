@@ -65,7 +65,8 @@ let package = Package(
       name: "espalier",
       dependencies: ["Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .executableTarget(
-      name: "espalier-bench", dependencies: ["Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Analysis"],
+      name: "espalier-bench",
+      dependencies: ["Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Datasets", "Analysis"],
       path: "Benchmarks/Driver"),
     .target(name: "TestSupport", dependencies: ["Tensors", "Networks", "ONNX"]),
 

@@ -1,24 +1,32 @@
-"""Espalier beside onnxruntime (forward) and Zennit (relevance): one run, in turn, medians.
+"""Espalier beside onnxruntime (forward), Zennit (relevance) and PyTorch (dissection): one run, in turn, medians.
 
 usage: compare.py ESPALIER ESPALIER_BENCH [--rounds N] [--networks vgg16,resnet50] [--modes …] [--batch N]
 
-onnxruntime is needed for the forward pass, torch and zennit for relevance; a peer that is not installed is left out by name.
+onnxruntime is needed for the forward pass, torch and zennit for relevance, torch for dissection; a peer that is not installed is left
+out by name. Mode `analysis` is what `stats`, `dissect` and `score` add to the passes that they need, over the 16 block outputs of
+ResNet-50 with masks of 112 × 112 and five concepts a picture (Benchmarks/Driver/AnalysisBench.swift); `memory` is the greatest memory
+that such a pass takes over 100 and over 1000 pictures, and its time.
 The networks' weights are random: speed does not depend on them. Only the ratios mean something on a shared machine.
 """
-import argparse, os, statistics, subprocess, sys, tempfile, time
+import argparse, importlib.util, os, statistics, subprocess, sys, tempfile, time
 
 
 class Espalier:
-    def __init__(self, driver, mode, model, batch, workers):
-        self.process = subprocess.Popen(
-            [driver, mode, model, str(batch), str(workers)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+    def __init__(self, driver, mode, model, batch, workers, *more):
+        self.start([driver, mode, model, str(batch), str(workers)] + [str(argument) for argument in more])
+
+    def start(self, command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         word, pictures = self.process.stdout.readline().split()
         self.pictures = int(pictures)
 
     def __call__(self):
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
-        return float(self.process.stdout.readline()) / self.pictures
+        words = self.process.stdout.readline().split()
+        self.peak = int(words[1]) if len(words) > 1 else 0
+        self.processor = getattr(self, "processor", []) + [float(word) / self.pictures for word in words[2:]]
+        return float(words[0]) / self.pictures
 
     def close(self):
         self.process.stdin.close()
@@ -70,13 +78,85 @@ def zennit_relevance(name, batch, threads):
     return timed(lambda: attributor(x, target), batch)
 
 
+class NetDissect(Espalier):
+    def __init__(self, pictures, batch, threads):
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "netdissect.py")
+        self.start([sys.executable, script, str(pictures), str(batch), str(threads)])
+
+
+def interleaved(sides, rounds):
+    """Seconds a picture of each side, round by round; the first round warms up."""
+    seconds = {side: [] for side in sides}
+    for round in range(rounds + 1):
+        for side, run in sides.items():
+            value = run()
+            if round:
+                seconds[side].append(value)
+    return seconds
+
+
+def analysis(options, model):
+    """What looking costs, as a multiple of the pass that is looked at."""
+    threads, batch = options.threads, options.batch or 16
+    arms = options.arms.split(",")
+    ratios = {  # what: (side, what it is compared with, the most or least that is wanted)
+        "dissection, votes and statistics ÷ forward": ("observe", "plain", "at most 1.3"),
+        "the same with exact thresholds ÷ forward": ("exact", "plain", "at most 2.4"),
+        "every criterion ÷ its passes alone": ("score", "phases", "at most 1.15"),
+        "one worker ÷ two": ("observe-1", "observe", "at least 1.9"),
+        "Python's dissection ÷ ours": ("python", "observe", ""),
+    }
+    sides = {}
+    for arm in arms:
+        if arm == "python":
+            if not importlib.util.find_spec("torchvision"):
+                print("analysis: no peer (torchvision is not installed)")
+                continue
+            sides[arm] = NetDissect(16, 8, threads)
+        else:
+            work, _, workers = arm.partition("-")
+            pictures = options.pictures // (2 if work in ("phases", "score", "gradient", "relevance") else 1)
+            sides[arm] = Espalier(options.driver, "pass:" + work, model, batch, workers or threads, pictures)
+    seconds = interleaved(sides, options.rounds)
+    for side in sides.values():
+        side.close()
+    print(f"analysis of resnet50's 16 blocks, batch {batch}, {threads} workers, {options.pictures} pictures, {options.rounds} rounds:")
+    for side, values in seconds.items():
+        print(f"  {side}: {statistics.median(values) * 1e3:.1f} ms a picture (spread {min(values) * 1e3:.1f} to {max(values) * 1e3:.1f})")
+    for what, (side, base, wanted) in ratios.items():
+        if side in seconds and base in seconds:
+            pairs = [a / b for a, b in zip(seconds[side], seconds[base])]
+            line = f"  {what}: {statistics.median(pairs):.3f} (spread {min(pairs):.3f} to {max(pairs):.3f})"
+            a, b = (getattr(sides[name], "processor", [])[1:] for name in (side, base))
+            if a and b and side != "observe-1":  # what neighbours on the machine disturb less
+                line += f", in processor time {statistics.median(x / y for x, y in zip(a, b)):.3f}"
+            print(line + (f"; wanted: {wanted}" if wanted else ""))
+    if all(side in seconds for side in ("score", "plain", "gradient", "relevance")):
+        # Each of the two passes costs what it takes more than forward alone.
+        pairs = [s / (g + r - f) for s, f, g, r in zip(*(seconds[k] for k in ("score", "plain", "gradient", "relevance")))]
+        print(f"  every criterion ÷ (forward + a gradient pass + a relevance pass): {statistics.median(pairs):.3f} (at most 1.15)")
+    sys.stdout.flush()
+
+
+def memory(options, model):
+    """The greatest memory, and the time, of a pass over few and over many pictures."""
+    for pictures in options.counts.split(","):
+        run = Espalier(options.driver, "pass:report", model, options.batch or 16, options.threads, pictures)
+        seconds = run() * run.pictures
+        run.close()
+        print(f"dissection, votes and statistics of {run.pictures} pictures: {seconds:.1f} s, at most {run.peak / 2**20:.0f} MiB", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("espalier")
     parser.add_argument("driver")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--networks", default="resnet50,vgg16")
-    parser.add_argument("--modes", default="forward,relevance")
+    parser.add_argument("--modes", default="forward,relevance,analysis,memory")
+    parser.add_argument("--arms", default="plain,observe,exact,phases,score,gradient,relevance,observe-1,python")
+    parser.add_argument("--pictures", type=int, default=64, help="of a pass in mode analysis")
+    parser.add_argument("--counts", default="100,1000", help="pictures of the passes in mode memory")
     parser.add_argument("--batch", type=int, help="default: 16 forward, 8 for relevance")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
@@ -85,6 +165,10 @@ def main():
             model = os.path.join(folder, network + ".onnx")
             subprocess.run([options.espalier, "new", network, "--seed", "1", "--out", model], check=True, stderr=subprocess.DEVNULL)
             for mode in options.modes.split(","):
+                if mode in ("analysis", "memory"):
+                    if network == "resnet50":
+                        {"analysis": analysis, "memory": memory}[mode](options, model)
+                    continue
                 batch = options.batch or (16 if mode == "forward" else 8)
                 ours = Espalier(options.driver, mode, model, batch, options.threads)
                 sides = {"espalier": ours}
@@ -95,12 +179,7 @@ def main():
                         sides["zennit"] = zennit_relevance(network, batch, options.threads)
                 except ImportError as error:
                     print(f"{mode} of {network}: no peer ({error})")
-                seconds = {side: [] for side in sides}
-                for round in range(options.rounds + 1):
-                    for side, run in sides.items():
-                        value = run()
-                        if round:  # the first one warms up
-                            seconds[side].append(value)
+                seconds = interleaved(sides, options.rounds)
                 ours.close()
                 line = ", ".join(
                     f"{side} {1 / statistics.median(s):.2f} pictures/s (spread {min(s) * 1e3:.0f} to {max(s) * 1e3:.0f} ms)"

@@ -9,6 +9,9 @@ import Tensors
 /// One side of a comparison: `espalier-bench forward|relevance MODEL BATCH WORKERS` compiles once, then for every line on
 /// standard input runs each worker's batch once and prints the seconds that it took.
 ///
+/// `espalier-bench pass:WORK MODEL BATCH WORKERS PICTURES` makes a whole pass over pictures for every line (``AnalysisBench``), and prints
+/// behind the seconds the bytes that the process has held at most and the seconds of processor time.
+///
 /// `Benchmarks/compare.py` asks its peers in turn with it.
 @main
 enum Driver {
@@ -22,10 +25,16 @@ enum Driver {
   private static func run() throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
     guard arguments.count >= 4, let batch = Int(arguments[2]), let workers = Int(arguments[3]) else {
-      throw EspalierError("wrong usage", accepted: "espalier-bench forward|relevance MODEL BATCH WORKERS [COMPOSITE]")
+      throw EspalierError(
+        "wrong usage", accepted: "espalier-bench forward|relevance MODEL BATCH WORKERS [COMPOSITE], or pass:WORK … PICTURES")
     }
     useOneThreadHere()
     let graph = try Graph(onnx: arguments[1]).withSymbolicBatch().graph
+    if arguments[0].hasPrefix("pass:"), let work = AnalysisBench.Work(rawValue: String(arguments[0].dropFirst(5))) {
+      let bench = try AnalysisBench(
+        work, graph, batch: batch, workers: workers, pictures: arguments.count > 4 ? Int(arguments[4]) ?? 64 : 64)
+      return try serve(bench.count) { try bench.run() }
+    }
     let pool: WorkerPool<() throws -> Void>
     if arguments[0] == "relevance" {
       let composite = try CompositeCatalog.composite(arguments.count > 4 ? arguments[4] : "epsilon_plus")
@@ -45,13 +54,16 @@ enum Driver {
         return { try program.run() }
       }
     }
-    print("ready", batch * workers)
+    try serve(batch * workers) { _ = try pool.run(0..<workers) { worker, _ in try worker() } }
+  }
+
+  private static func serve(_ pictures: Int, _ work: () throws -> Void) throws {
+    print("ready", pictures)
     fflush(nil)
     while readLine() != nil {
-      let start = ContinuousClock.now
-      _ = try pool.run(0..<workers) { worker, _ in try worker() }
-      let seconds = (ContinuousClock.now - start) / .seconds(1)
-      print(seconds)
+      let (start, processorStart) = (ContinuousClock.now, processorSeconds())
+      try work()
+      print((ContinuousClock.now - start) / .seconds(1), peakMemory(), processorSeconds() - processorStart)
       fflush(nil)
     }
   }

@@ -65,7 +65,7 @@ struct AnalysisRun {
           input: pictures.input,
           pictures: ShardPictures(indices: shard.indices, labels: pictures.labels, concepts: masks), targets: shard.targets)
       }, fresh: fresh)
-    let store = StateFile(out + ".\(stage)", key: try self.key + key)
+    let store = try store(stage, key: key)
     let saved = store.load()
     if saved != nil { context.note("\(stage): going on where an earlier run stopped") }
     let scheduler = context.scheduler(
@@ -78,6 +78,9 @@ struct AnalysisRun {
       throw RunInterrupted("stopped; the same command goes on from there")
     }
   }
+
+  /// Where a stage stores what it has, beside the result.
+  func store(_ stage: String, key: String) throws -> StateFile { StateFile(out + ".\(stage)", key: try self.key + key) }
 
   /// Removes what passes stored beside the result.
   func finish(_ stages: String...) { for stage in stages { StateFile(out + ".\(stage)", key: "").remove() } }

@@ -76,7 +76,7 @@ public struct RelevanceRun: Sendable {
     let store = Mutex(InOrder(try PartStore(out, schema: schema, key: key(schema, batch: batch, count: count))))
     let resumed = store.withLock { $0.store.resumed }
     if resumed > 0 { context.note("going on after \(resumed) of \(count) pictures") }
-    let scheduler = context.scheduler(activity: "relevance", batch: batch, pictures: count, skipped: resumed)
+    let scheduler = context.scheduler(activity: "relevance", batch: batch, pictures: count)
     let epoch = loader.epoch()
     do {
       try naming(file: "\(request.spec)") {

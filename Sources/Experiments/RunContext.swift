@@ -62,14 +62,15 @@ public struct RunContext: Sendable {
   ///   - activity: what the pass does.
   ///   - batch: the pictures of a shard.
   ///   - pictures: all pictures.
-  ///   - skipped: those that an earlier run did.
-  func scheduler(activity: String, batch: Int, pictures: Int, skipped: Int = 0) -> BlockScheduler {
+  func scheduler(activity: String, batch: Int, pictures: Int) -> BlockScheduler {
     let report = progress
     return BlockScheduler(
       width: workers, cancellation: cancellation,
       progress: { pass in
-        let done = min(skipped + pass.done * batch, pictures)
-        report(RunProgress(activity: activity, done: done, total: pictures, skipped: skipped))
+        report(
+          RunProgress(
+            activity: activity, done: min(pass.done * batch, pictures), total: pictures,
+            skipped: min(pass.skipped * batch, pictures)))
       }, prologue: useOneThreadHere)
   }
 }

@@ -1,5 +1,6 @@
 import Analysis
 import Datasets
+import Foundation
 import Networks
 import Results
 import Tensors
@@ -8,7 +9,7 @@ import Tensors
 public struct ScoreRun: Sendable {
   /// What is found out.
   public enum Purpose: Sendable {
-    /// Statistics, by name.
+    /// Statistics, `NAME[:key=value,…]`.
     case statistics([String])
     /// IoU and votes.
     case dissection
@@ -73,7 +74,7 @@ public struct ScoreRun: Sendable {
     }
     let statistics = try chosenStatistics()
     let dissects = try run.concepts != nil && isDissecting()
-    let phases = Set(statistics.map { $0.phase }).union([.forward])
+    let phases = Set(statistics.map { $0.type.phase }).union([.forward])
     let plan = try naming(file: model.path) {
       try AnalysisPlan(
         model.graph,
@@ -97,21 +98,19 @@ public struct ScoreRun: Sendable {
       provenance["composite"] = composite
       provenance["start"] = start.rawValue
     }
-    var settings = StatisticSettings()
-    if let report { settings.top = report.pictures }
-    let statisticSettings = settings
+    if case .statistics(let texts) = purpose { provenance["statistics"] = texts.joined(separator: " ") }
     let dissection = dissects ? DissectionSettings(vocabulary: run.concepts!.vocabulary, voteShare: voteShare) : nil
     let shapes = plan.sites.map(\.shape)
     let known = thresholds
     let state = try run.pass(
       dissects ? "dissect" : "observe", plan,
       key:
-        "\(sites) \(statistics.map { $0.name }) \(provenance["thresholds"] ?? "") \(quantile) \(voteShare) \(composite) \(start) \(settings.top)"
+        "\(sites) \(statistics.map { $0.text }) \(provenance["thresholds"] ?? "") \(quantile) \(voteShare) \(composite) \(start) \(report?.pictures ?? 0)"
     ) {
       AnalysisState(
         shapes.enumerated().map { place, shape in
           SiteAccumulators(
-            statistics.map { (phase: $0.phase, accumulator: $0.init(shape, statisticSettings)) }
+            statistics.map { (phase: $0.type.phase, accumulator: $0.make(shape)) }
               + (dissection.map {
                 [(phase: Phase.forward, accumulator: DissectionAccumulator(shape, thresholds: known[place], $0))]
               } ?? []))
@@ -130,7 +129,7 @@ public struct ScoreRun: Sendable {
     }
     try found.write(to: out, provenance: provenance)
     if let report { try ReportPage(found, run.data, provenance, context).write(to: report.page) }
-    run.finish("thresholds", "dissect", "observe")
+    run.finish("thresholds", "found", "dissect", "observe")
     return found
   }
 
@@ -157,36 +156,44 @@ public struct ScoreRun: Sendable {
       ? "exact quantile over all \(pictures) pictures"
       : "exact quantile over \(seen) of \(pictures) pictures, evenly spaced in batches"
     context.note("thresholds: \(description)")
+    let key = "\(self.sites) \(quantile) \(seen)"
+    let store = try run.store("found", key: key)
+    if let found = try? store.load().map({ try decoded($0, plan.sites) }) { return (found, description) }
     let (share, total) = (quantile, seen)
     let sites = plan.sites.map { ($0.shape, ThresholdAccumulator.Floors(channels: $0.shape.channels)) }
-    let state = try run.pass("thresholds", plan, shards: chosen, key: "\(self.sites) \(quantile) \(seen)") {
+    let state = try run.pass("thresholds", plan, shards: chosen, key: key) {
       AnalysisState(
         sites.map { shape, floors in
           SiteAccumulators([(.forward, ThresholdAccumulator(shape, share: share, pictures: total, floors: floors))])
         })
     }
-    return (state.sites.map { ($0.all[0] as? ThresholdAccumulator)?.thresholds ?? [] }, description)
+    let found = state.sites.map { ($0.all[0] as? ThresholdAccumulator)?.thresholds ?? [] }
+    // A run that is stopped later need not look for them again.
+    var encoder = StateEncoder()
+    for thresholds in found { encoder.append(thresholds) }
+    try store.save(encoder.bytes)
+    run.finish("thresholds")
+    return (found, description)
   }
 
-  private func chosenStatistics() throws -> [any Statistic.Type] {
+  private func decoded(_ saved: Data, _ sites: [Site]) throws -> [[Float]] {
+    var state = StateDecoder(saved)
+    return try sites.map { try state.array(of: Float.self, count: $0.shape.channels) }
+  }
+
+  private func chosenStatistics() throws -> [StatisticRequest] {
     switch purpose {
-    case .statistics(let names):
-      return try names.map { name in
-        guard let statistic = StatisticCatalog.all.first(where: { $0.name == name }) else {
-          throw EspalierError(
-            "there is no statistic '\(name)'", place: "--statistic",
-            accepted: StatisticCatalog.all.map { $0.name }.joined(separator: ", "))
-        }
-        return statistic
-      }
+    case .statistics(let texts): return try StatisticCatalog.requests(texts)
     case .dissection:
-      return [MomentsStatistic.self, RangeStatistic.self, ZerosStatistic.self]
-        + (report == nil ? [] : [TopPicturesStatistic.self])
+      var settings = StatisticSettings()
+      if let report { settings.top = report.pictures }
+      return [MomentsStatistic.self, RangeStatistic.self, ZerosStatistic.self].map { StatisticRequest($0) }
+        + (report == nil ? [] : [StatisticRequest(TopPicturesStatistic.self, settings)])
     case .scores:
       let wanted = try criteria(dissects: true)
       return StatisticCatalog.all.filter { statistic in
         ScoreCatalog.statistics.contains { wanted.contains($0.name) && $0.statistic == statistic }
-      }
+      }.map { StatisticRequest($0) }
     }
   }
 

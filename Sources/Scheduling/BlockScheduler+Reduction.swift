@@ -1,5 +1,3 @@
-import Synchronization
-
 /// When and how a pass saves what it has, so that it can go on from there.
 public struct PassCheckpoint<Result: Sendable>: Sendable {
   /// The least time between two times of saving.
@@ -34,7 +32,8 @@ extension BlockScheduler {
   public func reduce<Worker, Result: Sendable>(
     shards: Range<Int>, bytesPerWorker: Int = 0, from partial: FixedTree.Partial<Result> = FixedTree.Partial(),
     checkpoint: PassCheckpoint<Result>? = nil, makeWorker: @escaping @Sendable (Int) throws -> Worker,
-    body: @Sendable (inout Worker, Int) throws -> Result, combine: @Sendable (Result, Result) throws -> Result
+    body: @Sendable (inout Worker, Int) throws -> Result,
+    combine: @Sendable (consuming Result, consuming Result) throws -> Result
   ) throws -> FixedTree.Partial<Result> {
     try reduce(
       shards: shards, blocks: [], bytesPerWorker: bytesPerWorker, from: partial, checkpoint: checkpoint, makeWorker: makeWorker,
@@ -63,68 +62,22 @@ extension BlockScheduler {
     from partial: FixedTree.Partial<Result> = FixedTree.Partial(), checkpoint: PassCheckpoint<Result>? = nil,
     makeWorker: @escaping @Sendable (Int) throws -> Worker,
     body: @Sendable (inout Worker, Int, BlockHandoff) throws -> Result,
-    combine: @Sendable (Result, Result) throws -> Result
+    combine: @Sendable (consuming Result, consuming Result) throws -> Result
   ) throws -> FixedTree.Partial<Result> {
-    let line = Mutex(Reduction(partial, at: shards.lowerBound, checkpoint))
+    let line = Reduction(partial, at: shards.lowerBound, checkpoint, mostWaiting: 2 * width + 2)
     do {
       _ = try map(
         shards: shards, blocks: blocks, blocksMayMove: blocksMayMove, bytesPerWorker: bytesPerWorker, makeWorker: makeWorker
       ) { worker, shard, handoff in
         let value = try body(&worker, shard, handoff)
         try handoff.wait()
-        try line.withLock { try $0.insert(value, shard: shard, combine) }
+        try line.insert(consume value, shard: shard, combine)
       }
     } catch {
-      try line.withLock { line in
-        if let failure = line.failure { throw failure }
-        do { try line.save() } catch let failure { if error is CancellationError { throw failure } }
-      }
+      if let failure = line.failure { throw failure }
+      do { try line.save() } catch let failure { if error is CancellationError { throw failure } }
       throw error
     }
-    return line.withLock { $0.tree }
-  }
-}
-
-/// A tree that takes the results of shards in their order, so that it covers all shards below a cursor and no other.
-///
-/// Those that come early wait: about as many as there are workers.
-private struct Reduction<Result: Sendable>: Sendable {
-  private(set) var tree: FixedTree.Partial<Result>
-  /// What combining or saving threw, which is no shard's fault.
-  private(set) var failure: (any Error)?
-  private let checkpoint: PassCheckpoint<Result>?
-  private var cursor: Int
-  private var savedCursor: Int
-  private var savedTime = ContinuousClock.now
-  private var early: [Int: Result] = [:]
-
-  init(_ tree: FixedTree.Partial<Result>, at cursor: Int, _ checkpoint: PassCheckpoint<Result>?) {
-    self.tree = tree
-    self.checkpoint = checkpoint
-    self.cursor = cursor
-    savedCursor = cursor
-  }
-
-  mutating func insert(_ value: Result, shard: Int, _ combine: (Result, Result) throws -> Result) throws {
-    if let failure { throw failure }
-    early[shard] = value
-    do {
-      while let next = early.removeValue(forKey: cursor) {
-        try tree.insert(next, index: cursor, combine)
-        cursor += 1
-      }
-      if let checkpoint, ContinuousClock.now - savedTime >= checkpoint.interval { try save() }
-    } catch {
-      failure = error
-      throw error
-    }
-  }
-
-  /// Saves what is new.
-  mutating func save() throws {
-    guard let checkpoint, cursor > savedCursor else { return }
-    try checkpoint.save(tree, cursor)
-    savedCursor = cursor
-    savedTime = ContinuousClock.now
+    return line.tree
   }
 }

@@ -110,15 +110,19 @@ public struct BlockScheduler: Sendable {
     if shards.isEmpty { return [] }
     let pool = try pool(
       shards: shards.count, blocksMayMove: blocksMayMove, bytesPerWorker: bytesPerWorker, makeWorker: makeWorker)
-    return try pool.run(shards, blocks: blocks, finished: reporter(total: shards.count, blocks), body: body)
+    return try pool.run(shards, blocks: blocks, finished: reporter(shards, blocks), body: body)
   }
 
-  private func reporter(total: Int, _ names: [String]) -> (@Sendable (Int, [Int]) -> Void)? {
+  /// Shards below the range count as done: by an earlier run.
+  private func reporter(_ shards: Range<Int>, _ names: [String]) -> (@Sendable (Int, [Int]) -> Void)? {
     guard let progress else { return nil }
     let start = ContinuousClock.now
     return { done, blocksDone in
-      let blocks = zip(names, blocksDone).map { PassProgress.Block(name: $0, done: $1) }
-      progress(PassProgress(done: done, total: total, elapsed: ContinuousClock.now - start, blocks: blocks))
+      let skipped = shards.lowerBound
+      let blocks = zip(names, blocksDone).map { PassProgress.Block(name: $0, done: skipped + $1) }
+      progress(
+        PassProgress(
+          done: skipped + done, total: shards.upperBound, skipped: skipped, elapsed: ContinuousClock.now - start, blocks: blocks))
     }
   }
 }

@@ -47,13 +47,15 @@ public enum FixedTree {
     ///
     /// - Precondition: no shard is given twice.
     /// - Throws: what `combine` throws.
+    ///
+    /// Values are handed over, not copied: what `combine` returns may be its left value, changed in place.
     public mutating func insert(
-      _ value: Value, level: Int = 0, index: Int, _ combine: (Value, Value) throws -> Value
+      _ value: consuming Value, level: Int = 0, index: Int, _ combine: (consuming Value, consuming Value) throws -> Value
     ) rethrows {
       var node = Node(level: level, index: index)
       var value = value
       while let sibling = pending.removeValue(forKey: Node(level: node.level, index: node.index ^ 1)) {
-        value = node.index & 1 == 0 ? try combine(value, sibling) : try combine(sibling, value)
+        value = node.index & 1 == 0 ? try combine(consume value, consume sibling) : try combine(consume sibling, consume value)
         node = Node(level: node.level + 1, index: node.index >> 1)
       }
       precondition(pending.updateValue(value, forKey: node) == nil, "shards \(node.shards) were given twice")

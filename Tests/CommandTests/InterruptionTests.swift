@@ -78,4 +78,51 @@ import Testing
       #expect(try Data(contentsOf: trained) == Data(contentsOf: folder.appendingPathComponent("whole.onnx")))
     }
   }
+
+  /// `stats`, `dissect` and `score`, stopped in any of their passes, say how to go on and do.
+  @Test(arguments: ["stats", "dissect", "score"]) func passes(verb: String) throws {
+    try Sample.withModelAndPictures { folder in
+      let count = 1500
+      try Sample.pictures(count, in: folder, name: "many.h5")
+      let masks = (0..<count * 2 * 49).map { UInt8(($0 / 49 + $0 % 7) % 3 == 0 ? 1 : 0) }
+      let file = try HDF5File.create(folder.appendingPathComponent("concepts.h5").path)
+      try file.write(Tensor(masks, shape: [count, 2, 7, 7]), to: "concepts")
+      try file.write(["one", "two"], to: "concept_names")
+      try file.commit()
+      let own =
+        verb == "stats"
+        ? ["moments", "quantiles:resolution=32", "gram", "taylor"].flatMap { ["--statistic", $0] }
+        : ["--concepts", "hdf5:concepts.h5"]
+      func command(_ out: String) -> [String] {
+        [verb, "lenet.onnx", "--data", "hdf5:many.h5", "--workers", "2", "--batch", "4", "--out", out] + own
+      }
+      let states = ["observe", "thresholds", "dissect"].map { folder.appendingPathComponent("out.h5.\($0)").path }
+      func isCut() -> Bool { states.contains(where: FileManager.default.fileExists(atPath:)) }
+      let talk = folder.appendingPathComponent("talk")
+      let out = folder.appendingPathComponent("out.h5")
+
+      // Too early, and there is nothing to go on from; too late, and it is done.
+      var delay = 0.05
+      for _ in 0..<40 where !isCut() {
+        try? FileManager.default.removeItem(at: out)
+        try Data().write(to: talk)
+        let process = try Tool.start(command("out.h5"), in: folder, talk: FileHandle(forWritingTo: talk))
+        usleep(UInt32(delay * 1e6))
+        kill(process.processIdentifier, SIGINT)
+        process.waitUntilExit()
+        delay *= process.terminationStatus == 0 ? 0.7 : 1.5
+        #expect([0, 2, 130].contains(process.terminationStatus))
+        if isCut() { #expect(process.terminationStatus == 130) }
+      }
+      #expect(isCut())
+      #expect(!FileManager.default.fileExists(atPath: out.path))
+      #expect(try String(contentsOf: talk, encoding: .utf8).contains("the same command goes on from there"))
+
+      let resumed = try Tool.run(command("out.h5"), in: folder)
+      #expect(resumed.status == 0 && resumed.talk.contains("going on where an earlier run stopped"), "\(resumed.talk)")
+      #expect(try Tool.run(command("whole.h5"), in: folder).status == 0)
+      #expect(try Data(contentsOf: out) == Data(contentsOf: folder.appendingPathComponent("whole.h5")))
+      #expect(try !FileManager.default.contentsOfDirectory(atPath: folder.path).contains { $0.hasPrefix("out.h5.") })
+    }
+  }
 }

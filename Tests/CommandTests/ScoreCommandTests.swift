@@ -99,4 +99,36 @@ import Testing
       #expect(unknown.failed(mentioning: "'beauty'"), "\(unknown.talk)")
     }
   }
+
+  @Test func statisticsTakeParameters() throws {
+    try Sample.withModelAndPictures { folder in
+      let texts = [
+        "histogram:bins=7,thinning=1", "quantiles:at=0/0.5/1,resolution=64", "top-pictures:top=3", "gram:positions=1000",
+        "near-zeros:epsilon=0.5", "binary-entropy:threshold=0.1", "entropy:bins=1",
+      ]
+      let run = try Tool.run(["stats", "lenet.onnx"] + texts.flatMap { ["--statistic", $0] } + data, in: folder)
+      #expect(run.status == 0, "\(run.talk)")
+      let file = try HDF5File.open(folder.appendingPathComponent("out.h5").path)
+      #expect(try file.dataset("stats/conv1/histogram").shape() == [20, 7])
+      #expect(try file.dataset("stats/conv1/quantiles").shape() == [20, 3])
+      #expect(try file.dataset("stats/conv1/top-pictures").shape() == [20, 3])
+      // One bin holds all there is.
+      let entropy: Tensor<Double> = try file.dataset("stats/conv1/entropy").read()
+      #expect(entropy.elements.allSatisfy { $0 == 0 })
+      file.close()
+      for (text, problem) in [
+        ("histogram:bins=0", "a whole number from 1 to 4096"), ("entropy:bins=x", "bins is x"),
+        ("quantiles:at=0.5/2", "shares from 0 to 1"), ("quantiles:resolution=1", "from 32 to 65536"),
+        ("quantiles:thinning=0", "1 or more"), ("gram:positions=-1", "from 1 to"), ("top-pictures:top=0", "from 1 to 1000"),
+        ("near-zeros:epsilon=-1", "0 or more"), ("moments:bins=3", "'bins' is not a parameter of moments"),
+        ("beauty", "there is no such statistic"), ("histogram:", "'' is not a parameter"),
+      ] {
+        let refused = try Tool.run(["stats", "lenet.onnx", "--quiet", "--statistic", text] + data, in: folder)
+        #expect(refused.failed(mentioning: problem) && refused.talk.contains(text), "\(text): \(refused.talk)")
+      }
+      let twice = try Tool.run(
+        ["stats", "lenet.onnx", "--quiet", "--statistic", "gram", "--statistic", "gram:seed=2"] + data, in: folder)
+      #expect(twice.failed(mentioning: "asked for twice"), "\(twice.talk)")
+    }
+  }
 }

@@ -96,11 +96,22 @@ import Testing
     let scheduler = BlockScheduler(width: 3, progress: { report in reports.withLock { $0.append(report) } })
     _ = try scheduler.map(shards: 5..<25, makeWorker: { $0 }, body: { _, _ in })
     let seen = reports.withLock { $0 }
-    #expect(seen.map(\.done) == Array(1...20))
-    #expect(seen.allSatisfy { $0.total == 20 && $0.rate > 0 })
+    // The five before them are an earlier run's.
+    #expect(seen.map(\.done) == Array(6...25))
+    #expect(seen.allSatisfy { $0.total == 25 && $0.skipped == 5 && $0.rate > 0 })
     #expect(seen.last?.timeLeft == .zero)
     #expect(PassProgress(done: 30, total: 90, elapsed: .seconds(10)).timeLeft == .seconds(20))
     #expect(PassProgress(done: 30, total: 90, elapsed: .seconds(10)).rate == 3)
+    let resumed = PassProgress(
+      done: 60, total: 90, skipped: 30, elapsed: .seconds(10), blocks: [.init(name: "a", done: 45), .init(name: "b", done: 30)])
+    #expect(resumed.rate == 3)
+    #expect(
+      PassProgress(done: 60, total: 90, skipped: 30, elapsed: .seconds(10)).timeLeft.map {
+        abs(($0 - .seconds(10)) / .seconds(1)) < 1e-9
+      } == true)
+    #expect(PassProgress(done: 30, total: 90, skipped: 30, elapsed: .seconds(10)).timeLeft == nil)
+    #expect(resumed.timeLeft(of: resumed.blocks[0]) == .seconds(30))
+    #expect(resumed.timeLeft(of: resumed.blocks[1]) == nil)
   }
 
   @Test func memoryBoundsTheWorkers() {

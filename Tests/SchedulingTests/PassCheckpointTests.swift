@@ -102,4 +102,26 @@ import Testing
         makeWorker: { $0 }, body: { $1 }, combine: +)
     }
   }
+
+  /// While one worker combines or saves, the other goes on with its shards.
+  @Test(arguments: [false, true]) func combiningHoldsNobodyUp(whileSaving: Bool) throws {
+    let last = DispatchSemaphore(value: 0)
+    let waits = Counter()
+    @Sendable func wait() {
+      guard waits.add() == 1 else { return }
+      #expect(last.wait(timeout: .now() + 60) == .success, "shard 3 waits for shards 0 and 1")
+    }
+    let tree = try BlockScheduler(width: 2).reduce(
+      shards: 0..<4, checkpoint: PassCheckpoint(interval: .zero) { _, cursor in if whileSaving, cursor == 2 { wait() } },
+      makeWorker: { $0 },
+      body: { _, shard in
+        if shard == 3 { last.signal() }
+        return [shard]
+      },
+      combine: { left, right in
+        if !whileSaving { wait() }
+        return left + right
+      })
+    #expect(tree.result(+) == [0, 1, 2, 3])
+  }
 }

@@ -28,6 +28,14 @@ public struct DissectionAccumulator: Accumulator {
   private var upsampler: ThresholdedUpsampler
   private var pictureAreas: [Int64]
   private var pictureIntersections: [Int64] = []
+  /// The number of concepts that it shows.
+  private var shown = 0
+  /// The words of their masks, all concepts of a word side by side.
+  private var maskWords: [UInt64] = []
+  // Of the concept at hand: the channels that overlap, by how much, and the same in order.
+  private var candidates: [Int] = []
+  private var overlaps: [Double] = []
+  private var ordered: [Double] = []
 
   /// An empty dissection.
   ///
@@ -48,35 +56,55 @@ public struct DissectionAccumulator: Accumulator {
   }
 
   public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
-    let masks = pictures.concepts[tile.row]
-    let entries = masks.entries.count
-    if tile.channel == 0 { begin(masks) }
-    guard entries > 0 else { return }
-    var isPrepared = false
-    for lane in 0..<tile.lanes {
-      let channel = tile.channel + lane
-      let threshold = thresholds[channel]
-      guard tile.summary.maximum[lane] > threshold else { continue }
-      if !isPrepared { upsampler.prepare(tile) }
-      isPrepared = true
-      var area: Int64 = 0
-      let base = channel * entries
-      upsampler.forEachWord(tile, lane: lane, over: threshold) { word, place in
-        area += Int64(word.nonzeroBitCount)
-        for entry in 0..<entries {
-          pictureIntersections[base + entry] += Int64((word & masks.entries[entry].mask.words[place]).nonzeroBitCount)
+    if tile.channel == 0 { begin(pictures.concepts[tile.row]) }
+    guard shown > 0 else { return }
+    // Lanes of no interest get a threshold that nothing exceeds.
+    var over = SIMD8<Float>(repeating: .infinity)
+    var isFiring = false
+    for lane in 0..<tile.lanes where tile.summary.maximum[lane] > thresholds[tile.channel + lane] {
+      over[lane] = thresholds[tile.channel + lane]
+      isFiring = true
+    }
+    if isFiring {
+      upsampler.prepare(tile, over: over)
+      for lane in 0..<tile.lanes where over[lane] < .infinity { count(tile, lane, over[lane]) }
+    }
+    if tile.channel + tile.lanes == shape.channels { end(pictures.concepts[tile.row]) }
+  }
+
+  private mutating func count(_ tile: Tile, _ lane: Int, _ threshold: Float) {
+    let channel = tile.channel + lane
+    let shown = shown
+    var area: Int64 = 0
+    maskWords.withUnsafeBufferPointer { masks in
+      pictureIntersections.withUnsafeMutableBufferPointer { intersections in
+        let own = intersections.baseAddress! + channel * shown
+        upsampler.forEachWord(tile, lane: lane, over: threshold) { word, place in
+          area += Int64(word.nonzeroBitCount)
+          let mask = masks.baseAddress! + place * shown
+          for entry in 0..<shown { own[entry] += Int64((word & mask[entry]).nonzeroBitCount) }
         }
       }
-      pictureAreas[channel] = area
     }
-    if tile.channel + tile.lanes == shape.channels { end(masks) }
+    pictureAreas[channel] = area
   }
 
   private mutating func begin(_ masks: ConceptMasks) {
     upsampler.prepare(height: masks.height, width: masks.width)
-    for channel in 0..<shape.channels { pictureAreas[channel] = 0 }
-    pictureIntersections = [Int64](repeating: 0, count: shape.channels * masks.entries.count)
     pictures += 1
+    shown = masks.entries.count
+    guard shown > 0 else { return }
+    for channel in 0..<shape.channels { pictureAreas[channel] = 0 }
+    if pictureIntersections.count == shape.channels * shown {
+      for place in pictureIntersections.indices { pictureIntersections[place] = 0 }
+    } else {
+      pictureIntersections = [Int64](repeating: 0, count: shape.channels * shown)
+    }
+    let words = masks.height * BitMask.wordsPerRow(width: masks.width)
+    if maskWords.count != words * shown { maskWords = [UInt64](repeating: 0, count: words * shown) }
+    for (entry, concept) in masks.entries.enumerated() {
+      for place in 0..<words { maskWords[place * shown + entry] = concept.mask.words[place] }
+    }
   }
 
   private mutating func end(_ masks: ConceptMasks) {
@@ -92,14 +120,31 @@ public struct DissectionAccumulator: Accumulator {
     for (place, entry) in masks.entries.enumerated() {
       let truth = Int64(entry.mask.count)
       truths[entry.concept] += truth
-      var candidates: [(overlap: Double, channel: Int)] = []
+      overlaps.removeAll(keepingCapacity: true)
+      candidates.removeAll(keepingCapacity: true)
       for channel in 0..<shape.channels {
         let intersection = pictureIntersections[channel * entries + place]
         guard intersection > 0 else { continue }
-        candidates.append((Double(intersection) / Double(pictureAreas[channel] + truth - intersection), channel))
+        overlaps.append(Double(intersection) / Double(pictureAreas[channel] + truth - intersection))
+        candidates.append(channel)
       }
-      if candidates.count > most { candidates.sort { ($0.overlap, $1.channel) > ($1.overlap, $0.channel) } }
-      for candidate in candidates.prefix(most) { votes[candidate.channel * concepts + entry.concept] += 1 }
+      // All above the least overlap that gets a vote do, and of those at it the first.
+      var least = -Double.infinity
+      var left = candidates.count
+      if candidates.count > most {
+        ordered.removeAll(keepingCapacity: true)
+        ordered += overlaps
+        let cut = ordered.count - most
+        least = ordered.withUnsafeMutableBufferPointer {
+          Selection.partition($0, at: cut)
+          return $0[cut]
+        }
+        left = most - overlaps.count { $0 > least }
+      }
+      for (candidate, channel) in candidates.enumerated() {
+        if overlaps[candidate] == least, left > 0 { left -= 1 } else if overlaps[candidate] <= least { continue }
+        votes[channel * concepts + entry.concept] += 1
+      }
     }
   }
 

@@ -54,31 +54,73 @@ public struct ThresholdAccumulator: Accumulator {
   }
 
   public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
-    let area = tile.area
+    // Lanes of no interest get a floor that nothing exceeds.
+    var over = SIMD8<Float>(repeating: .infinity)
+    var isOver = false
     for lane in 0..<tile.lanes {
-      let channel = tile.channel + lane
-      var floor = floors[channel]
-      guard tile.summary.maximum[lane] > floor || floor == -.infinity else { continue }
-      for place in 0..<area {
-        let value = tile.activation[place * tile.stride + lane]
-        guard value > floor || (floor == -.infinity && value == floor) else { continue }
-        greatest[channel].append(value)
-        if greatest[channel].count >= 2 * kept + 64 {
-          compact(channel)
-          floor = floors[channel]
-        }
+      let floor = floors[tile.channel + lane]
+      if floor == -.infinity {
+        takeAll(tile, lane)
+      } else if tile.summary.maximum[lane] > floor {
+        over[lane] = floor
+        isOver = true
       }
+    }
+    guard isOver else { return }
+    var first = 0
+    while first < tile.area {
+      let end = min(first + 8, tile.area)
+      var isAnyOver = SIMDMask<SIMD8<Int32>>()
+      for place in first..<end { isAnyOver .|= tile.values(place) .> over }
+      if isAny(isAnyOver) { for place in first..<end { take(tile.values(place), &over, tile.channel) } }
+      first = end
     }
   }
 
-  public mutating func endShard(_ pictures: ShardPictures) { for channel in greatest.indices { compact(channel) } }
+  private mutating func take(_ values: SIMD8<Float>, _ over: inout SIMD8<Float>, _ channel: Int) {
+    guard isAny(values .> over) else { return }
+    for lane in 0..<8 where values[lane] > over[lane] {
+      greatest[channel + lane].append(values[lane])
+      if compactIfMany(channel + lane) { over[lane] = floors[channel + lane] }
+    }
+  }
+
+  /// Takes a lane of which no floor is known yet.
+  private mutating func takeAll(_ tile: Tile, _ lane: Int) {
+    let channel = tile.channel + lane
+    for place in 0..<tile.area {
+      let value = tile.activation[place * tile.stride + lane]
+      let floor = floors[channel]
+      guard value > floor || (floor == -.infinity && value == floor) else { continue }
+      greatest[channel].append(value)
+      compactIfMany(channel)
+    }
+  }
+
+  public mutating func endShard(_ pictures: ShardPictures) {
+    for channel in greatest.indices { compact(channel) }
+    shared.raise(floors)
+  }
 
   public mutating func merge(_ later: ThresholdAccumulator) {
     for channel in greatest.indices {
-      greatest[channel] += later.greatest[channel]
-      compact(channel)
+      let floor = floors[channel]
+      if later.floors[channel] >= floor || floor == -.infinity {
+        greatest[channel] += later.greatest[channel]
+      } else {
+        for value in later.greatest[channel] where value > floor { greatest[channel].append(value) }
+      }
+      compactIfMany(channel)
     }
     shared.raise(floors)
+  }
+
+  /// Throws away what is surely not among the kept, once that is worth it; whether it was.
+  @discardableResult
+  private mutating func compactIfMany(_ channel: Int) -> Bool {
+    guard greatest[channel].count >= 2 * kept + 64 else { return false }
+    compact(channel)
+    return true
   }
 
   private mutating func compact(_ channel: Int) {
@@ -104,7 +146,9 @@ public struct ThresholdAccumulator: Accumulator {
   public var thresholds: [Float] {
     let place = Double(total - 1) * quantile
     let share = place - place.rounded(.down)
-    return greatest.map { values in
+    var whole = self
+    for channel in greatest.indices { whole.compact(channel) }
+    return whole.greatest.map { values in
       guard let least = values.min() else { return .infinity }
       guard values.count == kept, share > 0 else { return least }
       // The second least: the least itself where it occurs twice.
@@ -121,7 +165,7 @@ public struct ThresholdAccumulator: Accumulator {
 /// Selection of the n-th smallest (Hoare's quickselect).
 enum Selection {
   /// Moves values so that those before a place are not greater, and those behind it not less, than the one at the place.
-  static func partition(_ values: UnsafeMutableBufferPointer<Float>, at place: Int) {
+  static func partition<Value: Comparable>(_ values: UnsafeMutableBufferPointer<Value>, at place: Int) {
     var (low, high) = (0, values.count - 1)
     while low < high {
       let middle = (low + high) / 2

@@ -4,6 +4,8 @@ import Tensors
 
 /// Where in a layer results per filter are taken.
 public enum SiteKind: String, Hashable, Sendable, CaseIterable {
+  /// What a convolution or linear layer reads, under that layer's name.
+  case input
   /// The output of a convolution or linear layer, after the batch norm that folds into it and before its activation.
   case linear
   /// Behind the activation that follows, if one does.
@@ -22,9 +24,12 @@ public struct Site: Sendable {
   public let value: String
   /// The axes' lengths.
   public let shape: SiteShape
+  /// The layer that reads the value, at a site of kind ``SiteKind/input``; nil if its channels contribute to groups of outputs only.
+  public let reader: LinearLayer?
 
   /// Makes a site.
-  public init(layer: Layer, title: String, value: String, shape: SiteShape) {
+  public init(layer: Layer, title: String, value: String, shape: SiteShape, reader: LinearLayer? = nil) {
+    self.reader = reader
     self.layer = layer
     self.title = title
     self.value = value
@@ -56,6 +61,8 @@ public struct SiteRequest: Hashable, Sendable {
     let layers = Dictionary(uniqueKeysWithValues: original.layers.map { ($0.id, $0) })
     let candidates: [(node: Node, title: String?, value: String)] =
       switch kind {
+      case .input:
+        network.linearLayers.compactMap { layer in layer.node.inputs[0].map { (layer.node, nil, $0) } }
       case .linear: network.linearLayers.map { ($0.node, nil, $0.node.outputs[0]) }
       case .activation: network.linearLayers.map { ($0.node, nil, network.activation(behind: $0.node.outputs[0])) }
       case .block:
@@ -67,7 +74,8 @@ public struct SiteRequest: Hashable, Sendable {
       return Site(
         layer: layer, title: candidate.title ?? layer.name, value: candidate.value,
         shape: SiteShape(
-          channels: shape[1], height: shape.rank == 4 ? shape[2] : 1, width: shape.rank == 4 ? shape[3] : 1))
+          channels: shape[1], height: shape.rank == 4 ? shape[2] : 1, width: shape.rank == 4 ? shape[3] : 1),
+        reader: kind == .input ? LinearLayer(candidate.node, facts) : nil)
     }
     if let missed = patterns.first(where: { pattern in !sites.contains { $0.matches(pattern) } }) {
       let known = sites.map(\.title)

@@ -29,8 +29,9 @@ public struct TileSummary: Sendable {
         s += value
         a += magnitude(value)
         q.addProduct(value, value)
-        minimum = pointwiseMin(minimum, value)
-        maximum = pointwiseMax(maximum, value)
+        // Not `pointwiseMin`, which goes lane by lane.
+        minimum = minimum.replacing(with: value, where: value .< minimum)
+        maximum = maximum.replacing(with: value, where: value .> maximum)
         zeros &-= SIMD8<Int32>(truncatingIfNeeded: ones(where: value .== 0))
       }
       sum += SIMD8<Double>(s)

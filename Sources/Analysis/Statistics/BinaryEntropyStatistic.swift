@@ -10,9 +10,14 @@ public struct BinaryEntropyStatistic: Statistic {
   public static let name = "binary-entropy"
   public static let summary = "entropy of being on or off"
   public static let phase = Phase.forward
+  public static let parameters = "threshold=0"
 
   private var sums: ChannelSums
   private let threshold: Float
+
+  public static func read(_ parameters: inout ParameterList, into settings: inout StatisticSettings) throws {
+    settings.binaryThreshold = try parameters.number("threshold", default: settings.binaryThreshold)
+  }
 
   public init(_ site: SiteShape, _ settings: StatisticSettings) {
     sums = ChannelSums(2, channels: site.channels)

@@ -36,6 +36,17 @@ struct DyadicHistogram: Sendable {
     if counts[slot] < .max { counts[slot] += 1 }
   }
 
+  /// Counts values within the extremes: `base[stride · place]` for each place.
+  mutating func increment(_ base: UnsafePointer<Float>, stride: Int, at places: [Int]) {
+    let (scale, last) = (scale, slots - 1)
+    counts.withUnsafeMutableBufferPointer { counts in
+      for place in places {
+        let slot = Int((base[place * stride] * scale).rounded(.down)) & last
+        if counts[slot] < .max { counts[slot] += 1 }
+      }
+    }
+  }
+
   /// Makes room for finite values between two.
   mutating func extend(least low: Float, greatest high: Float) {
     guard low < least || high > greatest || counts.isEmpty else { return }

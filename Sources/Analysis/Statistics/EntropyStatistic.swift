@@ -10,12 +10,17 @@ public struct EntropyStatistic: Statistic {
   public static let name = "entropy"
   public static let summary = "entropy of the mean activation of pictures"
   public static let phase = Phase.forward
+  public static let parameters = "bins=100"
 
   private let bins: Int
   private var histograms: [DyadicHistogram]
 
+  public static func read(_ parameters: inout ParameterList, into settings: inout StatisticSettings) throws {
+    try settings.readBins(&parameters)
+  }
+
   public init(_ site: SiteShape, _ settings: StatisticSettings) {
-    bins = settings.bins
+    bins = max(settings.bins, 1)
     histograms = Array(repeating: DyadicHistogram(bins: settings.bins), count: site.channels)
   }
 

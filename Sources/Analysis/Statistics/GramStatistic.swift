@@ -9,36 +9,33 @@ public struct GramStatistic: Statistic {
   public static let name = "gram"
   public static let summary = "products and correlation of channels"
   public static let phase = Phase.forward
+  public static let parameters = "positions=10,seed=0"
 
   private let channels: Int
-  private let groups: Int
   private let area: Int
   private let positions: Int
   private let seed: UInt64
   private var picture: Int?
   private var places: [Int] = []
-  /// The rows not yet folded in, by groups of eight channels.
-  private var rows: [[SIMD8<Float>]]
-  private var matrix: SymmetricBlocks
-  private var sums: [SIMD8<Double>]
-  private var folded = 0
+  private var products: ChannelProducts
+
+  public static func read(_ parameters: inout ParameterList, into settings: inout StatisticSettings) throws {
+    settings.positions = try parameters.integer("positions", default: settings.positions, in: 1...1 << 20)
+    try settings.readSeed(&parameters)
+  }
 
   public init(_ site: SiteShape, _ settings: StatisticSettings) {
     channels = site.channels
-    groups = (site.channels + 7) / 8
     area = site.area
     positions = min(max(settings.positions, 1), site.area)
     seed = settings.seed ^ Philox.stream(named: "gram positions")
-    rows = Array(repeating: [], count: groups)
-    matrix = SymmetricBlocks(groups)
-    sums = Array(repeating: SIMD8(repeating: 0), count: groups)
+    products = ChannelProducts(site.channels)
   }
 
   public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
     choose(pictures.indices[tile.row])
     let group = tile.channel / 8
-    let isReal = SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .< Int32(truncatingIfNeeded: tile.lanes)
-    for place in places { rows[group].append(SIMD8(repeating: 0).replacing(with: tile.values(place), where: isReal)) }
+    for place in places { products.append(tile.values(place), group: group, lanes: tile.lanes) }
   }
 
   /// Different places, each set of them equally likely (Floyd's sampling), rising.
@@ -58,53 +55,21 @@ public struct GramStatistic: Statistic {
     places.sort()
   }
 
-  public mutating func endShard(_ pictures: ShardPictures) { foldIfMany() }
+  public mutating func endShard(_ pictures: ShardPictures) { products.foldIfMany() }
 
-  public mutating func merge(_ later: GramStatistic) {
-    matrix.add(later.matrix)
-    for group in 0..<groups {
-      sums[group] += later.sums[group]
-      rows[group] += later.rows[group]
-    }
-    folded += later.folded
-    foldIfMany()
-  }
+  public mutating func merge(_ later: GramStatistic) { products.merge(later.products) }
 
-  private mutating func foldIfMany() { if (rows.first?.count ?? 0) > channels { fold() } }
+  public func encode(into state: inout StateEncoder) { products.encode(into: &state) }
 
-  private mutating func fold() {
-    matrix.addProducts(of: rows)
-    for group in 0..<groups { sums[group] += rows[group].reduce(into: SIMD8<Double>()) { $0 += SIMD8<Double>($1) } }
-    folded += rows.first?.count ?? 0
-    rows = Array(repeating: [], count: groups)
-  }
-
-  public func encode(into state: inout StateEncoder) {
-    state.append(folded)
-    matrix.encode(into: &state)
-    state.append(sums)
-    for group in rows { state.append(group) }
-  }
-
-  public mutating func decode(from state: inout StateDecoder) throws {
-    let damage = EspalierError("the saved state of a Gram matrix is damaged", accepted: "a state of the same pass")
-    folded = try state.integer()
-    guard 0...(1 << 52) ~= folded else { throw damage }
-    try matrix.decode(from: &state)
-    sums = try state.array(of: SIMD8<Double>.self, count: groups)
-    for group in 0..<groups { rows[group] = try state.array(of: SIMD8<Float>.self, count: group == 0 ? nil : rows[0].count) }
-    guard matrix.isEmpty == (folded == 0) || groups == 0 else { throw damage }
-  }
+  public mutating func decode(from state: inout StateDecoder) throws { try products.decode(from: &state) }
 
   /// The number of places that were sampled, over all pictures.
-  public var sampleCount: Int { folded + (rows.first?.count ?? 0) }
+  public var sampleCount: Int { products.count }
 
   public var results: [StatisticResult] {
-    var whole = self
-    whole.fold()
     let count = Double(sampleCount)
-    let products = (0..<channels).flatMap { i in (0..<channels).map { count > 0 ? whole.matrix[i, $0] / count : .nan } }
-    let means = (0..<channels).map { count > 0 ? whole.sums[$0 / 8][$0 % 8] / count : .nan }
+    let products = self.products.matrix().elements.map { count > 0 ? $0 / count : .nan }
+    let means = self.products.total().map { count > 0 ? $0 / count : .nan }
     let variances = (0..<channels).map { products[$0 * channels + $0] - means[$0] * means[$0] }
     // Below this a variance is what rounding left of a constant.
     let isVarying = (0..<channels).map { variances[$0] > 1e-6 * products[$0 * channels + $0] }

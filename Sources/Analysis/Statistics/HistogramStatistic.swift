@@ -9,13 +9,20 @@ public struct HistogramStatistic: Statistic {
   public static let name = "histogram"
   public static let summary = "histogram of activations and its entropy"
   public static let phase = Phase.forward
+  public static let parameters = "bins=100,thinning=16,seed=0"
 
   private let bins: Int
   private var sample: PlaceSample
   private var histograms: [DyadicHistogram]
 
+  public static func read(_ parameters: inout ParameterList, into settings: inout StatisticSettings) throws {
+    try settings.readBins(&parameters)
+    try settings.readThinning(&parameters)
+    try settings.readSeed(&parameters)
+  }
+
   public init(_ site: SiteShape, _ settings: StatisticSettings) {
-    bins = settings.bins
+    bins = max(settings.bins, 1)
     sample = PlaceSample(area: site.area, thinning: settings.thinning, seed: settings.seed)
     histograms = Array(repeating: DyadicHistogram(bins: settings.bins), count: site.channels)
   }
@@ -25,7 +32,7 @@ public struct HistogramStatistic: Statistic {
     for lane in 0..<tile.lanes where tile.area > 0 && tile.summary.sum[lane].isFinite {
       let channel = tile.channel + lane
       histograms[channel].extend(least: tile.summary.minimum[lane], greatest: tile.summary.maximum[lane])
-      for place in sample.places { histograms[channel].increment(tile.activation[place * tile.stride + lane]) }
+      histograms[channel].increment(tile.activation + lane, stride: tile.stride, at: sample.places)
     }
   }
 

@@ -6,9 +6,14 @@ public struct NearZerosStatistic: Statistic {
   public static let name = "near-zeros"
   public static let summary = "share of activations of small magnitude"
   public static let phase = Phase.forward
+  public static let parameters = "epsilon=0.001"
 
   private var sums: ChannelSums
   private let epsilon: Float
+
+  public static func read(_ parameters: inout ParameterList, into settings: inout StatisticSettings) throws {
+    settings.epsilon = try parameters.number("epsilon", default: settings.epsilon, in: 0 ... .greatestFiniteMagnitude)
+  }
 
   public init(_ site: SiteShape, _ settings: StatisticSettings) {
     sums = ChannelSums(1, channels: site.channels)

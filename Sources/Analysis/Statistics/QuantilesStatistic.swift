@@ -10,12 +10,27 @@ public struct QuantilesStatistic: Statistic {
   public static let name = "quantiles"
   public static let summary = "quantiles, by a sketch"
   public static let phase = Phase.forward
+  public static let parameters = "at=0.005/0.25/0.5/0.75/0.995,resolution=1024,thinning=16,seed=0"
 
   private let channels: Int
   private let shares: [Double]
   private var sample: PlaceSample
   private var sketches: [LaneSketch]
   private var range: RangeStatistic
+
+  public static func read(_ parameters: inout ParameterList, into settings: inout StatisticSettings) throws {
+    if let text = parameters.text("at") {
+      settings.quantiles = try text.split(separator: "/", omittingEmptySubsequences: false).map { part in
+        guard let share = Double(part), 0...1 ~= share else {
+          throw EspalierError("at is \(text)", accepted: "shares from 0 to 1 with / between them")
+        }
+        return share
+      }
+    }
+    settings.resolution = try parameters.integer("resolution", default: settings.resolution, in: 32...65536)
+    try settings.readThinning(&parameters)
+    try settings.readSeed(&parameters)
+  }
 
   public init(_ site: SiteShape, _ settings: StatisticSettings) {
     channels = site.channels

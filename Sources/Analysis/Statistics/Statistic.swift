@@ -50,10 +50,38 @@ public protocol Statistic: Accumulator {
   static var summary: String { get }
   /// What it must be shown.
   static var phase: Phase { get }
+  /// Its parameters with their defaults, `key=value,…`; empty if it has none.
+  static var parameters: String { get }
+
+  /// Takes its parameters out of a list.
+  ///
+  /// - Throws: `EspalierError` naming a parameter that is out of range.
+  static func read(_ parameters: inout ParameterList, into settings: inout StatisticSettings) throws
 
   /// An empty statistic for a site.
   init(_ site: SiteShape, _ settings: StatisticSettings)
 
   /// What was learned; means and the like are NaN where nothing was seen.
   var results: [StatisticResult] { get }
+}
+
+extension Statistic {
+  public static var parameters: String { "" }
+
+  public static func read(_ parameters: inout ParameterList, into settings: inout StatisticSettings) throws {}
+}
+
+extension StatisticSettings {
+  /// The most bins that a histogram may have: counts take four finer bins for each, 4 bytes, for every channel.
+  static let mostBins = 4096
+
+  mutating func readBins(_ list: inout ParameterList) throws {
+    bins = try list.integer("bins", default: bins, in: 1...StatisticSettings.mostBins)
+  }
+
+  mutating func readThinning(_ list: inout ParameterList) throws {
+    thinning = try list.integer("thinning", default: thinning, in: 1 ... .max)
+  }
+
+  mutating func readSeed(_ list: inout ParameterList) throws { seed = try list.seed() }
 }

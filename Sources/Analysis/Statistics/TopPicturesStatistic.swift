@@ -7,9 +7,14 @@ public struct TopPicturesStatistic: Statistic {
   public static let name = "top-pictures"
   public static let summary = "pictures that excite the channel most"
   public static let phase = Phase.forward
+  public static let parameters = "top=10"
 
   private var byMaximum: TopPictures
   private var byMean: TopPictures
+
+  public static func read(_ parameters: inout ParameterList, into settings: inout StatisticSettings) throws {
+    settings.top = try parameters.integer("top", default: settings.top, in: 1...1000)
+  }
 
   public init(_ site: SiteShape, _ settings: StatisticSettings) {
     byMaximum = TopPictures(settings.top, channels: site.channels)

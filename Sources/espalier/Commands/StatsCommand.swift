@@ -14,8 +14,13 @@ struct StatsCommand: ParsableCommand {
 
         espalier stats vgg.onnx --data fashion-mnist:test --out stats.h5
         espalier stats vgg.onnx --data fashion-mnist:test --site activation --statistic zeros --out zeros.h5
+        espalier stats vgg.onnx --data fashion-mnist:test --statistic quantiles:at=0.9/0.99,thinning=4 --out quantiles.h5
 
       Statistics: \(StatisticCatalog.all.map { "\($0.name) (\($0.summary))" }.joined(separator: "; ")).
+
+      Parameters, with their defaults: \
+      \(StatisticCatalog.forms.filter { $0.contains(":") }.joined(separator: "; ")). Of thinning=N places one is looked at, drawn \
+      for each picture; positions are drawn in each picture.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -26,7 +31,7 @@ struct StatsCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "What is computed; may be repeated (default: \(StatisticCatalog.standard.map { $0.name }.joined(separator: ", "))).",
-      valueName: "name"))
+      valueName: "name[:key=value,…]"))
   var statistic: [String] = []
 
   @Option(help: ArgumentHelp("The rules of relevance.", valueName: "name[:key=value,…]"))

@@ -3,7 +3,10 @@ import ArgumentParser
 
 /// Where in the network a verb looks.
 struct SiteOptions: ParsableArguments {
-  @Option(help: "Where in a layer: linear (before its activation), activation (behind it) or block (the end of each block).")
+  @Option(
+    help:
+      "Where in a layer: input (what it reads), linear (before its activation), activation (behind it) or block (the end of each block)."
+  )
   var site = SiteKind.linear
 
   @Option(

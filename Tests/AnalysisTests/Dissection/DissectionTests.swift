@@ -58,9 +58,18 @@ import Testing
 
   @Test(arguments: ["vgg", "residual", "inception", "mobile"], [0.05, 0.3])
   func equalsTheSlowTwin(name: String, share: Double) throws {
+    try compare(name: name, share: share, height: 13, width: 70)
+  }
+
+  /// Masks smaller than the maps, of one pixel, a word wide, and so wide that a row has more than 64 groups of eight columns.
+  @Test(arguments: [(1, 1), (3, 2), (40, 64), (5, 1100)])
+  func equalsTheSlowTwinAtAnySize(height: Int, width: Int) throws {
+    try compare(name: "residual", share: 0.1, height: height, width: width)
+  }
+
+  private func compare(name: String, share: Double, height: Int, width: Int) throws {
     let graph = try #require(TinyNetworks.all().first { $0.name == name }).graph
     var tiny = PassCase(graph, count: 8)
-    let (height, width) = (13, 70)
     tiny.masks = DissectionTests.masks(8, height: height, width: width)
     let count = tiny.targets.count
     let first = try tiny.pass { _, shape in
