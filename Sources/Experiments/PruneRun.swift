@@ -250,6 +250,7 @@ public struct PruneRun: Sendable {
     } else if try CriterionCatalog.criterion(criterion) == nil {
       parameters["composite"] = scoring.composite
       parameters["start"] = scoring.start.rawValue
+      parameters["target"] = scoring.target?.text
       parameters["concepts"] = scoring.concepts?.description
     }
     var filters: [String: Int] = [:]

@@ -72,7 +72,9 @@ public struct ScoreRun: Sendable {
       try OutputPath.prepare(report.page, notReplacing: [out])
       _ = try run.thumbnailSize()
     }
-    let statistics = try chosenStatistics()
+    // The loss of a class that was only predicted says little of what a filter does for the true one: that must be asked for.
+    let hasTarget = try target != nil || run.data.isLabelled()
+    let statistics = try chosenStatistics(hasTarget: hasTarget)
     let dissects = try run.concepts != nil && isDissecting()
     let phases = Set(statistics.map { $0.type.phase }).union([.forward])
     let plan = try naming(file: model.path) {
@@ -122,7 +124,8 @@ public struct ScoreRun: Sendable {
           layer: ResultLayer(site), title: site.title,
           statistics: accumulators.all.flatMap { ($0 as? any Statistic)?.results ?? [] },
           dissection: accumulators.all.lazy.compactMap { ($0 as? DissectionAccumulator)?.result }.first)
-      }, vocabulary: dissection?.vocabulary, criteria: try criteria(dissects: dissects), pictures: run.data.dataset.count)
+      }, vocabulary: dissection?.vocabulary, criteria: try criteria(dissects: dissects, hasTarget: hasTarget),
+      pictures: run.data.dataset.count)
     if let report {
       let exemplars = try run.exemplars(plan, found.layers, report)
       for place in exemplars.indices { found.layers[place].exemplars = exemplars[place] }
@@ -181,7 +184,7 @@ public struct ScoreRun: Sendable {
     return try sites.map { try state.array(of: Float.self, count: $0.shape.channels) }
   }
 
-  private func chosenStatistics() throws -> [StatisticRequest] {
+  private func chosenStatistics(hasTarget: Bool) throws -> [StatisticRequest] {
     switch purpose {
     case .statistics(let texts): return try StatisticCatalog.requests(texts)
     case .dissection:
@@ -190,7 +193,7 @@ public struct ScoreRun: Sendable {
       return [MomentsStatistic.self, RangeStatistic.self, ZerosStatistic.self].map { StatisticRequest($0) }
         + (report == nil ? [] : [StatisticRequest(TopPicturesStatistic.self, settings)])
     case .scores:
-      let wanted = try criteria(dissects: true)
+      let wanted = try criteria(dissects: true, hasTarget: hasTarget)
       return StatisticCatalog.all.filter { statistic in
         ScoreCatalog.statistics.contains { wanted.contains($0.name) && $0.statistic == statistic }
       }.map { StatisticRequest($0) }
@@ -206,7 +209,9 @@ public struct ScoreRun: Sendable {
   }
 
   /// The names of the criteria; `all` stands for every one that the data allow.
-  private func criteria(dissects: Bool) throws -> [String] {
+  ///
+  /// - Parameter hasTarget: whether it is known whose loss gradients are of.
+  private func criteria(dissects: Bool, hasTarget: Bool = true) throws -> [String] {
     guard case .scores(let names) = purpose else { return [] }
     for name in names where name != "all" && !ScoreCatalog.names.contains(name) {
       throw EspalierError(
@@ -217,9 +222,15 @@ public struct ScoreRun: Sendable {
     if concepts == nil, let name = names.first(where: ofDissection.contains) {
       throw EspalierError("'\(name)' needs masks", place: "--criterion", accepted: "--concepts \(ConceptSpec.forms)")
     }
+    let ofLoss = ScoreCatalog.statistics.filter { $0.statistic.phase == .gradient }.map(\.name)
+    if !hasTarget, let name = names.first(where: ofLoss.contains) {
+      throw EspalierError(
+        "'\(name)' needs labels: it is of their loss", place: "--criterion", accepted: "labelled pictures, or --target predicted")
+    }
     let isAll = names.contains("all")
     return ScoreCatalog.names.filter { name in
-      (isAll || names.contains(name)) && (concepts != nil && dissects || !ofDissection.contains(name))
+      guard hasTarget || !ofLoss.contains(name) else { return false }
+      return (isAll || names.contains(name)) && (concepts != nil && dissects || !ofDissection.contains(name))
     }
   }
 }

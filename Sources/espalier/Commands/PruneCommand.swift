@@ -47,7 +47,9 @@ struct PruneCommand: ParsableCommand {
   var scope = SelectionScope.global
 
   @Option(
-    help: "How layers are made comparable: none, sum, l2, max or rank (default: none for relevance, votes and random, l2 for others).")
+    help:
+      "How layers are made comparable: none, sum, l2, max or rank (default: none for relevance, votes and random, l2 for others)."
+  )
   var normalise: ScoreNormalisation?
 
   @Option(help: "How scores of coupled filters become one: sum, mean, max or first.")
@@ -92,6 +94,13 @@ struct PruneCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The composite of relevance criteria.", valueName: "name[:key=value,…]"))
   var composite = CompositeCatalog.names[0]
+
+  @Option(
+    help: ArgumentHelp(
+      "Whose loss and relevance: label, predicted, or the number of a class (default: label; for relevance predicted without labels).",
+      valueName: "class"),
+    transform: { try RelevanceTarget(text: $0) })
+  var target: RelevanceTarget?
 
   @Option(help: "What relevance starts from: one-hot (1) or logit (the output).")
   var start = RelevanceStart.oneHot
@@ -157,7 +166,7 @@ struct PruneCommand: ParsableCommand {
       validation: validation.map { request($0, isWhole: true) }, tuning: tune > 0 ? tuning : nil,
       scoring: ScoreRun(
         .scores([name]), concepts: concepts, quantile: parameters.quantile, voteShare: parameters.voteShare, composite: composite,
-        start: start, batch: options.batch, out: out),
+        target: target, start: start, batch: options.batch, out: out),
       latencyBatch: latencyBatch > 0 ? latencyBatch : nil, seed: seed, out: out)
   }
 
