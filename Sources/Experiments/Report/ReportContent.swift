@@ -3,7 +3,9 @@ import Datasets
 import Foundation
 import Tensors
 
-/// What the page's script gets to see, as JSON. Names of what occurs often are short: they are in the page thousands of times.
+/// What the page's script gets to see, as JSON.
+///
+/// Names of what occurs often are short: they are in the page thousands of times.
 struct ReportContent: Encodable {
   struct Category: Encodable {
     var name: String
