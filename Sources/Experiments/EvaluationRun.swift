@@ -28,7 +28,7 @@ public enum EvaluationRun {
     guard try data.isLabelled() else {
       throw EspalierError("the pictures have no labels", place: "\(request.spec)", accepted: "labelled pictures")
     }
-    let batch = model.batch(batch)
+    let batch = model.batch(batch, pictures: data.dataset.count)
     let scheduler = context.scheduler(activity: "evaluate", batch: batch, pictures: data.dataset.count)
     let evaluation = try naming(file: "\(request.spec)") {
       try Evaluation.run(
