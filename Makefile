@@ -7,6 +7,8 @@ SHELL := /bin/bash
 # The Debian packages that Espalier needs beside Swift. Named here and nowhere else.
 SYSTEM_PACKAGES := git pkg-config libdnnl-dev libhdf5-dev libpng-dev libturbojpeg0-dev libcairo2-dev libpango1.0-dev \
   zlib1g-dev libopenblas-dev liblapacke-dev fonts-dejavu-core dataset-fashion-mnist
+# What Swift's own tools need on a bare Debian: libraries, and the C and C++ headers, start files and libgomp of gcc.
+TOOLCHAIN_PACKAGES := g++ libc6-dev binutils ca-certificates libcurl4 libedit2 libncurses6 libsqlite3-0 libxml2 tzdata
 PEER_PACKAGES := python3 python3-venv
 # The browser in which the page of `dissect --report` is tested; its tests are skipped, by name, without it.
 BROWSER_PACKAGES := chromium
@@ -41,7 +43,7 @@ help: ## list what can be made
 
 .PHONY: setup
 setup: ## install the system packages that are missing (apt; asks sudo unless root)
-	$(call install,$(SYSTEM_PACKAGES))
+	$(call install,$(TOOLCHAIN_PACKAGES) $(SYSTEM_PACKAGES))
 
 .PHONY: build
 build: setup ## build the tool in release

@@ -30,6 +30,22 @@ public enum ParameterForm: Hashable, Sendable {
   }
 }
 
+/// How a weight is laid out anew before it is used.
+enum ParameterTransform: Hashable, Sendable {
+  /// The weight's own elements.
+  case none
+  /// A convolution's `[K, C, 3, 3]` as the planes of ``Winograd``, for the product or the transposed product.
+  case winograd(outputs: Int, inputs: Int, isTransposed: Bool)
+
+  /// The number of copies of the target's layout that lie one behind the other.
+  var planes: Int { self == .none ? 1 : Winograd.planes }
+
+  func apply(_ elements: inout [Float]) {
+    guard case .winograd(let outputs, let inputs, let isTransposed) = self else { return }
+    elements = Winograd.spreadWeights(elements, outputs: outputs, inputs: inputs, isTransposed: isTransposed)
+  }
+}
+
 /// The weights of a graph, and the copies of them that primitives read: one a layout and form, shared by all workers.
 ///
 /// Weights may change between runs (training), never during one.
@@ -41,19 +57,23 @@ public final class Parameters: @unchecked Sendable {
   final class Prepared: @unchecked Sendable {
     let form: ParameterForm
     let factor: Float
+    let transform: ParameterTransform
     let source: dnnl_memory_desc_t
     let target: dnnl_memory_desc_t
     let buffer: AlignedBuffer
-    let memory: Memory
+    private let memories: [Memory]
     private let transfer: Primitive
 
-    init(form: ParameterForm, factor: Float, source: dnnl_memory_desc_t, target: dnnl_memory_desc_t) throws {
+    init(
+      form: ParameterForm, factor: Float, transform: ParameterTransform, source: dnnl_memory_desc_t, target: dnnl_memory_desc_t
+    ) throws {
       self.form = form
       self.factor = factor
+      self.transform = transform
       self.source = source
       self.target = target
-      buffer = AlignedBuffer(byteCount: target.byteCount)
-      memory = try Memory(target, at: buffer.address)
+      buffer = AlignedBuffer(byteCount: target.byteCount * transform.planes)
+      memories = try (0..<transform.planes).map { [buffer] in try Memory(target, at: buffer.address + $0 * target.byteCount) }
       transfer = try reorder(from: source, to: target)
     }
 
@@ -61,16 +81,19 @@ public final class Parameters: @unchecked Sendable {
       var elements = tensor.elements
       form.apply(&elements)
       if factor != 1 { for i in elements.indices { elements[i] *= factor } }
+      transform.apply(&elements)
       try elements.withUnsafeBytes { bytes in
         guard let base = UnsafeMutableRawPointer(mutating: bytes.baseAddress) else { return }
-        let sourceMemory = try Memory(source, at: base)
         let scratch = AlignedBuffer(byteCount: transfer.scratchpad.byteCount)
-        try Stream().run(
-          transfer,
-          [
-            (DNNL_ARG_FROM, sourceMemory), (DNNL_ARG_TO, memory),
-            (DNNL_ARG_SCRATCHPAD, Memory(transfer.scratchpad, at: scratch.address)),
-          ])
+        let stream = try Stream()
+        for (plane, memory) in memories.enumerated() {
+          try stream.run(
+            transfer,
+            [
+              (DNNL_ARG_FROM, Memory(source, at: base + plane * source.byteCount)), (DNNL_ARG_TO, memory),
+              (DNNL_ARG_SCRATCHPAD, Memory(transfer.scratchpad, at: scratch.address)),
+            ])
+        }
       }
     }
   }
@@ -99,15 +122,17 @@ public final class Parameters: @unchecked Sendable {
   public var byteCount: Int { prepared.values.joined().reduce(0) { $0 + $1.buffer.byteCount } }
 
   func copy(
-    of name: String, form: ParameterForm = .asIs, factor: Float = 1, source: dnnl_memory_desc_t, target: dnnl_memory_desc_t
+    of name: String, form: ParameterForm = .asIs, factor: Float = 1, transform: ParameterTransform = .none,
+    source: dnnl_memory_desc_t, target: dnnl_memory_desc_t
   ) throws -> Prepared {
     if let known = prepared[name]?.first(where: {
-      $0.form == form && $0.factor == factor && $0.source.matches(source) && $0.target.matches(target)
+      $0.form == form && $0.factor == factor && $0.transform == transform && $0.source.matches(source)
+        && $0.target.matches(target)
     }) {
       return known
     }
     guard let tensor = values[name] else { throw EspalierError("'\(name)' is not a constant") }
-    let copy = try Prepared(form: form, factor: factor, source: source, target: target)
+    let copy = try Prepared(form: form, factor: factor, transform: transform, source: source, target: target)
     try copy.fill(from: tensor)
     prepared[name, default: []].append(copy)
     return copy

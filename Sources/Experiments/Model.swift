@@ -38,6 +38,10 @@ public struct Model: Sendable {
   /// The number of pictures in a shard: as asked for, or what the file insists on.
   public func batch(_ wanted: Int) -> Int { graph.fixedBatch ?? wanted }
 
+  /// The number of pictures in a shard of a data set: fewer than asked for where it is so small that workers would have nothing
+  /// to do; a rule of the number of pictures alone, so that results do not depend on the machine.
+  public func batch(_ wanted: Int, pictures: Int) -> Int { batch(min(wanted, max(1, (pictures + 7) / 8))) }
+
   /// The lengths of the axes that a picture must have; nil where the file leaves one open.
   public var picture: [Int]? { graph.picture }
 }

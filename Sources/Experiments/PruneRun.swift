@@ -221,7 +221,7 @@ public struct PruneRun: Sendable {
       let prepared = try PreparedData(request, for: model, note: { _ in })
       if try prepared.isLabelled() {
         func top1(_ graph: Graph) throws -> Double {
-          try EvaluationRun.evaluate(graph, output: model.output, on: prepared, batch: model.batch(scoring.batch), context).top1
+          try EvaluationRun.evaluate(graph, output: model.output, on: prepared, batch: model.batch(scoring.batch, pictures: prepared.dataset.count), context).top1
         }
         accuracy = PruneReport.Accuracy(
           data: "\(request.spec)", before: try top1(model.graph), pruned: try top1(pruned),

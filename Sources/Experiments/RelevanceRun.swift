@@ -56,7 +56,7 @@ public struct RelevanceRun: Sendable {
       }
     }
     let data = try PreparedData(request, for: model, note: context.note)
-    let batch = model.batch(batch)
+    let batch = model.batch(batch, pictures: data.dataset.count)
     let plan = try naming(file: model.path) {
       try AttributionPlan(
         model.graph, attributor: AttributorCatalog.attributor(attributor),

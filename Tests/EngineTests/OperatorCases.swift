@@ -38,6 +38,11 @@ extension OperatorCase {
       Op.Conv(window: Window(strides: [2, 1, 1], padding: pads([1, 0, 1], [0, 1, 1]))), .data([2, 3, 5, 4, 4]),
       .weight([9, 3, 2, 3, 3]), .weight([9])),
     OperatorCase(Op.Conv(group: 2), .blocked([2, 8, 3, 3, 3]), .weight([8, 4, 2, 2, 2])),
+    // Wide enough for Winograd's way; maps that tiles do not divide, channels that blocks do not.
+    OperatorCase(
+      Op.Conv(window: Window(padding: pads([1, 1], [1, 1]))), .blocked([2, 32, 11, 8]), .weight([40, 32, 3, 3]), .weight([40])),
+    OperatorCase(
+      Op.Conv(window: Window(padding: pads([0, 2], [1, 0]))), .blocked([3, 35, 9, 10]), .weight([33, 35, 3, 3])),
   ]
 
   static let transposedConvolutions: [OperatorCase] = [

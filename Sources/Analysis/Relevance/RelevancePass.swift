@@ -18,6 +18,13 @@ package final class RelevancePass {
     self.builder = builder
     rules = composite.assignment(for: graph)
     nonnegative = graph.nonnegativeValues()
+    // Where a rule subtracts large numbers, the direct convolution's last digits are needed.
+    builder.allowsWinograd = graph.nodes.allSatisfy { node in
+      guard LayerKind(node, in: graph) == .convolution, case .decomposition(let parts)? = rules[node.id]?.behaviour else {
+        return true
+      }
+      return parts.allSatisfy(\.addsOnly)
+    }
   }
 
   /// The values that rules look at, and that must therefore not be fused away.

@@ -97,6 +97,15 @@ public struct RulePart: Hashable, Sendable {
     self.gate = gate
   }
 
+  /// Whether z is a sum of numbers of one sign, and no part of a difference: rounding errors stay small beside it.
+  var addsOnly: Bool {
+    coefficient > 0
+      && terms.allSatisfy { term in
+        guard !term.isSubtracted, case .signed(let positive, let negative) = term.weights else { return !term.isSubtracted }
+        return positive == 0 || negative == 0
+      }
+  }
+
   /// Whether z is the layer's own output, which needs no further product.
   var isPlainOutput: Bool { terms == [Term(.asIs, .asIs, bias: .asIs)] }
 }

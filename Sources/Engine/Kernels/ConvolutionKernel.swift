@@ -85,16 +85,22 @@ final class ConvolutionKernel: LinearKernel {
   ) throws -> Slot {
     let biasName = form == nil ? nil : bias
     let primitive = try forwardPrimitive(hasBias: biasName != nil, post: post, layout: sum.map(builder.layout))
+    if let winograd = try winograd(builder, primitive, isTransposed: false, post: post) {
+      let offset = try biasName.map { try biasSlot(builder, $0, form!) }
+      let result = sum.map { builder.alias($0) } ?? builder.allocate(winograd.target, name: output)
+      winograd.method.append(
+        to: builder, label: label, from: try builder.reorder(input, to: winograd.source),
+        weights: try weightSlot(builder, weights, winograd.method.weights, transform: transform(isTransposed: false)),
+        bias: offset,
+        adds: sum != nil, rectifies: post.contains(.eltwise(dnnl_eltwise_relu, alpha: 0, beta: 0)), into: result)
+      return result
+    }
     let source = try builder.reorder(input, to: primitive.layout(of: DNNL_ARG_SRC))
     let destination = primitive.layout(of: DNNL_ARG_DST)
     var reads = [
       (DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, try weightSlot(builder, weights, primitive.layout(of: DNNL_ARG_WEIGHTS))),
     ]
-    if let biasName, let form {
-      let plain = try dnnl_memory_desc_t.rowMajor([channels])
-      reads.append(
-        (DNNL_ARG_BIAS, builder.parameter(try builder.parameters.copy(of: biasName, form: form, source: plain, target: plain))))
-    }
+    if let biasName, let form { reads.append((DNNL_ARG_BIAS, try biasSlot(builder, biasName, form))) }
     if let sum {
       let result = builder.alias(sum)
       reads.append((DNNL_ARG_DST, result))
@@ -112,7 +118,16 @@ final class ConvolutionKernel: LinearKernel {
   }
 
   func transposedProduct(_ builder: PlanBuilder, _ gradient: Slot, weights: ParameterForm) throws -> Slot {
-    let primitive = try primitive(.backwardData, hint: forwardPrimitive(hasBias: false, post: [], layout: nil))
+    let forward = try forwardPrimitive(hasBias: false, post: [], layout: nil)
+    if let winograd = try winograd(builder, forward, isTransposed: true, post: []) {
+      let result = builder.allocate(winograd.source, name: input)
+      winograd.method.append(
+        to: builder, label: label, from: try builder.reorder(gradient, to: winograd.target),
+        weights: try weightSlot(builder, weights, winograd.method.weights, transform: transform(isTransposed: true)), bias: nil,
+        adds: false, rectifies: false, into: result)
+      return try builder.reorder(result, to: builder.layout(builder.slot(of: self.input)))
+    }
+    let primitive = try primitive(.backwardData, hint: forward)
     let incoming = try builder.reorder(gradient, to: primitive.layout(of: DNNL_ARG_DIFF_DST))
     let result = builder.allocate(
       primitive.layout(of: DNNL_ARG_DIFF_SRC), layout: Layout(primitive.layout(of: DNNL_ARG_DIFF_SRC), shape: source), name: input
@@ -142,9 +157,41 @@ final class ConvolutionKernel: LinearKernel {
     return (try builder.gradient(of: weight, from: raw, ordered: .strided(weightShape, weightStrides)), biasGradient)
   }
 
-  private func weightSlot(_ builder: PlanBuilder, _ form: ParameterForm, _ layout: dnnl_memory_desc_t) throws -> Slot {
-    builder.parameter(
-      try builder.parameters.copy(of: weight, form: form, source: .strided(weightShape, weightStrides), target: layout))
+  private func weightSlot(
+    _ builder: PlanBuilder, _ form: ParameterForm, _ layout: dnnl_memory_desc_t, transform: ParameterTransform = .none
+  ) throws -> Slot {
+    var source = try dnnl_memory_desc_t.strided(weightShape, weightStrides)
+    if case .winograd(let outputs, let inputs, let isTransposed) = transform {
+      source = try .rowMajor(isTransposed ? [inputs, outputs, 1, 1] : [outputs, inputs, 1, 1])
+    }
+    return builder.parameter(
+      try builder.parameters.copy(of: weight, form: form, transform: transform, source: source, target: layout))
+  }
+
+  private func biasSlot(_ builder: PlanBuilder, _ name: String, _ form: ParameterForm) throws -> Slot {
+    let plain = try dnnl_memory_desc_t.rowMajor([channels])
+    return builder.parameter(try builder.parameters.copy(of: name, form: form, source: plain, target: plain))
+  }
+
+  private func transform(isTransposed: Bool) -> ParameterTransform {
+    .winograd(outputs: weightShape[0], inputs: weightShape[1], isTransposed: isTransposed)
+  }
+
+  /// The short cut for this layer, where it is one and is allowed, with the layouts of the layer's input and output.
+  private func winograd(
+    _ builder: PlanBuilder, _ primitive: Primitive, isTransposed: Bool, post: [PostOperation]
+  ) throws -> (method: Winograd, source: Layout, target: Layout)? {
+    guard builder.allowsWinograd, !self.isTransposed, weightShape.count == 4, weightShape.suffix(2) == [3, 3],
+      placement.strides == [1, 1], placement.dilations == [1, 1],
+      post.allSatisfy({ $0 == .sum || $0 == .eltwise(dnnl_eltwise_relu, alpha: 0, beta: 0) }),
+      let before = Layout(primitive.layout(of: DNNL_ARG_SRC), shape: source),
+      let after = Layout(primitive.layout(of: DNNL_ARG_DST), shape: target)
+    else { return nil }
+    let method =
+      isTransposed
+      ? try Winograd(from: after, to: before, begin: placement.begin.map { 2 - $0 })
+      : try Winograd(from: before, to: after, begin: placement.begin)
+    return method.map { ($0, before, after) }
   }
 
   private func forwardPrimitive(hasBias: Bool, post: [PostOperation], layout: Layout?) throws -> Primitive {

@@ -64,9 +64,9 @@ public final class Plan: @unchecked Sendable {
 
   /// The kernels that oneDNN chose, by the node that they serve.
   public var implementations: [(node: String, kernel: String)] {
-    steps.compactMap {
-      guard case .primitive(let primitive, _) = $0.work else { return nil }
-      return ($0.label, primitive.implementation)
+    steps.compactMap { step in
+      if case .primitive(let primitive, _) = step.work { return (step.label, primitive.implementation) }
+      return step.kernel.map { (step.label, $0) }
     }
   }
 }

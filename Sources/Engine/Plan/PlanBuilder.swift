@@ -18,6 +18,11 @@ public final class PlanBuilder {
   public let parameters: Parameters
   /// Whether batch norm takes the batch's statistics instead of the stored ones, and dropout drops.
   public let isTraining: Bool
+  /// Whether convolutions may take ``Winograd``'s short cut, which rounds some five times as coarsely as the direct sum: not in
+  /// training, and not where small differences of large numbers matter.
+  ///
+  /// Set before the forward pass is appended.
+  public var allowsWinograd: Bool
 
   private(set) var slots: [SlotInfo] = []
   private var steps: [Step] = []
@@ -46,6 +51,7 @@ public final class PlanBuilder {
     self.graph = graph
     self.batch = batch
     self.isTraining = isTraining
+    allowsWinograd = !isTraining
     facts = try graph.facts(batch: batch)
     self.parameters = parameters ?? Parameters(graph.floatConstants)
     for input in graph.inputs where facts[input.name]?.shape.rank ?? 0 > 0 {
@@ -183,7 +189,14 @@ public final class PlanBuilder {
   ///
   /// It may read `reads` and must fill `writes`.
   public func addStep(_ label: String, reads: [Slot], writes: [Slot], _ work: @escaping @Sendable (Program) throws -> Void) {
-    steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work)))
+    addStep(label, kernel: nil, reads: reads, writes: writes, work)
+  }
+
+  /// Appends work on the host that hands part of its own to a kernel of oneDNN.
+  func addStep(
+    _ label: String, kernel: String?, reads: [Slot], writes: [Slot], _ work: @escaping @Sendable (Program) throws -> Void
+  ) {
+    steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work), kernel: kernel))
     forget(writes)
   }
 

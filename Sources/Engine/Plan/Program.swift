@@ -15,7 +15,7 @@ public final class Program {
   private let memories: [Memory?]
   private let scratchMemories: [Memory]
   private var arguments: [[dnnl_exec_arg_t]] = []
-  private let stream: Stream
+  let stream: Stream
 
   /// Allocates the buffers.
   ///

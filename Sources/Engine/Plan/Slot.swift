@@ -38,4 +38,6 @@ struct Step {
   let reads: [Slot]
   let writes: [Slot]
   let work: Work
+  /// The kernel of oneDNN that work on the host hands part of its own to.
+  var kernel: String?
 }
