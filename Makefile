@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 # The Debian packages that Espalier needs beside Swift. Named here and nowhere else.
 SYSTEM_PACKAGES := git pkg-config libdnnl-dev libhdf5-dev libpng-dev libturbojpeg0-dev libcairo2-dev libpango1.0-dev \
-  zlib1g-dev fonts-dejavu-core dataset-fashion-mnist
+  zlib1g-dev libopenblas-dev liblapacke-dev fonts-dejavu-core dataset-fashion-mnist
 PEER_PACKAGES := python3 python3-venv
 
 # Vectors of eight floats where the processor has them; oneDNN chooses its own instructions when it runs.
