@@ -87,7 +87,7 @@ public struct ScoreRun: Sendable {
       provenance["concepts_spec"] = concepts!.description
     }
     if phases.contains(.relevance) {
-      provenance["composite"] = composite
+      provenance["composite"] = try CompositeCatalog.composite(composite).description
       provenance["start"] = start.rawValue
     }
     let settings = StatisticSettings()
