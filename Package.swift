@@ -49,7 +49,9 @@ let package = Package(
       name: "Datasets",
       dependencies: ["Tensors", "Images", "Storage", "Scheduling", "CZlib", .product(name: "TOMLKit", package: "TOMLKit")]),
     .target(name: "Training", dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Storage", "Scheduling"]),
-    .target(name: "Analysis", dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Scheduling"]),
+    .target(
+      name: "Analysis",
+      dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Scheduling", .product(name: "TOMLKit", package: "TOMLKit")]),
     .target(
       name: "Pruning",
       dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Scheduling", "Analysis", "Training", "CLAPACK"]),

@@ -44,6 +44,20 @@ public struct FeatureMap {
     }
   }
 
+  /// The greatest value of each channel over space, `[samples × channels]`.
+  public func spatialMaxima() -> [Float] {
+    var result = [Float](repeating: -.infinity, count: count * layout.channels)
+    forEachBlock { sample, channel, lanes, pointer in
+      for place in 0..<layout.area {
+        for lane in 0..<lanes {
+          let target = sample * layout.channels + channel + lane
+          result[target] = max(result[target], pointer[place * layout.block + lane])
+        }
+      }
+    }
+    return result
+  }
+
   /// The sum over space of each channel, signed and absolute, in double precision: `[samples × channels]` each.
   public func spatialSums() -> (signed: [Double], absolute: [Double]) {
     let (area, block, channels) = (layout.area, layout.block, layout.channels)

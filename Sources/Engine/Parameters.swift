@@ -19,6 +19,13 @@ public enum ParameterForm: Hashable, Sendable {
   /// Its negative part, `w⁻ ≤ 0`.
   public static let negativePart = ParameterForm.signed(positive: 0, negative: 1)
 
+  /// The weights, changed.
+  public func applied(to elements: [Float]) -> [Float] {
+    var changed = elements
+    apply(&changed)
+    return changed
+  }
+
   func apply(_ elements: inout [Float]) {
     switch self {
     case .asIs: break

@@ -10,6 +10,8 @@ public struct DataRequest: Sendable {
   public var classes: String?
   /// A TOML file of preprocessing; nil for what the model's file says.
   public var preprocessing: String?
+  /// The number of pictures left out at the beginning.
+  public var skip: Int
   /// The most pictures.
   public var limit: Int?
   /// The most pictures of each class: its first.
@@ -17,8 +19,10 @@ public struct DataRequest: Sendable {
 
   /// Makes a request.
   public init(
-    _ spec: DataSpec, classes: String? = nil, preprocessing: String? = nil, limit: Int? = nil, perClass: Int? = nil
+    _ spec: DataSpec, classes: String? = nil, preprocessing: String? = nil, skip: Int = 0, limit: Int? = nil,
+    perClass: Int? = nil
   ) {
+    self.skip = skip
     self.spec = spec
     self.classes = classes
     self.preprocessing = preprocessing
@@ -41,7 +45,7 @@ public struct DataRequest: Sendable {
   ///
   /// - Throws: `EspalierError` if something is missing or damaged, or nothing is left.
   public func open() throws -> Subset {
-    let subset = try Subset(openWhole(), limit: limit, perClass: perClass)
+    let subset = try Subset(openWhole(), skip: skip, limit: limit, perClass: perClass)
     guard subset.count > 0 else { throw EspalierError("there are no pictures", place: "\(spec)") }
     return subset
   }

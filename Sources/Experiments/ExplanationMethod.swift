@@ -15,6 +15,14 @@ public struct ExplanationMethod: Sendable, CustomStringConvertible {
   /// - Throws: `EspalierError` naming what is not known, and what is.
   public init(_ text: String) throws {
     description = text
+    // A file's path may hold slashes of its own.
+    if CompositeCatalog.isFile(text),
+      !AttributorCatalog.all.contains(where: { text.hasPrefix($0.name + "/") || text.hasPrefix($0.name + ":") })
+    {
+      attributor = try AttributorCatalog.attributor(LRPAttributor.name)
+      composite = try CompositeCatalog.composite(text)
+      return
+    }
     let halves = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let name = String(halves[0].prefix { $0 != ":" })
     if AttributorCatalog.all.contains(where: { $0.name == name }) {

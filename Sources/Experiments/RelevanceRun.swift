@@ -19,6 +19,12 @@ public struct RelevanceRun: Sendable {
   public var start: RelevanceStart
   /// Whether maps are stored.
   public var maps: MapPrecision
+  /// Whether it is told what every layer conserves.
+  public var conservation: Bool
+  /// The number of most relevant and most activating pictures of each filter; 0 for none.
+  public var top: Int
+  /// The filters from which relevance starts; nil for the output.
+  public var origin: RelevanceOrigin?
   /// The pictures that a worker takes at a time.
   public var batch: Int
   /// The file to write.
@@ -29,14 +35,17 @@ public struct RelevanceRun: Sendable {
   /// Makes a run.
   public init(
     attributor: String = LRPAttributor.name, composite: String? = nil, target: RelevanceTarget? = nil,
-    start: RelevanceStart = .oneHot, maps: MapPrecision = .float32, batch: Int = 32, out: String,
-    dataOut: String? = nil
+    start: RelevanceStart = .oneHot, maps: MapPrecision = .float32, conservation: Bool = false, top: Int = 0,
+    origin: RelevanceOrigin? = nil, batch: Int = 32, out: String, dataOut: String? = nil
   ) {
     self.attributor = attributor
     self.composite = composite
     self.target = target
     self.start = start
     self.maps = maps
+    self.conservation = conservation
+    self.top = top
+    self.origin = origin
     self.batch = batch
     self.out = out
     self.dataOut = dataOut
@@ -48,7 +57,8 @@ public struct RelevanceRun: Sendable {
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   @discardableResult
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> Int {
-    try OutputPath.prepare(out, notReplacing: [model.path] + request.files)
+    let rules = composite.flatMap { CompositeCatalog.isFile($0) ? $0 : nil }
+    try OutputPath.prepare(out, notReplacing: [model.path] + request.files + [rules].compactMap { $0 })
     if let dataOut {
       try OutputPath.prepare(dataOut, notReplacing: [model.path] + request.files)
       guard URL(fileURLWithPath: dataOut).standardizedFileURL != URL(fileURLWithPath: out).standardizedFileURL else {
@@ -60,7 +70,8 @@ public struct RelevanceRun: Sendable {
     let plan = try naming(file: model.path) {
       try AttributionPlan(
         model.graph, attributor: AttributorCatalog.attributor(attributor),
-        composite: composite.map { try CompositeCatalog.composite($0) }, start: start, batch: batch, output: model.output)
+        composite: composite.map { try CompositeCatalog.composite($0) }, start: start, batch: batch, output: model.output,
+        details: RelevanceDetails(conservation: conservation, maxima: top > 0, origin: origin))
     }
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out: relevance starts before it") }
     if case .index(let index)? = target, index >= plan.classes {
@@ -115,7 +126,7 @@ public struct RelevanceRun: Sendable {
     return RelevanceRows(
       indices: shard.indices.map { UInt32(clamping: $0) }, labels: labels, predictions: result.prediction,
       attribution: maps == .none ? nil : result.input.asMaps, signed: result.signed.map { $0.map(Float.init) },
-      absolute: result.absolute.map { $0.map(Float.init) })
+      absolute: result.absolute.map { $0.map(Float.init) }, maxima: result.maxima, conservation: result.conservation)
   }
 
   private func schema(
@@ -132,18 +143,20 @@ public struct RelevanceRun: Sendable {
       layers: plan.sites.map {
         RelevanceLayer(name: $0.layer.name, node: $0.layer.node.name, order: $0.layer.order, channels: $0.channels)
       },
-      precision: maps, isLabelled: isLabelled,
+      precision: maps, isLabelled: isLabelled, top: top, conservation: plan.conservation,
       provenance: [
         "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
         "data_sha256": try data.dataset.digest(), "preprocessing": data.preprocessing.json,
-        "attributor": attributor, "composite": composite ?? type(of: plan.attributor).composite, "target": target.text,
+        "attributor": attributor, "composite": plan.composite, "target": target.text,
         "start": start.rawValue, "espalier": Release.version,
-      ])
+      ].merging(origin.map { ["from": $0.description] } ?? [:]) { $1 })
   }
 
   private func key(_ schema: RelevanceSchema, batch: Int, count: Int) -> String {
     let settings = schema.provenance.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-    return (settings + ["maps \(maps.rawValue)", "batch \(batch)", "pictures \(count)"]).map { $0 + "\n" }.joined()
+    return
+      (settings + ["maps \(maps.rawValue)", "conservation \(conservation)", "top \(top)", "batch \(batch)", "pictures \(count)"])
+      .map { $0 + "\n" }.joined()
   }
 }
 

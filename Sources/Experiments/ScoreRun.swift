@@ -97,7 +97,7 @@ public struct ScoreRun: Sendable {
       provenance["concepts_spec"] = concepts!.description
     }
     if phases.contains(.relevance) {
-      provenance["composite"] = composite
+      provenance["composite"] = try CompositeCatalog.composite(composite).description
       provenance["start"] = start.rawValue
     }
     if case .statistics(let texts) = purpose { provenance["statistics"] = texts.joined(separator: " ") }

@@ -1,3 +1,4 @@
+import Analysis
 import Storage
 import Tensors
 
@@ -10,7 +11,8 @@ public final class RelevanceReader: Sendable {
   private let path: String
   private let attribution: HDF5Dataset?
   private let label, prediction, index: HDF5Dataset
-  private let signed, absolute: [HDF5Dataset]
+  private let signed, absolute, maxima: [HDF5Dataset]
+  private let conservation: HDF5Dataset?
 
   /// Opens a file.
   ///
@@ -49,12 +51,36 @@ public final class RelevanceReader: Sendable {
     absolute = try layers.map { layer in
       try dataset("relevance-absolute/\(layer.name)", "\(count) × \(layer.channels)") { $0 == [count, layer.channels] }
     }
+    let top = Int(clamping: try file.number(attribute: "top", as: Int64.self) ?? 0)
+    guard 0...1 << 20 ~= top else { throw EspalierError("is \(top)", file: path, place: "attribute top") }
+    maxima =
+      top > 0
+      ? try layers.map { layer in
+        try dataset("activation-max/\(layer.name)", "\(count) × \(layer.channels)") { $0 == [count, layer.channels] }
+      } : []
+    var told: [ConservationSite] = []
+    if file.kind(of: "conservation") == .dataset {
+      let values = try dataset("conservation", "\(count) × layers × 5") { $0.rank == 3 && $0[2] == 5 }
+      func texts(_ name: String) throws -> [String] {
+        let found = try values.texts(attribute: name) ?? []
+        guard found.count == (try values.shape()[1]) else {
+          throw EspalierError("has \(found.count) texts in its attribute \(name)", file: path, place: "/conservation")
+        }
+        return found
+      }
+      let (names, ops, rules) = (try texts("layers"), try texts("operators"), try texts("rules"))
+      told = names.indices.map { ConservationSite(layer: names[$0], op: ops[$0], rule: rules[$0]) }
+      conservation = values
+    } else {
+      conservation = nil
+    }
+    let isLabelled = try label.text(attribute: "description") != RelevanceWriter.predictedLabels
     let names = file.kind(of: "scales/class") == .dataset ? try file.dataset("scales/class").texts(attribute: "names") ?? [] : []
     let precision: MapPrecision = attribution.map { $0.elementType == .float16 ? .float16 : .float32 } ?? .none
     let map = try attribution.map { try Shape(validating: Array($0.shape().dimensions.dropFirst())) }
     schema = RelevanceSchema(
       map: map ?? [0, 0, 0], classes: shape[1], classNames: names.count == shape[1] ? names : [], layers: layers,
-      precision: precision,
+      precision: precision, isLabelled: isLabelled, top: top, conservation: told,
       provenance: try Dictionary(
         uniqueKeysWithValues: RelevanceSchema.provenanceNames.compactMap { key in try file.text(attribute: key).map { (key, $0) }
         }))
@@ -70,7 +96,8 @@ public final class RelevanceReader: Sendable {
     RelevanceRows(
       indices: try indices(rows), labels: try labels(rows), predictions: try prediction.read(rows: rows),
       attribution: try attribution?.read(rows: rows), signed: try signed.map { try $0.read(rows: rows) },
-      absolute: try absolute.map { try $0.read(rows: rows) })
+      absolute: try absolute.map { try $0.read(rows: rows) }, maxima: try maxima.map { try $0.read(rows: rows) },
+      conservation: try conservation?.read(rows: rows))
   }
 
   /// The places in the data set of the pictures in a range of rows.
@@ -87,6 +114,16 @@ public final class RelevanceReader: Sendable {
   ///
   /// - Throws: `EspalierError` if there are no such rows, or the file is damaged.
   public func predictions(_ rows: Range<Int>) throws -> Tensor<Float> { try prediction.read(rows: rows) }
+
+  /// What each layer conserves of the pictures in a range of rows, [n, layers, 5] by `ConservationTerm`.
+  ///
+  /// - Throws: `EspalierError` if the file does not tell it or holds no such rows, or is damaged.
+  public func conservation(_ rows: Range<Int>) throws -> Tensor<Double> {
+    guard let conservation else {
+      throw EspalierError("it is not told what layers conserve", file: path, accepted: "a file written with --conservation")
+    }
+    return try conservation.read(rows: rows)
+  }
 
   /// The relevance maps of the pictures in a range of rows, [n, C, H, W].
   ///

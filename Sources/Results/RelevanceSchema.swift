@@ -1,3 +1,4 @@
+import Analysis
 import Tensors
 
 /// A layer whose channels' relevance is stored.
@@ -39,13 +40,17 @@ public struct RelevanceSchema: Hashable, Sendable {
   public var precision: MapPrecision
   /// Whether the pictures have labels; without them the predicted class stands in `label`.
   public var isLabelled: Bool
+  /// The most pictures a filter for which the most relevant and the most activating ones are told; 0 for none.
+  public var top: Int
+  /// The layers of which it is told what they conserve; empty for none.
+  public var conservation: [ConservationSite]
   /// How the numbers came about, by ``provenanceNames``; stored as attributes of the file.
   public var provenance: [String: String]
 
   /// What a file says about how its numbers came about.
   public static let provenanceNames = [
     "model", "model_sha256", "model_output", "data", "data_sha256", "preprocessing", "attributor", "composite", "target", "start",
-    "espalier",
+    "from", "espalier",
   ]
 
   /// Makes a schema.
@@ -53,7 +58,7 @@ public struct RelevanceSchema: Hashable, Sendable {
   /// - Precondition: `map` has three axes; there is a name for every class, or for none.
   public init(
     map: Shape, classes: Int, classNames: [String] = [], layers: [RelevanceLayer], precision: MapPrecision = .float32,
-    isLabelled: Bool = true, provenance: [String: String] = [:]
+    isLabelled: Bool = true, top: Int = 0, conservation: [ConservationSite] = [], provenance: [String: String] = [:]
   ) {
     precondition(map.rank == 3, "a map has the axes C, H and W, not \(map)")
     precondition(Set(provenance.keys).isSubset(of: RelevanceSchema.provenanceNames), "unknown provenance \(provenance.keys)")
@@ -64,6 +69,8 @@ public struct RelevanceSchema: Hashable, Sendable {
     self.layers = layers
     self.precision = precision
     self.isLabelled = isLabelled
+    self.top = top
+    self.conservation = conservation
     self.provenance = provenance
   }
 }
@@ -82,11 +89,15 @@ public struct RelevanceRows: Hashable, Sendable {
   public var signed: [Tensor<Float>]
   /// The absolute relevance of each layer's channels, summed over space, [n, channels] a layer.
   public var absolute: [Tensor<Float>]
+  /// The greatest activation of each layer's channels over space, [n, channels] a layer; empty where none are stored.
+  public var maxima: [Tensor<Float>]
+  /// What each layer conserves, [n, layers, 5] by `ConservationTerm`; nil where it is not stored.
+  public var conservation: Tensor<Double>?
 
   /// Makes rows.
   public init(
     indices: [UInt32], labels: [UInt16], predictions: Tensor<Float>, attribution: Tensor<Float>?, signed: [Tensor<Float>],
-    absolute: [Tensor<Float>]
+    absolute: [Tensor<Float>], maxima: [Tensor<Float>] = [], conservation: Tensor<Double>? = nil
   ) {
     self.indices = indices
     self.labels = labels
@@ -94,6 +105,8 @@ public struct RelevanceRows: Hashable, Sendable {
     self.attribution = attribution
     self.signed = signed
     self.absolute = absolute
+    self.maxima = maxima
+    self.conservation = conservation
   }
 
   /// The number of pictures, n.

@@ -1,3 +1,4 @@
+import Analysis
 import Storage
 import Tensors
 
@@ -13,6 +14,9 @@ import Tensors
 ///     index                        [N]            uint32, places in the data set
 ///     relevance/<layer>            [N, channels]  summed over space
 ///     relevance-absolute/<layer>   [N, channels]  magnitudes summed over space
+///     activation-max/<layer>       [N, channels]  greatest over space, before the activation (with top pictures)
+///     relmax/<layer>/index, value  [channels, k]  the most relevant pictures of each filter; actmax the most activating
+///     conservation                 [N, L, 5]      float64: out, in, bias, stabiliser, other (see `ConservationTerm`)
 ///     scales/                                     the coordinates of every axis
 ///
 /// Readers of netCDF (xarray) look for an axis's scale in a dataset's own group and those above it, so each scale in `scales`
@@ -22,7 +26,11 @@ public final class RelevanceWriter {
   private let schema: RelevanceSchema
   private let attribution: HDF5Dataset?
   private let label, prediction, index, sample: HDF5Dataset
-  private let signed, absolute: [HDF5Dataset]
+  private let signed, absolute, maxima: [HDF5Dataset]
+  private let conservation: HDF5Dataset?
+  private var mostRelevant, mostActive: [TopSamples]
+
+  static let predictedLabels = "predicted class; the data have no labels"
 
   /// Begins a file for a number of pictures.
   ///
@@ -41,7 +49,7 @@ public final class RelevanceWriter {
       attribution = nil
     }
     label = try file.createDataset("label", of: .uint16, shape: [count])
-    try label.describe(units: "class", schema.isLabelled ? "true class" : "predicted class; the data have no labels")
+    try label.describe(units: "class", schema.isLabelled ? "true class" : RelevanceWriter.predictedLabels)
     prediction = try file.createDataset("prediction", of: .float32, shape: [count, schema.classes])
     try prediction.describe(units: "logit", "output of the network before a final softmax")
     index = try file.createDataset("index", of: .uint32, shape: [count])
@@ -50,11 +58,11 @@ public final class RelevanceWriter {
     try scales.attach(to: prediction, "sample", "class")
     try scales.attach(to: index, "sample")
 
-    func layers(_ group: String, _ description: String) throws -> [HDF5Dataset] {
+    func layers(_ group: String, _ description: String, units: String = "share of the start relevance") throws -> [HDF5Dataset] {
       try file.createGroup(group).describe("\(description), of every convolution and linear layer")
       return try schema.layers.map { layer in
         let dataset = try file.createDataset("\(group)/\(layer.name)", of: .float32, shape: [count, layer.channels])
-        try dataset.describe(units: "share of the start relevance", description)
+        try dataset.describe(units: units, description)
         try dataset.setAttribute("node", layer.node)
         try dataset.setAttribute("order", Int64(layer.order))
         try scales.attach(to: dataset, "sample", Scales.filters(layer.channels))
@@ -63,6 +71,23 @@ public final class RelevanceWriter {
     }
     signed = try layers("relevance", "relevance of each channel, summed over space")
     absolute = try layers("relevance-absolute", "magnitude of the relevance of each channel, summed over space")
+    let tops = schema.top > 0 ? schema.layers.map { TopSamples(count: schema.top, channels: $0.channels) } : []
+    (mostRelevant, mostActive) = (tops, tops)
+    maxima =
+      schema.top > 0
+      ? try layers("activation-max", "greatest value of each channel over space, before the activation", units: "activation") : []
+    if schema.top > 0 { try file.setAttribute("top", Int64(schema.top)) }
+    if schema.conservation.isEmpty {
+      conservation = nil
+    } else {
+      let dataset = try file.createDataset("conservation", of: .float64, shape: [count, schema.conservation.count, 5])
+      try dataset.describe(units: "relevance", "what became of each layer's relevance: out = in + bias + stabiliser + other")
+      try dataset.setAttribute("terms", ConservationTerm.allCases.map(\.rawValue))
+      try dataset.setAttribute("layers", schema.conservation.map(\.layer))
+      try dataset.setAttribute("operators", schema.conservation.map(\.op))
+      try dataset.setAttribute("rules", schema.conservation.map(\.rule))
+      conservation = dataset
+    }
     for (name, value) in schema.provenance.sorted(by: { $0.key < $1.key }) { try file.setAttribute(name, value) }
     sample = scales.sample
     self.schema = schema
@@ -81,12 +106,48 @@ public final class RelevanceWriter {
     if let attribution, let maps = rows.attribution { try attribution.write(maps, atRow: start) }
     for (dataset, values) in zip(signed, rows.signed) { try dataset.write(values, atRow: start) }
     for (dataset, values) in zip(absolute, rows.absolute) { try dataset.write(values, atRow: start) }
+    for (dataset, values) in zip(maxima, rows.maxima) { try dataset.write(values, atRow: start) }
+    if let conservation, let values = rows.conservation { try conservation.write(values, atRow: start) }
+    for layer in mostRelevant.indices {
+      let channels = schema.layers[layer].channels
+      for row in 0..<rows.count {
+        let places = row * channels..<(row + 1) * channels
+        mostRelevant[layer].observe(rows.signed[layer].elements[places], index: Int(rows.indices[row]))
+        mostActive[layer].observe(rows.maxima[layer].elements[places], index: Int(rows.indices[row]))
+      }
+    }
   }
 
   /// Gives the file its name, once every row is written.
   ///
   /// - Throws: `EspalierError` if it cannot be written.
-  public func commit() throws { try file.commit() }
+  public func commit() throws {
+    try write(mostRelevant, to: "relmax", "the pictures with the greatest relevance of each filter, the greatest first")
+    try write(mostActive, to: "actmax", "the pictures with the greatest activation of each filter, the greatest first")
+    try file.commit()
+  }
+
+  private func write(_ tops: [TopSamples], to name: String, _ description: String) throws {
+    guard !tops.isEmpty else { return }
+    let group = try file.createGroup(name)
+    try group.describe(description)
+    for (layer, top) in zip(schema.layers, tops) {
+      let own = try file.createGroup("\(name)/\(layer.name)")
+      try own.setAttribute("node", layer.node)
+      try own.setAttribute("order", Int64(layer.order))
+      // Fewer pictures than were asked for, or numbers that are none: the rest is NaN, at picture 2³² − 1.
+      let length = top.channels.map(\.count).max() ?? 0
+      let shape: Shape = [layer.channels, length]
+      let rows = top.channels.map { entries in
+        entries.map { (UInt32(clamping: $0.index), $0.value) }
+          + [(UInt32, Float)](repeating: (.max, .nan), count: length - entries.count)
+      }
+      try file.write(Tensor(rows.flatMap { $0.map(\.0) }, shape: shape), to: "\(name)/\(layer.name)/index")
+        .describe(units: "picture", "place of the picture in the data set")
+      try file.write(Tensor(rows.flatMap { $0.map(\.1) }, shape: shape), to: "\(name)/\(layer.name)/value")
+        .describe(name == "relmax" ? "relevance, summed over space" : "activation, the greatest over space")
+    }
+  }
 }
 
 /// The coordinates of the axes.

@@ -10,6 +10,7 @@ enum VerbCatalog {
     TuneCommand.self,
     EvaluateCommand.self,
     RelevanceCommand.self,
+    JoinCommand.self,
     MeasureCommand.self,
     StatsCommand.self,
     DissectCommand.self,

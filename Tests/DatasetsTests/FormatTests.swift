@@ -86,6 +86,8 @@ extension URL {
     #expect(subset.count == 25)
     #expect(Array(subset.indices.prefix(5)) == [0, 1, 2, 3, 4])
     #expect(subset.indices == subset.indices.sorted())
+    #expect(try Subset(data, skip: 9998, limit: 25).indices == [9998, 9999])
+    #expect(try Subset(data, skip: 10_000).count == 0 && Subset(data, skip: .max).count == 0)
   }
 
   @Test func hdf5Sets() throws {

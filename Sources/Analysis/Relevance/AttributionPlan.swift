@@ -22,6 +22,10 @@ public final class AttributionPlan: Sendable {
   public let attributor: any Attributor
   /// The layers in execution order: every convolution and linear layer, or the one whose feature maps are looked at, or none.
   public let sites: [Site]
+  /// The layers of which it is told what they conserve; empty unless it was asked for.
+  public let conservation: [ConservationSite]
+  /// The rules, as files tell them.
+  public let composite: String
   let passes: Passes
 
   /// Compiles an attributor's passes.
@@ -33,24 +37,34 @@ public final class AttributionPlan: Sendable {
   ///   - start: what relevance starts from.
   ///   - batch: the number of pictures in a shard.
   ///   - outputName: the output that is explained, the first if nil; a final Softmax or LogSoftmax is left out.
+  ///   - details: what is found out beside relevance, and where it starts; only for lrp.
   /// - Throws: `EspalierError` naming the layer that a rule does not fit or that there is not.
   public init(
     _ graph: Graph, attributor: any Attributor, composite: Composite? = nil, start: RelevanceStart = .oneHot, batch: Int,
-    output outputName: String? = nil
+    output outputName: String? = nil, details: RelevanceDetails = RelevanceDetails()
   ) throws {
     self.attributor = attributor
+    if details != RelevanceDetails(), !(attributor is LRPAttributor) {
+      throw EspalierError(
+        "attributor '\(type(of: attributor).name)' tells neither conservation nor most relevant pictures, and starts at the output",
+        accepted: "--attributor \(LRPAttributor.name)")
+    }
     let composite = try composite ?? CompositeCatalog.composite(type(of: attributor).composite)
+    self.composite = composite.description
     switch attributor.passes {
     case .relevance:
       let plan = try RelevancePlan(
-        graph, composite: composite, start: start, batch: batch, output: outputName)
+        graph, composite: composite, start: start, batch: batch, output: outputName, details: details)
       passes = .relevance(plan)
+      conservation = plan.conservation
       sites = plan.sites.map { Site(layer: $0.layer, channels: $0.channels) }
     case .outputs:
+      conservation = []
       passes = .outputs(try OutputPlan(graph, batch: batch, output: outputName))
       sites = []
     case .featureMaps(let site):
       let plan = try FeatureMapPlan(graph, site: site, composite: composite, start: start, batch: batch, output: outputName)
+      conservation = []
       passes = .featureMaps(plan)
       sites = [Site(layer: plan.layer, channels: plan.channels)]
     }

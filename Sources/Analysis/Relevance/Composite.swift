@@ -1,4 +1,5 @@
 import Networks
+import Tensors
 
 /// Which rule each layer of a network gets: by its kind, with an exception for the first layer.
 ///
@@ -12,15 +13,24 @@ public struct Composite: Sendable {
   /// The rule of the first layer of some kinds.
   public let first: (kinds: Set<LayerKind>, rule: any Rule)?
 
+  /// Entries that come before all that, the first that fits a layer counting.
+  public let entries: [CompositeEntry]
+
   /// Makes a composite.
-  public init(_ description: String, rules: [LayerKind: any Rule], first: (kinds: Set<LayerKind>, rule: any Rule)? = nil) {
+  public init(
+    _ description: String, rules: [LayerKind: any Rule], first: (kinds: Set<LayerKind>, rule: any Rule)? = nil,
+    entries: [CompositeEntry] = []
+  ) {
+    self.entries = entries
     self.description = description
     self.rules = rules
     self.first = first
   }
 
   /// The rule of every node, by the node's number.
-  public func assignment(for graph: Graph) -> [Int: any Rule] {
+  ///
+  /// - Throws: `EspalierError` naming an entry that fits no layer.
+  public func assignment(for graph: Graph) throws -> [Int: any Rule] {
     var assignment: [Int: any Rule] = [:]
     var isFirstTaken = false
     for node in graph.nodes {
@@ -31,6 +41,11 @@ public struct Composite: Sendable {
       } else if let rule = rules[kind] {
         assignment[node.id] = rule
       }
+    }
+    var chosen: Set<Int> = []
+    for (place, entry) in entries.enumerated() {
+      let ids = try naming(place: "\(description): rule \(place + 1)") { try entry.layers(of: graph) }
+      for id in ids where chosen.insert(id).inserted { assignment[id] = entry.rule }
     }
     return assignment
   }

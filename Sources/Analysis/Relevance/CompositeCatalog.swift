@@ -8,12 +8,16 @@ public enum CompositeCatalog {
     "guided_backprop", "beta_smooth", "excitation_backprop", "gradient",
   ]
 
-  /// The composite that a specification `NAME[:key=value,…]` means.
+  /// Whether a specification names a file of rules, ``CompositeFile``.
+  public static func isFile(_ specification: String) -> Bool { CompositeFile.isNamed(by: specification) }
+
+  /// The composite that a specification `NAME[:key=value,…]` or `FILE.toml` means.
   ///
   /// Keys are `epsilon` and `stabilizer` (both 1e-6), for `epsilon_gamma_box` also `gamma` (0.25), `low` and `high` (needed), for
   /// `beta_smooth` `beta` (10).
   /// - Throws: `EspalierError` naming what is not known, and what is.
   public static func composite(_ specification: String) throws -> Composite {
+    if CompositeFile.isNamed(by: specification) { return try CompositeFile.composite(specification) }
     let place = "composite '\(specification)'"
     let (name, given) = try naming(place: place) { try parameters(of: specification) }
     guard names.contains(name) else {

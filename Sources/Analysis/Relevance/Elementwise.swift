@@ -23,15 +23,17 @@ enum Elementwise {
     case .positive: for i in 0..<count { result[i] = x[i] > 0 ? x[i] : 0 }
     case .negative: for i in 0..<count { result[i] = x[i] < 0 ? x[i] : 0 }
     case .constant(let value): result.update(repeating: value, count: count)
+    case .sign(let threshold): for i in 0..<count { result[i] = x[i] >= threshold ? 1 : -1 }
     }
   }
 
   /// `R / st(Σ ± z)`.
   static func divide(
-    _ r: Source, by terms: [(z: Source, sign: Float)], stabilizer: Stabilizer, into result: Source, layout: Layout
+    _ r: Source, by terms: [(z: Source, sign: Float)], stabilizer: Stabilizer, input: (x: Source, layout: Layout)? = nil,
+    into result: Source, layout: Layout
   ) {
     let count = layout.floatCount
-    if terms.count == 1, terms[0].sign == 1, !stabilizer.isRelative, !stabilizer.clips {
+    if terms.count == 1, terms[0].sign == 1, !stabilizer.isRelative, !stabilizer.clips, input == nil, stabilizer.epsilon > 0 {
       let (z, epsilon) = (terms[0].z, stabilizer.epsilon)
       for i in 0..<count { result[i] = r[i] / (z[i] + (z[i] < 0 ? -epsilon : epsilon)) }
       return
@@ -46,11 +48,23 @@ enum Elementwise {
         for i in start..<start + layout.sampleStride { squares += Double(result[i]) * Double(result[i]) }
         epsilon *= Float((squares / Double(max(layout.shape.count / max(layout.samples, 1), 1))).squareRoot())
       }
+      if let input { epsilon *= deviation(input.x + sample * input.layout.sampleStride, input.layout) }
       for i in start..<start + layout.sampleStride {
         // Lanes that hold no channel carry no relevance, and 0 / 0 must not become one.
-        result[i] = r[i] == 0 ? 0 : r[i] / stabilizer(result[i], epsilon: epsilon)
+        let z = stabilizer(result[i], epsilon: epsilon)
+        result[i] = r[i] == 0 || z == 0 ? 0 : r[i] / z
       }
     }
+  }
+
+  /// The standard deviation of a sample's values; lanes that hold no channel hold 0 and do not count.
+  private static func deviation(_ x: Source, _ layout: Layout) -> Float {
+    let count = Double(max(layout.shape.count / max(layout.samples, 1), 1))
+    var (sum, squares) = (0.0, 0.0)
+    for i in 0..<layout.sampleStride { sum += Double(x[i]) }
+    let mean = sum / count
+    for i in 0..<layout.sampleStride { squares += Double(x[i]) * Double(x[i]) }
+    return Float(max(squares / count - mean * mean, 0).squareRoot())
   }
 
   /// Drops quotients whose output lies on the other side.
@@ -75,6 +89,8 @@ enum Elementwise {
     case (.negative, true): for i in 0..<count { result[i] += x[i] < 0 ? factor * x[i] * c[i] : 0 }
     case (.constant(let value), false): for i in 0..<count { result[i] = factor * value * c[i] }
     case (.constant(let value), true): for i in 0..<count { result[i] += factor * value * c[i] }
+    case (.sign(let threshold), false): for i in 0..<count { result[i] = x[i] >= threshold ? factor * c[i] : -factor * c[i] }
+    case (.sign(let threshold), true): for i in 0..<count { result[i] += x[i] >= threshold ? factor * c[i] : -factor * c[i] }
     }
   }
 }

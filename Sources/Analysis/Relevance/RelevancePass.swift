@@ -7,16 +7,21 @@ package final class RelevancePass {
   /// The taps on relevance at the outputs of linear layers, by the node's number.
   package private(set) var taps: [Int: (number: Int, channels: Int)] = [:]
 
+  /// What is looked at to tell what each node conserves, in the order in which relevance reaches them.
+  package private(set) var conservation: [ConservationTap] = []
+  private let recordsConservation: Bool
+
   private let graph: Graph
   private let rules: [Int: any Rule]
   private let nonnegative: Set<String>
   private let builder: PlanBuilder
   private var variants: [Slot: [RulePart.Input: Slot]] = [:]
 
-  package init(_ graph: Graph, composite: Composite, _ builder: PlanBuilder) throws {
+  package init(_ graph: Graph, composite: Composite, _ builder: PlanBuilder, recordsConservation: Bool = false) throws {
+    self.recordsConservation = recordsConservation
     self.graph = graph
     self.builder = builder
-    rules = composite.assignment(for: graph)
+    rules = try composite.assignment(for: graph)
     nonnegative = graph.nonnegativeValues()
     // Where a rule subtracts large numbers, the direct convolution's last digits are needed.
     builder.allowsWinograd = graph.nodes.allSatisfy { node in
@@ -42,8 +47,46 @@ package final class RelevancePass {
     return kept
   }
 
-  /// Takes relevance through a node.
+  /// Takes relevance through a node, with a look at what is conserved if that is asked for.
   package func cross(_ node: Node, _ arriving: [Slot?], _ wanted: [Bool]) throws -> [Slot?] {
+    let slots = arriving.compactMap { $0 }
+    guard recordsConservation, !slots.isEmpty else { return try crossing(node, arriving, wanted) }
+    let tap = builder.observe(slots, label: node.label)
+    conservation.append(
+      ConservationTap(
+        node: node, kind: LayerKind(node, in: graph), rule: rules[node.id].map { type(of: $0).name } ?? GradientRule.name,
+        arriving: tap))
+    let delivered = try crossing(node, arriving, wanted)
+    let left = delivered.compactMap { $0 }
+    if !left.isEmpty { conservation[conservation.count - 1].delivered = builder.observe(left, label: node.label) }
+    return delivered
+  }
+
+  /// Notes what a part of a rule divides by.
+  private func record(
+    _ part: RulePart, of node: Node, quotient: Slot, incoming: Slot, terms: [(slot: Slot, sign: Float)], gate: Slot?
+  ) {
+    guard recordsConservation, !conservation.isEmpty else { return }
+    var bias: [Double] = []
+    if let name = node.inputs.count > 2 ? node.inputs[2] : nil, let values = builder.parameters[name] {
+      let scale = (node.op as? Op.Gemm).map { Double($0.beta) } ?? 1
+      let channels = builder.layout(quotient).channels
+      bias = [Double](repeating: 0, count: channels)
+      for term in part.terms {
+        guard let form = term.bias else { continue }
+        let changed = form.applied(to: values.elements.map { Float(Double($0) * scale) })
+        for channel in 0..<channels {
+          bias[channel] += Double(changed[changed.count == 1 ? 0 : channel % changed.count]) * (term.isSubtracted ? -1 : 1)
+        }
+      }
+    }
+    let tap = builder.observe([quotient, incoming] + terms.map(\.slot) + [gate].compactMap { $0 }, label: node.label)
+    conservation[conservation.count - 1].parts.append(
+      ConservationTap.Part(
+        tap: tap, signs: terms.map { Double($0.sign) }, coefficient: Double(part.coefficient), gate: part.gate, bias: bias))
+  }
+
+  private func crossing(_ node: Node, _ arriving: [Slot?], _ wanted: [Bool]) throws -> [Slot?] {
     let kind = LayerKind(node, in: graph)
     if kind == .convolution || kind == .dense, let slot = arriving[0] {
       taps[node.id] = (builder.observe(slot, label: node.label), builder.layout(slot).channels)
@@ -59,7 +102,7 @@ package final class RelevancePass {
       if builder.isLinear(node) {
         return [try decompose(node, relevance, parts)] + wanted.dropFirst().map { _ in nil }
       }
-      guard let part = parts.first, parts.count == 1, part.isPlainOutput else {
+      guard let part = parts.first, parts.count == 1, part.isPlainOutput, part.terms[0].weighing == nil else {
         throw EspalierError(
           "rule '\(type(of: rule).name)' needs a layer with weights", place: "layer '\(node.label)'",
           accepted: "\(NormRule.name), \(PassRule.name), \(GradientRule.name)")
@@ -135,6 +178,8 @@ package final class RelevancePass {
         if term.input == .positive { term.input = .asIs }
         return term
       }
+      // The part of negative inputs where there are none.
+      if terms.isEmpty { continue }
       var products: [(slot: Slot, sign: Float)] = []
       if part.isPlainOutput {
         products.append((try builder.slot(of: node.outputs[0]), 1))
@@ -145,10 +190,12 @@ package final class RelevancePass {
         }
       }
       let gate = part.gate == .all ? nil : try builder.slot(of: node.outputs[0])
-      let quotient = try divide(node, relevance, by: products, gate: gate, part, layout: builder.layout(products[0].slot))
+      let quotient = try divide(
+        node, relevance, by: products, gate: gate, part, input: input, layout: builder.layout(products[0].slot))
       for term in terms {
         let gradient = try builder.transposedProduct(node, quotient, weights: term.weights)
-        contributions.append((input, term.input, gradient, term.isSubtracted ? -part.coefficient : part.coefficient))
+        contributions.append(
+          (input, term.weighing ?? term.input, gradient, term.isSubtracted ? -part.coefficient : part.coefficient))
       }
     }
     return try weigh(node, contributions, layout: builder.layout(input))
@@ -170,22 +217,27 @@ package final class RelevancePass {
 
   /// Appends `R / st(Σ ± z)`, where the gate is open.
   private func divide(
-    _ node: Node, _ relevance: Slot, by products: [(slot: Slot, sign: Float)], gate: Slot?, _ part: RulePart, layout: Layout
+    _ node: Node, _ relevance: Slot, by products: [(slot: Slot, sign: Float)], gate: Slot?, _ part: RulePart, input: Slot? = nil,
+    layout: Layout
   ) throws -> Slot {
     let incoming = try builder.reorder(relevance, to: layout)
     let terms = try products.map { (slot: try builder.reorder($0.slot, to: layout), sign: $0.sign) }
     let gateSlot = try gate.map { try builder.reorder($0, to: layout) }
     let result = builder.allocate(layout, name: node.label)
     let (stabilizer, side) = (part.stabilizer, part.gate)
-    builder.addStep(node.label, reads: [incoming] + terms.map(\.slot) + [gateSlot].compactMap { $0 }, writes: [result]) {
-      program in
+    let followed = stabilizer.followsInput ? try input ?? node.inputs[0].map(builder.slot) : nil
+    let followedLayout = followed.map(builder.layout)
+    let others = [gateSlot, followed].compactMap { $0 }
+    builder.addStep(node.label, reads: [incoming] + terms.map(\.slot) + others, writes: [result]) { program in
+      let source = followed.flatMap { slot in followedLayout.map { (x: program.pointer(slot), layout: $0) } }
       Elementwise.divide(
         program.pointer(incoming), by: terms.map { (program.pointer($0.slot), $0.sign) }, stabilizer: stabilizer,
-        into: program.pointer(result), layout: layout)
+        input: source, into: program.pointer(result), layout: layout)
       if let gateSlot {
         Elementwise.close(program.pointer(result), where: program.pointer(gateSlot), side, count: layout.floatCount)
       }
     }
+    record(part, of: node, quotient: result, incoming: incoming, terms: terms, gate: gateSlot)
     return result
   }
 
@@ -201,6 +253,7 @@ package final class RelevancePass {
     }
     let result = builder.allocate(layout, name: node.label)
     builder.addStep(node.label, reads: aligned.flatMap { [$0.input, $0.gradient] }, writes: [result]) { program in
+      if aligned.isEmpty { program.pointer(result).update(repeating: 0, count: layout.floatCount) }
       for (place, part) in aligned.enumerated() {
         Elementwise.weigh(
           program.pointer(part.input), part.form, program.pointer(part.gradient), factor: part.factor,

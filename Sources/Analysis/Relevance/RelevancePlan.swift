@@ -20,6 +20,23 @@ public enum RelevanceStart: String, Hashable, Sendable, CaseIterable {
   case logit
 }
 
+/// What a relevance pass finds out beside relevance, and where it starts.
+public struct RelevanceDetails: Hashable, Sendable {
+  /// Whether it tells what every layer conserves, ``ConservationTerm``.
+  public var conservation: Bool
+  /// Whether it tells the greatest activation of every filter.
+  public var maxima: Bool
+  /// The filters from which it starts; nil for the output.
+  public var origin: RelevanceOrigin?
+
+  /// Makes a choice.
+  public init(conservation: Bool = false, maxima: Bool = false, origin: RelevanceOrigin? = nil) {
+    self.conservation = conservation
+    self.maxima = maxima
+    self.origin = origin
+  }
+}
+
 /// A forward pass and a relevance pass behind it, compiled for shards of a fixed size: read-only, shared by all workers.
 public final class RelevancePlan: Sendable {
   /// A convolution or linear layer whose relevance is taken at its output, before its activation.
@@ -29,12 +46,16 @@ public final class RelevancePlan: Sendable {
     /// The number of channels.
     public let channels: Int
     let tap: Int
+    /// The look at its activations; nil where none is asked for.
+    let activation: Int?
   }
 
   /// The steps.
   public let plan: Plan
   /// The layers, in execution order.
   public let sites: [LayerSite]
+  /// The nodes that relevance crosses, in execution order, if it was asked for what they conserve.
+  public let conservation: [ConservationSite]
   /// The number of outputs.
   public let classes: Int
   /// A notice if a final Softmax or LogSoftmax was left out, naming it.
@@ -44,6 +65,7 @@ public final class RelevancePlan: Sendable {
   let output: String
   let targets: Slot
   let arrival: String
+  let conservationTaps: [ConservationTap]
 
   /// Compiles a relevance pass.
   ///
@@ -53,15 +75,17 @@ public final class RelevancePlan: Sendable {
   ///   - start: what relevance starts from.
   ///   - batch: the number of pictures in a shard.
   ///   - outputName: the output that is explained, the first if nil; a final Softmax or LogSoftmax is left out.
+  ///   - details: what is found out beside relevance, and where it starts.
   /// - Throws: `EspalierError` naming the layer that a rule does not fit.
   public init(
-    _ graph: Graph, composite: Composite, start: RelevanceStart = .oneHot, batch: Int, output outputName: String? = nil
+    _ graph: Graph, composite: Composite, start: RelevanceStart = .oneHot, batch: Int, output outputName: String? = nil,
+    details: RelevanceDetails = RelevanceDetails()
   ) throws {
     let head = try graph.withoutFinalSoftmax(output: outputName)
     skippedHead = head.skipped
     let network = try head.graph.canonized()
     let builder = try PlanBuilder(network, batch: batch)
-    let pass = try RelevancePass(network, composite: composite, builder)
+    let pass = try RelevancePass(network, composite: composite, builder, recordsConservation: details.conservation)
     let (input, output) = (network.inputs[0].name, network.outputs[0])
     let shape = try builder.shape(of: output)
     guard shape.rank == 2 else {
@@ -70,12 +94,35 @@ public final class RelevancePlan: Sendable {
     classes = shape[1]
     (self.input, self.output, arrival) = (input, output, "relevance at the input")
 
-    try builder.forward(keeping: pass.keptValues(), isDifferentiable: true)
+    let origin = try details.origin?.node(in: network, of: graph, facts: builder.facts)
+    var kept = pass.keptValues()
+    let linear = network.linearLayers.map(\.node)
+    if details.maxima { kept.formUnion(linear.map { $0.outputs[0] }) }
+    if let origin { kept.insert(origin.outputs[0]) }
+    try builder.forward(keeping: kept, isDifferentiable: true)
+    var activations: [Int: Int] = [:]
+    if details.maxima {
+      for node in linear where builder.isComputed(node.outputs[0]) {
+        activations[node.id] = builder.observe(try builder.slot(of: node.outputs[0]), label: node.label)
+      }
+    }
     let targets = builder.allocate(.plain([batch]), name: "targets")
     builder.pin(targets)
     let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
     let seed = builder.appendRelevanceStart(of: logits, targets: targets, classes: classes, start: start)
-    let arriving = try builder.reverse(from: [output: seed], to: [input], rule: pass.cross)
+    var seeds = [output: seed]
+    if let origin, let choice = details.origin {
+      let value = origin.outputs[0]
+      var whole: Slot? = try builder.slot(of: value)
+      if choice.seed == .relevance {
+        whole = value == output ? seed : try builder.reverse(from: seeds, to: [value], rule: pass.cross)[value]
+      }
+      guard let whole else {
+        throw EspalierError("the output '\(output)' does not depend on layer '\(choice.layer)'", place: "--from")
+      }
+      seeds = [value: builder.appendMask(of: whole, channels: choice.channels)]
+    }
+    let arriving = try builder.reverse(from: seeds, to: [input], rule: pass.cross)
     guard let slot = arriving[input] else { throw EspalierError("its output does not depend on its input '\(input)'") }
     builder.keep(try builder.reorder(slot, to: .plain(builder.shape(of: input))), as: arrival)
     self.targets = targets
@@ -84,7 +131,14 @@ public final class RelevancePlan: Sendable {
     let layers = Dictionary(uniqueKeysWithValues: graph.layers.map { ($0.id, $0) })
     sites = network.nodes.compactMap { node in
       guard let tap = pass.taps[node.id], let layer = layers[node.id] else { return nil }
-      return LayerSite(layer: layer, channels: tap.channels, tap: tap.number)
+      return LayerSite(layer: layer, channels: tap.channels, tap: tap.number, activation: activations[node.id])
+    }
+    let order = Dictionary(uniqueKeysWithValues: network.nodes.enumerated().map { ($0.element.id, $0.offset) })
+    conservationTaps = pass.conservation.filter { !$0.isView }.sorted {
+      order[$0.node.id, default: 0] < order[$1.node.id, default: 0]
+    }
+    conservation = conservationTaps.map { tap in
+      ConservationSite(layer: layers[tap.node.id]?.name ?? tap.node.label, op: tap.node.op.name, rule: tap.rule)
     }
   }
 }

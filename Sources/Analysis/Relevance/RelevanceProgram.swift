@@ -11,6 +11,10 @@ public struct RelevanceResult: Sendable {
   public var signed: [Tensor<Double>]
   /// The same with every place's absolute value.
   public var absolute: [Tensor<Double>]
+  /// The greatest activation of every site's channels over space, `[n, channels]` each; empty unless it was asked for.
+  public var maxima: [Tensor<Float>] = []
+  /// What every layer conserves, `[n, layers, 5]` by ``ConservationTerm``; nil unless it was asked for.
+  public var conservation: Tensor<Double>?
 }
 
 /// A relevance plan with buffers of its own: what one worker runs.
@@ -47,6 +51,17 @@ public final class RelevanceProgram {
     signed.reserveCapacity(plan.sites.count)
     var sums: [Int: (signed: [Double], absolute: [Double])] = [:]
     for site in plan.sites { program.observers[site.tap] = { sums[site.tap] = $0[0].spatialSums() } }
+    var maxima: [Int: [Float]] = [:]
+    for site in plan.sites {
+      if let tap = site.activation { program.observers[tap] = { maxima[tap] = $0[0].spatialMaxima() } }
+    }
+    let taps = plan.conservationTaps
+    var balance = [ConservationSums](repeating: ConservationSums(count: count), count: taps.count)
+    for (place, tap) in taps.enumerated() {
+      program.observers[tap.arriving] = { balance[place].add($0, to: 0) }
+      if let delivered = tap.delivered { program.observers[delivered] = { balance[place].add($0, to: 1) } }
+      for part in tap.parts { program.observers[part.tap] = { balance[place].add($0, part) } }
+    }
     defer { program.observers = [:] }
     try program.run()
     for site in plan.sites {
@@ -55,7 +70,19 @@ public final class RelevanceProgram {
       signed.append(Tensor(found.signed, shape: shape))
       absolute.append(Tensor(found.absolute, shape: shape))
     }
+    var conservation: Tensor<Double>?
+    if !taps.isEmpty {
+      let rows = balance.map(\.finished)
+      conservation = Tensor(
+        (0..<count).flatMap { row in rows.flatMap { $0[row * 5..<(row + 1) * 5] } }, shape: [count, taps.count, 5])
+    }
+    let greatest = plan.sites.compactMap { site in
+      site.activation.map {
+        Tensor(maxima[$0] ?? [Float](repeating: 0, count: count * site.channels), shape: [count, site.channels])
+      }
+    }
     return RelevanceResult(
-      input: program.result(plan.arrival), prediction: program.result(plan.output), signed: signed, absolute: absolute)
+      input: program.result(plan.arrival), prediction: program.result(plan.output), signed: signed, absolute: absolute,
+      maxima: greatest, conservation: conservation)
   }
 }

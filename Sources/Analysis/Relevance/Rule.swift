@@ -10,8 +10,20 @@ public protocol Rule: Hashable, Sendable {
   /// The rule's name in composites and files.
   static var name: String { get }
 
+  /// Its parameters with their defaults, as in `gamma=0.25`; empty if it has none.
+  static var parameters: String { get }
+
+  /// Takes the parameters out of a list.
+  ///
+  /// - Throws: `EspalierError` naming a parameter that is missing or out of range.
+  init(_ parameters: inout ParameterList) throws
+
   /// What the rule does.
   var behaviour: RuleBehaviour { get }
+}
+
+extension Rule {
+  public static var parameters: String { "" }
 }
 
 /// What a rule does with the relevance that arrives.
@@ -48,6 +60,8 @@ public struct RulePart: Hashable, Sendable {
     case negative
     /// The same number everywhere.
     case constant(Float)
+    /// 1 where x is at least a threshold, −1 elsewhere.
+    case sign(threshold: Float)
   }
 
   /// One product of a changed input with changed weights.
@@ -60,13 +74,18 @@ public struct RulePart: Hashable, Sendable {
     public var bias: ParameterForm?
     /// Whether the product counts negative.
     public var isSubtracted: Bool
+    /// What the transposed product is multiplied by; the input of the product itself if nil.
+    public var weighing: Input?
 
     /// Makes a term.
-    public init(_ input: Input, _ weights: ParameterForm, bias: ParameterForm? = nil, isSubtracted: Bool = false) {
+    public init(
+      _ input: Input, _ weights: ParameterForm, bias: ParameterForm? = nil, isSubtracted: Bool = false, weighing: Input? = nil
+    ) {
       self.input = input
       self.weights = weights
       self.bias = bias
       self.isSubtracted = isSubtracted
+      self.weighing = weighing
     }
   }
 
@@ -107,5 +126,5 @@ public struct RulePart: Hashable, Sendable {
   }
 
   /// Whether z is the layer's own output, which needs no further product.
-  var isPlainOutput: Bool { terms == [Term(.asIs, .asIs, bias: .asIs)] }
+  var isPlainOutput: Bool { terms == [Term(.asIs, .asIs, bias: .asIs, weighing: terms.first?.weighing)] }
 }

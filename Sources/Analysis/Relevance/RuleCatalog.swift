@@ -1,8 +1,32 @@
+import Tensors
+
 /// Every rule, by name.
 public enum RuleCatalog {
   /// The rules.
   public static let all: [any Rule.Type] = [
-    AlphaBetaRule.self, EpsilonRule.self, FlatRule.self, GammaRule.self, GradientRule.self, NormRule.self, PassRule.self,
-    ReLUBetaSmoothRule.self, ReLUDeconvNetRule.self, ReLUGuidedBackpropRule.self, WSquareRule.self, ZBoxRule.self, ZPlusRule.self,
+    AlphaBetaRule.self, AlphaBetaXRule.self, EpsilonRule.self, FlatRule.self, GammaRule.self, GradientRule.self, NormRule.self,
+    PassRule.self, ReLUBetaSmoothRule.self, ReLUDeconvNetRule.self, ReLUGuidedBackpropRule.self, SignRule.self, WSquareRule.self,
+    ZBoxRule.self, ZPlusRule.self,
   ]
+
+  /// The names with their parameters, as people are told them.
+  public static var forms: [String] { all.map { $0.parameters.isEmpty ? $0.name : "\($0.name):\($0.parameters)" } }
+
+  /// The rule that a list of parameters names.
+  ///
+  /// - Throws: `EspalierError` naming what is not known, and what is.
+  public static func rule(_ list: ParameterList) throws -> any Rule {
+    guard let type = all.first(where: { $0.name == list.name }) else {
+      throw EspalierError("there is no rule '\(list.name)'", accepted: all.map { $0.name }.joined(separator: ", "))
+    }
+    var list = list
+    return try naming(place: "rule '\(list.name)'") {
+      let rule = try type.init(&list)
+      do { try list.finish() } catch var error as EspalierError {
+        error.accepted = type.parameters.isEmpty ? "no parameter" : type.parameters
+        throw error
+      }
+      return rule
+    }
+  }
 }

@@ -209,7 +209,10 @@ public final class PlanBuilder {
   }
 
   /// Appends a look at one slot, or at several that belong together; returns the tap's number in ``Program/observers``.
-  public func observe(_ slots: Slot..., label: String) -> Int {
+  public func observe(_ slots: Slot..., label: String) -> Int { observe(slots, label: label) }
+
+  /// Appends a look at slots that belong together; returns the tap's number in ``Program/observers``.
+  public func observe(_ slots: [Slot], label: String) -> Int {
     let tap = tapCount
     tapCount += 1
     addStep(label, reads: slots, writes: []) { program in

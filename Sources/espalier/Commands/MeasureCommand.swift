@@ -10,7 +10,8 @@ struct MeasureCommand: ParsableCommand {
     discussion: """
       A method is an attributor, a composite for its passes behind a slash, or a composite alone, which stands for lrp. Masks of \
       objects come from the column mask of a csv file, or from the transparency of PNG files. A mean over the pictures is \
-      followed by their standard deviation and number.
+      followed by their standard deviation and number. A composite may be a TOML file of rules, as `espalier relevance --help` \
+      explains.
 
         espalier measure vgg.onnx --data folder:cutouts --method epsilon_plus \\
           --method smoothgrad:n=50 --method random
@@ -31,7 +32,7 @@ struct MeasureCommand: ParsableCommand {
       "What explains; may be repeated (default: \(MeasureCommand.methods.joined(separator: ", "))).",
       valueName: "attributor[/composite]"),
     transform: { text in
-      _ = try ExplanationMethod(text)
+      if !CompositeCatalog.isFile(text) { _ = try ExplanationMethod(text) }
       return text
     })
   var method: [String] = []

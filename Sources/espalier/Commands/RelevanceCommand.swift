@@ -16,12 +16,37 @@ struct RelevanceCommand: ParsableCommand {
         espalier relevance vgg.onnx --data fashion-mnist:test --out maps.h5
         espalier relevance vgg.onnx --data folder:dir --maps none --out filters.h5
         espalier relevance vgg.onnx --data folder:dir --attributor smoothgrad:n=50 --out smooth.h5
+        espalier relevance vgg.onnx --data folder:dir --composite rules.toml --conservation --out maps.h5
+        espalier relevance vgg.onnx --data folder:dir --from conv5:12 --out filter.h5
+        espalier relevance vgg.onnx --data folder:dir --maps none --top 40 --out top.h5
 
       Attributors, with their defaults: \(AttributorCatalog.forms.joined(separator: "; ")). Those that make passes back through the \
       network take any composite for them (default: epsilon_plus for lrp, gradient for the others); smoothgrad and \
       integrated-gradients store the mean over their passes for every filter, occlusion and random nothing.
 
-      Composites: \(CompositeCatalog.names.joined(separator: ", ")).
+      Composites: \(CompositeCatalog.names.joined(separator: ", ")); or a TOML file of rules, of which the first that fits a layer \
+      counts, and where none does the base:
+
+        base = "epsilon_plus"        # left out: the plain gradient
+        [[rules]]
+        position = "first"           # "last", "first 3", "last 2"
+        rule = "zbox"
+        low = -3
+        high = 3
+        [[rules]]
+        layers = ["layer1.*"]        # names, with * and ?
+        kind = "convolution"         # left out: convolution and dense
+        rule = "gamma"
+        gamma = 0.5
+
+      Kinds: \((["linear"] + LayerKind.allCases.map(\.text)).joined(separator: ", ")).
+
+      Rules, with their parameters: \(RuleCatalog.forms.joined(separator: "; ")). bias=false counts the bias as zero; clip and scale \
+      change what keeps denominators from zero (ε as a share of the output's root mean square, or of the input's deviation). LRP-0 is \
+      epsilon with epsilon=0.
+
+      Conservation: relevance at a layer's output = relevance at its inputs + what the bias took + what the stabiliser took + other \
+      (outputs for which the rule has no part, gradients, rounding); printed as means over the pictures.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -38,9 +63,10 @@ struct RelevanceCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The rules and their parameters, such as epsilon_gamma_box:low=-3,high=3.", valueName: "name[:key=value,…]"),
+      "The rules and their parameters, such as epsilon_gamma_box:low=-3,high=3, or a TOML file.",
+      valueName: "name[:key=value,…]"),
     transform: { text in
-      _ = try CompositeCatalog.composite(text)
+      if !CompositeCatalog.isFile(text) { _ = try CompositeCatalog.composite(text) }
       return text
     })
   var composite: String?
@@ -55,6 +81,19 @@ struct RelevanceCommand: ParsableCommand {
   @Option(help: "What relevance starts from: one-hot (1) or logit (the output).")
   var start = RelevanceStart.oneHot
 
+  @Option(
+    help: ArgumentHelp(
+      "Start at one filter's output, or several of a layer, from the relevance that arrives there, or with :activation behind it from its activation.",
+      valueName: "layer:channel[,channel…]"),
+    transform: { try RelevanceOrigin($0) })
+  var from: RelevanceOrigin?
+
+  @Flag(help: "Tell what becomes of relevance in every layer, as a table and in the file.")
+  var conservation = false
+
+  @Option(help: ArgumentHelp("Store the n most relevant and the n most activating pictures of every filter.", valueName: "n"))
+  var top = 0
+
   @Option(help: "How maps are stored: none, float16 or float32.")
   var maps = MapPrecision.float32
 
@@ -67,16 +106,36 @@ struct RelevanceCommand: ParsableCommand {
     completion: .file(extensions: ["h5"]))
   var dataOut: String?
 
+  @Flag(help: "Print conservation as JSON: pictures, layers[] (layer, operator, rule, out, in, bias, stabiliser, other).")
+  var json = false
+
   @OptionGroup var options: RunOptions
+
+  func validate() throws {
+    guard 0...10000 ~= top else { throw ValidationError("--top is 0 to 10000, not \(top)") }
+    if json && !conservation { throw ValidationError("--json prints conservation, and goes with --conservation") }
+  }
 
   func run() throws {
     let run = RelevanceRun(
-      attributor: attributor, composite: composite, target: target, start: start, maps: maps, batch: options.batch, out: out,
+      attributor: attributor, composite: composite, target: target, start: start, maps: maps, conservation: conservation,
+      top: top, origin: from, batch: options.batch, out: out,
       dataOut: dataOut)
     let count = try options.run { context in
       try run.run(model.load(context), on: data.request(classes: classes.classes), context)
     }
     StandardError.line("\(out): relevance of \(count.grouped) pictures")
+    guard conservation else { return }
+    let report = try ConservationReport(out)
+    if json { return try StandardOutput.json(report) }
+    func number(_ value: Double) -> String { String(format: "%.6f", value == 0 ? 0 : value) }
+    let table = Table(
+      columns: [("layer", .left), ("operator", .left), ("rule", .left)]
+        + ConservationTerm.allCases.map { ($0.rawValue, .right) },
+      rows: report.layers.map {
+        [$0.layer, $0.operator, $0.rule] + [$0.out, $0.in, $0.bias, $0.stabiliser, $0.other].map(number)
+      })
+    try StandardOutput.line(table.text)
   }
 }
 

@@ -13,7 +13,8 @@ struct DataOptions: ParsableArguments {
   /// The request for these pictures; `classes` is a file of class names, if one is given.
   func request(classes: String?) -> DataRequest {
     DataRequest(
-      data, classes: classes, preprocessing: selection.preprocess, limit: selection.limit, perClass: selection.perClass)
+      data, classes: classes, preprocessing: selection.preprocess, skip: selection.skip, limit: selection.limit,
+      perClass: selection.perClass)
   }
 }
 
@@ -25,13 +26,17 @@ struct SelectionOptions: ParsableArguments {
     completion: .file(extensions: ["toml"]))
   var preprocess: String?
 
-  @Option(help: ArgumentHelp("The first n pictures only.", valueName: "n"))
+  @Option(help: ArgumentHelp("Leave out the first n pictures.", valueName: "n"))
+  var skip = 0
+
+  @Option(help: ArgumentHelp("The first n pictures only, behind those left out.", valueName: "n"))
   var limit: Int?
 
   @Option(help: ArgumentHelp("The first n pictures of each class only.", valueName: "n"))
   var perClass: Int?
 
   func validate() throws {
+    if skip < 0 { throw ValidationError("--skip is 0 or more, not \(skip)") }
     if let limit, limit < 1 { throw ValidationError("--limit is 1 or more, not \(limit)") }
     if let perClass, perClass < 1 { throw ValidationError("--per-class is 1 or more, not \(perClass)") }
   }

@@ -36,6 +36,13 @@ public struct AlphaBetaRule: Rule {
     self.ignoresBias = ignoresBias
   }
 
+  public static var parameters: String { "alpha=2,beta=1,bias=true,\(ParameterList.stabilizing)" }
+
+  public init(_ parameters: inout ParameterList) throws {
+    let (alpha, beta) = (try parameters.float("alpha", default: 2), try parameters.float("beta", default: 1))
+    try self.init(alpha: alpha, beta: beta, stabilizer: parameters.stabilizer(), ignoresBias: parameters.ignoresBias())
+  }
+
   public var behaviour: RuleBehaviour {
     var parts = [
       RulePart(

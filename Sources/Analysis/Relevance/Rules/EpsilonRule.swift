@@ -17,6 +17,12 @@ public struct EpsilonRule: Rule {
     self.ignoresBias = ignoresBias
   }
 
+  public static var parameters: String { "bias=true,\(ParameterList.stabilizing)" }
+
+  public init(_ parameters: inout ParameterList) throws {
+    self.init(try parameters.stabilizer(), ignoresBias: try parameters.ignoresBias())
+  }
+
   public var behaviour: RuleBehaviour {
     .decomposition([RulePart([.init(.asIs, .asIs, bias: ignoresBias ? nil : .asIs)], stabilizer: stabilizer)])
   }

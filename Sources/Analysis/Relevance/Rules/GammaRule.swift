@@ -23,6 +23,14 @@ public struct GammaRule: Rule {
     self.ignoresBias = ignoresBias
   }
 
+  public static var parameters: String { "gamma=0.25,bias=true,\(ParameterList.stabilizing)" }
+
+  public init(_ parameters: inout ParameterList) throws {
+    self.init(
+      gamma: try parameters.float("gamma", default: 0.25, from: 0), stabilizer: try parameters.stabilizer(),
+      ignoresBias: try parameters.ignoresBias())
+  }
+
   public var behaviour: RuleBehaviour {
     let more = ParameterForm.signed(positive: 1 + gamma, negative: 1)
     let less = ParameterForm.signed(positive: 1, negative: 1 + gamma)

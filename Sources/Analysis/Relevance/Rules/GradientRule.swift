@@ -5,5 +5,7 @@ public struct GradientRule: Rule {
   /// Makes the rule.
   public init() {}
 
+  public init(_ parameters: inout ParameterList) throws { self.init() }
+
   public var behaviour: RuleBehaviour { .gradient }
 }

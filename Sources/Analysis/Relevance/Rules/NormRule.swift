@@ -9,6 +9,10 @@ public struct NormRule: Rule {
   /// Makes the rule.
   public init(_ stabilizer: Stabilizer = Stabilizer()) { self.stabilizer = stabilizer }
 
+  public static var parameters: String { "\(ParameterList.stabilizing)" }
+
+  public init(_ parameters: inout ParameterList) throws { self.init(try parameters.stabilizer()) }
+
   public var behaviour: RuleBehaviour {
     .decomposition([RulePart([.init(.asIs, .asIs, bias: .asIs)], stabilizer: stabilizer)])
   }

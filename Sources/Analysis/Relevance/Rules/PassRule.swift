@@ -5,5 +5,7 @@ public struct PassRule: Rule {
   /// Makes the rule.
   public init() {}
 
+  public init(_ parameters: inout ParameterList) throws { self.init() }
+
   public var behaviour: RuleBehaviour { .pass }
 }

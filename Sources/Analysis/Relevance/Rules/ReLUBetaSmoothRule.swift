@@ -9,5 +9,9 @@ public struct ReLUBetaSmoothRule: Rule {
   /// Makes the rule.
   public init(beta: Float = 10) { self.beta = beta }
 
+  public static var parameters: String { "beta=10" }
+
+  public init(_ parameters: inout ParameterList) throws { self.init(beta: try parameters.float("beta", default: 10)) }
+
   public var behaviour: RuleBehaviour { .activation(.smooth(beta: beta)) }
 }

@@ -7,5 +7,7 @@ public struct ReLUDeconvNetRule: Rule {
   /// Makes the rule.
   public init() {}
 
+  public init(_ parameters: inout ParameterList) throws { self.init() }
+
   public var behaviour: RuleBehaviour { .activation(.positiveRelevance) }
 }

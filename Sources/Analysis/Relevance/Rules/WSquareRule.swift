@@ -16,6 +16,12 @@ public struct WSquareRule: Rule {
     self.ignoresBias = ignoresBias
   }
 
+  public static var parameters: String { "bias=true,\(ParameterList.stabilizing)" }
+
+  public init(_ parameters: inout ParameterList) throws {
+    self.init(try parameters.stabilizer(), ignoresBias: try parameters.ignoresBias())
+  }
+
   public var behaviour: RuleBehaviour {
     .decomposition([RulePart([.init(.constant(1), .squared, bias: ignoresBias ? nil : .squared)], stabilizer: stabilizer)])
   }

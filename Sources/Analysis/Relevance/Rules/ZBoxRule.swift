@@ -24,6 +24,13 @@ public struct ZBoxRule: Rule {
     self.stabilizer = stabilizer
   }
 
+  public static var parameters: String { "low,high,\(ParameterList.stabilizing)" }
+
+  public init(_ parameters: inout ParameterList) throws {
+    let (low, high) = (try parameters.float("low", default: nil), try parameters.float("high", default: nil))
+    try self.init(low: low, high: high, stabilizer: parameters.stabilizer())
+  }
+
   public var behaviour: RuleBehaviour {
     .decomposition([
       RulePart(

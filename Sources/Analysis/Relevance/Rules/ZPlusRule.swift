@@ -16,6 +16,12 @@ public struct ZPlusRule: Rule {
     self.ignoresBias = ignoresBias
   }
 
+  public static var parameters: String { "bias=true,\(ParameterList.stabilizing)" }
+
+  public init(_ parameters: inout ParameterList) throws {
+    self.init(try parameters.stabilizer(), ignoresBias: try parameters.ignoresBias())
+  }
+
   public var behaviour: RuleBehaviour {
     AlphaBetaRule(unchecked: 1, 0, stabilizer: stabilizer, ignoresBias: ignoresBias).behaviour
   }

@@ -14,6 +14,10 @@ public enum TwinComposite: Sendable {
   case excitationBackprop
   /// One rule at every layer with weights, sum and average pool; the plain gradient elsewhere.
   case uniform(TwinRule)
+  /// One rule at every layer with weights; sums and average pools as in ``epsilonPlus``, activations passed.
+  case linear(TwinRule)
+  /// One rule at the first layer with weights, ``epsilonPlus`` elsewhere.
+  case first(TwinRule)
 
   /// The composites by Zennit's names.
   ///
@@ -46,7 +50,8 @@ public enum TwinComposite: Sendable {
     case .epsilonAlpha2Beta1: return isConvolution ? alpha2Beta1 : TwinRule(.epsilon)
     case .epsilonAlpha2Beta1Flat: return isFirstLayer ? TwinRule(.flat) : isConvolution ? alpha2Beta1 : TwinRule(.epsilon)
     case .excitationBackprop: return TwinRule(.zPlus)
-    case .uniform(let rule): return rule
+    case .uniform(let rule), .linear(let rule): return rule
+    case .first(let rule): return isFirstLayer ? rule : TwinRule(isConvolution ? .zPlus : .epsilon)
     case .deconvNet, .guidedBackprop, .betaSmooth: return nil
     }
   }

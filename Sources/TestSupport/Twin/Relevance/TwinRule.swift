@@ -10,22 +10,30 @@ public struct TwinStabilizer: Sendable {
   public var clips: Bool
   /// Whether ε is scaled by the root mean square of each sample's z.
   public var scalesByNorm: Bool
+  /// Whether ε is scaled by the standard deviation of each sample's input.
+  public var scalesByInput: Bool
 
   /// Makes a stabiliser.
-  public init(epsilon: Double = 1e-6, clips: Bool = false, scalesByNorm: Bool = false) {
+  public init(epsilon: Double = 1e-6, clips: Bool = false, scalesByNorm: Bool = false, scalesByInput: Bool = false) {
     self.epsilon = epsilon
     self.clips = clips
     self.scalesByNorm = scalesByNorm
+    self.scalesByInput = scalesByInput
   }
 
   /// The stabilised denominators; the first axis is the batch.
-  func callAsFunction(_ z: Tensor<Double>) -> Tensor<Double> {
+  func callAsFunction(_ z: Tensor<Double>, input: Tensor<Double>? = nil) -> Tensor<Double> {
     let size = z.count / z.shape[0]
     var result = z
     for sample in 0..<z.shape[0] {
       let places = sample * size..<(sample + 1) * size
       let meanSquare = z.elements[places].reduce(0) { $0 + $1 * $1 } / Double(size)
-      let epsilon = scalesByNorm ? epsilon * meanSquare.squareRoot() : epsilon
+      var epsilon = scalesByNorm ? epsilon * meanSquare.squareRoot() : epsilon
+      if scalesByInput, let input {
+        let values = input.rows(sample..<sample + 1).elements
+        let mean = values.reduce(0, +) / Double(values.count)
+        epsilon *= (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
+      }
       for place in places {
         let value = z.elements[place]
         let sign: Double = value < 0 ? -1 : 1
@@ -55,6 +63,10 @@ public struct TwinRule: Sendable {
     case reluDeconvNet
     case reluGuidedBackprop
     case reluBetaSmooth(Double)
+    /// 1 from μ on, −1 below, in place of the input.
+    case sign(mu: Double)
+    /// Coefficients of x⁺W⁺, x⁺W⁻, x⁻W⁺ and x⁻W⁻, each with a sum of its own.
+    case products(pp: Double, pn: Double, np: Double, nn: Double)
   }
 
   /// The rule.
@@ -80,7 +92,14 @@ extension TwinRule {
     let (xp, xn, wp, wn) = (x.positive, x.negative, w.positive, w.negative)
     switch kind {
     case .epsilon, .norm:
-      return x * layer.transposed(quotient(r, layer.forward(x, w, b)), w)
+      return x * layer.transposed(r.combined(stabilizer(layer.forward(x, w, b), input: x), /), w)
+    case .sign(let mu):
+      return x.map { $0 >= mu ? 1 : -1 } * layer.transposed(quotient(r, layer.forward(x, w, b)), w)
+    case .products(let pp, let pn, let np, let nn):
+      func share(_ x: Tensor<Double>, _ w: Tensor<Double>) -> Tensor<Double> {
+        x * layer.transposed(quotient(r, layer.forward(x, w, nil)), w)
+      }
+      return pp * share(xp, wp) + pn * share(xp, wn) + np * share(xn, wp) + nn * share(xn, wn)
     case .zPlus:
       return TwinRule(.alphaBeta(alpha: 1, beta: 0), stabilizer: stabilizer, zeroBias: zeroBias)
         .relevance(of: layer, at: x, from: r)

@@ -1,0 +1,159 @@
+import Analysis
+import Engine
+import Foundation
+import Networks
+import TestSupport
+import Tensors
+import Testing
+
+/// What layers conserve: properties, and the parts against the twin.
+@Suite struct ConservationTests {
+  private func result(_ graph: Graph, _ composite: Composite, seed: UInt64 = 5) throws -> (RelevancePlan, RelevanceResult) {
+    useOneThreadHere()
+    let plan = try RelevancePlan(
+      graph, composite: composite, batch: 4, details: RelevanceDetails(conservation: true, maxima: true))
+    return (plan, try RelevanceProgram(plan).run(TinyNetworks.pictures(3, seed: seed), targets: [0, 1, 2]))
+  }
+
+  /// out = in + bias + stabiliser with nothing left at layers whose rule splits relevance, in every network.
+  @Test(arguments: ["epsilon_plus", "epsilon_alpha2_beta1", "epsilon_plus_flat", "epsilon_gamma_box:low=-9,high=9"])
+  func thePartsAddUp(specification: String) throws {
+    for (network, graph) in TinyNetworks.all(seed: 5) {
+      let (plan, result) = try result(graph, CompositeCatalog.composite(specification))
+      let values = try #require(result.conservation)
+      #expect(values.shape == [3, plan.conservation.count, 5])
+      for sample in 0..<3 {
+        for (place, site) in plan.conservation.enumerated() {
+          let start = (sample * plan.conservation.count + place) * 5
+          let (out, arrived, bias, lost, other) = (
+            values.elements[start], values.elements[start + 1], values.elements[start + 2], values.elements[start + 3],
+            values.elements[start + 4]
+          )
+          let size = max(abs(out), abs(arrived), abs(bias), abs(lost), 1)
+          #expect(abs(out - arrived - bias - lost - other) < 1e-9 * size)
+          if site.rule != "gradient" { #expect(abs(other) < 2e-4 * size, "\(network) \(specification) \(site): \(other)") }
+          if site.rule == "pass" { #expect(bias == 0 && lost == 0) }
+        }
+        // The first layer hands on what arrives at the pixels.
+        let pixels = result.input.rows(sample..<sample + 1).elements.reduce(0) { $0 + Double($1) }
+        let first = values.elements[sample * plan.conservation.count * 5 + 1]
+        #expect(abs(first - pixels) < 1e-4 * max(1, abs(pixels)))
+      }
+    }
+  }
+
+  /// Without biases Σ R stays what it was, but for the stabiliser.
+  @Test func withoutBiasRelevanceIsConserved() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("rules.toml")
+      let rules = """
+        base = "epsilon_plus"
+        [[rules]]
+        kind = "convolution"
+        rule = "zplus"
+        bias = false
+        epsilon = 1e-9
+        [[rules]]
+        rule = "epsilon"
+        bias = false
+        epsilon = 1e-9
+        """
+      try Data(rules.utf8).write(to: file)
+      for (network, graph) in TinyNetworks.all(seed: 5) {
+        let (plan, result) = try result(graph, CompositeCatalog.composite(file.path))
+        let values = try #require(result.conservation)
+        for place in plan.conservation.indices where !["Clip", "Relu"].contains(plan.conservation[place].op) {
+          for sample in 0..<3 {
+            let start = (sample * plan.conservation.count + place) * 5
+            #expect(values.elements[start + 2] == 0, "\(network)")
+            let (out, arrived, lost) = (values.elements[start], values.elements[start + 1], values.elements[start + 3])
+            #expect(abs(out - arrived - lost) < 1e-4 * max(1, abs(out)), "\(network) \(plan.conservation[place])")
+          }
+        }
+      }
+    }
+  }
+
+  /// ε at the last layer by hand: the bias takes R · b / (z + ε).
+  @Test func theBiasOfALinearLayer() throws {
+    let graph = TinyNetworks.vgg(seed: 5)
+    let (plan, result) = try result(graph, CompositeCatalog.composite("epsilon_plus:epsilon=0.5"))
+    let values = try #require(result.conservation)
+    let place = try #require(plan.conservation.firstIndex { $0.layer == "fc2" })
+    let name = try #require(graph.layers.first { $0.name == "fc2" }?.node.inputs[2])
+    let bias = try #require(graph.constants[name]?.floats)
+    for sample in 0..<3 {
+      let z = Double(result.prediction.elements[sample * 4 + sample])
+      let q = 1 / (z + (z < 0 ? -0.5 : 0.5))
+      let start = (sample * plan.conservation.count + place) * 5
+      #expect(values.elements[start] == 1)
+      #expect(abs(values.elements[start + 2] - q * Double(bias.elements[sample])) < 1e-5)
+      #expect(abs(values.elements[start + 3] - (1 - q * z)) < 1e-5)
+    }
+  }
+
+  /// The greatest activations are those of the twin.
+  @Test func maxima() throws {
+    for (network, graph) in TinyNetworks.all(seed: 5) {
+      let (plan, result) = try result(graph, CompositeCatalog.composite("epsilon_plus"))
+      let x = TinyNetworks.pictures(3, seed: 5)
+      let twin = TwinRelevance(Twin(graph)).propagate(["input": x.map(Double.init)], composite: .epsilonPlus) {
+        oneHot([0, 1, 2], count: $0.shape[1])
+      }
+      for (site, (found, layer)) in zip(plan.sites, zip(result.maxima, twin.layers)) {
+        let values = try #require(twin.values[layer.output])
+        let area = values.count / (3 * site.channels)
+        let greatest = (0..<3 * site.channels).map { place in values.elements[place * area..<(place + 1) * area].max() ?? 0 }
+        expectClose(
+          found, Tensor(greatest, shape: found.shape), Tolerance(relative: 1e-5), scaled: true, "\(network) \(site.layer.name)")
+      }
+    }
+  }
+}
+
+/// Relevance that starts at filters.
+@Suite struct RelevanceOriginTests {
+  @Test func filtersAgreeWithZennit() throws {
+    useOneThreadHere()
+    let golden = try GoldenVGG.read()
+    let peers = try JSONDecoder().decode([String: GoldenTensor].self, from: Data(contentsOf: testResource("conditional.json")))
+    #expect(peers.count == 4)
+    for (text, expected) in peers {
+      let plan = try RelevancePlan(
+        golden.graph(), composite: CompositeCatalog.composite("epsilon_plus"), batch: golden.target.count,
+        details: RelevanceDetails(origin: RelevanceOrigin(text)))
+      let result = try RelevanceProgram(plan).run(golden.x.tensor.map(Float.init), targets: golden.target)
+      expectCloseBySample(result.input, expected.tensor, text)
+      let place = try #require(plan.sites.firstIndex { $0.layer.name == "conv2" })
+      let kept = try RelevanceOrigin(text).channels
+      for (index, sum) in result.signed[place].elements.enumerated() where !kept.contains(index % 5) { #expect(sum == 0) }
+    }
+  }
+
+  /// The channels' relevances add up to the whole where every path leads through the layer.
+  @Test func allChannelsAreTheWhole() throws {
+    useOneThreadHere()
+    let graph = TinyNetworks.vgg(seed: 2)
+    let x = TinyNetworks.pictures(2, seed: 2)
+    func relevance(_ origin: String?) throws -> Tensor<Float> {
+      let plan = try RelevancePlan(
+        graph, composite: CompositeCatalog.composite("epsilon_plus"), batch: 2,
+        details: RelevanceDetails(origin: origin.map { try RelevanceOrigin($0) }))
+      return try RelevanceProgram(plan).run(x, targets: [1, 2]).input
+    }
+    let parts = try (0..<8).map { try relevance("conv2:\($0)") }
+    var sum = Tensor<Double>(repeating: 0, shape: parts[0].shape)
+    for part in parts { for (place, value) in part.elements.enumerated() { sum.elements[place] += Double(value) } }
+    expectClose(try relevance(nil), sum, Tolerance(relative: 1e-4), scaled: true)
+    expectClose(try relevance("conv2:0,1,2,3,4,5,6,7"), sum, Tolerance(relative: 1e-4), scaled: true)
+  }
+
+  @Test(arguments: ["", "conv2", "conv2:", "conv2:a", "conv2:-1", "conv2:1,,2", ":1", "conv9:1", "conv2:8"])
+  func whatIsNoFilterIsRefused(text: String) {
+    #expect(throws: EspalierError.self) {
+      try RelevancePlan(
+        TinyNetworks.vgg(), composite: CompositeCatalog.composite("epsilon_plus"), batch: 1,
+        details: RelevanceDetails(origin: RelevanceOrigin(text)))
+    }
+  }
+}
