@@ -92,8 +92,9 @@ struct ThresholdedUpsampler: Sendable {
     }
   }
 
-  /// Calls `body` with words of 64 pixels, each with one where the upsampled map of a lane exceeds a threshold, and their place among
-  /// the words of a ``Datasets/BitMask``. A pixel is in one of the calls only.
+  /// Calls `body` with words of 64 pixels, each with one where the upsampled map of a lane exceeds a threshold, and their places.
+  ///
+  /// Places are those among the words of a ``Datasets/BitMask``. A pixel is in one of the calls only.
   @inline(__always)
   mutating func forEachWord(_ tile: Tile, lane: Int, over threshold: Float, _ body: (_ word: UInt64, _ place: Int) -> Void) {
     let (words, groups, perBit) = ((targetWidth + 63) / 64, groups, groupsPerBit)
