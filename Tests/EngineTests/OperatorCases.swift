@@ -40,9 +40,9 @@ extension OperatorCase {
     OperatorCase(Op.Conv(group: 2), .blocked([2, 8, 3, 3, 3]), .weight([8, 4, 2, 2, 2])),
     // Wide enough for Winograd's way; maps that tiles do not divide, channels that blocks do not.
     OperatorCase(
-      Op.Conv(window: Window(padding: pads([1, 1], [1, 1]))), .blocked([2, 32, 11, 8]), .weight([40, 32, 3, 3]), .weight([40])),
+      Op.Conv(window: Window(padding: pads([1, 1], [1, 1]))), .blocked([2, 32, 11, 8]), .weight([33, 32, 3, 3]), .weight([33])),
     OperatorCase(
-      Op.Conv(window: Window(padding: pads([0, 2], [1, 0]))), .blocked([3, 35, 9, 10]), .weight([33, 35, 3, 3])),
+      Op.Conv(window: Window(padding: pads([0, 2], [1, 0]))), .blocked([2, 33, 7, 10]), .weight([32, 33, 3, 3])),
   ]
 
   static let transposedConvolutions: [OperatorCase] = [
