@@ -128,7 +128,7 @@ struct RelevanceCommand: ParsableCommand {
     guard conservation else { return }
     let report = try ConservationReport(out)
     if json { return try StandardOutput.json(report) }
-    func number(_ value: Double) -> String { String(format: "%.6f", value == 0 ? 0 : value) }
+    func number(_ value: Double) -> String { String(format: "%.6f", abs(value) < 5e-7 ? 0 : value) }
     let table = Table(
       columns: [("layer", .left), ("operator", .left), ("rule", .left)]
         + ConservationTerm.allCases.map { ($0.rawValue, .right) },
