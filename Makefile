@@ -93,7 +93,7 @@ bench-peers: ## make the Python environment that `make bench` compares with (PyT
 	@.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps torchvision==0.28.0 zennit==0.5.1
 
 .PHONY: toy
-toy: build ## the toy experiment of Yeom et al. 2021, from data to table and figure (about a quarter of an hour)
+toy: build ## the toy experiment of Yeom et al. 2021, from data to table and figure
 	@mkdir -p Output; $(dir $(ESPALIER))espalier-toy Output/toy.png
 
 .PHONY: helptexts
