@@ -94,6 +94,10 @@ bench-peers: ## make the Python environment that `make bench` compares with (PyT
 	@.venv-bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0+cpu onnxruntime==1.32.0 numpy pillow click
 	@.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps torchvision==0.28.0 zennit==0.5.1
 
+.PHONY: toy
+toy: build ## the toy experiment of Yeom et al. 2021, from data to table and figure
+	@mkdir -p Output; $(dir $(ESPALIER))espalier-toy Output/toy.png
+
 .PHONY: helptexts
 helptexts: build ## write the help of every verb for the test that compares it
 	@Tests/CommandTests/renew-help $(ESPALIER)

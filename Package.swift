@@ -7,7 +7,9 @@ let package = Package(
     .executable(name: "espalier", targets: ["espalier"]),
     .library(
       name: "Espalier",
-      targets: ["Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Pruning", "Results", "Plotting", "Experiments"]),
+      targets: [
+        "Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Pruning", "Results", "Plotting", "Experiments",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -70,6 +72,10 @@ let package = Package(
       name: "espalier-bench",
       dependencies: ["Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Datasets", "Analysis"],
       path: "Benchmarks/Driver"),
+    .executableTarget(
+      name: "espalier-toy",
+      dependencies: ["Tensors", "Scheduling", "Networks", "Engine", "Training", "Analysis", "Pruning", "Plotting"],
+      path: "Benchmarks/Toy"),
     .target(name: "TestSupport", dependencies: ["Tensors", "Networks", "ONNX"]),
 
     .testTarget(
@@ -89,7 +95,9 @@ let package = Package(
     .testTarget(name: "ONNXTests", dependencies: ["Tensors", "Networks", "ONNX", "TestSupport"], exclude: ["Resources"]),
     .testTarget(name: "PlottingTests", dependencies: ["Tensors", "Images", "Plotting", "TestSupport"], exclude: ["Resources"]),
     .testTarget(
-      name: "PruningTests", dependencies: ["Tensors", "Networks", "ONNX", "Engine", "Analysis", "Pruning", "TestSupport"]),
+      name: "PruningTests",
+      dependencies: ["Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Analysis", "Pruning", "TestSupport"],
+      exclude: ["Resources"]),
     .testTarget(
       name: "ResultsTests", dependencies: ["Tensors", "Storage", "Datasets", "Analysis", "Results", "TestSupport"],
       exclude: ["Resources"]),

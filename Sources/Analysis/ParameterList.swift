@@ -28,6 +28,9 @@ public struct ParameterList: Sendable {
     }
   }
 
+  /// The part of a text before the colon.
+  public static func name(of text: String) -> String { String(text.prefix { $0 != ":" }) }
+
   /// Takes out a text; nil if it is not given.
   public mutating func text(_ key: String) -> String? { values.removeValue(forKey: key) }
 

@@ -25,4 +25,6 @@ public struct PruneReport: Sendable, Encodable {
   public var latency: [Latency]?
   /// The greatest difference between the masked and the pruned network, of all steps.
   public var proof: PruningProof
+  /// How well fitted layers make what they made before, in the last step; nil if none were.
+  public var reconstruction: [Reconstruction.Layer]?
 }

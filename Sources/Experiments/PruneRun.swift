@@ -16,6 +16,8 @@ public struct PruneRun: Sendable {
     case file(String, criterion: String?)
     /// A criterion with its parameters.
     case criterion(String)
+    /// Several criteria with their parameters, and how they become one.
+    case combined([String], ScoreCombination)
   }
 
   /// Where scores come from.
@@ -38,6 +40,8 @@ public struct PruneRun: Sendable {
   public var tuning: TrainingRun?
   /// How data criteria are computed; sites, concepts, composite and batch of it are used.
   public var scoring: ScoreRun
+  /// How the layers behind pruned ones are fitted.
+  public var reconstruction = Reconstruction(.none)
   /// The pictures of a pass whose time is measured; nil for no measurement.
   public var latencyBatch: Int?
   /// The seed of the proof's inputs.
@@ -85,6 +89,7 @@ public struct PruneRun: Sendable {
     var current = model
     var kept: [String: [Int]] = [:]
     var proof = PruningProof.none
+    var reconstructed: [Reconstruction.Layer] = []
     var untuned: Graph?
     for step in 1...steps {
       var step = Step(number: step, folder: folder)
@@ -96,11 +101,20 @@ public struct PruneRun: Sendable {
       }
       let map = try naming(file: model.path) { try ChannelMap(current.graph, groups: groups) }
       let channels = try ChannelGroups(map, protecting: protected)
-      let scores = try self.scores(current, channels, step, context)
+      let scored = try naming(file: model.path) { try ScoredNetwork(channels) }
+      let scores = try self.scores(current, scored, step, context)
       var selection = selection
       selection.budget.share = try share(of: step.number, now: current, from: model)
-      let pruned = try naming(file: model.path) {
-        try Pruner.prune(channels, by: scores, selection, samples: samples, seed: seed, latency: latency(map))
+      var pruned = try naming(file: model.path) {
+        try Pruner.prune(
+          channels, by: scores, selection, samples: samples, seed: seed,
+          fusion: fusion(current, scored, step, context), latency: latency(map))
+      }
+      if reconstruction.mode != .none {
+        let pictures = try pictures(current, step, "reconstruction", "--reconstruct \(reconstruction.mode.rawValue)", context)
+        (pruned.graph, reconstructed) = try stopping {
+          try reconstruction.fit(pruned.graph, scored, without: pruned.removed, on: pictures)
+        }
       }
       for (name, places) in pruned.kept { kept[name] = kept[name].map { all in places.map { all[$0] } } ?? places }
       proof = proof.worse(of: pruned.proof)
@@ -114,7 +128,8 @@ public struct PruneRun: Sendable {
       try step.finish(kept, proof, isTuned: tuning != nil)
       current = try Model(step.path, output: model.output)
     }
-    let report = try self.report(model, untuned ?? current.graph, current.graph, proof, context)
+    var report = try self.report(model, untuned ?? current.graph, current.graph, proof, context)
+    report.reconstruction = reconstructed.isEmpty ? nil : reconstructed
     var editor = GraphEditor(try current.graph.restoringDeclaredBatch())
     editor.metadata[PruningRecord.metadataKey] = try record(model, kept, proof).json
     try editor.graph().writeONNX(to: out, producerVersion: Release.version)
@@ -131,10 +146,20 @@ public struct PruneRun: Sendable {
     switch source {
     case .file(_, let name): name ?? "scores"
     case .criterion(let name): name
+    case .combined(let names, let combination): "\(names.joined(separator: " + ")) by \(combination)"
     }
   }
 
-  private func scores(_ model: Model, _ channels: ChannelGroups, _ step: Step, _ context: RunContext) throws -> FilterScores {
+  /// The criteria that are computed.
+  private var criteria: [String] {
+    switch source {
+    case .file: []
+    case .criterion(let name): [name]
+    case .combined(let names, _): names
+    }
+  }
+
+  private func scores(_ model: Model, _ network: ScoredNetwork, _ step: Step, _ context: RunContext) throws -> FilterScores {
     switch source {
     case .file(let path, let name):
       let reader = try FilterResultsReader(path)
@@ -155,25 +180,80 @@ public struct PruneRun: Sendable {
       return try naming(file: path) {
         var layers: [String: [Double]] = [:]
         for layer in try reader.layers(of: "scores/\(name)") { layers[layer] = try reader.scores(name, of: layer).elements }
-        return try known(FilterScores(layers), channels)
+        return try known(FilterScores(layers), network.groups)
       }
-    case .criterion(let text):
-      if let criterion = try CriterionCatalog.criterion(text) { return try criterion.scores(ScoredNetwork(channels)) }
-      guard ScoreCatalog.names.contains(text) else {
-        throw EspalierError(
-          "there is no criterion '\(text)'", place: "--criterion",
-          accepted: (CriterionCatalog.names + ScoreCatalog.names).joined(separator: ", "))
-      }
-      guard let data else { throw EspalierError("'\(text)' needs pictures", place: "--criterion", accepted: "--data SPEC") }
-      var scoring = scoring
-      scoring.purpose = .scores([text])
-      scoring.out = step.scorePath
-      let report = try scoring.run(model, on: data, context)
-      return FilterScores(
-        Dictionary(
-          report.layers.compactMap { layer in layer.scores(text).map { (layer.layer.name, $0.elements) } },
-          uniquingKeysWith: { first, _ in first }))
+    case .criterion(let text): return try scores(by: text, model, network, step, context)
+    case .combined(let texts, let combination):
+      return try FilterScores(
+        texts.map { try scores(by: $0, model, network, step, context) }, combination, normalisation: selection.normalisation)
     }
+  }
+
+  private func scores(by text: String, _ model: Model, _ network: ScoredNetwork, _ step: Step, _ context: RunContext) throws
+    -> FilterScores
+  {
+    if let criterion = try CriterionCatalog.criterion(text) { return try criterion.scores(network) }
+    if let criterion = try CriterionCatalog.dataCriterion(text) {
+      let pictures = try pictures(model, step, text, "--criterion \(text)", context)
+      return try stopping { try criterion.scores(network, pictures) }
+    }
+    guard ScoreCatalog.names.contains(text) else {
+      throw EspalierError(
+        "there is no criterion '\(text)'", place: "--criterion",
+        accepted: (CriterionCatalog.names + ScoreCatalog.names).joined(separator: ", "))
+    }
+    return try catalogued(text, model, step, context)
+  }
+
+  /// The scores by a criterion that is read from statistics.
+  private func catalogued(_ name: String, _ model: Model, _ step: Step, _ context: RunContext) throws -> FilterScores {
+    guard let data else { throw EspalierError("'\(name)' needs pictures", place: "--criterion", accepted: "--data SPEC") }
+    var scoring = scoring
+    scoring.purpose = .scores([name])
+    scoring.out = step.scorePath
+    let report = try scoring.run(model, on: data, context)
+    return FilterScores(
+      Dictionary(
+        report.layers.compactMap { layer in layer.scores(name).map { (layer.layer.name, $0.elements) } },
+        uniquingKeysWith: { first, _ in first }))
+  }
+
+  /// The pictures as criteria of several sites and the reconstruction see them.
+  private func pictures(_ model: Model, _ step: Step, _ activity: String, _ option: String, _ context: RunContext) throws
+    -> CriterionPictures
+  {
+    guard let data else { throw EspalierError("it needs pictures", place: option, accepted: "--data SPEC") }
+    let run = try AnalysisRun(
+      model, on: data, concepts: nil, target: scoring.target, batch: scoring.batch, out: step.scorePath, context)
+    let epoch = run.data.loader(batch: run.batch).epoch()
+    let name = ParameterList.name(of: activity)
+    return CriterionPictures(
+      count: run.data.dataset.count, batch: run.batch, output: model.output,
+      scheduler: context.scheduler(activity: name, batch: run.batch, pictures: run.data.dataset.count),
+      read: { index in
+        let pictures = try epoch.batch(index)
+        let shard = try run.data.shard(pictures, target: run.target)
+        return AnalysisShard(
+          input: pictures.input, pictures: ShardPictures(indices: pictures.indices, labels: pictures.labels),
+          targets: shard.targets)
+      }, catalogued: { try catalogued($0, model, step, context) })
+  }
+
+  /// What survivors take over, if there is one criterion and it has surgery.
+  private func fusion(_ model: Model, _ network: ScoredNetwork, _ step: Step, _ context: RunContext) throws
+    -> ((Set<Int>) throws -> ChannelFusion)?
+  {
+    guard criteria.count == 1, let text = criteria.first else { return nil }
+    let ofWeights = try CriterionCatalog.criterion(text) as? any FusingCriterion
+    if let criterion = ofWeights { return { try criterion.fusion(of: $0, network, nil) } }
+    guard let criterion = try CriterionCatalog.dataCriterion(text) as? any FusingCriterion else { return nil }
+    let pictures = try pictures(model, step, text, "--criterion \(text)", context)
+    return { removed in try stopping { try criterion.fusion(of: removed, network, pictures) } }
+  }
+
+  /// Work that a person may stop.
+  private func stopping<Result>(_ work: () throws -> Result) throws -> Result {
+    do { return try work() } catch is CancellationError { throw RunInterrupted("stopped; the same command goes on from there") }
   }
 
   /// Scores whose layers the network knows.
@@ -241,13 +321,17 @@ public struct PruneRun: Sendable {
       "protect": protected.joined(separator: " "),
     ]
     if let unit = selection.perSaving { parameters["per-saving"] = unit.rawValue }
+    if reconstruction.mode != .none {
+      parameters["reconstruct"] =
+        "\(reconstruction.mode.rawValue) positions=\(reconstruction.positions) ridge=\(reconstruction.ridge)"
+    }
     if let tuning { parameters["tuning"] = tuning.settings.description }
     if let data { parameters["data"] = data.spec.description }
     var digests = ["model": model.digest]
     if let data { digests["data"] = try data.open().digest() }
     if case .file(let path, _) = source {
       digests["scores"] = try SHA256.hexadecimal(ofFile: path)
-    } else if try CriterionCatalog.criterion(criterion) == nil {
+    } else if criteria.contains(where: ScoreCatalog.names.contains) {
       parameters["composite"] = scoring.composite
       parameters["start"] = scoring.start.rawValue
       parameters["target"] = scoring.target?.text
@@ -259,6 +343,7 @@ public struct PruneRun: Sendable {
     }
     var seeds = ["proof": seed]
     if let tuning { seeds["tuning"] = tuning.settings.seed }
+    if reconstruction.mode != .none { seeds["reconstruction"] = reconstruction.seed }
     return PruningRecord(
       criterion: criterion, parameters: parameters, budget: "\(selection.budget)", seeds: seeds, digests: digests, proof: proof,
       kept: kept, filters: filters, espalier: Release.version)

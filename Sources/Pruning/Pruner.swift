@@ -23,13 +23,16 @@ public enum Pruner {
   ///   - groups: the channel groups of the network as read.
   ///   - samples: real inputs for the proof, `[N, …]`.
   ///   - seed: of the proof's random inputs.
+  ///   - fusion: what those that stay take over from classes that go; nil for nothing.
   ///   - latency: measures a network without some classes; needed for a budget of time.
   /// - Throws: `EspalierError` if the budget cannot be kept, or the proof fails.
   public static func prune(
     _ groups: ChannelGroups, by scores: FilterScores, _ selection: Selection, samples: Tensor<Float>? = nil, seed: UInt64 = 0,
-    latency: ((Set<Int>) throws -> Double)? = nil
+    fusion: ((Set<Int>) throws -> ChannelFusion)? = nil, latency: ((Set<Int>) throws -> Double)? = nil
   ) throws -> PrunedNetwork {
-    try remove(selection.choose(in: groups, by: scores, latency: latency), of: groups.map, samples: samples, seed: seed)
+    let removed = try selection.choose(in: groups, by: scores, latency: latency)
+    let map = try fusion.map { try $0(removed).applied(to: ScoredNetwork(groups)) } ?? groups.map
+    return try remove(removed, of: map, samples: samples, seed: seed)
   }
 
   /// Removes given classes of channels; a constant that one of them holds goes into the biases of the layers that read it, where that

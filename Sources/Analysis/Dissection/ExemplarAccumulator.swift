@@ -49,12 +49,14 @@ public struct ExemplarAccumulator: Accumulator {
   public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
     let picture = pictures.indices[tile.row]
     guard let wanted = choice.channels[picture] else { return }
+    var over = SIMD8<Float>(repeating: .infinity)
+    for lane in 0..<tile.lanes where wanted.contains(tile.channel + lane) { over[lane] = choice.thresholds[tile.channel + lane] }
     var isPrepared = false
     for lane in 0..<tile.lanes where wanted.contains(tile.channel + lane) {
       var mask = BitMask(height: choice.height, width: choice.width)
       let threshold = choice.thresholds[tile.channel + lane]
       if tile.summary.maximum[lane] > threshold {
-        if !isPrepared { upsampler.prepare(tile) }
+        if !isPrepared { upsampler.prepare(tile, over: over) }
         isPrepared = true
         upsampler.forEachWord(tile, lane: lane, over: threshold) { word, place in mask.words[place] = word }
       }

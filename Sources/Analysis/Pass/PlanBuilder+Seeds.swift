@@ -8,7 +8,7 @@ extension PlanBuilder {
   /// - Parameters:
   ///   - logits: the outputs, `[N, K]`, row-major.
   ///   - targets: one class a sample; below 0 for the class with the greatest output.
-  func appendRelevanceStart(of logits: Slot, targets: Slot, classes: Int, start: RelevanceStart) -> Slot {
+  package func appendRelevanceStart(of logits: Slot, targets: Slot, classes: Int, start: RelevanceStart) -> Slot {
     let layout = layout(logits)
     let seed = allocate(layout, name: "start")
     addStep("start", reads: [targets, logits], writes: [seed]) { program in
@@ -24,7 +24,7 @@ extension PlanBuilder {
   }
 
   /// Appends the gradient of each sample's own cross-entropy with respect to its outputs: softmax(y) − one-hot.
-  func appendLossGradient(of logits: Slot, targets: Slot, classes: Int) -> Slot {
+  package func appendLossGradient(of logits: Slot, targets: Slot, classes: Int) -> Slot {
     let layout = layout(logits)
     let seed = allocate(layout, name: "gradient of the loss")
     addStep("loss", reads: [targets, logits], writes: [seed]) { program in

@@ -35,6 +35,8 @@ public struct StatisticSettings: Hashable, Sendable {
   public var positions = 10
   /// One in how many places sketches and histograms of places take; 1 for all.
   public var thinning = 16
+  /// The share of a layer's channels that get a vote of each picture.
+  public var topShare = 0.5
   /// The seed of whatever is drawn.
   public var seed: UInt64 = 0
 

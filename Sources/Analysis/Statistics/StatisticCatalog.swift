@@ -34,6 +34,7 @@ public enum StatisticCatalog {
     EntropyStatistic.self, HistogramStatistic.self, BinaryEntropyStatistic.self, QuantilesStatistic.self, GramStatistic.self,
     TopPicturesStatistic.self,
     GradientStatistic.self, TaylorStatistic.self, FisherStatistic.self, RelevanceStatistic.self,
+    NeuronVotesStatistic.self,
   ]
 
   /// Those that are computed unless others are asked for: of the activations alone, and cheap.

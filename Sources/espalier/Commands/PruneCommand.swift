@@ -20,11 +20,17 @@ struct PruneCommand: ParsableCommand {
         espalier prune vgg.onnx --criterion lrp --data fashion-mnist:train --per-class 10 --budget macs=0.5 --out small.onnx
         espalier prune vgg.onnx --criterion l1 --budget filters=0.5 --scope layer --out small.onnx
         espalier prune vgg.onnx --scores scores.h5 --criterion votes --budget parameters=0.3 --round 8 --out small.onnx
+        espalier prune vgg.onnx --criterion l1 --criterion lrp --combine mean-rank --data fashion-mnist:train --per-class 10 \
+      --budget macs=0.5 --reconstruct scales --out small.onnx
         espalier prune vgg.onnx --criterion taylor-2017 --data fashion-mnist:train --budget macs=0.25 --steps 5 --tune 1 \
       --out small.onnx
 
       Criteria of weights: \(CriterionCatalog.all.map { "\($0.name), \($0.summary)" }.joined(separator: "; ")). \
-      Criteria of data: \(ScoreCatalog.names.joined(separator: ", ")) (espalier score --help explains them).
+      Criteria of data: \(CriterionCatalog.data.map { "\($0.name), \($0.summary)" }.joined(separator: "; ")); \
+      \(ScoreCatalog.names.joined(separator: ", ")) (espalier score --help explains these). \
+      Several criteria become one with --combine: weights=A,B,… adds up their normalised scores, mean-rank takes the mean place. \
+      data-free and divnet let the filters that stay take over. --reconstruct fits the layers behind pruned ones anew, by least \
+      squares at places of the pictures, after the proof: scales one factor an input channel, kernels all weights.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -34,8 +40,15 @@ struct PruneCommand: ParsableCommand {
     completion: .file(extensions: ["h5"]))
   var scores: String?
 
-  @Option(help: ArgumentHelp("The criterion, to be computed or to be read from --scores.", valueName: "name[:key=value,…]"))
-  var criterion: String?
+  @Option(
+    help: ArgumentHelp(
+      "The criterion, to be computed or to be read from --scores; may be repeated.", valueName: "name[:key=value,…]"))
+  var criterion: [String] = []
+
+  @Option(
+    help: ArgumentHelp("How several criteria become one: weights=A,B,… or mean-rank.", valueName: "way"),
+    transform: { try ScoreCombination($0) })
+  var combine: ScoreCombination?
 
   @Option(
     help: ArgumentHelp(
@@ -112,6 +125,15 @@ struct PruneCommand: ParsableCommand {
 
   @OptionGroup var parameters: ConceptOptions
 
+  @Option(help: "Fit the layers behind pruned ones, on --data: none, scales or kernels.")
+  var reconstruct = Reconstruction.Mode.none
+
+  @Option(help: ArgumentHelp("The places a picture at which --reconstruct looks.", valueName: "n"))
+  var reconstructPositions = 10
+
+  @Option(help: ArgumentHelp("The ridge of --reconstruct, in parts of the mean square of an input.", valueName: "share"))
+  var reconstructRidge = 1e-6
+
   @Option(help: ArgumentHelp("Time forward passes of n pictures before and after; 0 for not.", valueName: "n"))
   var latencyBatch = 1
 
@@ -128,10 +150,21 @@ struct PruneCommand: ParsableCommand {
 
   func validate() throws {
     func check(_ isValid: Bool, _ message: String) throws { if !isValid { throw ValidationError(message) } }
-    try check(scores != nil || criterion != nil, "--scores FILE or --criterion NAME says what filters count")
+    try check(scores != nil || !criterion.isEmpty, "--scores FILE or --criterion NAME says what filters count")
     try check(0..<1 ~= floor, "--floor is 0 up to 1, not \(floor)")
     try check(1...4096 ~= round, "--round is 1 to 4096, not \(round)")
     try check(1...1000 ~= steps, "--steps is 1 to 1000, not \(steps)")
+    try check(scores == nil || criterion.count < 2, "--scores takes one --criterion")
+    try check(
+      criterion.count < 2 || combine != nil, "several criteria become one with --combine weights=A,B,… or --combine mean-rank")
+    try check(criterion.count != 1 && scores == nil || combine == nil, "--combine combines several criteria")
+    if case .weights(let weights)? = combine {
+      try check(weights.count == criterion.count, "--combine has \(weights.count) weights for \(criterion.count) criteria")
+    }
+    try check(1...100_000 ~= reconstructPositions, "--reconstruct-positions is 1 to 100000, not \(reconstructPositions)")
+    try check(
+      reconstructRidge >= 0 && reconstructRidge.isFinite, "--reconstruct-ridge is 0 or more, not \(reconstructRidge)")
+    try check(reconstruct == .none || data != nil, "--reconstruct needs pictures: --data SPEC")
     try check(tune >= 0, "--tune is 0 or more, not \(tune)")
     try check(rate > 0 && rate.isFinite, "--rate is above 0, not \(rate)")
     try check(0...4096 ~= latencyBatch, "--latency-batch is 0 to 4096, not \(latencyBatch)")
@@ -151,8 +184,8 @@ struct PruneCommand: ParsableCommand {
         spec, classes: classes.classes, preprocessing: picking.preprocess, limit: isWhole ? nil : picking.limit,
         perClass: isWhole ? nil : picking.perClass)
     }
-    let name = criterion ?? ""
-    let isComparable = ["lrp", "votes", "iou", "random"].contains { name.hasPrefix($0) }
+    let names = criterion.map { ParameterList.name(of: $0) }
+    let isComparable = names.count == 1 && names.allSatisfy { $0.hasPrefix("lrp") || PruneCommand.comparable.contains($0) }
     let selection = Selection(
       budget, scope: scope, normalisation: normalise ?? (isComparable ? .none : .l2), reduction: reduce, perSaving: perSaving,
       floor: floor, multiple: round)
@@ -160,15 +193,25 @@ struct PruneCommand: ParsableCommand {
       settings: TrainingSettings(
         epochs: tune, schedule: LearningRateSchedule(base: rate, shape: .cosine()), seed: seed),
       augmentation: Augmentation(padding: 2, flips: true), out: out)
-    return PruneRun(
-      scores.map { .file($0, criterion: criterion) } ?? .criterion(name), selection, protected: protect, groups: groups,
+    let source: PruneRun.Source =
+      scores.map { .file($0, criterion: criterion.first) }
+      ?? combine.map { .combined(criterion, $0) } ?? .criterion(criterion.first ?? "")
+    var run = PruneRun(
+      source, selection, protected: protect, groups: groups,
       steps: steps, data: data.map { request($0) }, tuningData: data.map { request($0, isWhole: true) },
       validation: validation.map { request($0, isWhole: true) }, tuning: tune > 0 ? tuning : nil,
       scoring: ScoreRun(
-        .scores([name]), concepts: concepts, quantile: parameters.quantile, voteShare: parameters.voteShare, composite: composite,
+        .scores(criterion), concepts: concepts, quantile: parameters.quantile, voteShare: parameters.voteShare, composite: composite,
         target: target, start: start, batch: options.batch, out: out),
       latencyBatch: latencyBatch > 0 ? latencyBatch : nil, seed: seed, out: out)
+    run.reconstruction = Reconstruction(reconstruct, positions: reconstructPositions, ridge: reconstructRidge, seed: seed)
+    return run
   }
+
+  /// Criteria beside relevance whose scores are comparable between layers as they are.
+  private static let comparable: Set = [
+    "votes", "iou", RandomCriterion.name, GroupFisherCriterion.name, ThiNetCriterion.name, DivNetCriterion.name, TaylorFLOPsCriterion.name,
+  ]
 
   private static func proof(_ report: PruneReport) -> String {
     String(format: "%.2g of an output of %.3g", report.proof.greatestDifference, report.proof.scale)
@@ -187,10 +230,16 @@ struct PruneCommand: ParsableCommand {
         latency[0].batch, latency[0].median, latency[0].lowerQuartile, latency[0].upperQuartile, latency[1].median,
         latency[1].lowerQuartile, latency[1].upperQuartile, latency[0].median / latency[1].median)
     }
+    if let layers = report.reconstruction {
+      func share(_ value: Double?) -> String { value.map { String(format: "%.1f %%", 100 * $0) } ?? "–" }
+      text += "\n\noutputs of fitted layers, ‖error‖ ÷ ‖output‖ on pictures held out, before and after:\n"
+      text += layers.map { "  \($0.name): \(share($0.heldOutBefore)), \(share($0.heldOutAfter))" }.joined(separator: "\n")
+    }
     return text
   }
 }
 
+extension Reconstruction.Mode: ExpressibleByArgument {}
 extension SelectionScope: ExpressibleByArgument {}
 extension ScoreNormalisation: ExpressibleByArgument {}
 extension ScoreReduction: ExpressibleByArgument {}

@@ -106,6 +106,15 @@ import Testing
       try expect("relevance-sample", 2) { sum($0.map { abs(sum($0.g)) }) }
       try expect("relevance-final", 2) { abs(sum($0.flatMap(\.g))) }
       try expect("relevance-positive", 2) { sum($0.map { max(sum($0.g), 0) }) }
+      // A vote of each picture for the half of the channels with the greatest means.
+      var votes = [Double](repeating: 0, count: channels)
+      for picture in recorders[0].activations {
+        let means = (0..<channels).map { sum(picture[$0 * area..<($0 + 1) * area].map(Double.init)) / Double(area) }
+        let order = (0..<channels).sorted { means[$0] > means[$1] }
+        for channel in order.prefix((channels + 1) / 2) { votes[channel] += 1 }
+      }
+      #expect(results.first { $0.name == "neuron-votes" }?.values.elements == votes)
+      #expect(results.first { $0.name == "neuron-vote-share" }?.values.elements == votes.map { $0 / pictures })
     }
   }
 

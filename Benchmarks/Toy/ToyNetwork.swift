@@ -1,0 +1,64 @@
+import Networks
+import Scheduling
+import Tensors
+import Training
+
+/// The network of the experiment: 2 → 1000 → 1000 → 1000 → K.
+enum ToyNetwork {
+  /// The names of the layers that lose units.
+  static let hidden = ["linear1", "linear2", "linear3"]
+
+  /// The network with PyTorch's first weights, uniform in ±1 / √fan-in, biases included.
+  ///
+  /// ReLU and dropout of one half follow the first layer, ReLU the second. Nothing follows the third: in the authors' code its ReLU
+  /// has the name of the second one's, and an ordered dictionary keeps one of them, in the place of the first.
+  static func fresh(classes: Int, seed: UInt64) throws -> Graph {
+    var editor = GraphEditor(name: "toy")
+    let input = editor.freshName("input")
+    editor.inputs = [GraphInput(name: input, dimensions: [.symbolic("N"), .fixed(2)])]
+    func linear(_ x: String, _ name: String, from inputs: Int, to outputs: Int) -> String {
+      var random = Philox(seed: seed, stream: Philox.stream(named: name))
+      let bound = 1 / Double(inputs).squareRoot()
+      func drawn(_ shape: Shape) -> Tensor<Float> {
+        Tensor((0..<shape.count).map { _ in Float((2 * random.uniform() - 1) * bound) }, shape: shape)
+      }
+      let weight = editor.add(.float(drawn([outputs, inputs])), named: name + ".weight")
+      let bias = editor.add(.float(drawn([outputs])), named: name + ".bias")
+      return editor.add(Op.Gemm(transposeB: true), named: name, inputs: [x, weight, bias])
+    }
+    var x = editor.add(Op.Relu(), named: "relu1", inputs: [linear(input, "linear1", from: 2, to: 1000)])
+    let ratio = editor.add(.float(Tensor(scalar: 0.5)), named: "dropout.ratio")
+    x = editor.add(Op.Dropout(), named: "dropout", inputs: [x, ratio])
+    x = editor.add(Op.Relu(), named: "relu2", inputs: [linear(x, "linear2", from: 1000, to: 1000)])
+    x = linear(x, "linear3", from: 1000, to: 1000)
+    editor.outputs = [linear(x, "output", from: 1000, to: classes)]
+    return try editor.graph()
+  }
+
+  /// A trained network.
+  ///
+  /// The authors make 10,000 steps of rate 0.001 and momentum 0.9 with all points; here are a tenth as many of ten times the rate,
+  /// with 250 points each, which go as far: rate times steps is the same. Without weight decay.
+  ///
+  /// - Throws: `EspalierError` if the engine cannot.
+  static func trained(_ data: ToyData, seed: UInt64, workers: Int, progress: @escaping (TrainingProgress) -> Void) throws -> Graph
+  {
+    var points = data.points(data.trained, seed: seed)
+    points.isShuffled = true
+    let batch = 250
+    let settings = TrainingSettings(
+      epochs: data.steps * batch / points.count, batch: batch, shard: batch / 2, optimizer: SGD(momentum: 0.9, nesterov: false),
+      schedule: LearningRateSchedule(base: data.rate), weightDecay: 0, seed: seed)
+    let trainer = try Trainer(fresh(classes: data.classes, seed: seed), settings: settings, width: workers)
+    trainer.progress = progress
+    try trainer.run(on: points)
+    return try trainer.trainedGraph()
+  }
+}
+
+extension ToyData {
+  /// The steps of training.
+  var steps: Int { 1000 }
+  /// The learning rate.
+  var rate: Double { 0.01 }
+}

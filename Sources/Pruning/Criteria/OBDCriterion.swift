@@ -1,0 +1,89 @@
+import Analysis
+import CLAPACK
+import Networks
+import Tensors
+
+/// Optimal brain damage of a filter, Σ_k ½ h_kk w_k² over its weights, with the diagonal of the empirical Fisher matrix for the
+/// Hessian's: h_kk = mean over pictures of (∂L_n/∂w_k)².
+///
+/// Source: Y. LeCun, J. S. Denker, S. A. Solla, "Optimal brain damage", NIPS 1989, equation 5, for weights. The paper propagates second
+/// derivatives back and leaves out the f'' terms; near a minimum of the cross-entropy both are the Fisher matrix, for which squared
+/// gradients picture by picture are an estimate, with the labels that the pictures have. Ours: the sum over a filter's weights. Biases
+/// and batch norms are left out; transposed convolutions have no score.
+public struct OBDCriterion: DataCriterion {
+  public static let name = "obd"
+  public static let summary = "Σ ½ h w² of a filter, h the mean squared gradient (LeCun et al. 1989)"
+
+  public init(_ parameters: inout ParameterList) throws {}
+
+  fileprivate struct Scored: Sendable {
+    var channels: LinearChannels
+    var squares: [Float]
+    var geometry: PatchGeometry
+    var filters: Int
+  }
+
+  public func scores(_ network: ScoredNetwork, _ pictures: CriterionPictures) throws -> FilterScores {
+    let map = network.groups.map
+    var found: [Int: Scored] = [:]
+    for layer in network.layers {
+      guard let channels = map.linear.first(where: { $0.node == layer.node.id }),
+        let geometry = try PatchGeometry(layer.node, map)
+      else { continue }
+      found[layer.node.id] = Scored(
+        channels: channels, squares: layer.weights.elements.map { $0 * $0 }, geometry: geometry, filters: layer.weights.shape[0])
+    }
+    let layers = found
+    let fresh = found.mapValues { [Double](repeating: 0, count: $0.filters) }
+    let sums = try LayerPass(map, pictures, .loss, layers: Set(found.keys)).reduce(
+      { fresh },
+      observe: { state, view, _ in
+        guard let layer = layers[view.node], let gradient = view.outputGradient else { return }
+        let count = max(view.input.shape[0], 1)
+        let (size, outputs) = (view.input.count / count, gradient.count / count)
+        for row in 0..<view.input.shape[0] {
+          layer.add(
+            view.input.elements[row * size..<(row + 1) * size],
+            gradient.elements[row * outputs..<(row + 1) * outputs], to: &state[view.node]!)
+        }
+      }, merge: { state, later in for (node, values) in later { for i in values.indices { state[node]![i] += values[i] } } })
+    var scores: [String: [Double]] = [:]
+    for layer in network.layers {
+      scores[layer.name] = sums[layer.node.id]?.map { $0 / 2 / Double(max(pictures.count, 1)) }
+    }
+    return FilterScores(scores)
+  }
+}
+
+extension OBDCriterion.Scored {
+  /// Adds Σ w² g² of one picture to every filter, with g the picture's gradient of the weights: δ times what each output saw.
+  fileprivate func add(_ picture: ArraySlice<Float>, _ delta: ArraySlice<Float>, to sums: inout [Double]) {
+    openblas_set_num_threads(1)
+    let groups = max(channels.group, 1)
+    let (taps, places) = (geometry.taps, geometry.places)
+    let (width, perGroup) = (geometry.channels / groups * taps, filters / groups)
+    var seen: [Float] = []
+    seen.reserveCapacity(places * geometry.channels * taps)
+    for place in 0..<places { geometry.append(picture, at: place, to: &seen) }
+    var gradient = [Float](repeating: 0, count: perGroup * width)
+    let all = geometry.channels * taps
+    for group in 0..<groups {
+      seen.withUnsafeBufferPointer { seen in
+        delta.withUnsafeBufferPointer { delta in
+          cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(perGroup), blasint(width), blasint(places), 1,
+            delta.baseAddress! + group * perGroup * places, blasint(places), seen.baseAddress! + group * width, blasint(all), 0,
+            &gradient, blasint(width))
+        }
+      }
+      for filter in 0..<perGroup {
+        var sum = 0.0
+        for k in 0..<width {
+          let g = Double(gradient[filter * width + k])
+          sum += Double(squares[(group * perGroup + filter) * width + k]) * g * g
+        }
+        sums[group * perGroup + filter] += sum
+      }
+    }
+  }
+}

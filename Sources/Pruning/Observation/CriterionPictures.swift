@@ -1,0 +1,49 @@
+import Analysis
+import Scheduling
+import Tensors
+
+/// The pictures that a criterion looks at.
+public struct CriterionPictures: Sendable {
+  /// The number of pictures.
+  public var count: Int
+  /// The pictures of a shard; the last one may hold fewer.
+  public var batch: Int
+  /// The output that losses start from; the first if nil.
+  public var output: String?
+  /// The workers.
+  public var scheduler: BlockScheduler
+  /// Reads a shard, on a worker's thread.
+  public var read: @Sendable (Int) throws -> AnalysisShard
+  /// The scores by a criterion of `ScoreCatalog`.
+  public var catalogued: @Sendable (String) throws -> FilterScores
+
+  /// Takes pictures.
+  public init(
+    count: Int, batch: Int, output: String? = nil, scheduler: BlockScheduler,
+    read: @escaping @Sendable (Int) throws -> AnalysisShard,
+    catalogued: @escaping @Sendable (String) throws -> FilterScores = { throw EspalierError("there are no scores by '\($0)'") }
+  ) {
+    self.count = count
+    self.batch = batch
+    self.output = output
+    self.scheduler = scheduler
+    self.read = read
+    self.catalogued = catalogued
+  }
+
+  /// Takes pictures that are in memory.
+  ///
+  /// - Parameters:
+  ///   - pictures: `[N, …]`.
+  ///   - targets: one class a picture; nil for the predicted one.
+  public init(_ pictures: Tensor<Float>, targets: [Int?], batch: Int = 8, scheduler: BlockScheduler) {
+    self.init(count: pictures.shape[0], batch: batch, scheduler: scheduler) { shard in
+      let range = shard * batch..<min((shard + 1) * batch, pictures.shape[0])
+      return AnalysisShard(
+        input: pictures.rows(range), pictures: ShardPictures(indices: Array(range), labels: []), targets: Array(targets[range]))
+    }
+  }
+
+  /// The number of shards.
+  var shards: Int { (count + batch - 1) / batch }
+}

@@ -1,0 +1,157 @@
+import Analysis
+import Engine
+import Networks
+import Scheduling
+import Tensors
+
+/// What a linear layer of a shard of pictures reads, and what comes back to it.
+struct LayerView {
+  /// The layer's node.
+  var node: Int
+  /// What it reads, `[n, C, …]`.
+  var input: Tensor<Float>
+  /// The gradient of each picture's own start with respect to what this layer alone reads, `[n, C, …]`; nil in a forward pass.
+  var inputGradient: Tensor<Float>?
+  /// The same with respect to what it makes, `[n, M, …]`; nil in a forward pass.
+  var outputGradient: Tensor<Float>?
+}
+
+/// A pass over pictures that shows every linear layer of a network as it is, without folding, to a criterion.
+///
+/// What each shard yields is combined by the fixed tree, so the answer does not depend on the number of workers.
+struct LayerPass: Sendable {
+  /// What gradients are of.
+  enum Start: Sendable {
+    /// The picture's cross-entropy.
+    case loss
+    /// The output of the picture's target.
+    case output
+  }
+
+  private let plan: Plan
+  private let taps: [(tap: Int, node: Int)]
+  private let targets: Slot?
+  private let classes: Int
+  private let input: String
+  private let pictures: CriterionPictures
+
+  /// Compiles a pass.
+  ///
+  /// - Parameters:
+  ///   - start: what is differentiated; nil for a forward pass.
+  ///   - layers: the nodes that are looked at; nil for all linear layers.
+  /// - Throws: `EspalierError` naming what cannot be run.
+  init(_ map: ChannelMap, _ pictures: CriterionPictures, _ start: Start? = nil, layers: Set<Int>? = nil) throws {
+    let graph = try map.graph.withoutFinalSoftmax(output: pictures.output).graph
+    let nodes = Set(map.linear.map(\.node)).filter { layers?.contains($0) ?? true }
+    let wanted = graph.nodes.filter { nodes.contains($0.id) }
+    let builder = try PlanBuilder(graph, batch: graph.fixedBatch ?? pictures.batch)
+    let inputs = Set(wanted.compactMap { $0.inputs[LayerPass.data(of: $0, graph)] })
+    var taps: [(tap: Int, node: Int)] = []
+    try builder.forward(keeping: start == nil ? [] : inputs, watching: inputs, isDifferentiable: start != nil) { value, slot in
+      guard start == nil else { return }
+      for node in wanted where node.inputs[LayerPass.data(of: node, graph)] == value {
+        taps.append((builder.observe(slot, label: node.label), node.id))
+      }
+    }
+    var targets: Slot?
+    var classes = 0
+    if let start {
+      let output = graph.outputs[0]
+      let shape = try builder.shape(of: output)
+      guard shape.rank == 2 else {
+        throw EspalierError("it has shape \(shape)", place: "output '\(output)'", accepted: "one number a class, [N, K]")
+      }
+      classes = shape[1]
+      let places = builder.allocate(.plain([shape[0]]), name: "targets")
+      builder.pin(places)
+      targets = places
+      let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
+      let seed =
+        start == .loss
+        ? builder.appendLossGradient(of: logits, targets: places, classes: classes)
+        : builder.appendRelevanceStart(of: logits, targets: places, classes: classes, start: .oneHot)
+      _ = try builder.reverse(from: [output: seed], to: inputs) { node, arriving, isWanted in
+        let sent = try builder.vectorJacobianProduct(node, arriving, wanted: isWanted)
+        let data = LayerPass.data(of: node, graph)
+        if nodes.contains(node.id), let value = node.inputs[data], let own = sent[data], let arrived = arriving[0] {
+          taps.append((builder.observe(try builder.slot(of: value), own, arrived, label: node.label), node.id))
+        }
+        return sent
+      }
+    }
+    plan = builder.finish()
+    self.taps = taps
+    self.targets = targets
+    self.classes = classes
+    input = graph.inputs[0].name
+    self.pictures = pictures
+  }
+
+  /// The place of the input that is no weight.
+  static func data(of node: Node, _ graph: Graph) -> Int {
+    node.op is Op.MatMul && node.inputs[0].map { graph.constants[$0] != nil } ?? false ? 1 : 0
+  }
+
+  /// Runs the pass.
+  ///
+  /// - Parameters:
+  ///   - fresh: what a shard starts with.
+  ///   - observe: takes in a layer of a shard.
+  ///   - endShard: ends the shard.
+  ///   - merge: takes in what the next shards yielded.
+  /// - Throws: `EspalierError` naming a picture that cannot be read, or a target that is no class.
+  func reduce<State: Sendable>(
+    _ fresh: @escaping @Sendable () -> State, observe: @escaping @Sendable (inout State, LayerView, ShardPictures) throws -> Void,
+    endShard: @escaping @Sendable (inout State) -> Void = { _ in }, merge: @escaping @Sendable (inout State, State) -> Void
+  ) throws -> State {
+    var scheduler = pictures.scheduler
+    scheduler.prologue = useOneThreadHere
+    let (plan, taps, targets, classes, input, pictures) = (plan, taps, targets, classes, input, pictures)
+    let tree = try scheduler.reduce(
+      shards: 0..<pictures.shards, bytesPerWorker: plan.arenaByteCount + plan.scratchByteCount,
+      makeWorker: { _ in try Program(plan) },
+      body: { (program: inout Program, index: Int) -> State in
+        let shard = try pictures.read(index)
+        let count = shard.input.shape[0]
+        if let targets {
+          for case let target? in shard.targets where !(0..<classes ~= target) {
+            throw EspalierError("target \(target) is not a class of this network", accepted: "0 to \(classes - 1)")
+          }
+          let pointer = program.pointer(targets)
+          for row in 0..<pictures.batch { pointer[row] = Float((row < count ? shard.targets[row] : nil) ?? -1) }
+        }
+        program.setInput(input, to: shard.input)
+        let box = Box(fresh())
+        for (tap, node) in taps {
+          program.observers[tap] = { maps in
+            try observe(
+              &box.state,
+              LayerView(
+                node: node, input: maps[0].tensor(), inputGradient: maps.count > 1 ? maps[1].tensor() : nil,
+                outputGradient: maps.count > 2 ? maps[2].tensor() : nil), shard.pictures)
+          }
+        }
+        defer { program.observers = [:] }
+        try program.run()
+        endShard(&box.state)
+        return box.state
+      },
+      combine: { first, second in
+        var sum = first
+        merge(&sum, second)
+        return sum
+      })
+    return tree.result { first, second in
+      var sum = first
+      merge(&sum, second)
+      return sum
+    } ?? fresh()
+  }
+
+  /// A shard's state while its observers run, one after the other.
+  private final class Box<State> {
+    var state: State
+    init(_ state: State) { self.state = state }
+  }
+}

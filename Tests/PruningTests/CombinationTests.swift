@@ -1,0 +1,41 @@
+import Pruning
+import TestSupport
+import Tensors
+import Testing
+
+/// Several criteria as one.
+@Suite struct CombinationTests {
+  private let first = FilterScores(["a": [1, 3], "b": [2, 6, 0], "only": [1]])
+  private let second = FilterScores(["a": [10, 0], "b": [30, 30, 20]])
+
+  @Test func weightsAddUpNormalisedScores() throws {
+    let scores = try FilterScores([first, second], .weights([2, -0.5]), normalisation: .sum).layers
+    #expect(scores.keys.sorted() == ["a", "b"])
+    expectClose(scores["a"]!, [2 * 0.25 - 0.5, 2 * 0.75], Tolerance(absolute: 1e-15))
+    expectClose(scores["b"]!, [2 * 0.25 - 0.5 * 0.375, 2 * 0.75 - 0.5 * 0.375, -0.5 * 0.25], Tolerance(absolute: 1e-15))
+  }
+
+  /// Places among all five filters: 1, 3, 2, 4, 0 and, with a tie for the last two places, 1, 0, 3.5, 3.5, 2.
+  @Test func meanRankIsBordas() throws {
+    let scores = try FilterScores([first, second], .meanRank, normalisation: .none).layers
+    expectClose(scores["a"]!, [(1.0 + 1) / 10, (3.0 + 0) / 10], Tolerance(absolute: 1e-15))
+    expectClose(scores["b"]!, [(2 + 3.5) / 10, (4 + 3.5) / 10, (0.0 + 2) / 10], Tolerance(absolute: 1e-15))
+  }
+
+  @Test func whatDoesNotFitIsRefused() {
+    for text in ["", "weights", "weights=", "weights=1,x", "mean", "rank=1"] {
+      #expect(throws: EspalierError.self, "\(text)") { try ScoreCombination(text) }
+    }
+    #expect(throws: EspalierError.self) { try FilterScores([first, second], .weights([1]), normalisation: .none) }
+    #expect(throws: EspalierError.self) {
+      try FilterScores([first, FilterScores(["c": [1]])], .meanRank, normalisation: .none)
+    }
+    #expect(throws: EspalierError.self) {
+      try FilterScores([first, FilterScores(["a": [1]])], .meanRank, normalisation: .none)
+    }
+  }
+
+  @Test(arguments: ["mean-rank", "weights=1.0,-0.5"]) func textsRoundTrip(_ text: String) throws {
+    #expect("\(try ScoreCombination(text))" == text)
+  }
+}
