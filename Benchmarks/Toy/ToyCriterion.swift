@@ -74,6 +74,10 @@ enum ToyCriterion: String, CaseIterable, Sendable {
 private struct ToyRule: Rule {
   static let name = "toy"
 
+  init() {}
+
+  init(_ parameters: inout ParameterList) throws {}
+
   var behaviour: RuleBehaviour {
     .decomposition([RulePart([.init(.asIs, .positivePart)], stabilizer: Stabilizer(epsilon: 1e-9))])
   }
