@@ -70,6 +70,8 @@ import Testing
   }
 
   /// Parts joined are the whole, whatever is stored and in whatever order they are named.
+  ///
+  /// A small data set is cut into smaller shards, which the engine may sum in another order: numbers agree to rounding.
   @Test(arguments: ["none", "float16", "float32"]) func partsJoined(maps: String) throws {
     try Sample.withModelAndPictures { folder in
       let options = ["--maps", maps, "--top", "2", "--conservation"]
@@ -87,14 +89,15 @@ import Testing
         "actmax/fc1/value", "label",
       ] {
         let (a, b): (Tensor<Double>, Tensor<Double>) = (try whole.dataset(name).read(), try parts.dataset(name).read())
-        #expect(a == b, "\(name)")
+        expectClose(b, a, Tolerance(relative: 1e-5), scaled: true, name)
       }
       #expect(parts.exists("attribution") == (maps != "none"))
       if maps != "none" {
         let (a, b): (Tensor<Float>, Tensor<Float>) = (
           try whole.dataset("attribution").read(), try parts.dataset("attribution").read()
         )
-        #expect(a == b && a.elements.contains { $0 != 0 })
+        expectClose(b, a, Tolerance(relative: maps == "float16" ? 1e-3 : 1e-5), scaled: true, "maps")
+        #expect(a.elements.contains { $0 != 0 })
         #expect(try parts.dataset("attribution").elementType.rawValue == (try whole.dataset("attribution").elementType.rawValue))
       }
       let twice = try Tool.run("join", "a.h5", "whole.h5", "--quiet", "--out", "c.h5", in: folder)

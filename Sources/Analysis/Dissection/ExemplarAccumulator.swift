@@ -58,7 +58,7 @@ public struct ExemplarAccumulator: Accumulator {
       if tile.summary.maximum[lane] > threshold {
         if !isPrepared { upsampler.prepare(tile, over: over) }
         isPrepared = true
-        upsampler.forEachWord(tile, lane: lane, over: threshold) { word, place in mask.words[place] = word }
+        upsampler.forEachWord(tile, lane: lane, over: threshold) { word, place in mask.words[place] |= word }
       }
       masks[Place(picture: picture, channel: tile.channel + lane)] = mask
     }
