@@ -26,7 +26,8 @@ public enum EvaluationRun {
     -> EvaluationReport
   {
     let data = try PreparedData(request, for: model, note: context.note)
-    return try evaluate(model.graph, output: model.output, on: data, batch: model.batch(batch, pictures: data.dataset.count), context)
+    let batch = model.batch(batch, pictures: data.dataset.count)
+    return try evaluate(model.graph, output: model.output, on: data, batch: batch, context)
   }
 
   /// Evaluates a network on pictures that are prepared for it.

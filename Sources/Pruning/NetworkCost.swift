@@ -39,7 +39,8 @@ public struct LiveNetwork: Sendable {
 
     var cost: NetworkCost {
       NetworkCost(
-        macs: macs * outputs * (losesGroups ? 1 : inputs / group), activations: area * outputs, filters: isRemovable ? outputs : 0)
+        macs: macs * outputs * (losesGroups ? 1 : inputs / group), activations: area * outputs, filters: isRemovable ? outputs : 0
+      )
     }
   }
   private var layers: [Layer] = []

@@ -5,7 +5,8 @@ import Testing
 @Suite struct CriterionCatalogTests {
   /// One file a criterion, one line a file.
   @Test func everyFileHasItsLine() throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Sources/Pruning/Criteria")
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Sources/Pruning/Criteria")
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).map {
       $0.replacingOccurrences(of: ".swift", with: "")
     }.filter { $0 != "Criterion" && $0 != "DataCriterion" && $0 != "CriterionCatalog" }

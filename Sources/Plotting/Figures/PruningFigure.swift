@@ -8,7 +8,9 @@ public struct PruningFigure: Figure {
     public var name: String
     /// For every filter whether it was kept.
     public var isKept: [Bool]
-    /// The score of every filter; nil for none. Cells of kept filters are the darker, the higher their share of the greatest.
+    /// The score of every filter; nil for none.
+    ///
+    /// Cells of kept filters are the darker, the higher their share of the greatest.
     public var scores: [Double]?
 
     /// Makes a layer.

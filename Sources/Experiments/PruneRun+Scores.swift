@@ -1,0 +1,135 @@
+import Analysis
+import Datasets
+import Networks
+import Pruning
+import Results
+import Tensors
+
+/// Where the scores of a run come from: a file, weights, statistics of a pass, or pictures that a criterion looks at itself.
+extension PruneRun {
+  var scoreFiles: [String] { if case .file(let path, _) = source { [path] } else { [] } }
+
+  /// The criterion as it is told of.
+  var criterion: String {
+    switch source {
+    case .file(_, let name): name ?? "scores"
+    case .criterion(let name): name
+    case .combined(let names, let combination): "\(names.joined(separator: " + ")) by \(combination)"
+    }
+  }
+
+  /// The criteria that are computed.
+  var criteria: [String] {
+    switch source {
+    case .file: []
+    case .criterion(let name): [name]
+    case .combined(let names, _): names
+    }
+  }
+
+  func scores(_ model: Model, _ network: ScoredNetwork, _ step: Step, _ context: RunContext) throws -> FilterScores {
+    switch source {
+    case .file(let path, let name):
+      let reader = try FilterResultsReader(path)
+      if let digest = try reader.provenance("model_sha256"), digest != model.digest {
+        throw EspalierError(
+          "its scores are of another network (SHA-256 \(digest.prefix(12))…)", file: path,
+          accepted: "scores of \(model.path) (\(model.digest.prefix(12))…)")
+      }
+      let names = try reader.criteria()
+      guard !names.isEmpty else {
+        throw EspalierError("it holds no scores", file: path, accepted: "a file that espalier score wrote")
+      }
+      guard let name = name ?? (names.count == 1 ? names[0] : nil), names.contains(name) else {
+        throw EspalierError(
+          name.map { "it holds no scores by '\($0)'" } ?? "it holds scores by \(names.count) criteria", file: path,
+          accepted: "--criterion " + names.joined(separator: ", "))
+      }
+      return try naming(file: path) {
+        var layers: [String: [Double]] = [:]
+        for layer in try reader.layers(of: "scores/\(name)") { layers[layer] = try reader.scores(name, of: layer).elements }
+        return try known(FilterScores(layers), network.groups)
+      }
+    case .criterion(let text): return try scores(by: text, model, network, step, context)
+    case .combined(let texts, let combination):
+      return try FilterScores(
+        texts.map { try scores(by: $0, model, network, step, context) }, combination, normalisation: selection.normalisation)
+    }
+  }
+
+  private func scores(by text: String, _ model: Model, _ network: ScoredNetwork, _ step: Step, _ context: RunContext) throws
+    -> FilterScores
+  {
+    if let criterion = try CriterionCatalog.criterion(text) { return try criterion.scores(network) }
+    if let criterion = try CriterionCatalog.dataCriterion(text) {
+      let pictures = try pictures(model, step, text, "--criterion \(text)", context)
+      return try stopping { try criterion.scores(network, pictures) }
+    }
+    guard ScoreCatalog.names.contains(text) else {
+      throw EspalierError(
+        "there is no criterion '\(text)'", place: "--criterion",
+        accepted: (CriterionCatalog.names + ScoreCatalog.names).joined(separator: ", "))
+    }
+    return try catalogued(text, model, step, context)
+  }
+
+  /// The scores by a criterion that is read from statistics.
+  private func catalogued(_ name: String, _ model: Model, _ step: Step, _ context: RunContext) throws -> FilterScores {
+    guard let data else { throw EspalierError("'\(name)' needs pictures", place: "--criterion", accepted: "--data SPEC") }
+    var scoring = scoring
+    scoring.purpose = .scores([name])
+    scoring.out = step.scorePath
+    let report = try scoring.run(model, on: data, context)
+    return FilterScores(
+      Dictionary(
+        report.layers.compactMap { layer in layer.scores(name).map { (layer.layer.name, $0.elements) } },
+        uniquingKeysWith: { first, _ in first }))
+  }
+
+  /// The pictures as criteria of several sites and the reconstruction see them.
+  func pictures(_ model: Model, _ step: Step, _ activity: String, _ option: String, _ context: RunContext) throws
+    -> CriterionPictures
+  {
+    guard let data else { throw EspalierError("it needs pictures", place: option, accepted: "--data SPEC") }
+    let run = try AnalysisRun(
+      model, on: data, concepts: nil, target: scoring.target, batch: scoring.batch, out: step.scorePath, context)
+    let epoch = run.data.loader(batch: run.batch).epoch()
+    let name = ParameterList.name(of: activity)
+    return CriterionPictures(
+      count: run.data.dataset.count, batch: run.batch, output: model.output,
+      scheduler: context.scheduler(activity: name, batch: run.batch, pictures: run.data.dataset.count),
+      read: { index in
+        let pictures = try epoch.batch(index)
+        let shard = try run.data.shard(pictures, target: run.target)
+        return AnalysisShard(
+          input: pictures.input, pictures: ShardPictures(indices: pictures.indices, labels: pictures.labels),
+          targets: shard.targets)
+      }, catalogued: { try catalogued($0, model, step, context) })
+  }
+
+  /// What survivors take over, if there is one criterion and it has surgery.
+  func fusion(_ model: Model, _ network: ScoredNetwork, _ step: Step, _ context: RunContext) throws
+    -> ((Set<Int>) throws -> ChannelFusion)?
+  {
+    guard criteria.count == 1, let text = criteria.first else { return nil }
+    let ofWeights = try CriterionCatalog.criterion(text) as? any FusingCriterion
+    if let criterion = ofWeights { return { try criterion.fusion(of: $0, network, nil) } }
+    guard let criterion = try CriterionCatalog.dataCriterion(text) as? any FusingCriterion else { return nil }
+    let pictures = try pictures(model, step, text, "--criterion \(text)", context)
+    return { removed in try stopping { try criterion.fusion(of: removed, network, pictures) } }
+  }
+
+  /// Work that a person may stop.
+  func stopping<Result>(_ work: () throws -> Result) throws -> Result {
+    do { return try work() } catch is CancellationError { throw RunInterrupted("stopped; the same command goes on from there") }
+  }
+
+  /// Scores whose layers the network knows.
+  private func known(_ scores: FilterScores, _ channels: ChannelGroups) throws -> FilterScores {
+    let names = Set(channels.map.layers.values.map(\.name))
+    if let stranger = scores.layers.keys.sorted().first(where: { !names.contains($0) }) {
+      throw EspalierError("the network has no layer '\(stranger)'", place: "scores", accepted: "scores of this network")
+    }
+    return scores
+  }
+}
