@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Training
 
-/// Points in the plane with a class each, as Yeom et al. draw them.
+/// Points in the plane with a class each, as Yeom and his colleagues draw them.
 enum ToyData: String, CaseIterable, Sendable {
   /// Two half moons, noise 0.1.
   case moon

@@ -3,7 +3,7 @@ import Foundation
 import TOMLKit
 import Tensors
 
-/// A composite as a TOML file:
+/// A composite as a TOML file.
 ///
 ///     base = "epsilon_plus"      # where no entry fits; left out: the plain gradient
 ///

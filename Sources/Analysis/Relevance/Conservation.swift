@@ -2,7 +2,7 @@ import Engine
 import Networks
 import Tensors
 
-/// What became of the relevance that arrived at a layer's output, picture by picture:
+/// What became of the relevance that arrived at a layer's output, picture by picture.
 ///
 ///     out = in + bias + stabiliser + other
 ///

@@ -10,7 +10,9 @@ public struct ChannelFusion: Sendable {
   public init() {}
 
   /// The channels in a graph whose layers have taken over: W_j ← W_j + Σ_i c_ij W_i, for the input slices of every layer that mixes
-  /// the channels. A weight that several nodes share stays as it is.
+  /// the channels.
+  ///
+  /// A weight that several nodes share stays as it is.
   ///
   /// Removing the classes from that graph is the pruning with surgery; masking them there is what it must equal.
   ///

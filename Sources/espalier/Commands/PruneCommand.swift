@@ -201,8 +201,8 @@ struct PruneCommand: ParsableCommand {
       steps: steps, data: data.map { request($0) }, tuningData: data.map { request($0, isWhole: true) },
       validation: validation.map { request($0, isWhole: true) }, tuning: tune > 0 ? tuning : nil,
       scoring: ScoreRun(
-        .scores(criterion), concepts: concepts, quantile: parameters.quantile, voteShare: parameters.voteShare, composite: composite,
-        target: target, start: start, batch: options.batch, out: out),
+        .scores(criterion), concepts: concepts, quantile: parameters.quantile, voteShare: parameters.voteShare,
+        composite: composite, target: target, start: start, batch: options.batch, out: out),
       latencyBatch: latencyBatch > 0 ? latencyBatch : nil, seed: seed, out: out)
     run.reconstruction = Reconstruction(reconstruct, positions: reconstructPositions, ridge: reconstructRidge, seed: seed)
     return run
@@ -210,7 +210,8 @@ struct PruneCommand: ParsableCommand {
 
   /// Criteria beside relevance whose scores are comparable between layers as they are.
   private static let comparable: Set = [
-    "votes", "iou", RandomCriterion.name, GroupFisherCriterion.name, ThiNetCriterion.name, DivNetCriterion.name, TaylorFLOPsCriterion.name,
+    "votes", "iou", RandomCriterion.name, GroupFisherCriterion.name, ThiNetCriterion.name, DivNetCriterion.name,
+    TaylorFLOPsCriterion.name,
   ]
 
   private static func proof(_ report: PruneReport) -> String {
