@@ -85,6 +85,7 @@ public struct PruneRun: Sendable {
     }
     let folder = out + ".steps"
     try begin(folder, model)
+    defer { PruneRun.clear(folder) }
     let samples = try data.map { try proofSamples($0, model, context) }
     var current = model
     var kept: [String: [Int]] = [:]
@@ -237,6 +238,12 @@ public struct PruneRun: Sendable {
     } catch {
       throw EspalierError("its folder of steps cannot be made", file: folder, accepted: "a place that can be written to")
     }
+  }
+
+  /// Takes a folder away in which no step is done nor begun: there is nothing to go on with.
+  private static func clear(_ folder: String) {
+    guard (try? FileManager.default.contentsOfDirectory(atPath: folder)) == ["run.json"] else { return }
+    try? FileManager.default.removeItem(atPath: folder)
   }
 
   /// One step's files.

@@ -105,7 +105,9 @@ import Testing
         let outcome = try Tool.run(["prune", "lenet.onnx"] + arguments + half, in: folder)
         #expect(outcome.status == 1 && outcome.output.isEmpty, "\(arguments): \(outcome)")
         #expect(outcome.talk.contains("espalier: error: ") && outcome.talk.contains(words), "\(arguments): \(outcome.talk)")
-        #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("small.onnx").path))
+        for left in ["small.onnx", "small.onnx.steps"] {
+          #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent(left).path), "\(arguments): \(left)")
+        }
       }
       for arguments in [["--budget", "macs=2"], ["--budget", "time=0.5"], ["--budget", "macs=0.5", "--round", "0"]] {
         let outcome = try Tool.run(["prune", "lenet.onnx", "--criterion", "l1", "--out", "small.onnx"] + arguments, in: folder)

@@ -93,9 +93,9 @@ extension URL {
   @Test func hdf5Sets() throws {
     try withTemporaryFolder { folder in
       let path = folder.appendingPathComponent("a.h5").path
-      func make(_ labels: Tensor<UInt16>?, _ shape: Shape = [3, 1, 2, 2]) throws {
+      func make(_ labels: Tensor<UInt16>?, _ shape: Shape = [3, 1, 2, 2], fifth: Float = 4) throws {
         let file = try HDF5File.create(path)
-        try file.write(Tensor((0..<shape.count).map(Float.init), shape: shape), to: "data")
+        try file.write(Tensor((0..<shape.count).map { $0 == 4 ? fifth : Float($0) }, shape: shape), to: "data")
         if let labels { try file.write(labels, to: "label") }
         try file.write(["x"], to: "prediction")
         try file.commit()
@@ -114,6 +114,13 @@ extension URL {
       #expect(message { _ = try HDF5Samples(path) } == "\(path): /label: holds 1 labels, but data 3 samples")
       try make(nil, [3, 4])
       #expect(message { _ = try HDF5Samples(path) } == "\(path): /data: holds float32 of shape 3×4 (accepted: numbers N×C×H×W)")
+      for number in [Float.nan, .infinity] {
+        try make(nil, fifth: number)
+        let damaged = try HDF5Samples(path)
+        #expect(try damaged.sample(0).labels == [])
+        #expect(
+          message { _ = try damaged.sample(1) } == "\(path): /data: row 1 holds NaN or infinity (accepted: finite numbers)")
+      }
     }
   }
 

@@ -71,7 +71,7 @@ import Testing
     let mutator = Mutator([UInt8](try Data(contentsOf: file)))
     try withTemporaryFolder { folder in
       let copy = folder.appendingPathComponent("damaged.onnx")
-      for number in 0..<50 {
+      for number in 0..<60 {
         try Data(mutator(number)).write(to: copy)
         do {
           let graph = try Graph(onnx: copy.path, allowingNaN: true)

@@ -72,7 +72,7 @@ private func write(_ path: String, _ schema: RelevanceSchema) throws {
   }
 
   /// Texts of variable length among the rest: nodes' names, classes and provenance.
-  @Test(.timeLimit(.minutes(10))) func damagedFilesAreRefusedOrRead() throws {
+  @Test func damagedFilesAreRefusedOrRead() throws {
     try withTemporaryFolder { folder in
       let path = folder.appending(path: "relevance.h5").path
       try write(path, schema)

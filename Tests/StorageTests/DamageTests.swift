@@ -49,7 +49,7 @@ import Testing
     return usage.ru_maxrss << 10
   }
 
-  @Test(.timeLimit(.minutes(10))) func ourOwn() throws {
+  @Test func ourOwn() throws {
     let bytes = try withTemporaryFolder { folder in
       let path = folder.appendingPathComponent("a.h5").path
       let file = try HDF5File.create(path)
@@ -76,7 +76,7 @@ import Testing
   }
 
   /// h5py's format is older and has no checksums.
-  @Test(.enabled(if: Python.isAvailable, "ESPALIER_PYTHON is not set"), .timeLimit(.minutes(10))) func thoseOfH5py() throws {
+  @Test(.enabled(if: Python.isAvailable, "ESPALIER_PYTHON is not set")) func thoseOfH5py() throws {
     let bytes = try withTemporaryFolder { folder in
       let path = folder.appendingPathComponent("a.h5").path
       try Python.run(

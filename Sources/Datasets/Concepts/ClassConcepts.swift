@@ -34,12 +34,13 @@ public struct ForegroundConcepts: ConceptSource {
 
   /// Opens the masks of labelled pictures.
   ///
-  /// - Throws: `EspalierError` if they have no labels.
+  /// - Throws: `EspalierError` if they have no labels, or the first is no picture.
   public init(_ dataset: Subset, preprocessing: Preprocessing, threshold: UInt8) throws {
     classes = try ClassVocabulary(dataset)
     self.dataset = dataset
     self.preprocessing = preprocessing
     self.threshold = threshold
+    _ = try masks(0)
   }
 
   public func masks(_ index: Int) throws -> ConceptMasks {
@@ -65,11 +66,12 @@ public struct AlphaConcepts: ConceptSource {
 
   /// Opens the masks of labelled pictures.
   ///
-  /// - Throws: `EspalierError` if they have no labels.
+  /// - Throws: `EspalierError` if they have no labels, or the first no transparency.
   public init(_ dataset: Subset, preprocessing: Preprocessing) throws {
     classes = try ClassVocabulary(dataset)
     self.dataset = dataset
     self.preprocessing = preprocessing
+    _ = try masks(0)
   }
 
   public func masks(_ index: Int) throws -> ConceptMasks {

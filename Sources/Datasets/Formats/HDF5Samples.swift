@@ -55,6 +55,9 @@ public struct HDF5Samples: Dataset {
 
   public func sample(_ index: Int) throws -> Sample {
     let row: Tensor<Float> = try data.read(rows: index..<index + 1)
+    guard row.elements.allSatisfy(\.isFinite) else {
+      throw EspalierError("row \(index) holds NaN or infinity", file: file, place: "/data", accepted: "finite numbers")
+    }
     return Sample(
       content: .tensor(row.reshaped(Shape(Array(shape.dimensions.dropFirst())))), labels: labels(index), name: "row \(index)")
   }

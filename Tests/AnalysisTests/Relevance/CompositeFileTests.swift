@@ -47,6 +47,21 @@ import Testing
     ),
   ]
 
+  /// Damaged files give an `EspalierError` of one line or are read.
+  @Test func damagedFilesAreRefusedOrRead() throws {
+    var refused = 0
+    for (text, _) in CompositeFileTests.cases {
+      let mutator = Mutator(Array(text.utf8))
+      for number in 0..<250 {
+        do { _ = try composite(String(decoding: mutator(number), as: UTF8.self)) } catch let error as EspalierError {
+          refused += 1
+          #expect(!error.description.isEmpty && !error.description.contains("\n"))
+        }
+      }
+    }
+    #expect(refused > 1000)
+  }
+
   @Test(arguments: cases.indices) func filesAgreeWithTheTwin(place: Int) throws {
     useOneThreadHere()
     let (text, reference) = CompositeFileTests.cases[place]
