@@ -12,36 +12,10 @@ from zennit.attribution import IntegratedGradients, Occlusion, SmoothGrad
 from zennit.canonizers import SequentialMergeBatchNorm
 from zennit.composites import EpsilonPlus
 
-golden = json.load(open(sys.argv[1]))["net_vgg_like_bn"]
+from golden_vgg import Golden, plain, tensor
 
-
-def tensor(value):
-    return torch.tensor(value["data"], dtype=torch.float64).reshape(value["shape"])
-
-
-def plain(value):
-    value = np.asarray(value.detach() if isinstance(value, torch.Tensor) else value, dtype=float)
-    return {"shape": list(value.shape), "data": [float(f"{v:.12g}") for v in value.ravel()]}
-
-
-def network():
-    names = ["conv1", "bn1", "relu1", "pool1", "conv2", "bn2", "relu2", "pool2", "flatten", "fc1", "relu3", "fc2"]
-    layers = [
-        torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
-        torch.nn.Conv2d(4, 5, 3, padding=1), torch.nn.BatchNorm2d(5), torch.nn.ReLU(), torch.nn.AvgPool2d(2),
-        torch.nn.Flatten(), torch.nn.Linear(20, 6), torch.nn.ReLU(), torch.nn.Linear(6, 3),
-    ]
-    net = torch.nn.Sequential()
-    for name, layer in zip(names, layers):
-        net.add_module(name, layer)
-    net = net.double().eval()
-    net.load_state_dict({k: tensor(v) for k, v in golden["state_dict"].items()}, strict=False)
-    return net
-
-
-x = tensor(golden["x"])
-target = golden["target"]
-one_hot = torch.eye(3, dtype=torch.float64)[target]
+golden = Golden(sys.argv[1])
+network, x, target, one_hot = golden.network, golden.x, golden.target, golden.one_hot
 
 
 # --- noise: Philox-4x32-10 as published, 64-bit numbers low word first, Box and Muller's pairs -----------------------------------
@@ -169,7 +143,7 @@ out["measures"] = cases
 
 
 def flipping(steps, share, value, probability, ascending):
-    maps = tensor(golden["gradient"]).sum(1).reshape(2, -1).numpy()
+    maps = tensor(golden.content["gradient"]).sum(1).reshape(2, -1).numpy()
     logits, right = np.zeros((2, steps + 1)), np.zeros((2, steps + 1))
     for sample in range(2):
         order = np.argsort(maps[sample] if ascending else -maps[sample], kind="stable")
