@@ -18,36 +18,42 @@ enum ToyData: String, CaseIterable, Sendable {
   /// The numbers of reference points, of all classes together.
   var references: [Int] { self == .mult ? [4, 20, 80, 200, 800] : [2, 10, 200] }
 
-  /// Draws points, equally many a class.
-  func points(_ count: Int, seed: UInt64) -> ToyPoints {
-    var random = Philox(seed: seed, stream: Philox.stream(named: "\(rawValue) \(count)"))
+  /// The points that the authors' program draws, equally many a class: scikit-learn's `make_moons` and `make_circles` with their
+  /// noise of 0.1, the arms as the authors wrote them.
+  func points(_ count: Int, seed: UInt32) -> ToyPoints {
+    var random = LegacyRandom(seed: seed)
     let share = count / classes
-    var (points, labels): ([Float], [Int]) = ([], [])
     func steps(from low: Double, to high: Double, closed: Bool) -> [Double] {
       (0..<share).map { low + (high - low) * Double($0) / Double(max(closed ? share - 1 : share, 1)) }
     }
-    func add(_ x: Double, _ y: Double, _ label: Int, noise: Double) {
-      points += [Float(x + noise * random.normal()), Float(y + noise * random.normal())]
-      labels.append(label)
-    }
+    var (places, labels): ([(x: Double, y: Double)], [Int]) = ([], [])
     switch self {
     case .moon:
-      for t in steps(from: 0, to: .pi, closed: true) { add(cos(t), sin(t), 0, noise: 0.1) }
-      for t in steps(from: 0, to: .pi, closed: true) { add(1 - cos(t), 0.5 - sin(t), 1, noise: 0.1) }
+      let angles = steps(from: 0, to: .pi, closed: true)
+      places = angles.map { (cos($0), sin($0)) } + angles.map { (1 - cos($0), 0.5 - sin($0)) }
     case .circle:
-      for (label, radius) in [1, 0.3].enumerated() {
-        for t in steps(from: 0, to: 2 * .pi, closed: false) { add(radius * cos(t), radius * sin(t), label, noise: 0.1) }
-      }
+      let angles = steps(from: 0, to: 2 * .pi, closed: false)
+      places = [1, 0.3].flatMap { radius in angles.map { (radius * cos($0), radius * sin($0)) } }
     case .mult:
       for arm in 0..<4 {
         let angles = steps(from: 4 * Double(arm), to: 4 * Double(arm + 1), closed: true)
-        for (r, t) in zip(steps(from: 0, to: 1, closed: true), angles) {
-          let turned = t + 0.2 * random.normal()
-          add(r * sin(turned), r * cos(turned), arm, noise: 0)
+        places += zip(steps(from: 0, to: 1, closed: true), angles).map { radius, angle in
+          let turned = angle + 0.2 * random.normal()
+          return (radius * sin(turned), radius * cos(turned))
         }
       }
     }
-    return ToyPoints(points: Tensor(points, shape: [labels.count, 2]), labels: labels, seed: seed)
+    labels = (0..<classes).flatMap { Array(repeating: $0, count: share) }
+    if self != .mult {
+      let order = random.permutation(places.count)
+      (places, labels) = (order.map { places[$0] }, order.map { labels[$0] })
+      for index in places.indices {
+        places[index].x += 0.1 * random.normal()
+        places[index].y += 0.1 * random.normal()
+      }
+    }
+    return ToyPoints(
+      points: Tensor(places.flatMap { [Float($0.x), Float($0.y)] }, shape: [labels.count, 2]), labels: labels, seed: UInt64(seed))
   }
 }
 

@@ -50,7 +50,8 @@ struct ToyFigure: Figure {
       canvas.draw(Text("\(n)", Self.tick), at: Point(x(n), frame.bottom + 4), .top, color: .softInk)
     }
     canvas.draw(Text("reference points", Self.label), at: Point(frame.center.x, frame.bottom + 13), .top)
-    canvas.line([Point(frame.x, y(result.before)), Point(frame.right, y(result.before))], .softInk, width: 0.6, dash: [3, 2])
+    let before = y(ToyResult.mean(result.before))
+    canvas.line([Point(frame.x, before), Point(frame.right, before)], .softInk, width: 0.6, dash: [3, 2])
     canvas.line([Point(frame.x, frame.y), Point(frame.x, frame.bottom), Point(frame.right, frame.bottom)], .ink, width: 0.6)
     for (index, criterion) in ToyCriterion.allCases.enumerated() {
       let color = Color.series[index]

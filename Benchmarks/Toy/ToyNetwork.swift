@@ -37,20 +37,19 @@ enum ToyNetwork {
 
   /// A trained network.
   ///
-  /// The authors make 10,000 steps of rate 0.001 and momentum 0.9 with all points; here are a tenth as many of ten times the rate,
-  /// with 250 points each, which go as far: rate times steps is the same. Without weight decay.
+  /// The authors' program makes 10,000 steps of rate 0.001 and momentum 0.9 with all points; here are fewer of ten times the rate,
+  /// with 250 points each. Without weight decay.
   ///
   /// - Throws: `EspalierError` if the engine cannot.
-  static func trained(_ data: ToyData, seed: UInt64, workers: Int, progress: @escaping (TrainingProgress) -> Void) throws -> Graph
-  {
-    var points = data.points(data.trained, seed: seed)
+  static func trained(_ data: ToyData, on points: ToyPoints, seed: UInt64, workers: Int) throws -> Graph {
+    var points = points
     points.isShuffled = true
+    points.seed = seed
     let batch = 250
     let settings = TrainingSettings(
       epochs: data.steps * batch / points.count, batch: batch, shard: batch / 2, optimizer: SGD(momentum: 0.9, nesterov: false),
-      schedule: LearningRateSchedule(base: data.rate), weightDecay: 0, seed: seed)
+      schedule: LearningRateSchedule(base: 0.01), weightDecay: 0, seed: seed)
     let trainer = try Trainer(fresh(classes: data.classes, seed: seed), settings: settings, width: workers)
-    trainer.progress = progress
     try trainer.run(on: points)
     return try trainer.trainedGraph()
   }
@@ -59,6 +58,4 @@ enum ToyNetwork {
 extension ToyData {
   /// The steps of training.
   var steps: Int { 1000 }
-  /// The learning rate.
-  var rate: Double { 0.01 }
 }

@@ -19,22 +19,24 @@ enum ToyTable {
 
   /// The table in Markdown; cells further than three points from the authors' are bold.
   static func markdown(_ results: [ToyResult], seeds: Int) -> String {
+    let networks = results.first?.before.count ?? 0
     var lines = [
-      "Accuracy on the trained points in %, mean and deviation over \(seeds) draws of n reference points, after 1000 of 3000 hidden units",
-      "went; in brackets the authors' means. Bold: further than three points from these.", "",
+      "Accuracy on the trained points in %, after 1000 of 3000 hidden units went: mean over \(seeds) draws of n reference points and"
+        + " \(networks) networks, the least and the greatest network's mean, and in brackets the mean of the authors, who trained"
+        + " one. Bold: further than three points from these.", "",
       "| data (before) | n | " + ToyCriterion.allCases.map(\.rawValue).joined(separator: " | ") + " |",
       "|---|---|" + ToyCriterion.allCases.map { _ in "---|" }.joined(),
     ]
     for result in results {
       let known = published[result.data]
       for (place, n) in result.data.references.enumerated() {
-        let head =
-          place == 0
-          ? "\(result.data.rawValue) (" + String(format: "%.2f; %.2f", result.before, known?.before ?? .nan) + ")" : ""
+        let before = String(format: "%.2f; %.2f", ToyResult.mean(result.before), known?.before ?? .nan)
+        let head = place == 0 ? "\(result.data.rawValue) (\(before))" : ""
         let cells = ToyCriterion.allCases.enumerated().map { column, criterion -> String in
           guard let cell = result.cell(criterion, n), let theirs = known?.cells[n]?[column] else { return "" }
-          let own = String(format: "%.2f ± %.2f", cell.mean, cell.deviation)
-          return (abs(cell.mean - theirs) > 3 ? "**\(own)**" : own) + String(format: " (%.2f)", theirs)
+          let own = String(format: "%.1f", cell.mean)
+          let range = String(format: "%.1f–%.1f", cell.means.min() ?? .nan, cell.means.max() ?? .nan)
+          return (abs(cell.mean - theirs) > 3 ? "**\(own)**" : own) + ", \(range)" + String(format: " (%.1f)", theirs)
         }
         lines.append("| \(head) | \(n) | " + cells.joined(separator: " | ") + " |")
       }
