@@ -63,7 +63,7 @@ let package = Package(
       name: "Experiments",
       dependencies: [
         "Tensors", "Scheduling", "Images", "Storage", "Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Pruning",
-        "Results", "Plotting", .product(name: "TOMLKit", package: "TOMLKit"),
+        "Results", "Plotting",
       ]),
     .executableTarget(
       name: "espalier",

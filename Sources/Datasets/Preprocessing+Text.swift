@@ -1,7 +1,7 @@
 import Foundation
 import Images
 import Tensors
-import TOMLKit
+internal import TOMLKit
 
 /// A preprocessing as text has these keys, all optional:
 ///
@@ -34,10 +34,7 @@ extension Preprocessing {
   ///
   /// - Throws: `EspalierError` naming the line, or the key that is not understood.
   public init(toml: String) throws {
-    let table: TOMLTable
-    do { table = try TOMLTable(string: toml) } catch let error as TOMLParseError {
-      throw EspalierError(error.description, place: "line \(error.source.begin.line)")
-    }
+    let table = try TOMLTable.parsed(toml)
     guard let value = try? JSONValue(table.convert(to: .json)) else {
       throw EspalierError("has a value that is no finite number, text or list")
     }

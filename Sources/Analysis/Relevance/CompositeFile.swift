@@ -30,10 +30,7 @@ enum CompositeFile {
       guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
         throw EspalierError("cannot be read", accepted: "a TOML file of rules")
       }
-      let table: TOMLTable
-      do { table = try TOMLTable(string: text) } catch let error as TOMLParseError {
-        throw EspalierError(error.description, place: "line \(error.source.begin.line)")
-      }
+      let table = try TOMLTable.parsed(text)
       if let stranger = table.keys.sorted().first(where: { !["base", "rules"].contains($0) }) {
         throw EspalierError("'\(stranger)' is not known", accepted: "base, rules")
       }
