@@ -56,6 +56,7 @@ enum ToyNetwork {
 }
 
 extension ToyData {
-  /// The steps of training.
-  var steps: Int { 1000 }
+  /// The steps of training. At the length of the published program, 1000 of these steps, `mult` stays at 93 %, where the published
+  /// network has 95 % and prunes better.
+  var steps: Int { self == .mult ? 4000 : 1000 }
 }

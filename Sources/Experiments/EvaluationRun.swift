@@ -37,9 +37,7 @@ public enum EvaluationRun {
     -> EvaluationReport
   {
     let request = data.request
-    guard try data.isLabelled() else {
-      throw EspalierError("the pictures have no labels", place: "\(request.spec)", accepted: "labelled pictures")
-    }
+    try data.requireLabels()
     let scheduler = context.scheduler(activity: "evaluate", batch: batch, pictures: data.dataset.count)
     let evaluation = try naming(file: "\(request.spec)") {
       try Evaluation.run(

@@ -53,6 +53,14 @@ public struct PreparedData: Sendable {
   /// Whether pictures have labels.
   public func isLabelled() throws -> Bool { try !dataset.labels(0).isEmpty }
 
+  /// Refuses pictures that have no labels.
+  ///
+  /// - Throws: `EspalierError` naming the data.
+  func requireLabels() throws {
+    guard try !isLabelled() else { return }
+    throw EspalierError("the pictures have no labels", place: "\(request.spec)", accepted: "labelled pictures")
+  }
+
   /// Batches in the data's order, with the objects' masks if they are asked for.
   func loader(batch: Int, classes: Int? = nil, takesMasks: Bool = false) -> Loader {
     Loader(dataset, preprocessing: preprocessing, batch: batch, classes: classes, takesMasks: takesMasks)

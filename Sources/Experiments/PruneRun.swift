@@ -158,6 +158,7 @@ public struct PruneRun: Sendable {
 
   private func proofSamples(_ request: DataRequest, _ model: Model, _ context: RunContext) throws -> Tensor<Float> {
     let data = try PreparedData(request, for: model, note: context.note)
+    if tuning != nil { try data.requireLabels() }
     return try data.loader(batch: min(model.batch(4), data.dataset.count)).epoch().batch(0).input
   }
 

@@ -71,9 +71,7 @@ public struct TrainingRun: Sendable {
   }
 
   private func run(_ graph: Graph, _ data: PreparedData, _ context: RunContext) throws -> Report {
-    guard try data.isLabelled() else {
-      throw EspalierError("the pictures have no labels", place: "\(data.request.spec)", accepted: "labelled pictures")
-    }
+    try data.requireLabels()
     let loader = Loader(
       data.dataset, preprocessing: data.preprocessing, batch: settings.shard, augmentation: augmentation, isShuffled: true,
       seed: settings.seed)
