@@ -56,7 +56,8 @@ enum ToyNetwork {
 }
 
 extension ToyData {
-  /// The steps of training. At the length of the published program, 1000 of these steps, `mult` stays at 93 %, where the published
-  /// network has 95 % and prunes better.
+  /// The steps of training.
+  ///
+  /// At the length of the published program, 1000 of these steps, `mult` stays at 93 %, where the published network has 95 %.
   var steps: Int { self == .mult ? 4000 : 1000 }
 }
