@@ -85,7 +85,7 @@ let package = Package(
       ],
       exclude: ["Resources"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["espalier", "Tensors", "Storage", "Networks", "ONNX", "TestSupport"],
+      name: "CommandTests", dependencies: ["espalier", "Experiments", "Tensors", "Storage", "Networks", "ONNX", "TestSupport"],
       exclude: ["Resources"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Tensors", "Scheduling", "Images", "Storage", "Datasets", "TestSupport"]),
     .testTarget(

@@ -32,13 +32,14 @@ public enum EvaluationRun {
 
   /// Evaluates a network on pictures that are prepared for it.
   ///
+  /// - Parameter activity: what progress is told of.
   /// - Throws: `EspalierError`; `CancellationError` if it was asked to stop.
-  static func evaluate(_ graph: Graph, output: String, on data: PreparedData, batch: Int, _ context: RunContext) throws
-    -> EvaluationReport
-  {
+  static func evaluate(
+    _ graph: Graph, output: String, on data: PreparedData, batch: Int, activity: String = "evaluate", _ context: RunContext
+  ) throws -> EvaluationReport {
     let request = data.request
     try data.requireLabels()
-    let scheduler = context.scheduler(activity: "evaluate", batch: batch, pictures: data.dataset.count)
+    let scheduler = context.scheduler(activity: activity, batch: batch, pictures: data.dataset.count)
     let evaluation = try naming(file: "\(request.spec)") {
       try Evaluation.run(
         graph, output: output, on: LabelledBatches(data.loader(batch: batch)), shard: batch, scheduler: scheduler)

@@ -11,17 +11,7 @@ import Training
 /// Makes a network smaller: scores, chooses under a budget, removes with proof, tunes; at once or step by step.
 public struct PruneRun: Sendable {
   /// Where scores come from.
-  public enum Source: Sendable {
-    /// A file that `score` wrote, and the criterion in it; nil where it holds one.
-    case file(String, criterion: String?)
-    /// A criterion with its parameters.
-    case criterion(String)
-    /// Several criteria with their parameters, and how they become one.
-    case combined([String], ScoreCombination)
-  }
-
-  /// Where scores come from.
-  public var source: Source
+  public var scoring: FilterScoring
   /// How channels are chosen.
   public var selection: Selection
   /// Layers whose filters must stay, by pattern.
@@ -30,16 +20,12 @@ public struct PruneRun: Sendable {
   public var groups: GroupRemoval
   /// In how many steps the budget is reached; after each the network is tuned, and scored again before the next.
   public var steps: Int
-  /// The pictures for scoring and the proof; nil if none are needed.
-  public var data: DataRequest?
-  /// The pictures for tuning; nil for ``data``.
+  /// The pictures for tuning; nil for those of ``scoring``.
   public var tuningData: DataRequest?
-  /// The pictures that accuracy is told of; nil for ``data``.
+  /// The pictures that accuracy is told of; nil for those of ``scoring``.
   public var validation: DataRequest?
   /// How the network is tuned after each step; nil for not at all.
   public var tuning: TrainingRun?
-  /// How data criteria are computed; sites, concepts, composite and batch of it are used.
-  public var scoring: ScoreRun
   /// How the layers behind pruned ones are fitted.
   public var reconstruction = Reconstruction(.none)
   /// The pictures of a pass whose time is measured; nil for no measurement.
@@ -51,25 +37,25 @@ public struct PruneRun: Sendable {
 
   /// Makes a run.
   public init(
-    _ source: Source, _ selection: Selection, protected: [String] = [], groups: GroupRemoval = .equalShares, steps: Int = 1,
-    data: DataRequest? = nil, tuningData: DataRequest? = nil, validation: DataRequest? = nil, tuning: TrainingRun? = nil,
-    scoring: ScoreRun,
+    _ scoring: FilterScoring, _ selection: Selection, protected: [String] = [], groups: GroupRemoval = .equalShares,
+    steps: Int = 1, tuningData: DataRequest? = nil, validation: DataRequest? = nil, tuning: TrainingRun? = nil,
     latencyBatch: Int? = 1, seed: UInt64 = 0, out: String
   ) {
-    self.source = source
+    self.scoring = scoring
     self.selection = selection
     self.protected = protected
     self.groups = groups
     self.steps = steps
-    self.data = data
     self.tuningData = tuningData
     self.validation = validation
     self.tuning = tuning
-    self.scoring = scoring
     self.latencyBatch = latencyBatch
     self.seed = seed
     self.out = out
   }
+
+  /// The pictures for scoring and the proof; nil if none are needed.
+  private var data: DataRequest? { scoring.data }
 
   /// Prunes and writes, or goes on where the same run was stopped.
   ///
@@ -77,9 +63,9 @@ public struct PruneRun: Sendable {
   ///
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   public func run(_ model: Model, _ context: RunContext) throws -> PruneReport {
-    try OutputPath.prepare(out, notReplacing: [model.path] + (data?.files ?? []) + scoreFiles)
+    try OutputPath.prepare(out, notReplacing: [model.path] + (data?.files ?? []) + scoring.files)
     if tuning != nil, data == nil { throw EspalierError("tuning needs pictures", place: "--tune", accepted: "--data SPEC") }
-    if case .file = source, steps > 1 {
+    if case .file = scoring.source, steps > 1 {
       throw EspalierError(
         "scores in a file are of the network before the first step", place: "--steps", accepted: "--criterion NAME")
     }
@@ -103,16 +89,17 @@ public struct PruneRun: Sendable {
       let map = try naming(file: model.path) { try ChannelMap(current.graph, groups: groups) }
       let channels = try ChannelGroups(map, protecting: protected)
       let scored = try naming(file: model.path) { try ScoredNetwork(channels) }
-      let scores = try self.scores(current, scored, step, context)
+      let scores = try scoring.scores(current, scored, out: step.scorePath, context)
       var selection = selection
       selection.budget.share = try share(of: step.number, now: current, from: model)
       var pruned = try naming(file: model.path) {
         try Pruner.prune(
           channels, by: scores, selection, samples: samples, seed: seed,
-          fusion: fusion(current, scored, step, context), latency: latency(map))
+          fusion: scoring.fusion(current, scored, out: step.scorePath, context), latency: latency(map))
       }
       if reconstruction.mode != .none {
-        let pictures = try pictures(current, step, "reconstruction", "--reconstruct \(reconstruction.mode.rawValue)", context)
+        let pictures = try scoring.pictures(
+          current, step.scorePath, "reconstruction", "--reconstruct \(reconstruction.mode.rawValue)", context)
         (pruned.graph, reconstructed) = try stopping {
           try reconstruction.fit(pruned.graph, scored, without: pruned.removed, on: pictures)
         }
@@ -175,7 +162,7 @@ public struct PruneRun: Sendable {
       let prepared = try PreparedData(request, for: model, note: { _ in })
       if try prepared.isLabelled() {
         func top1(_ graph: Graph) throws -> Double {
-          let batch = model.batch(scoring.batch, pictures: prepared.dataset.count)
+          let batch = model.batch(scoring.statistics.batch, pictures: prepared.dataset.count)
           return try EvaluationRun.evaluate(graph, output: model.output, on: prepared, batch: batch, context).top1
         }
         accuracy = PruneReport.Accuracy(
@@ -184,7 +171,7 @@ public struct PruneRun: Sendable {
       }
     }
     return PruneReport(
-      criterion: criterion, budget: "\(selection.budget)", networks: try NetworkComparison(model.graph, final),
+      criterion: scoring.criterion, budget: "\(selection.budget)", networks: try NetworkComparison(model.graph, final),
       filters: .init(before: before.filters, after: after.filters), accuracy: accuracy,
       latency: try latencyBatch.map { try LatencyMeter.measure([model.graph, final], batch: $0) }, proof: proof)
   }
@@ -201,16 +188,22 @@ public struct PruneRun: Sendable {
         "\(reconstruction.mode.rawValue) positions=\(reconstruction.positions) ridge=\(reconstruction.ridge)"
     }
     if let tuning { parameters["tuning"] = tuning.settings.description }
-    if let data { parameters["data"] = data.spec.description }
+    if let data {
+      parameters["data"] = data.spec.description
+      parameters["preprocess"] = data.preprocessing
+      if data.skip > 0 { parameters["skip"] = "\(data.skip)" }
+      parameters["limit"] = data.limit.map(String.init)
+      parameters["per-class"] = data.perClass.map(String.init)
+    }
     var digests = ["model": model.digest]
     if let data { digests["data"] = try data.open().digest() }
-    if case .file(let path, _) = source {
+    if case .file(let path, _) = scoring.source {
       digests["scores"] = try SHA256.hexadecimal(ofFile: path)
-    } else if criteria.contains(where: ScoreCatalog.names.contains) {
-      parameters["composite"] = scoring.composite
-      parameters["start"] = scoring.start.rawValue
-      parameters["target"] = scoring.target?.text
-      parameters["concepts"] = scoring.concepts?.description
+    } else if scoring.criteria.contains(where: ScoreCatalog.names.contains) {
+      parameters["composite"] = scoring.statistics.composite
+      parameters["start"] = scoring.statistics.start.rawValue
+      parameters["target"] = scoring.statistics.target?.text
+      parameters["concepts"] = scoring.statistics.concepts?.description
     }
     var filters: [String: Int] = [:]
     for layer in try ChannelMap(model.graph).linear {
@@ -220,16 +213,15 @@ public struct PruneRun: Sendable {
     if let tuning { seeds["tuning"] = tuning.settings.seed }
     if reconstruction.mode != .none { seeds["reconstruction"] = reconstruction.seed }
     return PruningRecord(
-      criterion: criterion, parameters: parameters, budget: "\(selection.budget)", seeds: seeds, digests: digests, proof: proof,
-      kept: kept, filters: filters, espalier: Release.version)
+      criterion: scoring.criterion, parameters: parameters, budget: "\(selection.budget)", seeds: seeds, digests: digests,
+      proof: proof, kept: kept, filters: filters, espalier: Release.version)
   }
 
   // MARK: - Steps
 
   /// Makes the folder of steps, or keeps that of an earlier run of the same command.
   private func begin(_ folder: String, _ model: Model) throws {
-    var key = try record(model, [:], .none).json
-    if let data { key += " limit \(data.limit ?? 0) \(data.perClass ?? 0) \(data.preprocessing ?? "")" }
+    let key = try record(model, [:], .none).json
     let path = folder + "/run.json"
     if let old = try? String(contentsOfFile: path, encoding: .utf8), old == key { return }
     try? FileManager.default.removeItem(atPath: folder)

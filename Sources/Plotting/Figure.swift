@@ -59,6 +59,7 @@ public enum FigureCatalog {
     MatrixFigure.self,
     MontageFigure.self,
     PruningFigure.self,
+    SensitivityFigure.self,
     UnitsFigure.self,
   ]
 }

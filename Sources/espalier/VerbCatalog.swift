@@ -15,6 +15,7 @@ enum VerbCatalog {
     StatsCommand.self,
     DissectCommand.self,
     ScoreCommand.self,
+    SensitivityCommand.self,
     PruneCommand.self,
     FigureCommand.self,
   ]

@@ -66,7 +66,17 @@ import Testing
       values: Tensor([1, -0.7, 0.333, -0.7, 1, .nan, 0.333, .nan, 1], shape: [3, 3])),
   ]
 
-  static let others: [any Figure] = montages as [any Figure] + units + filters + matrices
+  static let sweeps: [SensitivityFigure] = [
+    SensitivityFigure(rows: [], whole: 0, caption: ""),
+    SensitivityFigure(
+      title: "Sensitivity",
+      rows: [
+        .init("conv1", values: [.init(share: 0.1, accuracy: 0.94), .init(share: 0.125, accuracy: 0.1)]),
+        .init("layer1.0.conv2 +3", values: [.init(share: 0.9, accuracy: 1)]),
+      ], whole: 0.941, caption: "filters of one layer gone, by l1"),
+  ]
+
+  static let others: [any Figure] = montages as [any Figure] + units + filters + matrices + sweeps
 
   /// A band of 4 points along the sheet's edge stays white, whatever the labels.
   @Test func nothingIsCutOff() throws {

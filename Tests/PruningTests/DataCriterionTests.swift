@@ -44,7 +44,7 @@ import Testing
   }
 
   /// Gradients of every weight, picture by picture, by the twin's backward pass.
-  @Test(arguments: ["vgg", "residual", "inception", "mobile"]) func obd(_ name: String) throws {
+  @Test(arguments: ["vgg", "residual", "inception", "mobile"]) func obdOfFisher(_ name: String) throws {
     let twin = try CriterionTwin(TinyNetworks.all().first { $0.name == name }!.graph)
     var expected: [String: [Double]] = [:]
     let plain = Twin(twin.map.graph)
@@ -59,6 +59,57 @@ import Testing
         for filter in 0..<weight.shape[0] {
           let places = filter * width..<(filter + 1) * width
           let sum = places.reduce(0.0) { $0 + pow(weight.elements[$1] * gradient.elements[$1], 2) }
+          expected[layer.name, default: [Double](repeating: 0, count: weight.shape[0])][filter] +=
+            sum / 2 / Double(twin.targets.count)
+        }
+      }
+    }
+    let scores = try twin.scores("obd:form=fisher").layers
+    #expect(scores.keys.sorted() == expected.keys.sorted())
+    for (layer, values) in scores {
+      expectClose(values, expected[layer]!, Tolerance(absolute: 1e-9, relative: 1e-4), scaled: true, "\(name) \(layer)")
+    }
+  }
+
+  /// The paper's propagation with whole Jacobians, a row an output element, squared.
+  @Test(arguments: ["vgg", "residual", "inception", "mobile"]) func obd(_ name: String) throws {
+    let twin = try CriterionTwin(TinyNetworks.all().first { $0.name == name }!.graph, 2)
+    var expected: [String: [Double]] = [:]
+    let plain = Twin(twin.map.graph)
+    for picture in twin.targets.indices {
+      let values = twin.values(picture)
+      let logits = values["output"]!
+      let exponentials = logits.elements.map(exp)
+      let seed = Tensor(
+        exponentials.map { $0 / exponentials.reduce(0, +) }.map { $0 * (1 - $0) }, shape: logits.shape)
+      let curvature = plain.propagate(["output": seed]) { node, arrived in
+        var sums: [Tensor<Double>?] = node.inputs.map { _ in nil }
+        for (output, h) in arrived.enumerated() {
+          guard let h else { continue }
+          for place in h.elements.indices where h.elements[place] != 0 {
+            var row: [Tensor<Double>?] = node.outputs.map { Tensor(repeating: 0, shape: values[$0]!.shape) }
+            row[output]!.elements[place] = 1
+            for (input, entries) in plain.gradientsOfInputs(of: node, values: values, gradients: row).enumerated() {
+              guard let entries else { continue }
+              let part = entries.map { $0 * $0 * h.elements[place] }
+              sums[input] = sums[input].map { sum in Tensor(zip(sum.elements, part.elements).map(+), shape: sum.shape) } ?? part
+            }
+          }
+        }
+        return sums
+      }
+      for layer in twin.network.layers {
+        // A weight's second derivative is the sum over its uses of the output's times the squared input.
+        var squared = values
+        let data = layer.node.inputs[0]!
+        squared[data] = values[data]!.map { $0 * $0 }
+        let second = plain.gradientsOfInputs(
+          of: layer.node, values: squared, gradients: [curvature[layer.node.outputs[0]]!])[1]!
+        let weight = twin.weight(layer.node.inputs[1]!)
+        let width = weight.count / weight.shape[0]
+        for filter in 0..<weight.shape[0] {
+          let places = filter * width..<(filter + 1) * width
+          let sum = places.reduce(0.0) { $0 + weight.elements[$1] * weight.elements[$1] * second.elements[$1] }
           expected[layer.name, default: [Double](repeating: 0, count: weight.shape[0])][filter] +=
             sum / 2 / Double(twin.targets.count)
         }
@@ -257,7 +308,9 @@ import Testing
   }
 
   /// The same bits for any number of workers.
-  @Test(arguments: ["group-fisher", "input-x-gradient", "obd", "thinet", "divnet"]) func widthChangesNothing(_ name: String)
+  @Test(arguments: ["group-fisher", "input-x-gradient", "obd", "obd:form=fisher", "thinet", "divnet"]) func widthChangesNothing(
+    _ name: String
+  )
     throws
   {
     let twin = try CriterionTwin(TinyNetworks.residual(), 9)
@@ -269,7 +322,7 @@ import Testing
   }
 
   /// Random networks of every structure are scored, and pruned by the scores with proof.
-  @Test(arguments: ["group-fisher", "obd", "thinet", "divnet"]) func randomNetworks(_ name: String) throws {
+  @Test(arguments: ["group-fisher", "obd:form=fisher", "thinet", "divnet"]) func randomNetworks(_ name: String) throws {
     for seed in 0..<12 {
       let graph = try RandomNetworks.graph(seed: UInt64(seed))
       guard graph.inputs.count == 1, graph.outputs.count == 1 else { continue }

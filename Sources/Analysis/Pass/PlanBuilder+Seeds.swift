@@ -41,6 +41,27 @@ extension PlanBuilder {
     }
     return seed
   }
+
+  /// Appends the diagonal of the cross-entropy's second derivatives with respect to the outputs, p (1 − p) with p = softmax(y),
+  /// whatever the label.
+  package func appendLossCurvature(of logits: Slot, classes: Int) -> Slot {
+    let layout = layout(logits)
+    let seed = allocate(layout, name: "curvature of the loss")
+    addStep("loss", reads: [logits], writes: [seed]) { program in
+      let (y, h) = (program.pointer(logits), program.pointer(seed))
+      for sample in 0..<layout.samples {
+        let (row, result) = (y + sample * classes, h + sample * classes)
+        let greatest = Double((0..<classes).reduce(-Float.infinity) { max($0, row[$1]) })
+        var total = 0.0
+        for k in 0..<classes { total += exp(Double(row[k]) - greatest) }
+        for k in 0..<classes {
+          let p = exp(Double(row[k]) - greatest) / total
+          result[k] = Float(p * (1 - p))
+        }
+      }
+    }
+    return seed
+  }
 }
 
 /// The target, or the class with the greatest output, the first of equals.

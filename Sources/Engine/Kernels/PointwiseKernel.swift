@@ -116,6 +116,17 @@ extension Op.Clip: PointwiseOperator {
   }
 }
 
+extension PlanBuilder {
+  /// Whether each element of a node's output depends on one element of its input alone, at the same place.
+  public func isElementwise(_ node: Node) -> Bool {
+    switch kernels[node.id] {
+    case is PointwiseKernel, is BatchNormalizationKernel: true
+    case is ArithmeticKernel: node.inputs.filter { $0.map(isComputed) ?? false }.count == 1
+    default: false
+    }
+  }
+}
+
 /// Applies a pointwise function in whatever layout its input has.
 final class PointwiseKernel: Kernel {
   let function: Pointwise

@@ -3,18 +3,24 @@ import CLAPACK
 import Networks
 import Tensors
 
-/// Optimal brain damage of a filter, Σ_k ½ h_kk w_k² over its weights, with the diagonal of the empirical Fisher matrix for the
-/// Hessian's: h_kk = mean over pictures of (∂L_n/∂w_k)².
+/// Optimal brain damage of a filter, Σ_k ½ h_kk w_k² over its weights.
 ///
-/// Source: Y. LeCun, J. S. Denker, S. A. Solla, "Optimal brain damage", NIPS 1989, equation 5, for weights. The paper propagates second
-/// derivatives back and leaves out the f'' terms; near a minimum of the cross-entropy both are the Fisher matrix, for which squared
-/// gradients picture by picture are an estimate, with the labels that the pictures have. Ours: the sum over a filter's weights. Biases
-/// and batch norms are left out; transposed convolutions have no score.
+/// `form=propagated`: second derivatives of the cross-entropy are propagated back without the f'' terms, as the paper does; at the
+/// outputs p (1 − p), the diagonal for a softmax, where the paper has a squared error. h_kk = mean over pictures of
+/// Σ over the weight's uses of h_output · x². Labels do not matter. `form=fisher`: the diagonal of the empirical Fisher matrix,
+/// h_kk = mean over pictures of (∂L_n/∂w_k)², with the labels that the pictures have; it passes through every operator.
+///
+/// Source: Y. LeCun, J. S. Denker, S. A. Solla, "Optimal brain damage", NIPS 1989, equations 5 to 8, for weights. Ours: the sum over
+/// a filter's weights. Biases and batch norms are left out; transposed convolutions have no score.
 public struct OBDCriterion: DataCriterion {
   public static let name = "obd"
-  public static let summary = "Σ ½ h w² of a filter, h the mean squared gradient (LeCun et al. 1989)"
+  public static let summary =
+    "Σ ½ h w² of a filter, h the second derivative by back-propagation or the mean squared gradient, form=propagated|fisher (LeCun et al. 1989)"
 
-  public init(_ parameters: inout ParameterList) throws {}
+  private enum Form: String, CaseIterable { case propagated, fisher }
+  private let form: Form
+
+  public init(_ parameters: inout ParameterList) throws { form = try parameters.choice("form", default: .propagated) }
 
   fileprivate struct Scored: Sendable {
     var channels: LinearChannels
@@ -34,8 +40,9 @@ public struct OBDCriterion: DataCriterion {
         channels: channels, squares: layer.weights.elements.map { $0 * $0 }, geometry: geometry, filters: layer.weights.shape[0])
     }
     let layers = found
+    let isFisher = form == .fisher
     let fresh = found.mapValues { [Double](repeating: 0, count: $0.filters) }
-    let sums = try LayerPass(map, pictures, .loss, layers: Set(found.keys)).reduce(
+    let sums = try LayerPass(map, pictures, isFisher ? .loss : .curvature, layers: Set(found.keys)).reduce(
       { fresh },
       observe: { state, view, _ in
         guard let layer = layers[view.node], let gradient = view.outputGradient else { return }
@@ -44,7 +51,7 @@ public struct OBDCriterion: DataCriterion {
         for row in 0..<view.input.shape[0] {
           layer.add(
             view.input.elements[row * size..<(row + 1) * size],
-            gradient.elements[row * outputs..<(row + 1) * outputs], to: &state[view.node]!)
+            gradient.elements[row * outputs..<(row + 1) * outputs], isFisher: isFisher, to: &state[view.node]!)
         }
       }, merge: { state, later in for (node, values) in later { for i in values.indices { state[node]![i] += values[i] } } })
     var scores: [String: [Double]] = [:]
@@ -56,8 +63,11 @@ public struct OBDCriterion: DataCriterion {
 }
 
 extension OBDCriterion.Scored {
-  /// Adds Σ w² g² of one picture to every filter, with g the picture's gradient of the weights: δ times what each output saw.
-  fileprivate func add(_ picture: ArraySlice<Float>, _ delta: ArraySlice<Float>, to sums: inout [Double]) {
+  /// Adds Σ w² h of one picture to every filter.
+  ///
+  /// h is δ times the square of what each output saw; or, for the Fisher matrix, the square
+  /// of the picture's gradient of the weight, δ times what each output saw.
+  fileprivate func add(_ picture: ArraySlice<Float>, _ delta: ArraySlice<Float>, isFisher: Bool, to sums: inout [Double]) {
     openblas_set_num_threads(1)
     let groups = max(channels.group, 1)
     let (taps, places) = (geometry.taps, geometry.places)
@@ -65,6 +75,7 @@ extension OBDCriterion.Scored {
     var seen: [Float] = []
     seen.reserveCapacity(places * geometry.channels * taps)
     for place in 0..<places { geometry.append(picture, at: place, to: &seen) }
+    if !isFisher { for i in seen.indices { seen[i] *= seen[i] } }
     var gradient = [Float](repeating: 0, count: perGroup * width)
     let all = geometry.channels * taps
     for group in 0..<groups {
@@ -80,7 +91,7 @@ extension OBDCriterion.Scored {
         var sum = 0.0
         for k in 0..<width {
           let g = Double(gradient[filter * width + k])
-          sum += Double(squares[(group * perGroup + filter) * width + k]) * g * g
+          sum += Double(squares[(group * perGroup + filter) * width + k]) * (isFisher ? g * g : g)
         }
         sums[group * perGroup + filter] += sum
       }

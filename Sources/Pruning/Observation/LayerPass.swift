@@ -10,7 +10,8 @@ struct LayerView {
   var node: Int
   /// What it reads, `[n, C, …]`.
   var input: Tensor<Float>
-  /// The gradient of each picture's own start with respect to what this layer alone reads, `[n, C, …]`; nil in a forward pass.
+  /// The gradient, or the second derivative, of each picture's own start with respect to what this layer alone reads, `[n, C, …]`;
+  /// nil in a forward pass.
   var inputGradient: Tensor<Float>?
   /// The same with respect to what it makes, `[n, M, …]`; nil in a forward pass.
   var outputGradient: Tensor<Float>?
@@ -26,6 +27,8 @@ struct LayerPass: Sendable {
     case loss
     /// The output of the picture's target.
     case output
+    /// The picture's cross-entropy, twice: what comes back are second derivatives, of which the diagonal alone is carried.
+    case curvature
   }
 
   private let plan: Plan
@@ -68,11 +71,17 @@ struct LayerPass: Sendable {
       targets = places
       let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
       let seed =
-        start == .loss
-        ? builder.appendLossGradient(of: logits, targets: places, classes: classes)
-        : builder.appendRelevanceStart(of: logits, targets: places, classes: classes, start: .oneHot)
+        switch start {
+        case .loss: builder.appendLossGradient(of: logits, targets: places, classes: classes)
+        case .output: builder.appendRelevanceStart(of: logits, targets: places, classes: classes, start: .oneHot)
+        case .curvature: builder.appendLossCurvature(of: logits, classes: classes)
+        }
       _ = try builder.reverse(from: [output: seed], to: inputs) { node, arriving, isWanted in
-        let sent = try builder.vectorJacobianProduct(node, arriving, wanted: isWanted)
+        let sent =
+          try
+          (start == .curvature
+          ? builder.curvature(node, arriving, wanted: isWanted)
+          : builder.vectorJacobianProduct(node, arriving, wanted: isWanted))
         let data = LayerPass.data(of: node, graph)
         if nodes.contains(node.id), let value = node.inputs[data], let own = sent[data], let arrived = arriving[0] {
           taps.append((builder.observe(try builder.slot(of: value), own, arrived, label: node.label), node.id))

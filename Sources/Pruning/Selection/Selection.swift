@@ -80,7 +80,7 @@ public struct Selection: Hashable, Sendable {
       throw EspalierError(
         "\(budget) cannot be kept", place: "budget",
         accepted:
-          "\(budget.kind.rawValue) of \(least / max(try cost([]), 1)) or more, or a lower floor, a smaller multiple, fewer protected layers"
+          "\(budget.kind.rawValue) of \((1000 * least / max(try cost([]), 1)).rounded(.up) / 1000) or more, or a lower floor, a smaller multiple, fewer protected layers"
       )
     }
     // The least share, in steps of the longest arena, with which the budget holds.

@@ -50,7 +50,7 @@ public struct Twin: Sendable {
   /// Walks the nodes backwards and adds up at every value what `step` gives to it.
   ///
   /// - Parameter step: from a node and the sums at its outputs (nil where nothing arrived) to what its inputs are given.
-  func propagate(
+  public func propagate(
     _ seeds: [String: Tensor<Double>], step: (Node, [Tensor<Double>?]) -> [Tensor<Double>?]
   ) -> [String: Tensor<Double>] {
     var sums = seeds
@@ -65,7 +65,7 @@ public struct Twin: Sendable {
   }
 
   /// The vector-Jacobian products of one node.
-  func gradientsOfInputs(
+  public func gradientsOfInputs(
     of node: Node, values: [String: Tensor<Double>], gradients: [Tensor<Double>?]
   ) -> [Tensor<Double>?] {
     guard !node.outputs.allSatisfy({ integerValues.contains($0) }) else { return node.inputs.map { _ in nil } }

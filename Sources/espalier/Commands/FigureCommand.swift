@@ -6,6 +6,6 @@ struct FigureCommand: ParsableCommand {
     commandName: "figure", abstract: "Draw a figure for a paper from stored results.",
     subcommands: [
       HeatmapCommand.self, MontageCommand.self, UnitsCommand.self, FiltersCommand.self, PruningFigureCommand.self,
-      GroupsFigureCommand.self,
+      GroupsFigureCommand.self, SensitivityFigureCommand.self,
     ])
 }

@@ -25,30 +25,14 @@ struct PruneCommand: ParsableCommand {
         espalier prune vgg.onnx --criterion taylor-2017 --data fashion-mnist:train --budget macs=0.25 --steps 5 --tune 1 \
       --out small.onnx
 
-      Criteria of weights: \(CriterionCatalog.all.map { "\($0.name), \($0.summary)" }.joined(separator: "; ")). \
-      Criteria of data: \(CriterionCatalog.data.map { "\($0.name), \($0.summary)" }.joined(separator: "; ")); \
-      \(ScoreCatalog.names.joined(separator: ", ")) (espalier score --help explains these). \
+      \(ScoringOptions.criteria) \
       Several criteria become one with --combine: weights=A,B,… adds up their normalised scores, mean-rank takes the mean place. \
       data-free and divnet let the filters that stay take over. --reconstruct fits the layers behind pruned ones anew, by least \
       squares at places of the pictures, after the proof: scales one factor an input channel, kernels all weights.
       """)
 
   @OptionGroup var model: ModelOptions
-
-  @Option(
-    help: ArgumentHelp("Scores that espalier score wrote for this network.", valueName: "file"),
-    completion: .file(extensions: ["h5"]))
-  var scores: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "The criterion, to be computed or to be read from --scores; may be repeated.", valueName: "name[:key=value,…]"))
-  var criterion: [String] = []
-
-  @Option(
-    help: ArgumentHelp("How several criteria become one: weights=A,B,… or mean-rank.", valueName: "way"),
-    transform: { try ScoreCombination($0) })
-  var combine: ScoreCombination?
+  @OptionGroup var scoring: ScoringOptions
 
   @Option(
     help: ArgumentHelp(
@@ -105,26 +89,6 @@ struct PruneCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The learning rate of tuning, which falls as a cosine.", valueName: "rate"))
   var rate = 0.02
 
-  @Option(help: ArgumentHelp("The composite of relevance criteria.", valueName: "name[:key=value,…]"))
-  var composite = CompositeCatalog.names[0]
-
-  @Option(
-    help: ArgumentHelp(
-      "Whose loss and relevance: label, predicted, or the number of a class (default: label; for relevance predicted without labels).",
-      valueName: "class"),
-    transform: { try RelevanceTarget(text: $0) })
-  var target: RelevanceTarget?
-
-  @Option(help: "What relevance starts from: one-hot (1) or logit (the output).")
-  var start = RelevanceStart.oneHot
-
-  @Option(
-    help: ArgumentHelp("Where masks come from, for iou and votes: \(ConceptSpec.forms).", valueName: "spec"),
-    transform: { try ConceptSpec($0) })
-  var concepts: ConceptSpec?
-
-  @OptionGroup var parameters: ConceptOptions
-
   @Option(help: "Fit the layers behind pruned ones, on --data: none, scales or kernels.")
   var reconstruct = Reconstruction.Mode.none
 
@@ -150,17 +114,9 @@ struct PruneCommand: ParsableCommand {
 
   func validate() throws {
     func check(_ isValid: Bool, _ message: String) throws { if !isValid { throw ValidationError(message) } }
-    try check(scores != nil || !criterion.isEmpty, "--scores FILE or --criterion NAME says what filters count")
     try check(0..<1 ~= floor, "--floor is 0 up to 1, not \(floor)")
     try check(1...4096 ~= round, "--round is 1 to 4096, not \(round)")
     try check(1...1000 ~= steps, "--steps is 1 to 1000, not \(steps)")
-    try check(scores == nil || criterion.count < 2, "--scores takes one --criterion")
-    try check(
-      criterion.count < 2 || combine != nil, "several criteria become one with --combine weights=A,B,… or --combine mean-rank")
-    try check(criterion.count != 1 && scores == nil || combine == nil, "--combine combines several criteria")
-    if case .weights(let weights)? = combine {
-      try check(weights.count == criterion.count, "--combine has \(weights.count) weights for \(criterion.count) criteria")
-    }
     try check(1...100_000 ~= reconstructPositions, "--reconstruct-positions is 1 to 100000, not \(reconstructPositions)")
     try check(
       reconstructRidge >= 0 && reconstructRidge.isFinite, "--reconstruct-ridge is 0 or more, not \(reconstructRidge)")
@@ -181,38 +137,25 @@ struct PruneCommand: ParsableCommand {
   private var pruning: PruneRun {
     func request(_ spec: DataSpec, isWhole: Bool = false) -> DataRequest {
       DataRequest(
-        spec, classes: classes.classes, preprocessing: picking.preprocess, limit: isWhole ? nil : picking.limit,
-        perClass: isWhole ? nil : picking.perClass)
+        spec, classes: classes.classes, preprocessing: picking.preprocess, skip: isWhole ? 0 : picking.skip,
+        limit: isWhole ? nil : picking.limit, perClass: isWhole ? nil : picking.perClass)
     }
-    let names = criterion.map { ParameterList.name(of: $0) }
-    let isComparable = names.count == 1 && names.allSatisfy { $0.hasPrefix("lrp") || PruneCommand.comparable.contains($0) }
     let selection = Selection(
-      budget, scope: scope, normalisation: normalise ?? (isComparable ? .none : .l2), reduction: reduce, perSaving: perSaving,
+      budget, scope: scope, normalisation: normalise ?? scoring.normalisation, reduction: reduce, perSaving: perSaving,
       floor: floor, multiple: round)
     let tuning = TrainingRun(
       settings: TrainingSettings(
         epochs: tune, schedule: LearningRateSchedule(base: rate, shape: .cosine()), seed: seed),
       augmentation: Augmentation(padding: 2, flips: true), out: out)
-    let source: PruneRun.Source =
-      scores.map { .file($0, criterion: criterion.first) }
-      ?? combine.map { .combined(criterion, $0) } ?? .criterion(criterion.first ?? "")
     var run = PruneRun(
-      source, selection, protected: protect, groups: groups,
-      steps: steps, data: data.map { request($0) }, tuningData: data.map { request($0, isWhole: true) },
+      scoring.scoring(
+        data: data.map { request($0) }, normalisation: selection.normalisation, batch: options.batch, out: out),
+      selection, protected: protect, groups: groups, steps: steps, tuningData: data.map { request($0, isWhole: true) },
       validation: validation.map { request($0, isWhole: true) }, tuning: tune > 0 ? tuning : nil,
-      scoring: ScoreRun(
-        .scores(criterion), concepts: concepts, quantile: parameters.quantile, voteShare: parameters.voteShare,
-        composite: composite, target: target, start: start, batch: options.batch, out: out),
       latencyBatch: latencyBatch > 0 ? latencyBatch : nil, seed: seed, out: out)
     run.reconstruction = Reconstruction(reconstruct, positions: reconstructPositions, ridge: reconstructRidge, seed: seed)
     return run
   }
-
-  /// Criteria beside relevance whose scores are comparable between layers as they are.
-  private static let comparable: Set = [
-    "votes", "iou", RandomCriterion.name, GroupFisherCriterion.name, ThiNetCriterion.name, DivNetCriterion.name,
-    TaylorFLOPsCriterion.name,
-  ]
 
   private static func proof(_ report: PruneReport) -> String {
     String(format: "%.2g of an output of %.3g", report.proof.greatestDifference, report.proof.scale)

@@ -5,9 +5,37 @@ import Pruning
 import Results
 import Tensors
 
-/// Where the scores of a run come from: a file, weights, statistics of a pass, or pictures that a criterion looks at itself.
-extension PruneRun {
-  var scoreFiles: [String] { if case .file(let path, _) = source { [path] } else { [] } }
+/// Where the scores of filters come from: a file, weights, statistics of a pass, or pictures that a criterion looks at itself.
+public struct FilterScoring: Sendable {
+  /// Where scores come from.
+  public enum Source: Sendable {
+    /// A file that `score` wrote, and the criterion in it; nil where it holds one.
+    case file(String, criterion: String?)
+    /// A criterion with its parameters.
+    case criterion(String)
+    /// Several criteria with their parameters, and how they become one.
+    case combined([String], ScoreCombination)
+  }
+
+  /// Where scores come from.
+  public var source: Source
+  /// How layers are made comparable where scores are combined.
+  public var normalisation: ScoreNormalisation
+  /// The pictures; nil if none are needed.
+  public var data: DataRequest?
+  /// How data criteria are computed; sites, concepts, composite and batch of it are used.
+  public var statistics: ScoreRun
+
+  /// Makes a way to score.
+  public init(_ source: Source, normalisation: ScoreNormalisation, data: DataRequest?, statistics: ScoreRun) {
+    self.source = source
+    self.normalisation = normalisation
+    self.data = data
+    self.statistics = statistics
+  }
+
+  /// The files that scores are read from.
+  var files: [String] { if case .file(let path, _) = source { [path] } else { [] } }
 
   /// The criterion as it is told of.
   var criterion: String {
@@ -27,7 +55,12 @@ extension PruneRun {
     }
   }
 
-  func scores(_ model: Model, _ network: ScoredNetwork, _ step: Step, _ context: RunContext) throws -> FilterScores {
+  /// Scores the filters of a network.
+  ///
+  /// - Parameters:
+  ///   - out: where scores are written that a pass over pictures yields.
+  /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
+  func scores(_ model: Model, _ network: ScoredNetwork, out: String, _ context: RunContext) throws -> FilterScores {
     switch source {
     case .file(let path, let name):
       let reader = try FilterResultsReader(path)
@@ -50,19 +83,19 @@ extension PruneRun {
         for layer in try reader.layers(of: "scores/\(name)") { layers[layer] = try reader.scores(name, of: layer).elements }
         return try known(FilterScores(layers), network.groups)
       }
-    case .criterion(let text): return try scores(by: text, model, network, step, context)
+    case .criterion(let text): return try scores(by: text, model, network, out, context)
     case .combined(let texts, let combination):
       return try FilterScores(
-        texts.map { try scores(by: $0, model, network, step, context) }, combination, normalisation: selection.normalisation)
+        texts.map { try scores(by: $0, model, network, out, context) }, combination, normalisation: normalisation)
     }
   }
 
-  private func scores(by text: String, _ model: Model, _ network: ScoredNetwork, _ step: Step, _ context: RunContext) throws
+  private func scores(by text: String, _ model: Model, _ network: ScoredNetwork, _ out: String, _ context: RunContext) throws
     -> FilterScores
   {
     if let criterion = try CriterionCatalog.criterion(text) { return try criterion.scores(network) }
     if let criterion = try CriterionCatalog.dataCriterion(text) {
-      let pictures = try pictures(model, step, text, "--criterion \(text)", context)
+      let pictures = try pictures(model, out, text, "--criterion \(text)", context)
       return try stopping { try criterion.scores(network, pictures) }
     }
     guard ScoreCatalog.names.contains(text) else {
@@ -70,16 +103,16 @@ extension PruneRun {
         "there is no criterion '\(text)'", place: "--criterion",
         accepted: (CriterionCatalog.names + ScoreCatalog.names).joined(separator: ", "))
     }
-    return try catalogued(text, model, step, context)
+    return try catalogued(text, model, out, context)
   }
 
   /// The scores by a criterion that is read from statistics.
-  private func catalogued(_ name: String, _ model: Model, _ step: Step, _ context: RunContext) throws -> FilterScores {
+  private func catalogued(_ name: String, _ model: Model, _ out: String, _ context: RunContext) throws -> FilterScores {
     guard let data else { throw EspalierError("'\(name)' needs pictures", place: "--criterion", accepted: "--data SPEC") }
-    var scoring = scoring
-    scoring.purpose = .scores([name])
-    scoring.out = step.scorePath
-    let report = try scoring.run(model, on: data, context)
+    var statistics = statistics
+    statistics.purpose = .scores([name])
+    statistics.out = out
+    let report = try statistics.run(model, on: data, context)
     return FilterScores(
       Dictionary(
         report.layers.compactMap { layer in layer.scores(name).map { (layer.layer.name, $0.elements) } },
@@ -87,12 +120,12 @@ extension PruneRun {
   }
 
   /// The pictures as criteria of several sites and the reconstruction see them.
-  func pictures(_ model: Model, _ step: Step, _ activity: String, _ option: String, _ context: RunContext) throws
+  func pictures(_ model: Model, _ out: String, _ activity: String, _ option: String, _ context: RunContext) throws
     -> CriterionPictures
   {
     guard let data else { throw EspalierError("it needs pictures", place: option, accepted: "--data SPEC") }
     let run = try AnalysisRun(
-      model, on: data, concepts: nil, target: scoring.target, batch: scoring.batch, out: step.scorePath, context)
+      model, on: data, concepts: nil, target: statistics.target, batch: statistics.batch, out: out, context)
     let epoch = run.data.loader(batch: run.batch).epoch()
     let name = ParameterList.name(of: activity)
     return CriterionPictures(
@@ -104,24 +137,19 @@ extension PruneRun {
         return AnalysisShard(
           input: pictures.input, pictures: ShardPictures(indices: pictures.indices, labels: pictures.labels),
           targets: shard.targets)
-      }, catalogued: { try catalogued($0, model, step, context) })
+      }, catalogued: { try catalogued($0, model, out, context) })
   }
 
   /// What survivors take over, if there is one criterion and it has surgery.
-  func fusion(_ model: Model, _ network: ScoredNetwork, _ step: Step, _ context: RunContext) throws
+  func fusion(_ model: Model, _ network: ScoredNetwork, out: String, _ context: RunContext) throws
     -> ((Set<Int>) throws -> ChannelFusion)?
   {
     guard criteria.count == 1, let text = criteria.first else { return nil }
     let ofWeights = try CriterionCatalog.criterion(text) as? any FusingCriterion
     if let criterion = ofWeights { return { try criterion.fusion(of: $0, network, nil) } }
     guard let criterion = try CriterionCatalog.dataCriterion(text) as? any FusingCriterion else { return nil }
-    let pictures = try pictures(model, step, text, "--criterion \(text)", context)
+    let pictures = try pictures(model, out, text, "--criterion \(text)", context)
     return { removed in try stopping { try criterion.fusion(of: removed, network, pictures) } }
-  }
-
-  /// Work that a person may stop.
-  func stopping<Result>(_ work: () throws -> Result) throws -> Result {
-    do { return try work() } catch is CancellationError { throw RunInterrupted("stopped; the same command goes on from there") }
   }
 
   /// Scores whose layers the network knows.
@@ -132,4 +160,9 @@ extension PruneRun {
     }
     return scores
   }
+}
+
+/// Work that a person may stop.
+func stopping<Result>(_ work: () throws -> Result) throws -> Result {
+  do { return try work() } catch is CancellationError { throw RunInterrupted("stopped; the same command goes on from there") }
 }

@@ -1,0 +1,80 @@
+import Foundation
+import Tensors
+
+/// How much accuracy a network loses when single layers lose filters: the result of `sensitivity`, and its file's content.
+public struct SensitivityReport: Sendable, Codable, Equatable {
+  /// What is left when some filters of a layer, and of those coupled with it, are gone.
+  public struct Point: Sendable, Codable, Equatable {
+    /// The share of filters that was asked for, 0 … 1.
+    public var share: Double
+    /// The filters that went.
+    public var removed: Int
+    /// The share of pictures that the network gets right, 0 … 1.
+    public var accuracy: Double
+    /// The mean cross-entropy.
+    public var loss: Double
+    /// The MACs left.
+    public var macs: Int
+  }
+
+  /// A layer, or several whose filters go together.
+  public struct Layer: Sendable, Codable, Equatable {
+    /// The first layer's name, and how many more there are.
+    public var name: String
+    /// All of their names.
+    public var layers: [String]
+    /// The filters of one of them that may go together with the others'.
+    public var filters: Int
+    /// By rising share.
+    public var points: [Point]
+  }
+
+  /// The network's file and its SHA-256.
+  public var model: String, digest: String
+  /// The criterion and its parameters.
+  public var criterion: String
+  /// The pictures of the accuracy, and how many.
+  public var data: String, pictures: Int
+  /// With all filters.
+  public var accuracy: Double, loss: Double, macs: Int
+  /// In execution order.
+  public var layers: [Layer]
+  /// The version that computed it.
+  public var espalier: String
+
+  /// Reads a file.
+  ///
+  /// - Throws: `EspalierError` naming it.
+  public init(file path: String) throws {
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      throw EspalierError("cannot be read", file: path, accepted: "a file that espalier sensitivity wrote")
+    }
+    do { self = try JSONDecoder().decode(SensitivityReport.self, from: bytes) } catch {
+      throw EspalierError("it holds no sweep", file: path, accepted: "a file that espalier sensitivity wrote")
+    }
+  }
+
+  init(
+    model: String, digest: String, criterion: String, data: String, pictures: Int, accuracy: Double, loss: Double, macs: Int,
+    espalier: String
+  ) {
+    self.model = model
+    self.digest = digest
+    self.criterion = criterion
+    self.data = data
+    self.pictures = pictures
+    self.accuracy = accuracy
+    self.loss = loss
+    self.macs = macs
+    layers = []
+    self.espalier = espalier
+  }
+
+  var json: Data {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      return try encoder.encode(self)
+    }
+  }
+}

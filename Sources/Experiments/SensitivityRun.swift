@@ -1,0 +1,122 @@
+import Datasets
+import Foundation
+import Networks
+import Plotting
+import Pruning
+import Tensors
+
+/// Removes shares of the filters of one layer at a time, those that score least, and evaluates what is left, untuned.
+///
+/// Li et al., "Pruning Filters for Efficient ConvNets", ICLR 2017, section 3.2, with any criterion. Deviation: filters that can only
+/// go together are one layer here.
+public struct SensitivityRun: Sendable {
+  /// Where scores come from, with the pictures for them and, unless ``validation`` names others, for the accuracy.
+  public var scoring: FilterScoring
+  /// The shares of filters, 0 … 1.
+  public var shares: [Double]
+  /// How the scores of coupled filters become one.
+  public var reduction: ScoreReduction
+  /// Layers that are left alone, by pattern.
+  public var protected: [String]
+  /// What may be removed of grouped convolutions.
+  public var groups: GroupRemoval
+  /// The pictures of the accuracy.
+  public var validation: DataRequest?
+  /// The file to write.
+  public var out: String
+
+  /// Makes a run.
+  public init(
+    _ scoring: FilterScoring, shares: [Double], reduction: ScoreReduction = .mean, protected: [String] = [],
+    groups: GroupRemoval = .equalShares, validation: DataRequest? = nil, out: String
+  ) {
+    self.scoring = scoring
+    self.shares = shares
+    self.reduction = reduction
+    self.protected = protected
+    self.groups = groups
+    self.validation = validation
+    self.out = out
+  }
+
+  /// Sweeps and writes, or goes on where the same run was stopped.
+  ///
+  /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
+  public func run(_ model: Model, _ context: RunContext) throws -> SensitivityReport {
+    try OutputPath.prepare(out, notReplacing: [model.path] + (scoring.data?.files ?? []) + scoring.files)
+    guard let request = validation ?? scoring.data else {
+      throw EspalierError("accuracy needs pictures", place: "sensitivity", accepted: "--data SPEC or --validation SPEC")
+    }
+    let data = try PreparedData(request, for: model, note: context.note)
+    try data.requireLabels()
+    let map = try naming(file: model.path) { try ChannelMap(model.graph, groups: groups) }
+    let channels = try ChannelGroups(map, protecting: protected)
+    let scores = try scoring.scores(model, ScoredNetwork(channels), out: out + ".scores", context)
+    let cuts = try channels.cuts(by: scores, shares: shares, reduction: reduction)
+    guard !cuts.isEmpty else { throw EspalierError("no layer that may lose filters has scores", place: "scores") }
+
+    let batch = model.batch(scoring.statistics.batch, pictures: data.dataset.count)
+    func evaluate(_ graph: Graph, _ activity: String) throws -> EvaluationReport {
+      try stopping {
+        try EvaluationRun.evaluate(graph, output: model.output, on: data, batch: batch, activity: activity, context)
+      }
+    }
+    let state = StateFile(out + ".found", key: try key(model, scores, data))
+    var known = state.load().flatMap { try? JSONDecoder().decode([SensitivityReport.Point].self, from: $0) } ?? []
+    if !known.isEmpty { context.note("\(known.count) of \(cuts.count) points: found by an earlier run") }
+    let whole = try evaluate(model.graph, "whole network")
+    for (place, cut) in cuts.enumerated().dropFirst(known.count) {
+      let percent = Int((100 * cut.share).rounded())
+      let pruned = try naming(file: model.path) { try Pruner.remove(cut.removed, of: map) }
+      let result = try evaluate(pruned.graph, "\(place + 1) of \(cuts.count): \(cut.group.name) −\(percent) %")
+      known.append(
+        .init(
+          share: cut.share, removed: cut.removed.count, accuracy: result.top1, loss: result.loss, macs: pruned.after.macs))
+      try state.save(JSONEncoder().encode(known))
+    }
+    var report = SensitivityReport(
+      model: model.path, digest: model.digest, criterion: scoring.criterion, data: "\(request.spec)",
+      pictures: data.dataset.count, accuracy: whole.top1, loss: whole.loss, macs: try LiveNetwork(map).cost.macs,
+      espalier: Release.version)
+    for (cut, point) in zip(cuts, known) {
+      if report.layers.last?.layers != cut.group.layers.map(\.name) {
+        report.layers.append(
+          .init(
+            name: cut.group.name, layers: cut.group.layers.map(\.name), filters: cut.group.channels.count, points: []))
+      }
+      report.layers[report.layers.count - 1].points.append(point)
+    }
+    do { try report.json.write(to: URL(fileURLWithPath: out), options: .atomic) } catch {
+      throw EspalierError("cannot be written: \(error.localizedDescription)", file: out)
+    }
+    state.remove()
+    try? FileManager.default.removeItem(atPath: out + ".scores")
+    return report
+  }
+
+  /// All that the points depend on.
+  private func key(_ model: Model, _ scores: FilterScores, _ data: PreparedData) throws -> String {
+    var hash = SHA256()
+    for line in [
+      model.digest, model.output, "\(shares)", reduction.rawValue, groups.rawValue, protected.joined(separator: " "),
+      try data.dataset.digest(), data.preprocessing.json,
+    ] + scores.layers.sorted(by: { $0.key < $1.key }).map({ "\($0.key) \($0.value)" }) { hash.update(line: line) }
+    return hash.hexadecimal
+  }
+
+  /// Draws a sweep, PNG or PDF by the path's ending.
+  ///
+  /// - Throws: `EspalierError` if the file holds none.
+  public static func draw(_ file: String, title: String? = nil, to out: String) throws {
+    try OutputPath.prepare(out, notReplacing: [file])
+    let report = try SensitivityReport(file: file)
+    let rows = report.layers.map { layer in
+      SensitivityFigure.Row(
+        layer.name, values: layer.points.map { SensitivityFigure.Value(share: $0.share, accuracy: $0.accuracy) })
+    }
+    try SensitivityFigure(
+      title: title, rows: rows, whole: report.accuracy, caption: "filters of one layer gone, by \(report.criterion)"
+    )
+    .write(to: out)
+  }
+}

@@ -1,0 +1,55 @@
+import Engine
+import Networks
+import Tensors
+
+extension PlanBuilder {
+  /// How a node carries the diagonal of second derivatives from its outputs to its inputs: h_i = Σ_o (∂o/∂i)² h_o.
+  ///
+  /// Source: LeCun, Denker, Solla, "Optimal brain damage", NIPS 1989, equations 7 and 8, without the terms in f''. Layers pass it by
+  /// their squared weights, functions of single elements by their squared derivative. Deviation: an average whose window is cut by the
+  /// border counts as whole.
+  ///
+  /// - Throws: `EspalierError` where a value is the product of two others, or mixed in another way.
+  func curvature(_ node: Node, _ arriving: [Slot?], wanted: [Bool]) throws -> [Slot?] {
+    guard let first = arriving[0] else { return try vectorJacobianProduct(node, arriving, wanted: wanted) }
+    if isLinear(node) {
+      let place = wanted.firstIndex(of: true) ?? 0
+      let sent = try transposedProduct(node, first, weights: .squared)
+      return wanted.indices.map { $0 == place ? sent : nil }
+    }
+    if isElementwise(node) {
+      let value = try slot(of: node.outputs[0])
+      let once = try vectorJacobianProduct(node, arriving, wanted: wanted)
+      let again = try once.compactMap { $0 }.first.map { try reorder($0, to: layout(value)) }
+      return try vectorJacobianProduct(node, [again], wanted: wanted)
+    }
+    switch node.op {
+    case is Op.MaxPool, is Op.GlobalMaxPool, is Op.Add, is Op.Sum, is Op.Concat, is Op.Split, is Op.Slice, is Op.Transpose,
+      is Op.Expand, is Op.Gather, is Op.Pad, is Op.Flatten, is Op.Reshape, is Op.Squeeze, is Op.Unsqueeze, is Op.Identity,
+      is Op.Dropout, is Op.Cast:
+      return try vectorJacobianProduct(node, arriving, wanted: wanted)
+    case let op as Op.Resize where op.mode == .nearest:
+      return try vectorJacobianProduct(node, arriving, wanted: wanted)
+    case let op as Op.AveragePool:
+      return try vectorJacobianProduct(node, [divided(first, by: op.kernel.reduce(1, *), node)], wanted: wanted)
+    case is Op.GlobalAveragePool, is Op.ReduceMean:
+      let input = try node.inputs[0].map { try shape(of: $0) } ?? []
+      let count = try input.count / max(shape(of: node.outputs[0]).count, 1)
+      return try vectorJacobianProduct(node, [divided(first, by: count, node)], wanted: wanted)
+    default:
+      throw EspalierError(
+        "second derivatives are not carried through \(node.op.name)", accepted: "obd:form=fisher, which needs gradients alone")
+    }
+  }
+
+  private func divided(_ slot: Slot, by count: Int, _ node: Node) throws -> Slot {
+    let layout = layout(slot)
+    let result = allocate(layout, name: node.label)
+    let factor = 1 / Float(max(count, 1))
+    addStep(node.label, reads: [slot], writes: [result]) { program in
+      let (from, to) = (program.pointer(slot), program.pointer(result))
+      for i in 0..<layout.floatCount { to[i] = factor * from[i] }
+    }
+    return result
+  }
+}

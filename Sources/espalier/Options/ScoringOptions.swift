@@ -1,0 +1,90 @@
+import Analysis
+import ArgumentParser
+import Datasets
+import Experiments
+import Pruning
+
+/// By what filters are scored.
+struct ScoringOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Scores that espalier score wrote for this network.", valueName: "file"),
+    completion: .file(extensions: ["h5"]))
+  var scores: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The criterion, to be computed or to be read from --scores; may be repeated.", valueName: "name[:key=value,…]"))
+  var criterion: [String] = []
+
+  @Option(
+    help: ArgumentHelp("How several criteria become one: weights=A,B,… or mean-rank.", valueName: "way"),
+    transform: { try ScoreCombination($0) })
+  var combine: ScoreCombination?
+
+  @Option(help: ArgumentHelp("The composite of relevance criteria.", valueName: "name[:key=value,…]"))
+  var composite = CompositeCatalog.names[0]
+
+  @Option(
+    help: ArgumentHelp(
+      "Whose loss and relevance: label, predicted, or the number of a class (default: label; for relevance predicted without labels).",
+      valueName: "class"),
+    transform: { try RelevanceTarget(text: $0) })
+  var target: RelevanceTarget?
+
+  @Option(help: "What relevance starts from: one-hot (1) or logit (the output).")
+  var start = RelevanceStart.oneHot
+
+  @Option(
+    help: ArgumentHelp("Where masks come from, for iou and votes: \(ConceptSpec.forms).", valueName: "spec"),
+    transform: { try ConceptSpec($0) })
+  var concepts: ConceptSpec?
+
+  @OptionGroup var parameters: ConceptOptions
+
+  func validate() throws {
+    func check(_ isValid: Bool, _ message: String) throws { if !isValid { throw ValidationError(message) } }
+    try check(scores != nil || !criterion.isEmpty, "--scores FILE or --criterion NAME says what filters count")
+    try check(scores == nil || criterion.count < 2, "--scores takes one --criterion")
+    try check(
+      criterion.count < 2 || combine != nil, "several criteria become one with --combine weights=A,B,… or --combine mean-rank")
+    try check(criterion.count != 1 && scores == nil || combine == nil, "--combine combines several criteria")
+    if case .weights(let weights)? = combine {
+      try check(weights.count == criterion.count, "--combine has \(weights.count) weights for \(criterion.count) criteria")
+    }
+  }
+
+  /// Criteria beside relevance whose scores are comparable between layers as they are.
+  private static let comparable: Set = [
+    "votes", "iou", RandomCriterion.name, GroupFisherCriterion.name, ThiNetCriterion.name, DivNetCriterion.name,
+    TaylorFLOPsCriterion.name,
+  ]
+
+  /// The common scale that the criterion calls for: none where its scores are comparable between layers as they are.
+  var normalisation: ScoreNormalisation {
+    let names = criterion.map { ParameterList.name(of: $0) }
+    return names.count == 1 && names.allSatisfy { $0.hasPrefix("lrp") || ScoringOptions.comparable.contains($0) } ? .none : .l2
+  }
+
+  /// The scoring that these options ask for.
+  ///
+  /// - Parameter out: the file beside which a pass over pictures keeps how far it is.
+  func scoring(data: DataRequest?, normalisation: ScoreNormalisation, batch: Int, out: String) -> FilterScoring {
+    let source: FilterScoring.Source =
+      scores.map { .file($0, criterion: criterion.first) }
+      ?? combine.map { .combined(criterion, $0) } ?? .criterion(criterion.first ?? "")
+    return FilterScoring(
+      source, normalisation: normalisation, data: data,
+      statistics: ScoreRun(
+        .scores(criterion), concepts: concepts, quantile: parameters.quantile, voteShare: parameters.voteShare,
+        composite: composite, target: target, start: start, batch: batch, out: out))
+  }
+
+  /// All criteria, for a help text.
+  static var criteria: String {
+    """
+    Criteria of weights: \(CriterionCatalog.all.map { "\($0.name), \($0.summary)" }.joined(separator: "; ")). \
+    Criteria of data: \(CriterionCatalog.data.map { "\($0.name), \($0.summary)" }.joined(separator: "; ")); \
+    \(ScoreCatalog.names.joined(separator: ", ")) (espalier score --help explains these).
+    """
+  }
+}
