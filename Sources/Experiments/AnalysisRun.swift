@@ -66,7 +66,11 @@ struct AnalysisRun {
           pictures: ShardPictures(indices: shard.indices, labels: pictures.labels, concepts: masks), targets: shard.targets)
       }, fresh: fresh)
     let store = try store(stage, key: key)
-    let saved = store.load()
+    var saved = store.load()
+    if let bytes = saved, !SavedPass.isReadable(bytes) {
+      context.note("\(stage): '\(out).\(stage)' is of another version of espalier and left aside; the pass begins anew")
+      saved = nil
+    }
     if saved != nil { context.note("\(stage): going on where an earlier run stopped") }
     let scheduler = context.scheduler(
       activity: stage, batch: batch, pictures: chosen == nil ? data.dataset.count : order.count * batch)

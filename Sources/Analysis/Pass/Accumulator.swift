@@ -29,7 +29,8 @@ public struct SiteShape: Hashable, Sendable {
 /// Something that is learned about every channel of a site from a pass over pictures.
 ///
 /// Each shard of pictures gets a fresh accumulator: `observe` once a tile (pictures rising, in a picture channels rising), then
-/// `endShard`. Shards are merged by the fixed tree, so the answer depends on neither the number of workers nor interruptions.
+/// `endShard`. Shards are merged one after the other into the first, so the answer depends on neither the number of workers nor
+/// interruptions.
 public protocol Accumulator: Sendable {
   /// Takes in a tile.
   mutating func observe(_ tile: Tile, of pictures: ShardPictures)

@@ -22,8 +22,9 @@ public struct AnalysisShard: Sendable {
 
 /// A pass over pictures that shows every site of a plan to accumulators, on all workers at once.
 ///
-/// What was learned from each shard is merged by the fixed tree: the answer has the same bits for any number of workers, and for a
-/// pass that was interrupted and went on.
+/// What was learned from each shard is merged into that of the shards before it, in their order: the answer has the same bits for any
+/// number of workers, and for a pass that was interrupted and went on, and memory does not grow with the number of shards beyond what
+/// accumulators themselves keep.
 public struct AnalysisPass: Sendable {
   /// The compiled pass.
   public let plan: AnalysisPlan
@@ -58,57 +59,65 @@ public struct AnalysisPass: Sendable {
   /// - Throws: the error of the lowest failing shard, with shard and site named; `CancellationError`; what `save` throws.
   public func run(
     _ scheduler: BlockScheduler, from saved: Data? = nil, interval: Duration = .seconds(30),
-    save: @escaping @Sendable (Data) throws -> Void = { _ in }
+    save: (@Sendable (SavedPass) throws -> Void)? = nil
   ) throws -> AnalysisState {
-    var (first, start) = (0, FixedTree.Partial<AnalysisState>())
+    var (first, start) = (0, AnalysisState?.none)
     if let saved { (first, start) = try restored(saved) }
     var scheduler = scheduler
     scheduler.prologue = useOneThreadHere
-    let tree = try scheduler.reduce(
+    return try scheduler.fold(
       shards: first..<shards, blocks: plan.sites.map(\.title), blocksMayMove: plan.keepsMaps,
-      bytesPerWorker: plan.plan.arenaByteCount + plan.plan.scratchByteCount, from: start,
-      checkpoint: PassCheckpoint(interval: interval) { try save(encoded($1, $0)) },
+      bytesPerWorker: plan.plan.arenaByteCount + plan.plan.scratchByteCount, from: consume start,
+      checkpoint: save.map { save in PassCheckpoint(interval: interval) { try save(SavedPass(state: $0, next: $1)) } },
       makeWorker: { _ in try AnalysisProgram(plan) },
       body: { program, index, handoff in
         let shard = try read(index)
-        let state = try program.run(
+        return try program.run(
           shard.input, shard.pictures, targets: shard.targets, fresh: fresh,
           observing: { site, bytes, work in try handoff.submit(block: site, bytes: bytes, work) }, until: handoff.wait)
-        return state
       },
-      combine: { $0.merged(with: $1) })
-    return tree.result { $0.merged(with: $1) } ?? fresh()
+      take: { $0.merge($1) }) ?? fresh()
   }
 
-  private func encoded(_ next: Int, _ tree: FixedTree.Partial<AnalysisState>) -> Data {
-    var state = StateEncoder()
-    state.append(next)
-    state.append(tree.pending.count)
-    for (node, value) in tree.pending.sorted(by: { $0.key.shards.lowerBound < $1.key.shards.lowerBound }) {
-      state.append(node.level)
-      state.append(node.index)
-      value.encode(into: &state)
-    }
-    return state.bytes
-  }
-
-  private func restored(_ saved: Data) throws -> (Int, FixedTree.Partial<AnalysisState>) {
+  private func restored(_ saved: Data) throws -> (Int, AnalysisState?) {
     var state = StateDecoder(saved)
-    let next = try state.integer()
-    let count = try state.integer()
-    var tree = FixedTree.Partial<AnalysisState>()
-    var end = 0
-    for _ in 0..<max(count, 0) {
-      let (level, index) = (try state.integer(), try state.integer())
-      guard 0..<48 ~= level, index >= 0, index << level == end else {
-        throw EspalierError("the saved state of a pass is damaged")
-      }
-      end += 1 << level
-      var value = fresh()
-      try value.decode(from: &state)
-      tree.insert(value, level: level, index: index) { $0.merged(with: $1) }
+    guard SavedPass.isReadable(saved) else {
+      throw EspalierError("the saved state of a pass is of another version", accepted: "one of this version: begin anew")
     }
-    guard end == next, next <= shards, state.isAtEnd else { throw EspalierError("the saved state of a pass is damaged") }
-    return (next, tree)
+    _ = try state.integer()
+    let next = try state.integer()
+    var whole = fresh()
+    try whole.decode(from: &state)
+    guard 1...max(shards, 1) ~= next, state.isAtEnd else { throw EspalierError("the saved state of a pass is damaged") }
+    return (next, whole)
+  }
+}
+
+/// How far a pass has come: what was learned from the shards before one.
+public struct SavedPass: Sendable {
+  fileprivate let state: AnalysisState
+  fileprivate let next: Int
+
+  /// Earlier forms began with the number of shards, which is none below 0.
+  private static let form = -2
+
+  /// Appends what ``AnalysisPass/run(_:from:interval:save:)`` goes on from.
+  public func encode(into encoder: inout StateEncoder) {
+    encoder.append(SavedPass.form)
+    encoder.append(next)
+    state.encode(into: &encoder)
+  }
+
+  /// The same, as bytes.
+  public var bytes: Data {
+    var encoder = StateEncoder()
+    encode(into: &encoder)
+    return encoder.bytes
+  }
+
+  /// Whether bytes have the form of this version.
+  public static func isReadable(_ bytes: Data) -> Bool {
+    var state = StateDecoder(bytes)
+    return (try? state.integer()) == form
   }
 }

@@ -36,11 +36,9 @@ public struct AnalysisState: Sendable {
   /// Makes a state.
   public init(_ sites: [SiteAccumulators]) { self.sites = sites }
 
-  /// The state of these shards and of the later ones.
-  public consuming func merged(with later: AnalysisState) -> AnalysisState {
-    var state = self
-    for place in state.sites.indices { state.sites[place].merge(later.sites[place]) }
-    return state
+  /// Takes in what was learned from later shards.
+  public mutating func merge(_ later: AnalysisState) {
+    for place in sites.indices { sites[place].merge(later.sites[place]) }
   }
 
   /// Appends all accumulators' states.

@@ -1,13 +1,22 @@
 import Foundation
 import Tensors
 
-/// Collects the state of accumulators as bytes, little-endian.
+/// Collects the state of accumulators as bytes, little-endian, or hands them on piece by piece.
 public struct StateEncoder: Sendable {
-  /// What was appended.
+  /// What was appended and not handed on.
   public private(set) var bytes = Data()
+  private let sink: (@Sendable (Data) throws -> Void)?
+  private var failure: (any Error)?
 
-  /// Makes an empty encoder.
-  public init() {}
+  private static let piece = 1 << 20
+
+  /// Makes an empty encoder that keeps all bytes.
+  public init() { sink = nil }
+
+  /// Makes an encoder that hands bytes on, about a mebibyte at a time.
+  ///
+  /// - Parameter sink: stores the next bytes; ``finish()`` throws what it throws.
+  public init(sink: @escaping @Sendable (Data) throws -> Void) { self.sink = sink }
 
   /// Appends an integer.
   public mutating func append(_ value: Int) { append([Int64(value)]) }
@@ -16,6 +25,21 @@ public struct StateEncoder: Sendable {
   public mutating func append<Number: BitwiseCopyable>(_ values: [Number]) {
     withUnsafeBytes(of: Int64(values.count).littleEndian) { bytes.append(contentsOf: $0) }
     values.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    if sink != nil, bytes.count >= StateEncoder.piece { handOn() }
+  }
+
+  /// Hands on what is left.
+  ///
+  /// - Throws: what the sink has thrown.
+  public mutating func finish() throws {
+    if sink != nil { handOn() }
+    if let failure { throw failure }
+  }
+
+  private mutating func handOn() {
+    defer { bytes.removeAll(keepingCapacity: true) }
+    guard let sink, failure == nil else { return }
+    do { try sink(bytes) } catch { failure = error }
   }
 }
 

@@ -2,8 +2,8 @@ import Tensors
 
 /// Σ x xᵀ and Σ x of rows x `[channels]`, in Double.
 ///
-/// Rows wait until they outnumber the channels and are then folded in at once, in runs of 128 in single precision. Memory: at most some
-/// 16 bytes · channels².
+/// Rows of a shard wait until they outnumber the channels, those of several until they fill a run of 128; then all are folded in, in
+/// such runs in single precision. Memory: some 4 bytes · channels² in all, and of a shard alone no more than that again.
 struct ChannelProducts: Sendable {
   private let channels: Int
   private let groups: Int
@@ -38,7 +38,7 @@ struct ChannelProducts: Sendable {
       rows[group] += later.rows[group]
     }
     folded += later.folded
-    foldIfMany()
+    if (rows.first?.count ?? 0) >= SymmetricBlocks.run { fold() }
   }
 
   mutating func foldIfMany() { if (rows.first?.count ?? 0) > channels { fold() } }

@@ -9,7 +9,7 @@ import Tensors
 ///
 /// Source: Luo, Wu, Lin, "ThiNet", ICCV 2017, and its code: ten places a picture there, on ten pictures of each class; here
 /// `positions` places a picture, each with a filter of its own, with repetition. Products are summed in single precision over runs of 128
-/// samples, runs in Double. Memory: at most some 16 bytes · channels² a site.
+/// samples, runs in Double. Memory: some 4 bytes · channels² a site, and for each shard in work up to as much.
 public struct ContributionAccumulator: Accumulator {
   private let layer: LinearLayer
   private let positions: Int

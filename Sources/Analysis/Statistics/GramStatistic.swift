@@ -3,8 +3,8 @@ import Tensors
 /// Products of channels, E[aᵢ aⱼ], over places drawn in each picture, and their correlation.
 ///
 /// ``StatisticSettings/positions`` different places a picture, or all of a smaller map, drawn from (seed, picture). The sampled rows
-/// wait until they outnumber the channels and are then folded in at once, in runs of 128 in single precision whose sums are kept in
-/// Double. Memory: at most some 16 bytes · channels² a site.
+/// are multiplied in runs of 128 in single precision, whose sums are kept in Double (``ChannelProducts``). Memory: some 4 bytes ·
+/// channels² a site, and for each shard in work up to as much.
 public struct GramStatistic: Statistic {
   public static let name = "gram"
   public static let summary = "products and correlation of channels"

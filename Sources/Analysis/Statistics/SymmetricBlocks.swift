@@ -2,7 +2,8 @@ import Tensors
 
 /// A symmetric matrix in Double, of which the blocks of 8 × 8 on and above the diagonal are kept.
 struct SymmetricBlocks: Sendable {
-  private static let run = 128
+  /// The rows whose products are summed in single precision.
+  static let run = 128
 
   private let groups: Int
   /// Eight rows a block; block (i, j), i ≤ j, behind those of smaller i; empty while the matrix is zero.

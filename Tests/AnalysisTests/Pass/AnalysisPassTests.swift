@@ -148,7 +148,7 @@ import Testing
         }, fresh: whole.fresh)
       let saved = Mutex<Data?>(nil)
       #expect(throws: CancellationError.self) {
-        _ = try counting.run(BlockScheduler(width: 1, cancellation: cancellation)) { data in saved.withLock { $0 = data } }
+        _ = try counting.run(BlockScheduler(width: 1, cancellation: cancellation)) { state in saved.withLock { $0 = state.bytes } }
       }
       let state = try whole.run(BlockScheduler(width: 2), from: saved.withLock { $0 })
       #expect(bits(state) == expected, "cut in shard \(cut)")

@@ -1,5 +1,4 @@
 import Analysis
-import Scheduling
 import Tensors
 
 /// Feature maps of one site as plain numbers, to be shown to statistics in any layout and any shards.
@@ -64,18 +63,22 @@ struct StatisticPictures {
     accumulator.endShard(pictures)
   }
 
-  /// What a statistic learns from shards of a size, merged by the fixed tree.
+  /// What a statistic learns from shards of a size, merged in their order.
   func learn<S: Statistic>(_ type: S.Type, _ settings: StatisticSettings = StatisticSettings(), shard: Int, block: Int = 8) -> S {
-    let shards = stride(from: 0, to: values.count, by: shard).map { first in
+    var whole: S?
+    for part in shards(type, settings, shard: shard, block: block) {
+      if whole == nil { whole = part } else { whole!.merge(part) }
+    }
+    return whole ?? S(site, settings)
+  }
+
+  /// What a statistic learns from each shard of a size.
+  func shards<S: Statistic>(_ type: S.Type, _ settings: StatisticSettings, shard: Int, block: Int = 8) -> [S] {
+    stride(from: 0, to: values.count, by: shard).map { first in
       var part = S(site, settings)
       show(first..<min(first + shard, values.count), to: &part, block: block)
       return part
     }
-    return FixedTree.reduce(shards) {
-      var left = $0
-      left.merge($1)
-      return left
-    } ?? S(site, settings)
   }
 }
 

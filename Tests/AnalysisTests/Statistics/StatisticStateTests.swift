@@ -1,6 +1,5 @@
 import Analysis
 import Foundation
-import Scheduling
 import Tensors
 import TestSupport
 import Testing
@@ -33,7 +32,7 @@ import Testing
     #expect(Set(StatisticCatalog.all.map { $0.name }).count == StatisticCatalog.all.count)
   }
 
-  /// Layouts, and an interruption at any subtree, change no bit.
+  /// Layouts, and an interruption at any shard, change no bit.
   @Test(arguments: statistics)
   func bitsDoNotDependOnLayoutOrInterruption(of statistic: StatisticCase) throws {
     func check<S: Statistic>(_ type: S.Type) throws {
@@ -41,25 +40,16 @@ import Testing
       let whole = pictures.learn(type, Self.settings, shard: 2)
       let bytes = whole.state.bytes
       #expect(pictures.learn(type, Self.settings, shard: 2, block: 16).state.bytes == bytes)
-      for aligned in [1, 2, 4, 8] {
-        var tree = FixedTree.Partial<S>()
-        let width = 2 * aligned
-        for (index, first) in stride(from: 0, to: 23, by: width).enumerated() {
-          var part = StatisticPictures(pictures.site, values: pictures.values)
-          part.values = Array(pictures.values[..<min(first + width, 23)])
-          let shards = stride(from: first, to: part.values.count, by: 2).map { start in
-            var shard = S(pictures.site, Self.settings)
-            pictures.show(start..<min(start + 2, 23), to: &shard, block: 8)
-            return shard
-          }
-          let learned = FixedTree.reduce(shards, Self.merged)!
-          var restored = S(pictures.site, Self.settings)
-          var decoder = StateDecoder(learned.state.bytes)
-          try restored.decode(from: &decoder)
-          #expect(decoder.isAtEnd)
-          tree.insert(restored, level: aligned.trailingZeroBitCount, index: index, Self.merged)
-        }
-        #expect(tree.result(Self.merged)!.state.bytes == bytes, "aligned ranges of \(aligned) shards")
+      let shards = pictures.shards(type, Self.settings, shard: 2)
+      for cut in 1..<shards.count {
+        var first = shards[0]
+        for shard in shards[1..<cut] { first.merge(shard) }
+        var whole = S(pictures.site, Self.settings)
+        var decoder = StateDecoder(first.state.bytes)
+        try whole.decode(from: &decoder)
+        #expect(decoder.isAtEnd)
+        for shard in shards[cut...] { whole.merge(shard) }
+        #expect(whole.state.bytes == bytes, "cut before shard \(cut)")
       }
       // Bit patterns, so that NaN equals NaN.
       var restored = S(pictures.site, Self.settings)
@@ -70,12 +60,6 @@ import Testing
           == whole.results.map { $0.values.elements.map(\.bitPattern) })
     }
     try check(statistic.type)
-  }
-
-  private static func merged<S: Statistic>(_ left: S, _ right: S) -> S {
-    var both = left
-    both.merge(right)
-    return both
   }
 
   /// A damaged state is refused, or gives other numbers; it never traps, in what follows neither.
