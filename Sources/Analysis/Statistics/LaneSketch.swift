@@ -63,7 +63,7 @@ struct LaneSketch: Sendable {
     count += later.count
     for (height, level) in later.levels.enumerated() {
       if height == levels.count { levels.append(Level()) }
-      levels[height].rows += level.rows
+      levels[height].rows.appendTightly(level.rows)
       levels[height].pairs += level.pairs
     }
     compress()
@@ -87,9 +87,11 @@ struct LaneSketch: Sendable {
     let offset = coin(height)
     let count = levels[height].rows.count & ~1
     levels[height].rows.withUnsafeMutableBufferPointer { LaneSort.sort(UnsafeMutableBufferPointer(rebasing: $0[..<count])) }
-    levels[height + 1].rows.reserveCapacity(levels[height + 1].rows.count + count / 2)
+    levels[height + 1].rows.makeRoom(forMore: count / 2)
     for row in stride(from: offset, to: count, by: 2) { levels[height + 1].rows.append(levels[height].rows[row]) }
     levels[height].rows.removeFirst(count)
+    // A level has less capacity the more there are above it.
+    levels[height].rows.giveBackRoom(above: capacity(height))
   }
 
   private mutating func coin(_ height: Int) -> Int {
