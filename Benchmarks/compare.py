@@ -4,8 +4,9 @@ usage: compare.py ESPALIER ESPALIER_BENCH [--rounds N] [--networks vgg16,resnet5
 
 onnxruntime is needed for the forward pass, torch and zennit for relevance, torch for dissection; a peer that is not installed is left
 out by name. Mode `analysis` is what `stats`, `dissect` and `score` add to the passes that they need, over the 16 block outputs of
-ResNet-50 with masks of 112 × 112 and five concepts a picture (Benchmarks/Driver/AnalysisBench.swift); `memory` is the greatest memory
-that such a pass takes over 100 and over 1000 pictures, and its time.
+ResNet-50 with masks of 112 × 112 and five concepts a picture (Benchmarks/Driver/AnalysisBench.swift), with one worker and with all, and
+beside PyTorch (Benchmarks/netdissect.py); `memory` is the greatest memory that such a pass takes over more and more pictures, up to a
+thousand, and its time.
 The networks' weights are random: speed does not depend on them. Only the ratios mean something on a shared machine.
 """
 import argparse, importlib.util, os, statistics, subprocess, sys, tempfile, time
@@ -79,9 +80,9 @@ def zennit_relevance(name, batch, threads):
 
 
 class NetDissect(Espalier):
-    def __init__(self, pictures, batch, threads):
+    def __init__(self, pictures, batch, threads, work):
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "netdissect.py")
-        self.start([sys.executable, script, str(pictures), str(batch), str(threads)])
+        self.start([sys.executable, script, str(pictures), str(batch), str(threads), work])
 
 
 def interleaved(sides, rounds):
@@ -103,16 +104,19 @@ def analysis(options, model):
         "dissection, votes and statistics ÷ forward": ("observe", "plain", "at most 1.3"),
         "the same with exact thresholds ÷ forward": ("exact", "plain", "at most 2.4"),
         "every criterion ÷ its passes alone": ("score", "phases", "at most 1.15"),
-        "one worker ÷ two": ("observe-1", "observe", "at least 1.9"),
-        "Python's dissection ÷ ours": ("python", "observe", ""),
+        "forward, one worker ÷ all": ("plain-1", "plain", "at least 1.9 with two"),
+        "dissection, votes and statistics, one worker ÷ all": ("observe-1", "observe", "at least 1.9 with two"),
+        "PyTorch's forward ÷ ours": ("python-plain", "plain", ""),
+        "PyTorch's dissection, votes and statistics ÷ ours": ("python", "observe", ""),
+        "the same with exact thresholds": ("python-exact", "exact", ""),
     }
     sides = {}
     for arm in arms:
-        if arm == "python":
+        if arm.startswith("python"):
             if not importlib.util.find_spec("torchvision"):
                 print("analysis: no peer (torchvision is not installed)")
                 continue
-            sides[arm] = NetDissect(16, 8, threads)
+            sides[arm] = NetDissect(16, 8, threads, arm[7:] or "observe")
         else:
             work, _, workers = arm.partition("-")
             pictures = options.pictures // (2 if work in ("phases", "score", "gradient", "relevance") else 1)
@@ -128,7 +132,7 @@ def analysis(options, model):
             pairs = [a / b for a, b in zip(seconds[side], seconds[base])]
             line = f"  {what}: {statistics.median(pairs):.3f} (spread {min(pairs):.3f} to {max(pairs):.3f})"
             a, b = (getattr(sides[name], "processor", [])[1:] for name in (side, base))
-            if a and b and side != "observe-1":  # what neighbours on the machine disturb less
+            if a and b and not side.endswith("-1"):  # what neighbours on the machine disturb less
                 line += f", in processor time {statistics.median(x / y for x, y in zip(a, b)):.3f}"
             print(line + (f"; wanted: {wanted}" if wanted else ""))
     if all(side in seconds for side in ("score", "plain", "gradient", "relevance")):
@@ -154,9 +158,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--networks", default="resnet50,vgg16")
     parser.add_argument("--modes", default="forward,relevance,analysis,memory")
-    parser.add_argument("--arms", default="plain,observe,exact,phases,score,gradient,relevance,observe-1,python")
+    parser.add_argument("--arms", default="plain,observe,exact,phases,score,gradient,relevance,plain-1,observe-1,python-plain,python,python-exact")
     parser.add_argument("--pictures", type=int, default=64, help="of a pass in mode analysis")
-    parser.add_argument("--counts", default="100,1000", help="pictures of the passes in mode memory")
+    parser.add_argument("--counts", default="96,512,1000", help="pictures of the passes in mode memory")
     parser.add_argument("--batch", type=int, help="default: 16 forward, 8 for relevance")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()

@@ -1,9 +1,10 @@
 """Network dissection, votes and statistics of ResNet-50's 16 blocks as they are done in Python: PyTorch, hooks on modules.
 
-usage: netdissect.py PICTURES BATCH THREADS
+usage: netdissect.py PICTURES BATCH THREADS [plain|observe|exact]
 
 For every line on standard input, all pictures go through the network once, and the seconds that it took are printed. Work as
-espalier-bench's `pass:observe` does it: thresholds are given, masks are 112 × 112 with five concepts of twenty a picture, maps of
+espalier-bench's `pass:observe` does it (`plain`: the forward pass alone; `exact`: a first pass over all pictures keeps the maps and
+takes their quantiles, as far as memory allows): thresholds are given, masks are 112 × 112 with five concepts of twenty a picture, maps of
 units that exceed their threshold are upsampled bilinearly and compared with the masks, and on each picture the top tenth of a
 layer's units get a vote for each concept. Whole layers are upsampled and multiplied with the masks at once, which is faster than the
 original's loop over units. Statistics are fewer: mean, variance, extremes, mean magnitude, zeros, near-zeros, share above zero,
@@ -60,7 +61,8 @@ class Layer:
 
 
 def main():
-    count, batch, threads = map(int, sys.argv[1:])
+    count, batch, threads = map(int, sys.argv[1:4])
+    work = sys.argv[4] if len(sys.argv) > 4 else "observe"
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     network = torch_network("resnet50")
@@ -77,18 +79,30 @@ def main():
     masks = masks.flatten(2).float()
     concepts = [[(picture * 3 + place * 7) % CONCEPTS for place in range(SHOWN)] for picture in range(batch)]
 
-    def run():
+    def find_thresholds(count):
+        kept = [[] for layer in layers]
         for start in range(0, count, batch):
             network(pictures)
-            for place, layer in enumerate(layers):
-                layer.observe(maps[place], masks, concepts)
+            for place in maps:
+                kept[place].append(maps[place].transpose(0, 1).flatten(1))
+            maps.clear()
+        for place, layer in enumerate(layers):
+            values = torch.cat(kept[place], 1)
+            layer.thresholds = values.kthvalue(max(1, round(values.shape[1] * 0.995)), 1).values
+            kept[place] = None
+
+    def run():
+        if work == "exact":
+            find_thresholds(count)
+        for start in range(0, count, batch):
+            network(pictures)
+            if work != "plain":
+                for place, layer in enumerate(layers):
+                    layer.observe(maps[place], masks, concepts)
             maps.clear()
 
     with torch.no_grad():
-        network(pictures)
-        for place, layer in enumerate(layers):
-            values = maps[place].transpose(0, 1).flatten(1)
-            layer.thresholds = values.kthvalue(max(1, round(values.shape[1] * 0.995)), 1).values
+        find_thresholds(batch)
         print("ready", count, flush=True)
         for _ in sys.stdin:
             start = time.perf_counter()
