@@ -25,6 +25,8 @@ public struct ScoreRun: Sendable {
   public var concepts: ConceptSpec?
   /// The share of activations above the threshold of a unit.
   public var quantile: Double
+  /// A file of an earlier dissection to take thresholds from; nil to find them in a pass of their own.
+  public var thresholds: String?
   /// The share of a layer's filters that get a vote.
   public var voteShare: Double
   /// The composite of relevance.
@@ -43,6 +45,7 @@ public struct ScoreRun: Sendable {
   /// Makes a run.
   public init(
     _ purpose: Purpose, sites: SiteRequest = SiteRequest(), concepts: ConceptSpec? = nil, quantile: Double = 0.005,
+    thresholds: String? = nil,
     voteShare: Double = 0.1, composite: String = CompositeCatalog.names[0], target: RelevanceTarget? = nil,
     start: RelevanceStart = .oneHot, batch: Int = 32, out: String, report: ReportRequest? = nil
   ) {
@@ -50,6 +53,7 @@ public struct ScoreRun: Sendable {
     self.sites = sites
     self.concepts = concepts
     self.quantile = quantile
+    self.thresholds = thresholds
     self.voteShare = voteShare
     self.composite = composite
     self.target = target
@@ -87,12 +91,19 @@ public struct ScoreRun: Sendable {
     }
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out") }
     var provenance = try run.provenance
-    var thresholds: [[Float]] = []
+    provenance["site"] = sites.kind.rawValue
+    if let file = self.thresholds {
+      guard dissects else {
+        throw EspalierError("there is nothing to use thresholds for", file: file, accepted: "--concepts, for iou and votes")
+      }
+      try OutputPath.prepare(out, notReplacing: [file])
+    }
+    var thresholds = Thresholds(values: [], description: "", quantile: "")
     if dissects {
-      let found = try findThresholds(run, model, context)
-      thresholds = found.thresholds
-      provenance["thresholds"] = found.description
-      provenance["quantile"] = "\(quantile)"
+      thresholds = try self.thresholds.map { try readThresholds($0, plan.sites, model) } ?? findThresholds(run, model, context)
+      if self.thresholds != nil { context.note("thresholds: \(thresholds.description)") }
+      provenance["thresholds"] = thresholds.description
+      provenance["quantile"] = thresholds.quantile
       provenance["vote_share"] = "\(voteShare)"
       provenance["concepts_spec"] = concepts!.description
     }
@@ -103,11 +114,11 @@ public struct ScoreRun: Sendable {
     if case .statistics(let texts) = purpose { provenance["statistics"] = texts.joined(separator: " ") }
     let dissection = dissects ? DissectionSettings(vocabulary: run.concepts!.vocabulary, voteShare: voteShare) : nil
     let shapes = plan.sites.map(\.shape)
-    let known = thresholds
+    let known = thresholds.values
     let state = try run.pass(
       dissects ? "dissect" : "observe", plan,
       key:
-        "\(sites) \(statistics.map { $0.text }) \(provenance["thresholds"] ?? "") \(quantile) \(voteShare) \(composite) \(start) \(report?.pictures ?? 0)"
+        "\(sites) \(statistics.map { $0.text }) \(thresholds.description) \(thresholds.key) \(quantile) \(voteShare) \(composite) \(start) \(report?.pictures ?? 0)"
     ) {
       AnalysisState(
         shapes.enumerated().map { place, shape in
@@ -137,9 +148,7 @@ public struct ScoreRun: Sendable {
   }
 
   /// The thresholds of all sites, from a pass of its own.
-  private func findThresholds(_ run: AnalysisRun, _ model: Model, _ context: RunContext) throws
-    -> (thresholds: [[Float]], description: String)
-  {
+  private func findThresholds(_ run: AnalysisRun, _ model: Model, _ context: RunContext) throws -> Thresholds {
     let plan = try AnalysisPlan(
       model.graph, AnalysisRequest(sites: sites, batch: run.batch, output: model.output, keepsMaps: run.shards < context.workers))
     let pictures = run.data.dataset.count
@@ -161,7 +170,9 @@ public struct ScoreRun: Sendable {
     context.note("thresholds: \(description)")
     let key = "\(self.sites) \(quantile) \(seen)"
     let store = try run.store("found", key: key)
-    if let found = try? store.load().map({ try decoded($0, plan.sites) }) { return (found, description) }
+    if let found = try? store.load().map({ try decoded($0, plan.sites) }) {
+      return Thresholds(values: found, description: description, quantile: "\(quantile)")
+    }
     let (share, total) = (quantile, seen)
     let sites = plan.sites.map { ($0.shape, ThresholdAccumulator.Floors(channels: $0.shape.channels)) }
     let state = try run.pass("thresholds", plan, shards: chosen, key: key) {
@@ -176,7 +187,7 @@ public struct ScoreRun: Sendable {
     for thresholds in found { encoder.append(thresholds) }
     try store.save(encoder.bytes)
     run.finish("thresholds")
-    return (found, description)
+    return Thresholds(values: found, description: description, quantile: "\(quantile)")
   }
 
   private func decoded(_ saved: Data, _ sites: [Site]) throws -> [[Float]] {

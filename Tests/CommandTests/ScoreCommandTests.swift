@@ -71,6 +71,42 @@ import Testing
     }
   }
 
+  /// With the thresholds that an earlier run found, a run finds the same without looking for them.
+  @Test func thresholdsAreReadFromAFile() throws {
+    try Sample.withModelAndPictures { folder in
+      try concepts(in: folder)
+      let masks = ["--concepts", "hdf5:concepts.h5"]
+      func file(_ name: String) throws -> HDF5File { try HDF5File.open(folder.appendingPathComponent(name).path) }
+      func run(_ verb: String, _ out: String, _ more: [String]) throws -> Tool.Outcome {
+        try Tool.run([verb, "lenet.onnx", "--data", "hdf5:pictures.h5", "--batch", "8", "--out", out] + more, in: folder)
+      }
+      #expect(try run("dissect", "whole.h5", masks + ["--quantile", "0.1"]).status == 0)
+      let again = try run("score", "scores.h5", masks + ["--thresholds", "whole.h5"])
+      #expect(again.status == 0 && again.talk.contains("read from 'whole.h5'"), "\(again.talk)")
+      let (whole, scores) = (try file("whole.h5"), try file("scores.h5"))
+      #expect(try scores.text(attribute: "quantile") == "0.1")
+      for layer in ["conv1", "conv2"] {
+        for name in ["iou", "threshold"] {
+          let expected: Tensor<Float> = try whole.dataset("dissection/\(layer)/\(name)").read()
+          let found: Tensor<Float> = try scores.dataset("dissection/\(layer)/\(name)").read()
+          #expect(expected == found && expected.elements.contains { $0 > 0 })
+        }
+      }
+      whole.close()
+      scores.close()
+
+      #expect(
+        try run("dissect", "o.h5", masks + ["--quiet", "--thresholds", "whole.h5", "--site", "activation"]).failed(
+          mentioning: "--site linear"))
+      #expect(try run("score", "o.h5", ["--quiet", "--thresholds", "whole.h5"]).failed(mentioning: "--concepts"))
+      #expect(try run("dissect", "whole.h5", masks + ["--quiet", "--thresholds", "whole.h5"]).failed(mentioning: "whole.h5"))
+      #expect(
+        try run("dissect", "o.h5", masks + ["--quiet", "--thresholds", "pictures.h5"]).failed(mentioning: "holds no thresholds"))
+      #expect(try Tool.run(["new", "lenet", "--classes", "10", "--seed", "4", "--out", "lenet.onnx"], in: folder).status == 0)
+      #expect(try run("dissect", "o.h5", masks + ["--quiet", "--thresholds", "whole.h5"]).failed(mentioning: "another network"))
+    }
+  }
+
   @Test func whatIsWrongWithMasksIsSaidInALine() throws {
     try Sample.withModelAndPictures { folder in
       func refused(_ spec: String, _ text: String, _ arguments: [String] = []) throws {

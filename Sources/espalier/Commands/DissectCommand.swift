@@ -34,6 +34,13 @@ struct DissectCommand: ParsableCommand {
 
   @OptionGroup var parameters: ConceptOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "A file of dissect or score to take thresholds from, of the same network and --site, instead of a first pass.",
+      valueName: "file"),
+    completion: .file(extensions: ["h5"]))
+  var thresholds: String?
+
   @Option(help: ArgumentHelp("The file to write, HDF5.", valueName: "file"), completion: .file(extensions: ["h5"]))
   var out: String
 
@@ -71,8 +78,8 @@ struct DissectCommand: ParsableCommand {
   func run() throws {
     let request = self.report.map { ReportRequest($0, filters: reportFilters, pictures: reportPictures) }
     let run = ScoreRun(
-      .dissection, sites: sites.request, concepts: concepts, quantile: parameters.quantile, voteShare: parameters.voteShare,
-      batch: options.batch, out: out, report: request)
+      .dissection, sites: sites.request, concepts: concepts, quantile: parameters.quantile, thresholds: thresholds,
+      voteShare: parameters.voteShare, batch: options.batch, out: out, report: request)
     let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
     let rows = report.layers.compactMap { layer -> Row? in
       guard let result = layer.dissection, let vocabulary = report.vocabulary else { return nil }

@@ -10,8 +10,8 @@ struct ScoreCommand: ParsableCommand {
     commandName: "score", abstract: "Score every filter by every criterion, from one pass over a data set.",
     discussion: """
       The HDF5 file holds scores/CRITERION/LAYER, one number a filter; the filter with the least counts least. Gradients are those \
-      of each picture's own loss; relevance follows --composite. Where there are masks a first pass finds thresholds. A run that \
-      was stopped goes on with the same command.
+      of each picture's own loss; relevance follows --composite. Where there are masks a first pass finds thresholds, unless \
+      --thresholds names a file that holds them. A run that was stopped goes on with the same command.
 
         espalier score vgg.onnx --data fashion-mnist:train --per-class 10 --criterion all --out scores.h5
         espalier score vgg.onnx --data fashion-mnist:test --criterion votes --concepts foreground:0 --out votes.h5
@@ -35,6 +35,13 @@ struct ScoreCommand: ParsableCommand {
 
   @OptionGroup var parameters: ConceptOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "A file of dissect or score to take thresholds from, of the same network and --site, instead of a first pass.",
+      valueName: "file"),
+    completion: .file(extensions: ["h5"]))
+  var thresholds: String?
+
   @Option(help: ArgumentHelp("The rules of relevance.", valueName: "name[:key=value,…]"))
   var composite = CompositeCatalog.names[0]
 
@@ -56,7 +63,8 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     let run = ScoreRun(
       .scores(criterion), sites: sites.request, concepts: concepts, quantile: parameters.quantile,
-      voteShare: parameters.voteShare, composite: composite, target: target, start: start, batch: options.batch, out: out)
+      thresholds: thresholds, voteShare: parameters.voteShare, composite: composite, target: target, start: start,
+      batch: options.batch, out: out)
     let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
     StandardError.line(
       "\(out): \(report.criteria.joined(separator: ", ")) of \(report.layers.count) layers on \(report.pictures.grouped) pictures"
