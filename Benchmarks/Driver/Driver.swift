@@ -16,6 +16,7 @@ import Tensors
 @main
 enum Driver {
   static func main() {
+    useOneHeap()
     do { try run() } catch {
       FileHandle.standardError.write(Data("espalier-bench: error: \(error)\n".utf8))
       exit(1)

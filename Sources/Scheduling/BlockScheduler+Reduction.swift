@@ -70,7 +70,7 @@ extension BlockScheduler {
   /// Runs `body` once per shard, the work on the shard's blocks on workers that have no shard, and takes its results in one after
   /// the other, in shard order, into one that is changed in place.
   ///
-  /// Beside that one only the results of shards in work, and of `width` + 1 finished ones at most, are alive, however many shards
+  /// Beside that one only the results of shards in work, and of `width` finished ones at most, are alive, however many shards
   /// there are: the tree of ``reduce(shards:blocks:blocksMayMove:bytesPerWorker:from:checkpoint:makeWorker:body:combine:)`` keeps one
   /// for each power of two. A sum of n shards in Double is off by (n − 1) · 2⁻⁵³ of the sum of magnitudes at most, where the tree has
   /// log₂ n: 10⁻¹⁰ for a million shards.
@@ -99,7 +99,7 @@ extension BlockScheduler {
       PassCheckpoint<Result?>(interval: checkpoint.interval) { if let whole = $0 { try checkpoint.save(whole, $1) } }
     }
     return try line(
-      shards, blocks, blocksMayMove, bytesPerWorker, from: start, saving, mostAhead: width + 1, makeWorker, body,
+      shards, blocks, blocksMayMove, bytesPerWorker, from: start, saving, mostAhead: width, makeWorker, body,
       take: { whole, part, _ in
         // Unwrapped by a pattern, it would be copied.
         if whole == nil { whole = part } else { try take(&whole!, part) }

@@ -20,6 +20,7 @@ struct Espalier: ParsableCommand {
     version: "0.1.0", subcommands: VerbCatalog.all)
 
   static func main() {
+    useOneHeap()
     do {
       var command = try parseAsRoot()
       try command.run()

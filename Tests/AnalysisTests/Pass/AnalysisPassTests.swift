@@ -148,13 +148,79 @@ import Testing
         }, fresh: whole.fresh)
       let saved = Mutex<Data?>(nil)
       #expect(throws: CancellationError.self) {
-        _ = try counting.run(BlockScheduler(width: 1, cancellation: cancellation)) { state in saved.withLock { $0 = state.bytes } }
+        _ = try counting.run(BlockScheduler(width: 1, cancellation: cancellation)) { state in saved.withLock { $0 = state.bytes }
+        }
       }
       let state = try whole.run(BlockScheduler(width: 2), from: saved.withLock { $0 })
       #expect(bits(state) == expected, "cut in shard \(cut)")
       let damaged = try #require(saved.withLock { $0 }).dropLast(3)
       #expect(throws: EspalierError.self) { try whole.run(BlockScheduler(width: 1), from: Data(damaged)) }
     }
+  }
+
+  /// The same over many more shards than workers, in all phases, saved again and again and cut on several workers.
+  @Test func manyShardsChangeNothing() throws {
+    var tiny = PassCase(TinyNetworks.residual(), count: 90)
+    tiny.batch = 1
+    tiny.phases = [.forward, .gradient, .relevance]
+    var settings = StatisticSettings()
+    (settings.resolution, settings.thinning) = (32, 2)
+    let chosen = settings
+    let pass = try tiny.pass { _, shape in
+      StatisticCatalog.all.map { (phase: $0.phase, accumulator: $0.init(shape, chosen)) }
+        + [(phase: .forward, accumulator: ThresholdAccumulator(shape, share: 0.05, pictures: 90))]
+    }
+    #expect(pass.shards == 90)
+    func bits(_ state: AnalysisState) -> Data {
+      var encoder = StateEncoder()
+      for accumulator in state.sites.flatMap(\.all) {
+        // What else it holds depends on when it was compacted.
+        if let found = accumulator as? ThresholdAccumulator {
+          encoder.append(found.thresholds)
+        } else {
+          accumulator.encode(into: &encoder)
+        }
+      }
+      return encoder.bytes
+    }
+    let expected = bits(try pass.run(BlockScheduler(width: 1)))
+    for width in [2, 3, 8] { #expect(bits(try pass.run(BlockScheduler(width: width))) == expected, "\(width) workers") }
+    for cut in [1, 2, 31, 64, 89] {
+      let cancellation = Cancellation()
+      let counting = AnalysisPass(
+        pass.plan, shards: pass.shards,
+        read: { shard in
+          if shard == cut { cancellation.cancel() }
+          return try pass.read(shard)
+        }, fresh: pass.fresh)
+      let saved = Mutex<Data?>(nil)
+      #expect(throws: CancellationError.self) {
+        _ = try counting.run(BlockScheduler(width: 3, cancellation: cancellation), interval: .milliseconds(1)) { state in
+          // Piece by piece, as into a file.
+          let pieces = Mutex(Data())
+          var encoder = StateEncoder { piece in pieces.withLock { $0 += piece } }
+          state.encode(into: &encoder)
+          try encoder.finish()
+          saved.withLock { $0 = pieces.withLock { $0 } }
+        }
+      }
+      let state = try pass.run(BlockScheduler(width: 8), from: saved.withLock { $0 })
+      #expect(bits(state) == expected, "cut in shard \(cut)")
+    }
+  }
+
+  /// What a version before this one saved is refused in a line.
+  @Test func statesOfAnotherVersionAreRefused() throws {
+    var tiny = PassCase(TinyNetworks.vgg(), count: 4)
+    tiny.batch = 2
+    let pass = try tiny.pass { _, shape in [(phase: .forward, accumulator: MomentsStatistic(shape, StatisticSettings()))] }
+    var old = StateEncoder()
+    for number in [1, 1, 0, 0] { old.append(number) }
+    pass.fresh().encode(into: &old)
+    let bytes = old.bytes
+    #expect(!SavedPass.isReadable(bytes))
+    let error = #expect(throws: EspalierError.self) { try pass.run(BlockScheduler(width: 1), from: bytes) }
+    #expect("\(error!)".contains("another version"))
   }
 
   @Test func aPatternThatMatchesNothingIsRefused() {
