@@ -116,7 +116,7 @@ def analysis(options, model):
             if not importlib.util.find_spec("torchvision"):
                 print("analysis: no peer (torchvision is not installed)")
                 continue
-            sides[arm] = NetDissect(16, 8, threads, arm[7:] or "observe")
+            sides[arm] = NetDissect(options.peer_pictures, min(options.peer_pictures, 8), threads, arm[7:] or "observe")
         else:
             work, _, workers = arm.partition("-")
             pictures = options.pictures // (2 if work in ("phases", "score", "gradient", "relevance") else 1)
@@ -160,6 +160,7 @@ def main():
     parser.add_argument("--modes", default="forward,relevance,analysis,memory")
     parser.add_argument("--arms", default="plain,observe,exact,phases,score,gradient,relevance,plain-1,observe-1,python-plain,python,python-exact")
     parser.add_argument("--pictures", type=int, default=64, help="of a pass in mode analysis")
+    parser.add_argument("--peer-pictures", type=int, default=16, help="of a pass of PyTorch, which takes long")
     parser.add_argument("--counts", default="96,512,1000", help="pictures of the passes in mode memory")
     parser.add_argument("--batch", type=int, help="default: 16 forward, 8 for relevance")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
