@@ -53,7 +53,9 @@ let package = Package(
     .target(name: "Training", dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Storage", "Scheduling"]),
     .target(
       name: "Analysis",
-      dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Scheduling", .product(name: "TOMLKit", package: "TOMLKit")]),
+      dependencies: [
+        "Tensors", "Networks", "Engine", "Datasets", "Scheduling", "CLAPACK", .product(name: "TOMLKit", package: "TOMLKit"),
+      ]),
     .target(
       name: "Pruning",
       dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Scheduling", "Analysis", "Training", "CLAPACK"]),

@@ -31,12 +31,14 @@ public struct RelevanceRun: Sendable {
   public var out: String
   /// The file to write the pictures to, with their labels, so that it goes with `out`; nil for none.
   public var dataOut: String?
+  /// The folder for a project of ViRelAy; nil for none.
+  public var virelay: String?
 
   /// Makes a run.
   public init(
     attributor: String = LRPAttributor.name, composite: String? = nil, target: RelevanceTarget? = nil,
     start: RelevanceStart = .oneHot, maps: MapPrecision = .float32, conservation: Bool = false, top: Int = 0,
-    origin: RelevanceOrigin? = nil, batch: Int = 32, out: String, dataOut: String? = nil
+    origin: RelevanceOrigin? = nil, batch: Int = 32, out: String, dataOut: String? = nil, virelay: String? = nil
   ) {
     self.attributor = attributor
     self.composite = composite
@@ -49,6 +51,7 @@ public struct RelevanceRun: Sendable {
     self.batch = batch
     self.out = out
     self.dataOut = dataOut
+    self.virelay = virelay
   }
 
   /// Computes and writes, or goes on where the same run was stopped.
@@ -59,6 +62,9 @@ public struct RelevanceRun: Sendable {
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> Int {
     let rules = composite.flatMap { CompositeCatalog.isFile($0) ? $0 : nil }
     try OutputPath.prepare(out, notReplacing: [model.path] + request.files + [rules].compactMap { $0 })
+    let project = virelay.map { VirelayProject($0, picturesAt: dataOut) }
+    try project?.prepare(notReplacing: [model.path, out] + request.files)
+    let dataOut = dataOut ?? project?.pictures
     if let dataOut {
       try OutputPath.prepare(dataOut, notReplacing: [model.path] + request.files)
       guard URL(fileURLWithPath: dataOut).standardizedFileURL != URL(fileURLWithPath: out).standardizedFileURL else {
@@ -66,6 +72,10 @@ public struct RelevanceRun: Sendable {
       }
     }
     let data = try PreparedData(request, for: model, note: context.note)
+    if virelay != nil {
+      try VirelayProject.check(data)
+      if maps == .none { throw EspalierError("a project needs maps", place: "--virelay", accepted: "--maps float32 or float16") }
+    }
     let batch = model.batch(batch, pictures: data.dataset.count)
     let plan = try naming(file: model.path) {
       try AttributionPlan(
@@ -111,6 +121,9 @@ public struct RelevanceRun: Sendable {
     } catch {
       store.withLock { $0.store.discardIfEmpty() }
       throw error
+    }
+    do { try project?.write(out, model: model.path, context) } catch is CancellationError {
+      throw RunInterrupted("\(out) is whole, its analysis is not; the same command makes both")
     }
     return count
   }

@@ -19,6 +19,7 @@ struct RelevanceCommand: ParsableCommand {
         espalier relevance vgg.onnx --data folder:dir --composite rules.toml --conservation --out maps.h5
         espalier relevance vgg.onnx --data folder:dir --from conv5:12 --out filter.h5
         espalier relevance vgg.onnx --data folder:dir --maps none --top 40 --out top.h5
+        espalier relevance vgg.onnx --data folder:dir --out maps.h5 --virelay project
 
       Attributors, with their defaults: \(AttributorCatalog.forms.joined(separator: "; ")). Those that make passes back through the \
       network take any composite for them (default: epsilon_plus for lrp, gradient for the others); smoothgrad and \
@@ -106,6 +107,12 @@ struct RelevanceCommand: ParsableCommand {
     completion: .file(extensions: ["h5"]))
   var dataOut: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Make a project for ViRelAy in a folder: pictures, this relevance, and a spectral embedding and clusters of every class's maps.",
+      valueName: "dir"), completion: .directory)
+  var virelay: String?
+
   @Flag(help: "Print conservation as JSON: pictures, layers[] (layer, operator, rule, out, in, bias, stabiliser, other).")
   var json = false
 
@@ -120,11 +127,12 @@ struct RelevanceCommand: ParsableCommand {
     let run = RelevanceRun(
       attributor: attributor, composite: composite, target: target, start: start, maps: maps, conservation: conservation,
       top: top, origin: from, batch: options.batch, out: out,
-      dataOut: dataOut)
+      dataOut: dataOut, virelay: virelay)
     let count = try options.run { context in
       try run.run(model.load(context), on: data.request(classes: classes.classes), context)
     }
     StandardError.line("\(out): relevance of \(count.grouped) pictures")
+    if let virelay { StandardError.line("\(virelay): open it with virelay \(virelay)/project.yaml") }
     guard conservation else { return }
     let report = try ConservationReport(out)
     if json { return try StandardOutput.json(report) }
