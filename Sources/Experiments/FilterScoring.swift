@@ -95,7 +95,7 @@ public struct FilterScoring: Sendable {
   {
     if let criterion = try CriterionCatalog.criterion(text) { return try criterion.scores(network) }
     if let criterion = try CriterionCatalog.dataCriterion(text) {
-      let pictures = try pictures(model, out, text, "--criterion \(text)", context)
+      let pictures = try pictures(model, out, text, "--criterion \(text)", isOfLoss: criterion.isOfLoss, context)
       return try stopping { try criterion.scores(network, pictures) }
     }
     guard ScoreCatalog.names.contains(text) else {
@@ -120,12 +120,13 @@ public struct FilterScoring: Sendable {
   }
 
   /// The pictures as criteria of several sites and the reconstruction see them.
-  func pictures(_ model: Model, _ out: String, _ activity: String, _ option: String, _ context: RunContext) throws
-    -> CriterionPictures
-  {
+  func pictures(
+    _ model: Model, _ out: String, _ activity: String, _ option: String, isOfLoss: Bool = false, _ context: RunContext
+  ) throws -> CriterionPictures {
     guard let data else { throw EspalierError("it needs pictures", place: option, accepted: "--data SPEC") }
     let run = try AnalysisRun(
       model, on: data, concepts: nil, target: statistics.target, batch: statistics.batch, out: out, context)
+    if isOfLoss, statistics.target == nil, try !run.data.isLabelled() { throw ScoreRun.needsLabels(activity) }
     let epoch = run.data.loader(batch: run.batch).epoch()
     let name = ParameterList.name(of: activity)
     return CriterionPictures(

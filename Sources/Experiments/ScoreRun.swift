@@ -222,6 +222,12 @@ public struct ScoreRun: Sendable {
   /// The names of the criteria; `all` stands for every one that the data allow.
   ///
   /// - Parameter hasTarget: whether it is known whose loss gradients are of.
+  /// A criterion of the loss, and pictures without labels.
+  static func needsLabels(_ criterion: String) -> EspalierError {
+    EspalierError(
+      "'\(criterion)' needs labels: it is of their loss", place: "--criterion", accepted: "labelled pictures, or --target predicted")
+  }
+
   private func criteria(dissects: Bool, hasTarget: Bool = true) throws -> [String] {
     guard case .scores(let names) = purpose else { return [] }
     for name in names where name != "all" && !ScoreCatalog.names.contains(name) {
@@ -235,8 +241,7 @@ public struct ScoreRun: Sendable {
     }
     let ofLoss = ScoreCatalog.statistics.filter { $0.statistic.phase == .gradient }.map(\.name)
     if !hasTarget, let name = names.first(where: ofLoss.contains) {
-      throw EspalierError(
-        "'\(name)' needs labels: it is of their loss", place: "--criterion", accepted: "labelled pictures, or --target predicted")
+      throw ScoreRun.needsLabels(name)
     }
     let isAll = names.contains("all")
     return ScoreCatalog.names.filter { name in

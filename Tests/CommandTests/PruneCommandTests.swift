@@ -100,6 +100,9 @@ import Testing
         (["--scores", "absent.h5"], "absent.h5"),
         (["--criterion", "votes", "--data", "hdf5:pictures.h5"], "needs masks"),
         (["--criterion", "taylor-2019", "--data", "hdf5:unlabelled.h5"], "needs labels"),
+        (["--criterion", "taylor-2017-flops", "--data", "hdf5:unlabelled.h5"], "needs labels"),
+        (["--criterion", "group-fisher", "--data", "hdf5:unlabelled.h5"], "needs labels"),
+        (["--criterion", "obd:form=fisher", "--data", "hdf5:unlabelled.h5"], "needs labels"),
         (["--criterion", "l1", "--tune", "1", "--data", "hdf5:unlabelled.h5"], "no labels"),
       ] {
         let outcome = try Tool.run(["prune", "lenet.onnx"] + arguments + half, in: folder)

@@ -45,6 +45,7 @@ public enum ScoreCatalog {
     ScoreCriterion("lrp-pixel", RelevanceStatistic.self, "relevance-pixel", "Σ |R| place by place (Yeom et al. 2021, ResNet)"),
     ScoreCriterion("lrp-sample", RelevanceStatistic.self, "relevance-sample", "Σ |Σ R| picture by picture (Hatefi et al. 2024)"),
     ScoreCriterion("lrp-final", RelevanceStatistic.self, "relevance-final", "|Σ R|"),
+    ScoreCriterion("entropy", EntropyStatistic.self, "entropy", "entropy of the pictures' mean activation (Luo and Wu 2017)"),
     ScoreCriterion(
       "binary-entropy", BinaryEntropyStatistic.self, "binary-entropy", "entropy of being on or off (He et al. 2014)"),
     ScoreCriterion(

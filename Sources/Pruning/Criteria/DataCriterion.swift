@@ -17,10 +17,17 @@ public protocol DataCriterion: Sendable {
   /// - Throws: `EspalierError` naming a parameter that does not fit.
   init(_ parameters: inout ParameterList) throws
 
+  /// Whether it is of the loss, which needs labels.
+  var isOfLoss: Bool { get }
+
   /// The scores of layers, by their names.
   ///
   /// - Throws: `EspalierError` if pictures cannot be read or the network cannot be run.
   func scores(_ network: ScoredNetwork, _ pictures: CriterionPictures) throws -> FilterScores
+}
+
+extension DataCriterion {
+  public var isOfLoss: Bool { false }
 }
 
 /// A criterion with surgery: the filters that stay take over what those that go did.

@@ -22,6 +22,8 @@ public struct GroupFisherCriterion: DataCriterion {
 
   public init(_ parameters: inout ParameterList) throws { saving = try parameters.choice("per", default: .memory) }
 
+  public var isOfLoss: Bool { true }
+
   public func scores(_ network: ScoredNetwork, _ pictures: CriterionPictures) throws -> FilterScores {
     let sums = try MaskGradients(network.groups.map, pictures, .loss)
     let live = try LiveNetwork(network.groups.map)

@@ -22,6 +22,8 @@ public struct OBDCriterion: DataCriterion {
 
   public init(_ parameters: inout ParameterList) throws { form = try parameters.choice("form", default: .propagated) }
 
+  public var isOfLoss: Bool { form == .fisher }
+
   fileprivate struct Scored: Sendable {
     var channels: LinearChannels
     var squares: [Float]
