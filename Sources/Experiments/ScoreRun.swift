@@ -225,7 +225,8 @@ public struct ScoreRun: Sendable {
   /// A criterion of the loss, and pictures without labels.
   static func needsLabels(_ criterion: String) -> EspalierError {
     EspalierError(
-      "'\(criterion)' needs labels: it is of their loss", place: "--criterion", accepted: "labelled pictures, or --target predicted")
+      "'\(criterion)' needs labels: it is of their loss", place: "--criterion",
+      accepted: "labelled pictures, or --target predicted")
   }
 
   private func criteria(dissects: Bool, hasTarget: Bool = true) throws -> [String] {
