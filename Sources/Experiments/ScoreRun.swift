@@ -219,9 +219,6 @@ public struct ScoreRun: Sendable {
     }
   }
 
-  /// The names of the criteria; `all` stands for every one that the data allow.
-  ///
-  /// - Parameter hasTarget: whether it is known whose loss gradients are of.
   /// A criterion of the loss, and pictures without labels.
   static func needsLabels(_ criterion: String) -> EspalierError {
     EspalierError(
@@ -229,6 +226,9 @@ public struct ScoreRun: Sendable {
       accepted: "labelled pictures, or --target predicted")
   }
 
+  /// The names of the criteria; `all` stands for every one that the data allow.
+  ///
+  /// - Parameter hasTarget: whether it is known whose loss gradients are of.
   private func criteria(dissects: Bool, hasTarget: Bool = true) throws -> [String] {
     guard case .scores(let names) = purpose else { return [] }
     for name in names where name != "all" && !ScoreCatalog.names.contains(name) {
