@@ -112,6 +112,7 @@ public struct FilterScoring: Sendable {
     var statistics = statistics
     statistics.purpose = .scores([name])
     statistics.out = out
+    statistics.sites = SiteRequest(ScoreCatalog.statistics.first { $0.name == name }?.site ?? .linear)
     let report = try statistics.run(model, on: data, context)
     return FilterScores(
       Dictionary(

@@ -90,6 +90,12 @@ public struct ScoreRun: Sendable {
           batch: run.batch, output: model.output, keepsMaps: run.shards < context.workers))
     }
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out") }
+    let elsewhere = try criteria(dissects: dissects, hasTarget: hasTarget).filter { name in
+      ScoreCatalog.statistics.contains { $0.name == name && $0.site == .activation }
+    }
+    if sites.kind == .linear, !elsewhere.isEmpty {
+      context.note("\(elsewhere.joined(separator: ", ")): before the activation; --site activation takes them behind it")
+    }
     var provenance = try run.provenance
     provenance["site"] = sites.kind.rawValue
     if let file = self.thresholds {

@@ -60,6 +60,21 @@ import Testing
     }
   }
 
+  /// A criterion of activations is taken behind the activation, where its source takes it.
+  @Test(arguments: ["apoz", "entropy", "neuron-votes"]) func activationsAreThoseBehindTheActivation(criterion: String) throws {
+    try Sample.withModelAndPictures { folder in
+      let data = ["--criterion", criterion, "--data", "hdf5:pictures.h5", "--batch", "8"]
+      let scored = try Tool.run(["score", "lenet.onnx", "--out", "scores.h5", "--site", "activation"] + data, in: folder)
+      #expect(scored.status == 0, "\(scored)")
+      let pruned = try [["--scores", "scores.h5", "--criterion", criterion], data].map { source in
+        let outcome = try Tool.run(["prune", "lenet.onnx"] + source + half, in: folder)
+        #expect(outcome.status == 0, "\(outcome)")
+        return try Graph(onnx: folder.appendingPathComponent("small.onnx").path).constants
+      }
+      #expect(pruned[0] == pruned[1])
+    }
+  }
+
   @Test func stepsAndTuning() throws {
     try Sample.withModelAndPictures { folder in
       let outcome = try Tool.run(

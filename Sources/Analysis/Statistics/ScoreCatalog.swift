@@ -10,16 +10,19 @@ public struct ScoreCriterion: Sendable {
   public let result: String
   /// What it is, in a line, with its source.
   public let summary: String
+  /// Where in a layer its source takes it; what it says elsewhere may be nothing, such as zeros before a ReLU.
+  public let site: SiteKind
   private let transform: @Sendable (Double) -> Double
 
   init(
-    _ name: String, _ statistic: any Statistic.Type, _ result: String, _ summary: String,
+    _ name: String, _ statistic: any Statistic.Type, _ result: String, _ summary: String, at site: SiteKind = .linear,
     _ transform: @escaping @Sendable (Double) -> Double = { $0 }
   ) {
     self.name = name
     self.statistic = statistic
     self.result = result
     self.summary = summary
+    self.site = site
     self.transform = transform
   }
 
@@ -33,9 +36,10 @@ public struct ScoreCriterion: Sendable {
 public enum ScoreCatalog {
   /// Those that are read from a statistic.
   public static let statistics: [ScoreCriterion] = [
-    ScoreCriterion("mean-activation", MomentsStatistic.self, "mean", "mean activation"),
-    ScoreCriterion("variance", MomentsStatistic.self, "variance", "variance of the activation (Polyak and Wolf 2015)"),
-    ScoreCriterion("apoz", ZerosStatistic.self, "apoz", "1 − share of zeros (Hu et al. 2016)") { 1 - $0 },
+    ScoreCriterion("mean-activation", MomentsStatistic.self, "mean", "mean activation", at: .activation),
+    ScoreCriterion(
+      "variance", MomentsStatistic.self, "variance", "variance of the activation (Polyak and Wolf 2015)", at: .activation),
+    ScoreCriterion("apoz", ZerosStatistic.self, "apoz", "1 − share of zeros (Hu et al. 2016)", at: .activation) { 1 - $0 },
     ScoreCriterion("mean-gradient", GradientStatistic.self, "absolute-gradient", "mean |gradient| (after Liu and Wu 2019)"),
     ScoreCriterion("taylor-2017", TaylorStatistic.self, "taylor-2017", "mean |mean a·g| (Molchanov et al. 2017)"),
     ScoreCriterion("taylor-2019", TaylorStatistic.self, "taylor-2019", "mean (Σ a·g)² (Molchanov et al. 2019)"),
@@ -45,11 +49,14 @@ public enum ScoreCatalog {
     ScoreCriterion("lrp-pixel", RelevanceStatistic.self, "relevance-pixel", "Σ |R| place by place (Yeom et al. 2021, ResNet)"),
     ScoreCriterion("lrp-sample", RelevanceStatistic.self, "relevance-sample", "Σ |Σ R| picture by picture (Hatefi et al. 2024)"),
     ScoreCriterion("lrp-final", RelevanceStatistic.self, "relevance-final", "|Σ R|"),
-    ScoreCriterion("entropy", EntropyStatistic.self, "entropy", "entropy of the pictures' mean activation (Luo and Wu 2017)"),
     ScoreCriterion(
-      "binary-entropy", BinaryEntropyStatistic.self, "binary-entropy", "entropy of being on or off (He et al. 2014)"),
+      "entropy", EntropyStatistic.self, "entropy", "entropy of the pictures' mean activation (Luo and Wu 2017)", at: .activation),
     ScoreCriterion(
-      "neuron-votes", NeuronVotesStatistic.self, "neuron-votes", "pictures in the layer's top half (after Alqahtani et al. 2020)"),
+      "binary-entropy", BinaryEntropyStatistic.self, "binary-entropy", "entropy of being on or off (He et al. 2014)",
+      at: .activation),
+    ScoreCriterion(
+      "neuron-votes", NeuronVotesStatistic.self, "neuron-votes", "pictures in the layer's top half (after Alqahtani et al. 2020)",
+      at: .activation),
   ]
   /// Those that are read from a dissection.
   public static let dissection = [
