@@ -48,6 +48,14 @@ import Testing
     ("PDF", ["figure", "heatmap", "maps.h5", "--out", "new.pdf"], "new.pdf", 4),
     ("CSV", train + ["--out", "model.onnx", "--history", "new.csv"], "new.csv", 0),
     ("checkpoint", train + ["--out", "model.onnx", "--history", "old.csv"], "model.onnx.checkpoint", 64),
+    (
+      "a pruned network",
+      [
+        "prune", "lenet.onnx", "--criterion", "l1", "--budget", "macs=0.5", "--latency-batch", "0", "--quiet", "--out",
+        "new.onnx",
+      ],
+      "new.onnx", 16
+    ),
     ("ONNX after training", train + ["--out", "new.onnx", "--history", "old.csv", "--epochs", "0"], "new.onnx", 64),
   ]
 

@@ -1,0 +1,184 @@
+import Foundation
+import Networks
+import ONNX
+import TestSupport
+import Tensors
+import Testing
+
+/// `prune` by several criteria, with surgery and reconstruction, stopped and gone on with, and where it cannot write.
+@Suite struct PruneWaysTests {
+  private let budget = ["--budget", "macs=0.5", "--latency-batch", "0"]
+  private let data = ["--data", "hdf5:pictures.h5", "--batch", "8"]
+
+  /// Prunes `lenet.onnx` and reads what came of it.
+  private func pruned(_ arguments: [String], in folder: URL, source: SourceLocation = #_sourceLocation) throws -> Graph {
+    let outcome = try Tool.run(["prune", "lenet.onnx", "--out", "way.onnx"] + arguments + budget, in: folder)
+    #expect(outcome.status == 0, "\(arguments): \(outcome)", sourceLocation: source)
+    return try Graph(onnx: folder.appendingPathComponent("way.onnx").path)
+  }
+
+  private func kept(_ graph: Graph) throws -> [String: [Int]] {
+    let text = try #require(graph.metadata["espalier.pruning"])
+    let record = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+    return try #require(record?["kept"] as? [String: [Int]])
+  }
+
+  private func weights(_ graph: Graph, _ name: String) throws -> Tensor<Float> {
+    try #require(graph.constants["\(name).weight"]?.floats)
+  }
+
+  /// All the weight on one criterion is that criterion; a criterion's places beside its own are its order.
+  @Test func criteriaTogether() throws {
+    try Sample.withModelAndPictures { folder in
+      let (first, second) = (
+        try pruned(["--criterion", "l1"], in: folder),
+        try pruned(["--criterion", "lrp"] + data + ["--normalise", "l2"], in: folder)
+      )
+      #expect(try kept(first) != kept(second))
+      let both = ["--criterion", "l1", "--criterion", "lrp"] + data
+      #expect(try pruned(both + ["--combine", "weights=1,0"], in: folder).constants == first.constants)
+      #expect(try pruned(both + ["--combine", "weights=0,1"], in: folder).constants == second.constants)
+      let mixed = try kept(pruned(both + ["--combine", "mean-rank"], in: folder))
+      #expect(try mixed != kept(first) && mixed != kept(second))
+      let twice = try pruned(["--criterion", "l1", "--criterion", "l1", "--combine", "mean-rank"], in: folder)
+      #expect(twice.constants == first.constants)
+      for (arguments, words) in [
+        (both, "--combine"), (both + ["--combine", "weights=1"], "1 weights for 2 criteria"),
+        (both + ["--combine", "weights=1,x"], "are no weights"), (["--criterion", "l1", "--combine", "mean-rank"], "several"),
+      ] {
+        let outcome = try Tool.run(["prune", "lenet.onnx", "--out", "none.onnx"] + arguments + budget, in: folder)
+        #expect(outcome.status == 64 && outcome.talk.contains(words), "\(arguments): \(outcome)")
+      }
+    }
+  }
+
+  /// Scales are one factor an input; kernels are more; both keep the filters that are kept without.
+  @Test func reconstruction() throws {
+    try Sample.withModelAndPictures { folder in
+      let plain = try pruned(["--criterion", "l1"], in: folder)
+      for mode in ["scales", "kernels"] {
+        let fitted = try pruned(["--criterion", "l1", "--reconstruct", mode] + data, in: folder)
+        #expect(try kept(fitted) == kept(plain))
+        #expect(fitted.metadata["espalier.pruning"]?.contains(mode) == true)
+        #expect(try weights(fitted, "conv1") == weights(plain, "conv1"))
+        let (before, after) = (try weights(plain, "fc1"), try weights(fitted, "fc1"))
+        #expect(before.shape == after.shape && before != after)
+        let (rows, columns) = (before.shape[0], before.shape[1])
+        let spread = (0..<columns).map { column in
+          let factors = (0..<rows).map { Double(after.elements[$0 * columns + column] / before.elements[$0 * columns + column]) }
+          return (factors.max()! - factors.min()!) / factors.reduce(0) { max($0, abs($1)) }
+        }
+        #expect(mode == "scales" ? spread.allSatisfy { $0 < 1e-4 } : spread.contains { $0 > 1e-2 }, "\(mode)")
+      }
+      let outcome = try Tool.run(
+        ["prune", "lenet.onnx", "--criterion", "l1", "--reconstruct", "scales", "--out", "x.onnx"] + budget, in: folder)
+      #expect(outcome.status == 64 && outcome.talk.contains("needs pictures"), "\(outcome)")
+    }
+  }
+
+  /// The heirs' outgoing weights take up those of the filters that go; nothing else changes.
+  @Test func fusion() throws {
+    try Sample.withModelAndPictures { folder in
+      for criterion in ["data-free", "divnet"] {
+        let pictures = criterion == "divnet" ? data : []
+        let (fused, cut) = (
+          try pruned(["--criterion", criterion] + pictures, in: folder),
+          try pruned(["--criterion", "\(criterion):fuse=no"] + pictures, in: folder)
+        )
+        #expect(try kept(fused) == kept(cut))
+        #expect(try weights(fused, "conv1") == weights(cut, "conv1"))
+        #expect(try weights(fused, "fc2") != weights(cut, "fc2"))
+        guard criterion == "data-free" else { continue }
+        // Every outgoing weight stands in one heir: a row's sum over its inputs is the whole network's.
+        let whole = try weights(Graph(onnx: folder.appendingPathComponent("lenet.onnx").path), "fc2")
+        for row in 0..<10 {
+          func sum(_ tensor: Tensor<Float>) -> Double {
+            let columns = tensor.shape[1]
+            return tensor.elements[row * columns..<(row + 1) * columns].reduce(0) { $0 + Double($1) }
+          }
+          #expect(try abs(sum(weights(fused, "fc2")) - sum(whole)) < 1e-4)
+        }
+      }
+    }
+  }
+
+  /// Stopped or killed in its second step, it goes on to the bytes of a run that was left alone.
+  @Test(arguments: [SIGINT, SIGKILL]) func stoppedBetweenSteps(signal: Int32) throws {
+    try Sample.withModelAndPictures { folder in
+      try Sample.pictures(600, in: folder, name: "many.h5")
+      func command(_ out: String) -> [String] {
+        [
+          "prune", "lenet.onnx", "--criterion", "taylor-2019", "--data", "hdf5:many.h5", "--batch", "8", "--steps", "2", "--tune",
+          "1", "--workers", "1", "--out", out,
+        ] + budget
+      }
+      let process = try Tool.start(command("small.onnx"), in: folder)
+      let done = folder.appendingPathComponent("small.onnx.steps/1.json").path
+      while process.isRunning, !FileManager.default.fileExists(atPath: done) { usleep(2000) }
+      kill(process.processIdentifier, signal)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == (signal == SIGINT ? 130 : SIGKILL))
+      let small = folder.appendingPathComponent("small.onnx")
+      #expect(!FileManager.default.fileExists(atPath: small.path))
+      let again = try Tool.run(command("small.onnx"), in: folder)
+      #expect(again.status == 0 && again.talk.contains("step 1 of 2: done by an earlier run"), "\(again)")
+      #expect(try Tool.run(command("whole.onnx"), in: folder).status == 0)
+      #expect(try Data(contentsOf: small) == Data(contentsOf: folder.appendingPathComponent("whole.onnx")))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.contains(".steps") })
+    }
+  }
+
+  /// What is of the loss is refused without labels, unless a class is asked for; the rest does without.
+  @Test func labels() throws {
+    try Sample.withModelAndPictures { folder in
+      try Sample.pictures(in: folder, labels: nil, name: "unlabelled.h5")
+      let command =
+        ["prune", "lenet.onnx", "--out", "way.onnx", "--data", "hdf5:unlabelled.h5", "--batch", "8", "--quiet"] + budget
+      for criterion in [
+        "group-fisher", "obd:form=fisher", "taylor-2017-flops", "taylor-2017", "taylor-2019", "taylor-signed", "fisher",
+        "mean-gradient",
+      ] {
+        let outcome = try Tool.run(command + ["--criterion", criterion], in: folder)
+        #expect(outcome.failed(mentioning: "needs labels"), "\(criterion): \(outcome)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.hasPrefix("way") })
+      }
+      for criterion in ["group-fisher", "obd:form=fisher"] {
+        let outcome = try Tool.run(command + ["--criterion", criterion, "--target", "predicted"], in: folder)
+        #expect(outcome.status == 0, "\(criterion): \(outcome)")
+      }
+      for criterion in ["obd", "input-x-gradient", "thinet", "divnet", "neuron-votes", "lrp", "binary-entropy", "apoz"] {
+        let outcome = try Tool.run(command + ["--criterion", criterion], in: folder)
+        #expect(outcome.status == 0, "\(criterion): \(outcome)")
+      }
+    }
+  }
+
+  /// A file that is there is replaced; the network that is read, a folder and a place that cannot be written to are refused.
+  @Test func places() throws {
+    try Sample.withModelAndPictures { folder in
+      let path = folder.appendingPathComponent("old.onnx")
+      try Data("old".utf8).write(to: path)
+      try FileManager.default.createDirectory(at: folder.appendingPathComponent("there"), withIntermediateDirectories: true)
+      func run(_ out: String, _ more: String...) throws -> Tool.Outcome {
+        try Tool.run(
+          ["prune", "lenet.onnx", "--criterion", "l1", "--quiet", "--out", out] + (more.isEmpty ? budget : more), in: folder)
+      }
+      for (out, words) in [
+        ("lenet.onnx", "it is read by this command"), ("there", "cannot replace what is there"),
+        ("old.onnx/small.onnx", "folder cannot be made"), ("/dev/full", "cannot replace what is there"),
+      ] {
+        let outcome = try run(out)
+        #expect(outcome.failed(mentioning: words) && outcome.talk.contains(out), "\(out): \(outcome)")
+      }
+      #expect(try Data(contentsOf: path) == Data("old".utf8))
+      for budget in ["macs=0.0001", "parameters=0.0001", "filters=0.001", "activations=0.0001"] {
+        let outcome = try run("old.onnx", "--budget", budget, "--latency-batch", "0")
+        #expect(outcome.failed(mentioning: "\(budget) cannot be kept"), "\(outcome)")
+        #expect(try Data(contentsOf: path) == Data("old".utf8))
+      }
+      #expect(try run("old.onnx").status == 0)
+      #expect(try Graph(onnx: path.path).metadata["espalier.pruning"] != nil)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.contains(".steps") })
+    }
+  }
+}
