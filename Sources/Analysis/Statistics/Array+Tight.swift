@@ -11,11 +11,12 @@ extension Array {
     if needed > capacity { reserveCapacity(needed + needed / 8) }
   }
 
-  /// Gives room back if less than half of it would be needed for `most` elements.
+  /// Keeps room for `most` elements, or as many as there are, and gives back what is much more.
   mutating func giveBackRoom(above most: Int) {
-    guard capacity > 2 * Swift.max(most, count) else { return }
+    let needed = Swift.max(most, count)
+    guard capacity > needed + needed / 4 else { return }
     var kept: [Element] = []
-    kept.reserveCapacity(count)
+    kept.reserveCapacity(needed)
     kept.append(contentsOf: self)
     self = kept
   }

@@ -2,8 +2,8 @@ import Tensors
 
 /// Σ x xᵀ and Σ x of rows x `[channels]`, in Double.
 ///
-/// Rows of a shard wait until they outnumber the channels, those of several until they fill a run of 128; then all are folded in, in
-/// such runs in single precision. Memory: some 4 bytes · channels² in all, and of a shard alone no more than that again.
+/// Rows of a shard wait until they outnumber the channels, those of several until they fill runs of 128; then these are folded in, in
+/// single precision each. Memory: some 4 bytes · channels² in all, and of a shard alone no more than that again.
 struct ChannelProducts: Sendable {
   private let channels: Int
   private let groups: Int
@@ -38,16 +38,19 @@ struct ChannelProducts: Sendable {
       rows[group] += later.rows[group]
     }
     folded += later.folded
-    if (rows.first?.count ?? 0) >= SymmetricBlocks.run { fold() }
+    let waiting = rows.first?.count ?? 0
+    if waiting >= SymmetricBlocks.run { fold(waiting - waiting % SymmetricBlocks.run) }
   }
 
-  mutating func foldIfMany() { if (rows.first?.count ?? 0) > channels { fold() } }
+  mutating func foldIfMany() { if let waiting = rows.first?.count, waiting > channels { fold(waiting) } }
 
-  private mutating func fold() {
-    products.addProducts(of: rows)
-    for group in 0..<groups { sums[group] += rows[group].reduce(into: SIMD8<Double>()) { $0 += SIMD8<Double>($1) } }
-    folded += rows.first?.count ?? 0
-    rows = Array(repeating: [], count: groups)
+  private mutating func fold(_ count: Int) {
+    products.addProducts(of: rows, count)
+    for group in 0..<groups {
+      sums[group] += rows[group].prefix(count).reduce(into: SIMD8<Double>()) { $0 += SIMD8<Double>($1) }
+      rows[group] = Array(rows[group].dropFirst(count))
+    }
+    folded += count
   }
 
   func encode(into state: inout StateEncoder) {
@@ -70,7 +73,7 @@ struct ChannelProducts: Sendable {
   /// Σ x xᵀ, `[channels, channels]`.
   func matrix() -> Tensor<Double> {
     var whole = self
-    whole.fold()
+    whole.fold(rows.first?.count ?? 0)
     var elements = [Double](repeating: 0, count: channels * channels)
     for i in 0..<channels { for j in 0..<channels { elements[i * channels + j] = whole.products[i, j] } }
     return Tensor(elements, shape: [channels, channels])
@@ -79,7 +82,7 @@ struct ChannelProducts: Sendable {
   /// Σ x, `[channels]`.
   func total() -> [Double] {
     var whole = self
-    whole.fold()
+    whole.fold(rows.first?.count ?? 0)
     return (0..<channels).map { whole.sums[$0 / 8][$0 % 8] }
   }
 }

@@ -33,14 +33,15 @@ struct SymmetricBlocks: Sendable {
     for place in blocks.indices { blocks[place] += other.blocks[place] }
   }
 
-  /// Adds Σ xᵣ xᵣᵀ over rows.
+  /// Adds Σ xᵣ xᵣᵀ over the first rows.
   ///
-  /// - Parameter rows: of each group of eight channels, equally many.
-  mutating func addProducts(of rows: [[SIMD8<Float>]]) {
-    let rowCount = rows.first?.count ?? 0
-    guard rowCount > 0 else { return }
+  /// - Parameters:
+  ///   - rows: of each group of eight channels, equally many.
+  ///   - rowCount: how many of them.
+  mutating func addProducts(of rows: [[SIMD8<Float>]], _ rowCount: Int) {
+    guard rowCount > 0, !rows.isEmpty else { return }
     if blocks.isEmpty { blocks = Array(repeating: SIMD8(repeating: 0), count: count) }
-    let panel = rows.flatMap { $0 }
+    let panel = rows.flatMap { $0.prefix(rowCount) }
     let groups = groups
     panel.withUnsafeBufferPointer { panel in
       blocks.withUnsafeMutableBufferPointer { blocks in
