@@ -17,6 +17,8 @@ public struct TaylorFLOPsCriterion: DataCriterion {
     lambda = try parameters.number("lambda", default: 1e-3, in: 0 ... .greatestFiniteMagnitude)
   }
 
+  public var isOfLoss: Bool { true }
+
   public func scores(_ network: ScoredNetwork, _ pictures: CriterionPictures) throws -> FilterScores {
     var scores = try pictures.catalogued("taylor-2017").normalised(.l2)
     let macs = try network.groups.map.graph.macsOfFilters()

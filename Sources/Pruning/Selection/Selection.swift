@@ -76,6 +76,9 @@ public struct Selection: Hashable, Sendable {
     let target = try cost([]) * budget.share
     guard target < (try cost([])) else { return [] }
     let least = try cost(removed(counts(1)))
+    guard try least < cost([]) else {
+      throw EspalierError("no filter may go", place: "budget", accepted: "a lower floor, a smaller multiple, fewer protected layers")
+    }
     guard least <= target else {
       throw EspalierError(
         "\(budget) cannot be kept", place: "budget",
