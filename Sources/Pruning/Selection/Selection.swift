@@ -77,7 +77,8 @@ public struct Selection: Hashable, Sendable {
     guard target < (try cost([])) else { return [] }
     let least = try cost(removed(counts(1)))
     guard try least < cost([]) else {
-      throw EspalierError("no filter may go", place: "budget", accepted: "a lower floor, a smaller multiple, fewer protected layers")
+      throw EspalierError(
+        "no filter may go", place: "budget", accepted: "a lower floor, a smaller multiple, fewer protected layers")
     }
     guard least <= target else {
       throw EspalierError(
