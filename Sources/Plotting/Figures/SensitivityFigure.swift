@@ -58,7 +58,9 @@ public struct SensitivityFigure: Figure {
 
   /// The size in points that names and cells need.
   public var size: Size {
-    let width = max(left + Double(shares.count) * SensitivityFigure.cell.width, SensitivityFigure.margin + notes.size.width)
+    let columns = max(Double(shares.count) * SensitivityFigure.cell.width, Text("filters gone", SensitivityFigure.font).size.width)
+    let heading = title.map { Text($0, SensitivityFigure.titleFont).size.width } ?? 0
+    let width = max(left + columns, SensitivityFigure.margin + max(notes.size.width, heading))
     return Size(
       width + SensitivityFigure.margin,
       top + Double(rows.count) * SensitivityFigure.cell.height + 5 + notes.size.height + SensitivityFigure.margin)
@@ -70,8 +72,7 @@ public struct SensitivityFigure: Figure {
     if let title {
       canvas.draw(Text(title, SensitivityFigure.titleFont), at: Point(size.width / 2, SensitivityFigure.margin), .top)
     }
-    let middle = left + Double(shares.count) * cell.width / 2
-    canvas.draw(Text("filters gone", font), at: Point(middle, top - 13), .bottom)
+    if !shares.isEmpty { canvas.draw(Text("filters gone", font), at: Point(left, top - 13), .bottomLeft) }
     for (column, share) in shares.enumerated() {
       let text = Text("\(SensitivityFigure.whole(100 * share)) %", font)
       canvas.draw(text, at: Point(left + (Double(column) + 0.5) * cell.width, top - 3), .bottom, color: .softInk)

@@ -18,9 +18,8 @@ extension PlanBuilder {
       return wanted.indices.map { $0 == place ? sent : nil }
     }
     if isElementwise(node) {
-      let value = try slot(of: node.outputs[0])
       let once = try vectorJacobianProduct(node, arriving, wanted: wanted)
-      let again = try once.compactMap { $0 }.first.map { try reorder($0, to: layout(value)) }
+      let again = try once.compactMap { $0 }.first.map { try reorder($0, to: layout(first)) }
       return try vectorJacobianProduct(node, [again], wanted: wanted)
     }
     switch node.op {
