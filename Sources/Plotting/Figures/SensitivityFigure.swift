@@ -58,7 +58,8 @@ public struct SensitivityFigure: Figure {
 
   /// The size in points that names and cells need.
   public var size: Size {
-    let columns = max(Double(shares.count) * SensitivityFigure.cell.width, Text("filters gone", SensitivityFigure.font).size.width)
+    let columns = max(
+      Double(shares.count) * SensitivityFigure.cell.width, Text("filters gone", SensitivityFigure.font).size.width)
     let heading = title.map { Text($0, SensitivityFigure.titleFont).size.width } ?? 0
     let width = max(left + columns, SensitivityFigure.margin + max(notes.size.width, heading))
     return Size(
