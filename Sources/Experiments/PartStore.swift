@@ -49,7 +49,7 @@ struct PartStore {
     } catch {
       // A folder without its key would stand in the way of the next run.
       if parts.isEmpty { try? files.removeItem(at: folder) }
-      throw EspalierError("cannot be written: \(error.localizedDescription)", file: folder.path)
+      throw EspalierError("cannot be written: \(error.reason)", file: folder.path)
     }
     count = parts.last?.rows.upperBound ?? 0
     resumed = count

@@ -87,7 +87,7 @@ public struct SensitivityRun: Sendable {
       report.layers[report.layers.count - 1].points.append(point)
     }
     do { try report.json.write(to: URL(fileURLWithPath: out), options: .atomic) } catch {
-      throw EspalierError("cannot be written: \(error.localizedDescription)", file: out)
+      throw EspalierError("cannot be written: \(error.reason)", file: out)
     }
     state.remove()
     try? FileManager.default.removeItem(atPath: out + ".scores")

@@ -53,7 +53,7 @@ struct StateFile {
       guard rename(new, path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     } catch {
       try? FileManager.default.removeItem(atPath: new)
-      throw EspalierError("how far the pass is cannot be saved: \(error.localizedDescription)", file: path)
+      throw EspalierError("how far the pass is cannot be saved: \(error.reason)", file: path)
     }
   }
 

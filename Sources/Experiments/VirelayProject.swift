@@ -211,7 +211,7 @@ struct VirelayProject {
 
   private func write(_ text: String, to path: String) throws {
     do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-      throw EspalierError("cannot be written: \(error.localizedDescription)", file: path)
+      throw EspalierError("cannot be written: \(error.reason)", file: path)
     }
   }
 }

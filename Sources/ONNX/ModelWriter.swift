@@ -108,7 +108,7 @@ struct ModelWriter {
       try file.close()
     } catch {
       try? FileManager.default.removeItem(atPath: partial)
-      throw EspalierError("the file cannot be written: \(error.localizedDescription)")
+      throw EspalierError("the file cannot be written: \(error.reason)")
     }
     guard rename(partial, path) == 0 else {
       let reason = String(cString: strerror(errno))

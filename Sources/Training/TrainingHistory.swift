@@ -42,7 +42,7 @@ public struct TrainingHistory: Sendable, Equatable {
   /// - Throws: `EspalierError` naming the file.
   public func write(to file: URL) throws {
     do { try Data(csv.utf8).write(to: file, options: .atomic) } catch {
-      throw EspalierError("cannot be written: \(error.localizedDescription)", file: file.path)
+      throw EspalierError("cannot be written: \(error.reason)", file: file.path)
     }
   }
 }
