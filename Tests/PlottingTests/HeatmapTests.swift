@@ -50,7 +50,7 @@ import Testing
     #expect(try Heatmap(values, norm: .absolute).indices.elements == [0, 255, 255, 127, 255, 0])
     #expect(try Heatmap(values, norm: .unaligned).indices.elements == [170, 255, 0, 255, 0, 170])
     let largest = Float.greatestFiniteMagnitude
-    let extremes: [[Float]] = [[.nan, .nan], [.infinity, -.infinity], [largest, -largest], [1e-45, 0]]
+    let extremes: [[Float]] = [[.nan, .nan], [.infinity, -.infinity], [largest, -largest], [.leastNonzeroMagnitude, 0]]
     for extreme in extremes {
       for norm in RelevanceNorm.allCases {
         let heatmap = try Heatmap(Tensor(extreme, shape: [1, 2]), norm: norm, level: .infinity)
