@@ -88,7 +88,7 @@ let package = Package(
       exclude: ["Resources"]),
     .testTarget(
       name: "CommandTests", dependencies: ["espalier", "Experiments", "Tensors", "Storage", "Networks", "ONNX", "TestSupport"],
-      exclude: ["Resources"]),
+      exclude: ["Resources", "renew-help"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Tensors", "Scheduling", "Images", "Storage", "Datasets", "TestSupport"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Tensors", "Scheduling", "Networks", "Engine", "TestSupport"], exclude: ["Resources"]),

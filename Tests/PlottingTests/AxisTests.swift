@@ -25,7 +25,7 @@ import Testing
 
   /// Values that have no extent, no size or no end still give ticks inside a range of some extent.
   @Test(arguments: [
-    [], [0], [7.5], [.nan], [.infinity, 1], [1, 1 + 1e-15], [-1e100, 1e100], [5e-324], [1e16, 1e16 + 2], [1e20],
+    [], [0], [7.5], [.nan], [.infinity, 1], [1, 1 + 1e-15], [-1e100, 1e100], [.leastNonzeroMagnitude], [1e16, 1e16 + 2], [1e20],
   ])
   func anyValuesMakeAnAxis(_ values: [Double]) {
     for (whole, ends) in [(false, false), (false, true), (true, false), (true, true)] {
