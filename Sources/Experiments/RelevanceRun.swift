@@ -64,11 +64,11 @@ public struct RelevanceRun: Sendable {
     try OutputPath.prepare(out, notReplacing: [model.path] + request.files + [rules].compactMap { $0 })
     let project = virelay.map { VirelayProject($0, picturesAt: dataOut) }
     try project?.prepare(notReplacing: [model.path, out] + request.files)
-    let dataOut = dataOut ?? project?.pictures
-    if let dataOut {
-      try OutputPath.prepare(dataOut, notReplacing: [model.path] + request.files)
-      guard URL(fileURLWithPath: dataOut).standardizedFileURL != URL(fileURLWithPath: out).standardizedFileURL else {
-        throw EspalierError("is the relevance file too", file: dataOut, accepted: "another file for the pictures")
+    let picturesOut = dataOut ?? project?.pictures
+    if let picturesOut {
+      try OutputPath.prepare(picturesOut, notReplacing: [model.path] + request.files)
+      guard URL(fileURLWithPath: picturesOut).standardizedFileURL != URL(fileURLWithPath: out).standardizedFileURL else {
+        throw EspalierError("is the relevance file too", file: picturesOut, accepted: "another file for the pictures")
       }
     }
     let data = try PreparedData(request, for: model, note: context.note)
@@ -92,7 +92,7 @@ public struct RelevanceRun: Sendable {
     let loader = data.loader(batch: batch, classes: isLabelled ? plan.classes : nil)
     let schema = try schema(plan, model, data, target: target, isLabelled: isLabelled)
 
-    if let dataOut { try PictureFile.write(dataOut, of: data, isLabelled: isLabelled, context) }
+    if let picturesOut { try PictureFile.write(picturesOut, of: data, isLabelled: isLabelled, context) }
     let count = data.dataset.count
     let store = Mutex(InOrder(try PartStore(out, schema: schema, key: key(schema, batch: batch, count: count))))
     let resumed = store.withLock { $0.store.resumed }

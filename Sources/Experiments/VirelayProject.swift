@@ -80,6 +80,7 @@ struct VirelayProject {
     }
     // ViRelAy takes the names of all classes' clusterings from the first.
     let clusters = min(VirelayProject.mostClusters, classes.map { rows[$0].count - 1 }.min() ?? 2)
+    let chosen = classes.map { rows[$0] }
     let scheduler = BlockScheduler(
       width: context.workers, cancellation: context.cancellation,
       progress: { pass in
@@ -89,7 +90,7 @@ struct VirelayProject {
     let groups = try naming(file: relevance) {
       try scheduler.map(
         shards: 0..<classes.count, bytesPerWorker: 16 * greatest * greatest + 4 * greatest * width, makeWorker: { _ in },
-        body: { _, place in try Group(reader, rows[classes[place]], clusters: clusters) })
+        body: { _, place in try Group(reader, chosen[place], clusters: clusters) })
     }
     try write(groups, of: classes, to: files[2])
     try write(json: reader.schema, to: files[1])
