@@ -44,7 +44,8 @@ import Testing
                 index = int(index)
                 seen.append(index)
                 attribution, sample = project.get_attribution(index), project.get_sample(index)
-                assert attribution.labels.index == sample.labels.index == int(category.name)
+                for found in (attribution, sample):
+                    assert [label.index for label in found.labels] == [int(category.name)]
                 row = list(maps['index'][:]).index(index)
                 assert np.array_equal(np.squeeze(attribution.data), maps['attribution'][row, 0])
         assert sorted(seen) == list(range(3, 40))
