@@ -27,7 +27,8 @@ import Testing
 
   @Test(arguments: [
     "", "epsilon", "epsilon_plus:", "epsilon_plus:epsilon", "epsilon_plus:epsilon=x", "epsilon_plus:gamma=1",
-    "epsilon_gamma_box", "epsilon_gamma_box:low=1,high=0", "epsilon_plus:epsilon=nan", "epsilon_plus:epsilon=1,epsilon=2",
+    "epsilon_gamma_box", "epsilon_gamma_box:low=1,high=0", "epsilon_gamma_box:low=0/1,high=1/1",
+    "epsilon_gamma_box:low=0/,high=1", "epsilon_plus:epsilon=nan", "epsilon_plus:epsilon=1,epsilon=2",
   ])
   func damagedSpecificationsAreRefused(specification: String) {
     #expect(throws: (any Error).self) { try CompositeCatalog.composite(specification) }

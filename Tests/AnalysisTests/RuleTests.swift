@@ -24,7 +24,7 @@ import Testing
       "WSquare": WSquareRule(),
       "WSquare(zero bias)": WSquareRule(ignoresBias: true),
       "Flat": FlatRule(),
-      "ZBox(-3,3)": try ZBoxRule(low: -3, high: 3),
+      "ZBox(-3,3)": try ZBoxRule(low: [-3], high: [3]),
       "Norm": NormRule(),
     ]
   }

@@ -47,6 +47,22 @@ import Testing
     }
   }
 
+  /// The same file, to the last byte, for 1, 2, 3 and 8 workers, whatever is kept and wherever relevance starts.
+  @Test(arguments: [
+    ["--conservation", "--top", "3"], ["--from", "conv2:7", "--top", "2", "--composite", "epsilon_gamma_box:low=-1,high=2"],
+    ["--attributor", "smoothgrad:n=3", "--maps", "float16", "--target", "predicted"],
+  ])
+  func workersDoNotMatter(options: [String]) throws {
+    try Sample.withModelAndPictures { folder in
+      let files = try ["1", "2", "3", "8"].map { workers in
+        let run = try Tool.run(base + options + ["--workers", workers, "--out", "maps.h5"], in: folder)
+        #expect(run.status == 0, "\(run.talk)")
+        return try Data(contentsOf: folder.appendingPathComponent("maps.h5"))
+      }
+      #expect(files.allSatisfy { $0 == files[0] && $0.count > 1000 })
+    }
+  }
+
   /// The most relevant pictures are those that sorting finds.
   @Test func topPictures() throws {
     try Sample.withModelAndPictures { folder in

@@ -13,26 +13,29 @@ public enum CompositeCatalog {
 
   /// The composite that a specification `NAME[:key=value,…]` or `FILE.toml` means.
   ///
-  /// Keys are `epsilon` and `stabilizer` (both 1e-6), for `epsilon_gamma_box` also `gamma` (0.25), `low` and `high` (needed), for
-  /// `beta_smooth` `beta` (10).
+  /// Keys are `epsilon` and `stabilizer` (both 1e-6), for `epsilon_gamma_box` also `gamma` (0.25), `low` and `high` (needed; one
+  /// number, or one a channel with strokes between them), for `beta_smooth` `beta` (10).
   /// - Throws: `EspalierError` naming what is not known, and what is.
   public static func composite(_ specification: String) throws -> Composite {
     if CompositeFile.isNamed(by: specification) { return try CompositeFile.composite(specification) }
     let place = "composite '\(specification)'"
-    let (name, given) = try naming(place: place) { try parameters(of: specification) }
-    guard names.contains(name) else {
-      throw EspalierError("there is no such composite", place: place, accepted: names.joined(separator: ", "))
+    return try naming(place: place) {
+      var list = try ParameterList(specification)
+      let composite = try composite(&list)
+      try list.finish()
+      return composite
     }
-    var unused = given
-    func number(_ key: String, default fallback: Float?) throws -> Float {
-      guard let value = unused.removeValue(forKey: key) ?? fallback else {
-        throw EspalierError("'\(key)' is missing", place: place, accepted: "\(name):\(key)=NUMBER")
-      }
-      return value
+  }
+
+  private static func composite(_ list: inout ParameterList) throws -> Composite {
+    let name = list.name
+    guard names.contains(name) else {
+      throw EspalierError("there is no such composite", accepted: names.joined(separator: ", "))
     }
     let isDecomposition = name.hasPrefix("epsilon") || name == "excitation_backprop"
-    let stabilizer = Stabilizer(epsilon: isDecomposition ? try number("stabilizer", default: 1e-6) : 1e-6)
-    let epsilon = EpsilonRule(Stabilizer(epsilon: name.hasPrefix("epsilon") ? try number("epsilon", default: 1e-6) : 1e-6))
+    let stabilizer = Stabilizer(epsilon: isDecomposition ? try list.float("stabilizer", default: 1e-6, from: 0) : 1e-6)
+    let epsilon = EpsilonRule(
+      Stabilizer(epsilon: name.hasPrefix("epsilon") ? try list.float("epsilon", default: 1e-6, from: 0) : 1e-6))
     let base: [LayerKind: any Rule] = [
       .relu: PassRule(), .activation: PassRule(), .batchNorm: PassRule(), .sum: NormRule(stabilizer),
       .averagePool: NormRule(stabilizer),
@@ -50,17 +53,15 @@ public enum CompositeCatalog {
       case "epsilon_alpha2_beta1_flat": (layered(AlphaBetaRule(unchecked: 2, 1, stabilizer: stabilizer)), flat)
       case "epsilon_gamma_box":
         (
-          layered(GammaRule(gamma: try number("gamma", default: 0.25), stabilizer: stabilizer)),
+          layered(GammaRule(gamma: try list.float("gamma", default: 0.25, from: 0), stabilizer: stabilizer)),
           (
             [.convolution],
-            try naming(place: place) {
-              try ZBoxRule(low: number("low", default: nil), high: number("high", default: nil), stabilizer: stabilizer)
-            }
+            try ZBoxRule(low: list.floats("low"), high: list.floats("high"), stabilizer: stabilizer)
           )
         )
       case "deconvnet": ([.relu: ReLUDeconvNetRule()], nil)
       case "guided_backprop": ([.relu: ReLUGuidedBackpropRule()], nil)
-      case "beta_smooth": ([.relu: ReLUBetaSmoothRule(beta: try number("beta", default: 10))], nil)
+      case "beta_smooth": ([.relu: ReLUBetaSmoothRule(beta: try list.float("beta", default: 10))], nil)
       case "excitation_backprop":
         (
           [
@@ -70,24 +71,6 @@ public enum CompositeCatalog {
         )
       default: ([:], nil)
       }
-    guard unused.isEmpty else {
-      throw EspalierError("'\(unused.keys.sorted()[0])' is not a parameter of \(name)", place: place)
-    }
-    return Composite(specification, rules: rules, first: first)
-  }
-
-  private static func parameters(of specification: String) throws -> (name: String, [String: Float]) {
-    let halves = specification.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    var values: [String: Float] = [:]
-    for pair in halves.count > 1 ? halves[1].split(separator: ",", omittingEmptySubsequences: false) : [] {
-      let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard sides.count == 2, let value = Float(sides[1]), value.isFinite else {
-        throw EspalierError("'\(pair)' is not a parameter", accepted: "key=number")
-      }
-      guard values.updateValue(value, forKey: String(sides[0])) == nil else {
-        throw EspalierError("'\(sides[0])' is given twice")
-      }
-    }
-    return (String(halves[0]), values)
+    return Composite(list.text, rules: rules, first: first)
   }
 }

@@ -9,7 +9,7 @@ import Tensors
 ///
 ///     [[rules]]                  # the first entry that fits a layer counts
 ///     rule = "zbox"              # with its parameters
-///     low = -3
+///     low = -3                   # or one number a channel: [-2.1, -2.0, -1.8]
 ///     high = 3
 ///     position = "first"         # "last", "first 3", "last 2": among the layers of these kinds and names
 ///
@@ -65,7 +65,7 @@ enum CompositeFile {
     var parameters: [String] = []
     for key in table.keys.sorted() where !["rule", "kind", "layers", "position"].contains(key) {
       guard let text = table[key].flatMap(plain) else {
-        throw EspalierError("'\(key)' is no number, text or truth value")
+        throw EspalierError("'\(key)' is no number, list of numbers, text or truth value")
       }
       parameters.append("\(key)=\(text)")
     }
@@ -80,6 +80,10 @@ enum CompositeFile {
     if let flag = value.bool { return "\(flag)" }
     if let number = value.int { return "\(number)" }
     if let number = value.double { return "\(number)" }
+    if let list = value.array {
+      let numbers = list.compactMap { $0.double ?? $0.int.map(Double.init) }
+      return numbers.isEmpty || numbers.count != list.count ? nil : numbers.map { "\($0)" }.joined(separator: "/")
+    }
     return value.string.flatMap { $0.isEmpty || $0.contains(",") ? nil : $0 }
   }
 

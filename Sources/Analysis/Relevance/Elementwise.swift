@@ -17,12 +17,21 @@ enum Elementwise {
     for i in 0..<count { result[i] = r[i] / (1 + expf(-beta * x[i])) }
   }
 
-  static func change(_ x: Source, _ form: RulePart.Input, into result: Source, count: Int) {
+  static func change(_ x: Source, _ form: RulePart.Input, into result: Source, layout: Layout) {
+    let count = layout.floatCount
     switch form {
     case .asIs: result.update(from: x, count: count)
     case .positive: for i in 0..<count { result[i] = x[i] > 0 ? x[i] : 0 }
     case .negative: for i in 0..<count { result[i] = x[i] < 0 ? x[i] : 0 }
     case .constant(let value): result.update(repeating: value, count: count)
+    case .channels(let values):
+      let (area, block) = (layout.area, layout.block)
+      for sample in 0..<layout.samples {
+        for (channel, value) in values.enumerated() {
+          let first = sample * layout.sampleStride + channel / block * area * block + channel % block
+          for place in 0..<area { result[first + place * block] = value }
+        }
+      }
     case .sign(let threshold): for i in 0..<count { result[i] = x[i] >= threshold ? 1 : -1 }
     }
   }
@@ -87,6 +96,7 @@ enum Elementwise {
     case (.positive, true): for i in 0..<count { result[i] += x[i] > 0 ? factor * x[i] * c[i] : 0 }
     case (.negative, false): for i in 0..<count { result[i] = x[i] < 0 ? factor * x[i] * c[i] : 0 }
     case (.negative, true): for i in 0..<count { result[i] += x[i] < 0 ? factor * x[i] * c[i] : 0 }
+    case (.channels, _): preconditionFailure("numbers of channels are weighed as a map of their own")
     case (.constant(let value), false): for i in 0..<count { result[i] = factor * value * c[i] }
     case (.constant(let value), true): for i in 0..<count { result[i] += factor * value * c[i] }
     case (.sign(let threshold), false): for i in 0..<count { result[i] = x[i] >= threshold ? factor * c[i] : -factor * c[i] }

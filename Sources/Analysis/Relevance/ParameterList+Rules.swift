@@ -32,6 +32,21 @@ extension ParameterList {
     return Float(number)
   }
 
+  /// Takes out numbers that a Float holds, with strokes between them, as in `-2.1/-2.0/-1.8`.
+  ///
+  /// - Throws: `EspalierError` if there is none, or one is no such number.
+  mutating func floats(_ key: String) throws -> [Float] {
+    guard let given = text(key) else {
+      throw EspalierError("'\(key)' is missing", accepted: "\(key) = a number, or one a channel")
+    }
+    return try given.split(separator: "/", omittingEmptySubsequences: false).map { part in
+      guard let number = Double(part), abs(number) <= Double(Float.greatestFiniteMagnitude) else {
+        throw EspalierError("\(key) is \(given)", accepted: "a number, or one a channel, as in -2.1/-2.0/-1.8")
+      }
+      return Float(number)
+    }
+  }
+
   /// Takes out true or false.
   ///
   /// - Throws: `EspalierError` if it is neither.

@@ -194,8 +194,13 @@ package final class RelevancePass {
         node, relevance, by: products, gate: gate, part, input: input, layout: builder.layout(products[0].slot))
       for term in terms {
         let gradient = try builder.transposedProduct(node, quotient, weights: term.weights)
-        contributions.append(
-          (input, term.weighing ?? term.input, gradient, term.isSubtracted ? -part.coefficient : part.coefficient))
+        let factor = term.isSubtracted ? -part.coefficient : part.coefficient
+        let weighing = term.weighing ?? term.input
+        if case .channels = weighing {
+          contributions.append((try variant(weighing, of: input, node), .asIs, gradient, factor))
+        } else {
+          contributions.append((input, weighing, gradient, factor))
+        }
       }
     }
     return try weigh(node, contributions, layout: builder.layout(input))
@@ -206,10 +211,18 @@ package final class RelevancePass {
     if form == .asIs { return input }
     if let known = variants[input]?[form] { return known }
     let layout = builder.layout(input)
+    if case .channels(let values) = form, values.count != layout.channels {
+      throw EspalierError(
+        "its input has \(layout.channels) channels and its rule \(values.count) numbers", place: "layer '\(node.label)'",
+        accepted: "one number, or one a channel")
+    }
     let result = builder.allocate(layout, name: node.label)
     builder.addStep(node.label, reads: [input], writes: [result]) { program in
-      Elementwise.change(program.pointer(input), form, into: program.pointer(result), count: layout.floatCount)
-      if case .constant = form { program.featureMap(result).clearPadding() }
+      Elementwise.change(program.pointer(input), form, into: program.pointer(result), layout: layout)
+      switch form {
+      case .constant, .channels: program.featureMap(result).clearPadding()
+      default: break
+      }
     }
     variants[input, default: [:]][form] = result
     return result

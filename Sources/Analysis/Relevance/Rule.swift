@@ -60,6 +60,8 @@ public struct RulePart: Hashable, Sendable {
     case negative
     /// The same number everywhere.
     case constant(Float)
+    /// The same number everywhere in a channel: one for each.
+    case channels([Float])
     /// 1 where x is at least a threshold, −1 elsewhere.
     case sign(threshold: Float)
   }

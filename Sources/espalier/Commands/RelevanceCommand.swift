@@ -64,7 +64,7 @@ struct RelevanceCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The rules and their parameters, such as epsilon_gamma_box:low=-3,high=3, or a TOML file.",
+      "The rules and their parameters, such as epsilon_gamma_box:low=-2.1/-2/-1.8,high=2.6 (a number for all channels or one each), or a TOML file.",
       valueName: "name[:key=value,…]"),
     transform: { text in
       if !CompositeCatalog.isFile(text) { _ = try CompositeCatalog.composite(text) }

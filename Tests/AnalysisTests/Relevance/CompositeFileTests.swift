@@ -22,6 +22,10 @@ import Testing
     ("base = \"epsilon_plus\"\n[[rules]]\nposition = \"first\"\nrule = \"sign\"\nmu = 0.25", .first(TwinRule(.sign(mu: 0.25)))),
     ("base = \"epsilon_plus\"\n[[rules]]\nposition = \"first\"\nrule = \"sign\"", .first(TwinRule(.sign(mu: 0)))),
     (
+      "base = \"epsilon_plus\"\n[[rules]]\nposition = \"first\"\nrule = \"zbox\"\nlow = [-3, -2.5, -2]\nhigh = [3.5, 2, 3]",
+      .first(TwinRule(.zBox(low: [-3, -2.5, -2], high: [3.5, 2, 3])))
+    ),
+    (
       "base = \"epsilon_plus\"\n[[rules]]\nrule = \"alphabetax\"\npp = 2\npn = -1\nnp = 0.5\nnn = 0.25",
       .linear(TwinRule(.products(pp: 2, pn: -1, np: 0.5, nn: 0.25)))
     ),
@@ -111,6 +115,10 @@ import Testing
     ("[[rules]]\nrule = \"gamma\"\ngama = 1", "'gama' is not a parameter of gamma"),
     ("[[rules]]\nrule = \"gamma\"\ngamma = -1", "gamma is -1"), ("[[rules]]\nrule = \"zbox\"\nlow = 1", "'high' is missing"),
     ("[[rules]]\nrule = \"flat\"\nkind = \"pool\"", "'pool' is no kind"),
+    ("[[rules]]\nrule = \"zbox\"\nlow = [0, 1]\nhigh = [1, 1]", "low 0.0/1.0 and high 1.0/1.0"),
+    ("[[rules]]\nrule = \"zbox\"\nlow = [0, 1]\nhigh = [1, 2, 3]", "one a channel"),
+    ("[[rules]]\nrule = \"zbox\"\nposition = \"first\"\nlow = [0, 1]\nhigh = 3", "3 channels and its rule 2 numbers"),
+    ("[[rules]]\nrule = \"zbox\"\nlow = [0, \"a\"]\nhigh = 1", "'low' is no number"),
     ("[[rules]]\nrule = \"flat\"\nposition = \"first 0\"", "position"), ("[[rules]]\nrule = \"flat\"\nlayers = [1]", "layers"),
     ("[[rules]]\nrule = \"flat\"\nposition = 3", "position"), ("x = = 3", "line 1"),
     ("[[rules]]\nrule = \"epsilon\"\nscale = \"a\"", "scale is a"),
