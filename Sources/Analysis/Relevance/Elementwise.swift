@@ -9,6 +9,10 @@ enum Elementwise {
     for i in 0..<count { result[i] = r[i] > 0 ? r[i] : 0 }
   }
 
+  static func scale(_ r: Source, by factor: Float, into result: Source, count: Int) {
+    for i in 0..<count { result[i] = factor * r[i] }
+  }
+
   static func gate(_ gradient: Source, by r: Source, into result: Source, count: Int) {
     for i in 0..<count { result[i] = r[i] > 0 ? gradient[i] : 0 }
   }

@@ -13,6 +13,8 @@ public enum LayerKind: String, Hashable, Sendable, CaseIterable {
   case activation
   /// A sum of values that depend on the input: a residual connection.
   case sum
+  /// A product of values that depend on the input: a gate, such as that of squeeze and excitation.
+  case product
   /// An average over windows or whole feature maps.
   case averagePool
   /// A batch norm that is not folded into a layer.
@@ -32,6 +34,7 @@ public enum LayerKind: String, Hashable, Sendable, CaseIterable {
     case is Op.Clip, is Op.LeakyRelu, is Op.PRelu, is Op.Sigmoid, is Op.HardSigmoid, is Op.HardSwish, is Op.Tanh, is Op.Elu:
       self = .activation
     case is Op.Add, is Op.Sum: self = node.inputs.indices.contains(where: isConstant) ? .other : .sum
+    case is Op.Mul: self = node.inputs.indices.contains(where: isConstant) ? .other : .product
     case is Op.AveragePool, is Op.GlobalAveragePool, is Op.ReduceMean: self = .averagePool
     case is Op.BatchNormalization: self = .batchNorm
     default: self = .other

@@ -96,7 +96,9 @@ package final class RelevancePass {
     }
     switch rule.behaviour {
     case .gradient: return try builder.vectorJacobianProduct(node, arriving, wanted: wanted)
-    case .pass: return [relevance] + wanted.dropFirst().map { _ in nil }
+    case .pass: return try pass(node, relevance, wanted)
+    case .equalShares: return try shareEqually(node, relevance, wanted)
+    case .stop: return wanted.map { _ in nil }
     case .activation(let change): return try cross(node, relevance, by: change, wanted)
     case .decomposition(let parts):
       if builder.isLinear(node) {
@@ -108,6 +110,40 @@ package final class RelevancePass {
           accepted: "\(NormRule.name), \(PassRule.name), \(GradientRule.name)")
       }
       return try share(node, kind, relevance, part, wanted)
+    }
+  }
+
+  /// All relevance for the first input that is as large as the output.
+  private func pass(_ node: Node, _ relevance: Slot, _ wanted: [Bool]) throws -> [Slot?] {
+    let shape = builder.layout(relevance).shape
+    let target = try node.inputs.indices.first { place in
+      try wanted[place] && node.inputs[place].map { try builder.shape(of: $0) == shape } ?? false
+    }
+    guard let target else {
+      throw EspalierError(
+        "no input of it has its output's shape \(shape)", place: "layer '\(node.label)'",
+        accepted: "rule '\(PassRule.name)' where one has")
+    }
+    return wanted.indices.map { $0 == target ? relevance : nil }
+  }
+
+  /// An equal share for every input, summed where an input is repeated to the output's shape.
+  private func shareEqually(_ node: Node, _ relevance: Slot, _ wanted: [Bool]) throws -> [Slot?] {
+    switch node.op {
+    case is Op.Add, is Op.Sum, is Op.Sub, is Op.Mul, is Op.Div: break
+    default:
+      throw EspalierError(
+        "rule '\(UniformRule.name)' needs a sum or product", place: "layer '\(node.label)'",
+        accepted: "kind = \"product\" or \"sum\"")
+    }
+    let (layout, count) = (builder.layout(relevance), wanted.count { $0 })
+    let share = builder.allocate(layout, name: node.label)
+    builder.addStep(node.label, reads: [relevance], writes: [share]) { program in
+      Elementwise.scale(program.pointer(relevance), by: 1 / Float(count), into: program.pointer(share), count: layout.floatCount)
+    }
+    return try node.inputs.indices.map { place in
+      guard wanted[place], let name = node.inputs[place] else { return nil }
+      return try builder.sumBack(share, to: builder.shape(of: name), label: node.label)
     }
   }
 

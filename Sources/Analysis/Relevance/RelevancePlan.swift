@@ -123,7 +123,7 @@ public final class RelevancePlan: Sendable {
       seeds = [value: builder.appendMask(of: whole, channels: choice.channels)]
     }
     let arriving = try builder.reverse(from: seeds, to: [input], rule: pass.cross)
-    guard let slot = arriving[input] else { throw EspalierError("its output does not depend on its input '\(input)'") }
+    guard let slot = arriving[input] else { throw EspalierError("no relevance of its output reaches its input '\(input)'") }
     builder.keep(try builder.reorder(slot, to: .plain(builder.shape(of: input))), as: arrival)
     self.targets = targets
     plan = builder.finish()

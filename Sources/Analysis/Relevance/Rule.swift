@@ -30,8 +30,12 @@ extension Rule {
 public enum RuleBehaviour: Hashable, Sendable {
   /// Splits it in proportion to what the inputs contributed to the output: `R_in = Σ coefficient · Σ sign · x · Wᵀ(R / z)`.
   case decomposition([RulePart])
-  /// Hands it on unchanged.
+  /// Hands it on unchanged, to the first input that has the output's shape.
   case pass
+  /// Gives every input that depends on the network's input an equal share.
+  case equalShares
+  /// Hands nothing on.
+  case stop
   /// Treats it as a gradient.
   case gradient
   /// Treats it as a gradient through an activation, changed on the way.

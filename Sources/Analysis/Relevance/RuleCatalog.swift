@@ -5,8 +5,9 @@ public enum RuleCatalog {
   /// The rules.
   public static let all: [any Rule.Type] = [
     AlphaBetaRule.self, AlphaBetaXRule.self, EpsilonRule.self, FlatRule.self, GammaRule.self, GradientRule.self, NormRule.self,
-    PassRule.self, ReLUBetaSmoothRule.self, ReLUDeconvNetRule.self, ReLUGuidedBackpropRule.self, SignRule.self, WSquareRule.self,
-    ZBoxRule.self, ZPlusRule.self,
+    PassRule.self, ReLUBetaSmoothRule.self, ReLUDeconvNetRule.self, ReLUGuidedBackpropRule.self, SignRule.self, StopRule.self,
+    UniformRule.self,
+    WSquareRule.self, ZBoxRule.self, ZPlusRule.self,
   ]
 
   /// The names with their parameters, as people are told them.

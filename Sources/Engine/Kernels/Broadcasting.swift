@@ -21,7 +21,7 @@ extension PlanBuilder {
   /// The transpose of ``broadcast(_:to:label:)``: what was repeated is summed.
   ///
   /// - Throws: `EspalierError` if the shapes do not fit.
-  func sumBack(_ slot: Slot, to shape: Shape, label: String) throws -> Slot {
+  package func sumBack(_ slot: Slot, to shape: Shape, label: String) throws -> Slot {
     let own = layout(slot).shape
     guard own != shape else { return slot }
     let plain = try reorder(slot, to: .plain(own))

@@ -126,6 +126,9 @@ import Testing
     ("[[rules]]\nrule = \"epsilon\"\nepsilon = 1e300", "epsilon is"), ("[[rules]]\nrule = \"epsilon\"\nbias = 2", "bias is 2"),
     ("[[rules]]\nrule = \"flat\"\nlayers = \"conv9*\"", "'conv9*'"),
     ("[[rules]]\nrule = \"flat\"\nkind = \"sum\"", "no layer of kind sum"),
+    ("[[rules]]\nrule = \"uniform\"\nlayers = \"conv1\"", "needs a sum or product"),
+    ("[[rules]]\nrule = \"uniform\"\nkind = \"product\"", "no layer of kind product"),
+    ("[[rules]]\nrule = \"stop\"\nlayers = \"conv2\"", "no relevance of its output reaches its input"),
     ("[[rules]]\nrule = \"flat\"\nkind = \"relu\"", "needs a layer with weights"),
   ])
   func whatIsWrongIsSaid(text: String, message: String) throws {
