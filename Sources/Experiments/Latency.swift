@@ -28,8 +28,23 @@ public enum LatencyMeter {
   /// - Returns: one result a network.
   /// - Throws: `EspalierError` naming a layer that cannot be run.
   public static func measure(_ graphs: [Graph], batch: Int = 1, passes: Int = 15) throws -> [Latency] {
+    try time(programs(graphs, batch: batch), of: graphs, batch: batch, passes: passes)
+  }
+
+  /// Times forward passes of random pictures, and what they consist of.
+  ///
+  /// - Returns: one result a network, and where the time goes.
+  /// - Throws: `EspalierError` naming a layer that cannot be run.
+  public static func profile(_ graphs: [Graph], batch: Int = 1, passes: Int = 15) throws -> ([Latency], LatencyProfile) {
+    let programs = try programs(graphs, batch: batch)
+    let latencies = try time(programs, of: graphs, batch: batch, passes: passes)
+    let canonized = try graphs.map { try $0.canonized() }
+    return (latencies, try LatencyProfile(programs, of: canonized, batch: latencies[0].batch, passes: passes))
+  }
+
+  private static func programs(_ graphs: [Graph], batch: Int) throws -> [Program] {
     useOneThreadHere()
-    let programs = try graphs.map { graph in
+    return try graphs.map { graph in
       let builder = try PlanBuilder(graph.canonized(), batch: graph.fixedBatch ?? batch)
       try builder.forward()
       let program = try Program(builder.finish())
@@ -41,6 +56,9 @@ public enum LatencyMeter {
       }
       return program
     }
+  }
+
+  private static func time(_ programs: [Program], of graphs: [Graph], batch: Int, passes: Int) throws -> [Latency] {
     var times = [[Double]](repeating: [], count: graphs.count)
     for pass in 0..<passes + 2 {
       for (place, program) in programs.enumerated() {

@@ -23,6 +23,8 @@ public struct PruneReport: Sendable, Encodable {
   public var accuracy: Accuracy?
   /// The time of a forward pass before and after; nil if it was not measured.
   public var latency: [Latency]?
+  /// Where that time goes.
+  public var profile: LatencyProfile?
   /// The greatest difference between the masked and the pruned network, of all steps.
   public var proof: PruningProof
   /// How well fitted layers make what they made before, in the last step; nil if none were.

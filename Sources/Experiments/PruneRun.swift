@@ -170,10 +170,11 @@ public struct PruneRun: Sendable {
           tuned: tuning == nil ? nil : try top1(final))
       }
     }
+    let timed = try latencyBatch.map { try LatencyMeter.profile([model.graph, final], batch: $0) }
     return PruneReport(
       criterion: scoring.criterion, budget: "\(selection.budget)", networks: try NetworkComparison(model.graph, final),
       filters: .init(before: before.filters, after: after.filters), accuracy: accuracy,
-      latency: try latencyBatch.map { try LatencyMeter.measure([model.graph, final], batch: $0) }, proof: proof)
+      latency: timed?.0, profile: timed?.1, proof: proof)
   }
 
   private func record(_ model: Model, _ kept: [String: [Int]], _ proof: PruningProof) throws -> PruningRecord {

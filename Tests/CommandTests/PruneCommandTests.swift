@@ -134,6 +134,28 @@ import Testing
     }
   }
 
+  /// Where the time goes, by kinds of layers whose MACs are all of the network's.
+  @Test func timeIsTakenApart() throws {
+    try Sample.withModelAndPictures { folder in
+      let command = [
+        "prune", "lenet.onnx", "--criterion", "l1", "--budget", "macs=0.5", "--latency-batch", "3", "--out", "small.onnx",
+      ]
+      let table = try Tool.run(command, in: folder)
+      #expect(table.status == 0 && table.output.contains("where the time goes") && table.output.contains("convolution 5 × 5"))
+      let outcome = try Tool.run(command + ["--json"], in: folder)
+      let report = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+      let networks = try #require(report["networks"] as? [String: Any])
+      let macs = try #require(networks["macs"] as? [String: Int])
+      let profile = try #require(report["profile"] as? [String: Any])
+      let parts = try #require(profile["parts"] as? [[String: Any]])
+      let costs = parts.map { $0["macs"] as? [Int] ?? [] }
+      #expect(costs.reduce(0) { $0 + $1[0] } == 3 * macs["before"]! && costs.reduce(0) { $0 + $1[1] } == 3 * macs["after"]!)
+      #expect(Set(parts.compactMap { $0["kind"] as? String }).isSuperset(of: ["convolution 5 × 5", "linear", "pooling"]))
+      let times = parts.map { $0["milliseconds"] as? [Double] ?? [] }
+      #expect(times.allSatisfy { $0.count == 2 } && times.map { $0[0] } == times.map { $0[0] }.sorted(by: >) && times[0][1] > 0)
+    }
+  }
+
   @Test func groupsAreListed() throws {
     try Sample.withModelAndPictures { folder in
       let outcome = try Tool.run("inspect", "lenet.onnx", "--groups", in: folder)

@@ -61,17 +61,31 @@ public final class Program {
   ///
   /// - Throws: what an observer throws, or `EspalierError` naming the node.
   public func run(segment: Int) throws {
-    for index in plan.segments[segment] {
-      let step = plan.steps[index]
-      switch step.work {
-      case .primitive(let primitive, _):
-        do { try stream.execute(primitive, arguments[index]) } catch let error as EspalierError { throw error.at(step.label) }
-      case .host(let work):
-        try stream.wait()
-        try work(self)
-      }
-    }
+    for index in plan.segments[segment] { try execute(index) }
     try stream.wait()
+  }
+
+  /// Runs all segments and tells how long each step took, by the label of its node; changes of layout are called "reorder".
+  ///
+  /// - Throws: what an observer throws, or `EspalierError` naming the node.
+  public func run(timing tell: (_ label: String, _ duration: Duration) -> Void) throws {
+    for index in plan.segments.joined() {
+      let began = ContinuousClock.now
+      try execute(index)
+      try stream.wait()
+      tell(plan.steps[index].label, ContinuousClock.now - began)
+    }
+  }
+
+  private func execute(_ index: Int) throws {
+    let step = plan.steps[index]
+    switch step.work {
+    case .primitive(let primitive, _):
+      do { try stream.execute(primitive, arguments[index]) } catch let error as EspalierError { throw error.at(step.label) }
+    case .host(let work):
+      try stream.wait()
+      try work(self)
+    }
   }
 
   /// Writes the samples of a shard into an input, filling up with the last one.

@@ -174,6 +174,7 @@ struct PruneCommand: ParsableCommand {
         latency[0].batch, latency[0].median, latency[0].lowerQuartile, latency[0].upperQuartile, latency[1].median,
         latency[1].lowerQuartile, latency[1].upperQuartile, latency[0].median / latency[1].median)
     }
+    if let profile = report.profile { text += "\n\n" + ProfileTable.text(profile) }
     if let layers = report.reconstruction {
       func share(_ value: Double?) -> String { value.map { String(format: "%.1f %%", 100 * $0) } ?? "–" }
       text += "\n\noutputs of fitted layers, ‖error‖ ÷ ‖output‖ on pictures held out, before and after:\n"
