@@ -46,6 +46,29 @@ import Testing
     #expect(pruned.kept["conv1"] == [0, 3])
   }
 
+  /// A linear layer's factors α and β: a hidden unit without weights is its bias.
+  @Test func linearLayersWithFactors() throws {
+    var editor = GraphEditor(name: "factors")
+    editor.inputs = [GraphInput(name: "input", dimensions: [.symbolic("N"), .fixed(5)])]
+    var random = Philox(seed: 4)
+    func tensor(_ shape: Shape, zeroRow: Int? = nil) -> Constant {
+      .float(Tensor((0..<shape.count).map { $0 / 5 == zeroRow ? 0 : Float(random.normal()) }, shape: shape))
+    }
+    let first = [editor.add(tensor([4, 5], zeroRow: 2), named: "weight1"), editor.add(tensor([4]), named: "bias1")]
+    var x = editor.add(Op.Gemm(transposeB: true), named: "fc1", inputs: ["input"] + first)
+    x = editor.add(Op.Sigmoid(), named: "sigmoid", inputs: [x])
+    let second = [editor.add(tensor([3, 4]), named: "weight2"), editor.add(tensor([3]), named: "bias2")]
+    editor.outputs = [editor.add(Op.Gemm(alpha: 0.25, transposeB: true), named: "fc2", inputs: [x] + second)]
+    let graph = try editor.graph()
+    let map = try ChannelMap(graph)
+    let group = try #require(try ChannelGroups(map).removable.first { $0.name == "fc1" })
+    let pruned = try Pruner.remove([group.channels[2].id], of: map)
+    let input = try RandomNetworks.inputs(of: graph, 3).mapValues { $0.map(Double.init) }
+    let (before, after) = (Twin(graph).forward(input), Twin(pruned.graph).forward(input))
+    expectClose(after[graph.outputs[0]]!, before[graph.outputs[0]]!, Tolerance(absolute: 1e-6, relative: 1e-6), scaled: true)
+    #expect(pruned.kept["fc1"] == [0, 1, 3])
+  }
+
   /// With padding, what a constant adds is less at the border: the channel goes as if it were 0.
   @Test func notBesidePadding() throws {
     let graph = try graph(padded: true)

@@ -45,6 +45,20 @@ import Testing
     }
   }
 
+  /// A network that lost other channels than those that are masked is no proof.
+  @Test func theProofSeesAWrongNetwork() throws {
+    let map = try ChannelMap(TinyNetworks.vgg())
+    let group = try #require(try ChannelGroups(map).removable.first { $0.name == "conv2" })
+    let other = try map.graph(without: [group.channels[1].id])
+    do {
+      let proof = try PruningProof(map, without: [group.channels[0].id], other)
+      Issue.record("\(proof)")
+    } catch let error as EspalierError {
+      #expect("\(error)".contains("differs from the masked one"), "\(error)")
+    }
+    #expect(try PruningProof(map, without: [group.channels[1].id], other).relativeDifference < 1e-5)
+  }
+
   @Test func maskingNothingIsTheNetwork() throws {
     let graph = TinyNetworks.residual()
     let map = try ChannelMap(graph)
