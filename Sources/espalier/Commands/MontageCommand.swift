@@ -24,19 +24,7 @@ struct MontageCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The picture's place in the data, from 0.", valueName: "n"))
   var picture = 0
 
-  @Option(
-    help: ArgumentHelp("The colours: a name, or a source such as 00f,80:fff,f00.", valueName: "name"),
-    transform: { text in
-      _ = try Colormap(text)
-      return text
-    })
-  var cmap = "coldnhot"
-
-  @Option(help: "How relevance is scaled: symmetric (zero in the middle), absolute or unaligned.")
-  var norm = RelevanceNorm.symmetric
-
-  @Option(help: ArgumentHelp("The colour map's level.", valueName: "level"))
-  var level = 1.0
+  @OptionGroup var colors: ColorOptions
 
   @Option(help: ArgumentHelp("The caption of a map; once a file, or not at all.", valueName: "text"))
   var caption: [String] = []
@@ -53,12 +41,12 @@ struct MontageCommand: ParsableCommand {
     guard !files.isEmpty else { throw ValidationError("a montage is of one file or more") }
     guard picture >= 0 else { throw ValidationError("--picture is 0 or more, not \(picture)") }
     if let columns, !(1...100 ~= columns) { throw ValidationError("--columns is 1 to 100, not \(columns)") }
-    guard level > 0, level.isFinite else { throw ValidationError("--level is more than 0, not \(level)") }
   }
 
   func run() throws {
     let run = MontageRun(
-      picture: picture, norm: norm, colormap: cmap, level: level, captions: caption.isEmpty ? nil : caption, columns: columns,
+      picture: picture, norm: colors.norm, colormap: colors.cmap, level: colors.level, captions: caption.isEmpty ? nil : caption,
+      columns: columns,
       title: title)
     try run.write(files, data: data, to: output.out)
     StandardError.line("\(output.out): \(files.count) relevance maps of picture \(picture)")
