@@ -117,10 +117,10 @@ struct LayerPass: Sendable {
     var scheduler = pictures.scheduler
     scheduler.prologue = useOneThreadHere
     let (plan, taps, targets, classes, input, pictures) = (plan, taps, targets, classes, input, pictures)
-    let tree = try scheduler.reduce(
+    return try scheduler.fold(
       shards: 0..<pictures.shards, bytesPerWorker: plan.arenaByteCount + plan.scratchByteCount,
       makeWorker: { _ in try Program(plan) },
-      body: { (program: inout Program, index: Int) -> State in
+      body: { (program: inout Program, index: Int, _) -> State in
         let shard = try pictures.read(index)
         let count = shard.input.shape[0]
         if let targets {
@@ -146,16 +146,7 @@ struct LayerPass: Sendable {
         endShard(&box.state)
         return box.state
       },
-      combine: { first, second in
-        var sum = first
-        merge(&sum, second)
-        return sum
-      })
-    return tree.result { first, second in
-      var sum = first
-      merge(&sum, second)
-      return sum
-    } ?? fresh()
+      take: { merge(&$0, $1) }) ?? fresh()
   }
 
   /// A shard's state while its observers run, one after the other.
