@@ -4,8 +4,8 @@ usage: compare.py ESPALIER ESPALIER_BENCH [--rounds N] [--networks vgg16,resnet5
 
 onnxruntime is needed for the forward pass, torch and zennit for relevance, torch for dissection; a peer that is not installed is left
 out by name. Mode `analysis` is what `stats`, `dissect` and `score` add to the passes that they need, over the 16 block outputs of
-ResNet-50 with masks of 112 × 112 and five concepts a picture (Benchmarks/Driver/AnalysisBench.swift), with one worker and with all, and
-beside PyTorch (Benchmarks/netdissect.py); `memory` is the greatest memory that such a pass takes over more and more pictures, up to a
+ResNet-50 with masks of 112 × 112 and five concepts a picture (Benchmarks/Driver/AnalysisBench.swift), with one worker, with all and in as
+many processes of one worker, and beside PyTorch (Benchmarks/netdissect.py); `memory` is the greatest memory that such a pass takes over more and more pictures, up to a
 thousand, and its time.
 The networks' weights are random: speed does not depend on them. Only the ratios mean something on a shared machine.
 """
@@ -32,6 +32,25 @@ class Espalier:
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+class Apart:
+    """As many processes as there are threads, one worker each, at the same time: what the machine gives at most."""
+    def __init__(self, driver, mode, model, batch, threads, *more):
+        self.processes = [Espalier(driver, mode, model, batch, 1, *more) for _ in range(threads)]
+
+    def __call__(self):
+        start = time.perf_counter()
+        for one in self.processes:
+            one.process.stdin.write("go\n")
+            one.process.stdin.flush()
+        for one in self.processes:
+            one.process.stdout.readline()
+        return (time.perf_counter() - start) / sum(one.pictures for one in self.processes)
+
+    def close(self):
+        for one in self.processes:
+            one.close()
 
 
 def timed(work, pictures):
@@ -106,6 +125,8 @@ def analysis(options, model):
         "every criterion ÷ its passes alone": ("score", "phases", "at most 1.15"),
         "forward, one worker ÷ all": ("plain-1", "plain", "at least 1.9 with two"),
         "dissection, votes and statistics, one worker ÷ all": ("observe-1", "observe", "at least 1.9 with two"),
+        "forward, one worker ÷ processes of their own": ("plain-1", "plain-apart", "what the machine gives"),
+        "dissection, votes and statistics, one worker ÷ processes of their own": ("observe-1", "observe-apart", "what the machine gives"),
         "PyTorch's forward ÷ ours": ("python-plain", "plain", ""),
         "PyTorch's dissection, votes and statistics ÷ ours": ("python", "observe", ""),
         "the same with exact thresholds": ("python-exact", "exact", ""),
@@ -120,7 +141,9 @@ def analysis(options, model):
         else:
             work, _, workers = arm.partition("-")
             pictures = options.pictures // (2 if work in ("phases", "score", "gradient", "relevance") else 1)
-            sides[arm] = Espalier(options.driver, "pass:" + work, model, batch, workers or threads, pictures)
+            start = Apart if workers == "apart" else Espalier
+            count = threads if workers in ("", "apart") else workers
+            sides[arm] = start(options.driver, "pass:" + work, model, batch, count, pictures)
     seconds = interleaved(sides, options.rounds)
     for side in sides.values():
         side.close()
@@ -158,7 +181,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--networks", default="resnet50,vgg16")
     parser.add_argument("--modes", default="forward,relevance,analysis,memory")
-    parser.add_argument("--arms", default="plain,observe,exact,phases,score,gradient,relevance,plain-1,observe-1,python-plain,python,python-exact")
+    parser.add_argument("--arms", default="plain,observe,exact,phases,score,gradient,relevance,plain-1,observe-1,plain-apart,observe-apart,python-plain,python,python-exact")
     parser.add_argument("--pictures", type=int, default=64, help="of a pass in mode analysis")
     parser.add_argument("--peer-pictures", type=int, default=16, help="of a pass of PyTorch, which takes long")
     parser.add_argument("--counts", default="96,512,1000", help="pictures of the passes in mode memory")
