@@ -8,7 +8,7 @@ import Tensors
 import Training
 
 /// The toy experiment of Yeom et al., "Pruning by explaining", Pattern Recognition 2021, section 4.1, from data to table and figure:
-/// `espalier-toy [--seeds N] [--networks N] [--workers N] FIGURE.png`.
+/// `espalier-toy [--seeds N] [--networks N] [--workers N] [--data NAME] FIGURE.png`.
 ///
 /// A network that was trained on points in the plane loses 1000 of its 3000 hidden units at once, without tuning, by four criteria;
 /// those that need data see n reference points, drawn anew for every seed as the authors drew them. The table tells the share of the
@@ -28,7 +28,7 @@ enum Toy {
     let settings = try ToySettings(Array(CommandLine.arguments.dropFirst()))
     let start = ContinuousClock.now
     var results: [ToyResult] = []
-    for data in ToyData.allCases { results.append(try ToyResult(data, settings, note: note)) }
+    for data in settings.data { results.append(try ToyResult(data, settings, note: note)) }
     print(ToyTable.markdown(results, seeds: settings.seeds))
     try ToyFigure(results).write(to: settings.figure)
     note("\(settings.figure): \((ContinuousClock.now - start).components.seconds) seconds in all")
@@ -44,13 +44,20 @@ struct ToySettings {
   /// The networks that are trained a data set, each from a seed of its own.
   var networks = 3
   var workers = ProcessInfo.processInfo.activeProcessorCount
+  /// Of all data sets, or one.
+  var data = ToyData.allCases
   var figure = ""
 
   init(_ arguments: [String]) throws {
     var left = arguments[...]
-    let usage = "espalier-toy [--seeds N] [--networks N] [--workers N] FIGURE.png"
+    let usage = "espalier-toy [--seeds N] [--networks N] [--workers N] [--data NAME] FIGURE.png"
     while let word = left.popFirst() {
-      if word.hasPrefix("--") {
+      if word == "--data" {
+        guard let name = left.popFirst(), let one = ToyData(rawValue: name) else {
+          throw EspalierError("--data takes one of \(ToyData.allCases.map(\.rawValue).joined(separator: ", "))", accepted: usage)
+        }
+        data = [one]
+      } else if word.hasPrefix("--") {
         guard let text = left.popFirst(), let number = Int(text), number >= 1 else {
           throw EspalierError("\(word) takes a number", accepted: usage)
         }

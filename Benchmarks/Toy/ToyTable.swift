@@ -22,8 +22,10 @@ enum ToyTable {
     let networks = results.first?.before.count ?? 0
     var lines = [
       "Accuracy on the trained points in %, after 1000 of 3000 hidden units went: mean over \(seeds) draws of n reference points and"
-        + " \(networks) networks, the least and the greatest network's mean, and in brackets the mean of the authors, who trained"
-        + " one. Bold: further than three points from these.", "",
+        + (networks == 1
+          ? " one network, and in brackets the mean of the authors."
+          : " \(networks) networks, the least and the greatest network's mean, and in brackets the mean of the authors, who trained one.")
+        + " Bold: further than three points from these.", "",
       "| data (before) | n | " + ToyCriterion.allCases.map(\.rawValue).joined(separator: " | ") + " |",
       "|---|---|" + ToyCriterion.allCases.map { _ in "---|" }.joined(),
     ]
@@ -35,8 +37,9 @@ enum ToyTable {
         let cells = ToyCriterion.allCases.enumerated().map { column, criterion -> String in
           guard let cell = result.cell(criterion, n), let theirs = known?.cells[n]?[column] else { return "" }
           let own = String(format: "%.1f", cell.mean)
-          let range = String(format: "%.1f–%.1f", cell.means.min() ?? .nan, cell.means.max() ?? .nan)
-          return (abs(cell.mean - theirs) > 3 ? "**\(own)**" : own) + ", \(range)" + String(format: " (%.1f)", theirs)
+          let range = String(format: ", %.1f–%.1f", cell.means.min() ?? .nan, cell.means.max() ?? .nan)
+          return (abs(cell.mean - theirs) > 3 ? "**\(own)**" : own) + (networks == 1 ? "" : range)
+            + String(format: " (%.1f)", theirs)
         }
         lines.append("| \(head) | \(n) | " + cells.joined(separator: " | ") + " |")
       }
