@@ -2,6 +2,7 @@
 
 // libgomp's own header lies in gcc's private folder, where Swift's clang does not look.
 extern void omp_set_num_threads(int);
+extern int omp_get_max_threads(void);
 
 // What a primitive descriptor is made for. Each function below is one call of oneDNN 2.x: the
 // operation's descriptor, then the primitive's, with the scratchpad always given by the caller.

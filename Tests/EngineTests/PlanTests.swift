@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Networks
 import TestSupport
 import Tensors
@@ -17,6 +18,23 @@ import Testing
       }
     }
     #expect(plan.arenaByteCount < plan.unplannedByteCount)
+  }
+
+  /// A thread that nobody prepared makes primitives for itself alone: with more, results and speed hung on the machine's cores.
+  @Test func plansKeepToTheirThread() {
+    let done = DispatchSemaphore(value: 0)
+    nonisolated(unsafe) var threads = 0
+    let thread = Thread {
+      do {
+        _ = try PlanBuilder(TinyNetworks.vgg().canonized(), batch: 1)
+        threads = threadsHere()
+      } catch { Issue.record(error) }
+      done.signal()
+    }
+    thread.stackSize = 1 << 24
+    thread.start()
+    done.wait()
+    #expect(threads == 1)
   }
 
   @Test func memoryIsSharedAlongAChain() throws {

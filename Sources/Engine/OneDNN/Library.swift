@@ -30,3 +30,6 @@ enum Library {
 /// Every Dispatch block that runs or compiles a program calls this first: the setting belongs to a thread, and Dispatch moves
 /// blocks between threads.
 public func useOneThreadHere() { omp_set_num_threads(1) }
+
+/// The number of threads that a primitive made here would run on.
+package func threadsHere() -> Int { Int(omp_get_max_threads()) }

@@ -48,6 +48,8 @@ public final class PlanBuilder {
   ///   - isTraining: whether batch norm takes the batch's statistics, and dropout drops.
   /// - Throws: `EspalierError` naming the node whose shapes do not fit.
   public init(_ graph: Graph, batch: Int, parameters: Parameters? = nil, isTraining: Bool = false) throws {
+    // A primitive keeps to the number of threads that it was made with, whichever thread runs it.
+    useOneThreadHere()
     self.graph = graph
     self.batch = batch
     self.isTraining = isTraining
