@@ -96,7 +96,7 @@ bench-peers: ## make the Python environment that `make bench` compares with (PyT
 
 .PHONY: toy
 toy: build ## the toy experiment of Yeom et al. 2021, from data to table and figure
-	@mkdir -p Output; $(dir $(ESPALIER))espalier-toy Output/toy.png
+	@$(dir $(ESPALIER))espalier-toy Output/toy
 
 .PHONY: helptexts
 helptexts: build ## write the help of every verb for the test that compares it

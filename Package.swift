@@ -76,7 +76,7 @@ let package = Package(
       path: "Benchmarks/Driver"),
     .executableTarget(
       name: "espalier-toy",
-      dependencies: ["Tensors", "Scheduling", "Networks", "Engine", "Training", "Analysis", "Pruning", "Plotting"],
+      dependencies: ["Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Training", "Analysis", "Pruning", "Plotting"],
       path: "Benchmarks/Toy"),
     .target(name: "TestSupport", dependencies: ["Tensors", "Networks", "ONNX"]),
 

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Networks
+import ONNX
 import Plotting
 import Pruning
 import Scheduling
@@ -8,12 +9,14 @@ import Tensors
 import Training
 
 /// The toy experiment of Yeom et al., "Pruning by explaining", Pattern Recognition 2021, section 4.1, from data to table and figure:
-/// `espalier-toy [--seeds N] [--networks N] [--workers N] [--data NAME] FIGURE.png`.
+/// `espalier-toy [--seeds N] [--networks N] [--workers N] [--data NAME] FOLDER`.
 ///
 /// A network that was trained on points in the plane loses 1000 of its 3000 hidden units at once, without tuning, by four criteria;
 /// those that need data see n reference points, drawn anew for every seed as the authors drew them. The table tells the share of the
 /// trained points that it still gets right. The authors trained one network a data set; here are several, since what is left of a
-/// network after pruning hangs on its training too.
+/// network after pruning hangs on its training too. Networks that lie in the folder (`mult-0.onnx`) are taken from there, the others
+/// are trained and left there, with a log in the authors' form for each (`log-0.txt`) and the figure (`toy.png`).
+/// `Benchmarks/toy-authors` runs the authors' own program on the same networks.
 @main
 enum Toy {
   static func main() {
@@ -27,11 +30,17 @@ enum Toy {
     useOneThreadHere()
     let settings = try ToySettings(Array(CommandLine.arguments.dropFirst()))
     let start = ContinuousClock.now
+    try FileManager.default.createDirectory(atPath: settings.folder, withIntermediateDirectories: true)
     var results: [ToyResult] = []
     for data in settings.data { results.append(try ToyResult(data, settings, note: note)) }
     print(ToyTable.markdown(results, seeds: settings.seeds))
-    try ToyFigure(results).write(to: settings.figure)
-    note("\(settings.figure): \((ContinuousClock.now - start).components.seconds) seconds in all")
+    for network in 0..<settings.networks {
+      let log = ToyLog.text(results, network: network)
+      try Data(log.utf8).write(to: URL(fileURLWithPath: settings.folder + "/log-\(network).txt"), options: .atomic)
+    }
+    let figure = settings.folder + "/toy.png"
+    try ToyFigure(results).write(to: figure)
+    note("\(figure): \((ContinuousClock.now - start).components.seconds) seconds in all")
   }
 
   private static func note(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
@@ -46,11 +55,12 @@ struct ToySettings {
   var workers = ProcessInfo.processInfo.activeProcessorCount
   /// Of all data sets, or one.
   var data = ToyData.allCases
-  var figure = ""
+  /// Where networks, logs and the figure lie.
+  var folder = ""
 
   init(_ arguments: [String]) throws {
     var left = arguments[...]
-    let usage = "espalier-toy [--seeds N] [--networks N] [--workers N] [--data NAME] FIGURE.png"
+    let usage = "espalier-toy [--seeds N] [--networks N] [--workers N] [--data NAME] FOLDER"
     while let word = left.popFirst() {
       if word == "--data" {
         guard let name = left.popFirst(), let one = ToyData(rawValue: name) else {
@@ -68,11 +78,14 @@ struct ToySettings {
         default: throw EspalierError("there is no option \(word)", accepted: usage)
         }
       } else {
-        figure = word
+        folder = word
       }
     }
-    guard !figure.isEmpty else { throw EspalierError("no file for the figure", accepted: usage) }
+    guard !folder.isEmpty else { throw EspalierError("no folder for what it makes", accepted: usage) }
   }
+
+  /// Where a network of a data set lies.
+  func network(_ data: ToyData, _ index: Int) -> String { "\(folder)/\(data.rawValue)-\(index).onnx" }
 }
 
 /// What became of the networks of one data set.
@@ -114,14 +127,19 @@ struct ToyResult {
     for network in 0..<settings.networks {
       let clock = ContinuousClock.now
       let points = data.points(data.trained, seed: 0)
-      let graph = try ToyNetwork.trained(data, on: points, seed: UInt64(network), workers: settings.workers)
+      let file = settings.network(data, network)
+      let isKept = FileManager.default.fileExists(atPath: file)
+      let graph =
+        isKept
+        ? try Graph(onnx: file) : try ToyNetwork.trained(data, on: points, seed: UInt64(network), workers: settings.workers)
+      if !isKept { try graph.writeONNX(to: file) }
       let scheduler = BlockScheduler(width: settings.workers, prologue: useOneThreadHere)
       func accuracy(_ graph: Graph) throws -> Double {
         try 100 * Evaluation.run(graph, output: graph.outputs[0], on: points, shard: 250, scheduler: scheduler).top1
       }
       before.append(try accuracy(graph))
       let seconds = (ContinuousClock.now - clock).components.seconds
-      note(String(format: "%@, network %d: trained in %d s, %.2f %%", data.rawValue, network, seconds, before[network]))
+      note(String(format: "%@: %d s, %.2f %%", file, seconds, before[network]))
       let map = try ChannelMap(graph)
       let groups = try ChannelGroups(map)
       let selection = Selection(Budget(.filters, 2.0 / 3), floor: 0)

@@ -15,6 +15,9 @@ enum ToyCriterion: String, CaseIterable, Sendable {
   /// Σ relevance, ÷ the layer's sum, with its sign.
   case lrp
 
+  /// What the authors call it.
+  var nameInLogs: String { self == .gradient ? "grad" : rawValue }
+
   /// The scores of the hidden layers by reference points.
   ///
   /// - Throws: `EspalierError` if the engine cannot.
