@@ -15,7 +15,7 @@ import Training
 /// those that need data see n reference points, drawn anew for every seed as the authors drew them. The table tells the share of the
 /// trained points that it still gets right. The authors trained one network a data set; here are several, since what is left of a
 /// network after pruning hangs on its training too. Networks that lie in the folder (`mult-0.onnx`) are taken from there, the others
-/// are trained and left there, with a log in the authors' form for each (`log-0.txt`) and the figure (`toy.png`).
+/// are trained and left there, with a log of the run in the authors' form for each (`log-0.txt`) and the figure (`toy.png`).
 /// `Benchmarks/toy-authors` runs the authors' own program on the same networks.
 @main
 enum Toy {
@@ -129,17 +129,20 @@ struct ToyResult {
       let points = data.points(data.trained, seed: 0)
       let file = settings.network(data, network)
       let isKept = FileManager.default.fileExists(atPath: file)
-      let graph =
-        isKept
-        ? try Graph(onnx: file) : try ToyNetwork.trained(data, on: points, seed: UInt64(network), workers: settings.workers)
-      if !isKept { try graph.writeONNX(to: file) }
+      let graph: Graph
+      if isKept {
+        graph = try Graph(onnx: file)
+      } else {
+        graph = try ToyNetwork.trained(data, on: points, seed: UInt64(network), workers: settings.workers)
+        try graph.writeONNX(to: file)
+      }
       let scheduler = BlockScheduler(width: settings.workers, prologue: useOneThreadHere)
       func accuracy(_ graph: Graph) throws -> Double {
         try 100 * Evaluation.run(graph, output: graph.outputs[0], on: points, shard: 250, scheduler: scheduler).top1
       }
       before.append(try accuracy(graph))
       let seconds = (ContinuousClock.now - clock).components.seconds
-      note(String(format: "%@: %d s, %.2f %%", file, seconds, before[network]))
+      note(String(format: "%@: %@, %d s, %.2f %%", file, isKept ? "found" : "trained", seconds, before[network]))
       let map = try ChannelMap(graph)
       let groups = try ChannelGroups(map)
       let selection = Selection(Budget(.filters, 2.0 / 3), floor: 0)
