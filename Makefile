@@ -94,6 +94,10 @@ bench-peers: ## make the Python environment that `make bench` compares with (PyT
 	@.venv-bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0+cpu onnxruntime==1.32.0 numpy pillow click
 	@.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps torchvision==0.28.0 zennit==0.5.1
 
+.PHONY: fuzz
+fuzz: build ## give 20,000 hostile files to every verb; those that are not answered well are kept in Output/fuzz
+	@$(dir $(ESPALIER))espalier-fuzz $(ESPALIER)
+
 .PHONY: toy
 toy: build ## the toy experiment of Yeom et al. 2021, from data to table and figure
 	@$(dir $(ESPALIER))espalier-toy Output/toy

@@ -78,7 +78,8 @@ let package = Package(
       name: "espalier-toy",
       dependencies: ["Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Training", "Analysis", "Pruning", "Plotting"],
       path: "Benchmarks/Toy"),
-    .target(name: "TestSupport", dependencies: ["Tensors", "Networks", "ONNX"]),
+    .target(name: "TestSupport", dependencies: ["Tensors", "Storage", "Networks", "ONNX"]),
+    .executableTarget(name: "espalier-fuzz", dependencies: ["TestSupport"], path: "Tests/Fuzz"),
 
     .testTarget(
       name: "AnalysisTests",

@@ -52,6 +52,10 @@ public struct FiltersRun: Sendable {
       throw EspalierError("the file holds no scores by '\(name)'", file: file, accepted: known.joined(separator: ", "))
     }
     let layers = try layer.map { [$0] } ?? reader.layers(of: "scores/\(names[0])")
+    guard !layers.isEmpty else {
+      throw EspalierError(
+        "the file holds no layer's scores by '\(names[0])'", file: file, accepted: "one that espalier score wrote")
+    }
     let matrices = try layers.map { layer in
       RankCorrelation.matrix(try names.map { try reader.scores($0, of: layer).elements })
     }

@@ -20,11 +20,11 @@ public struct EspalierError: Error, Equatable, Sendable, CustomStringConvertible
     self.accepted = accepted
   }
 
-  /// `FILE: PLACE: problem (accepted: …)`, on one line.
+  /// `FILE: PLACE: problem (accepted: …)`, on one line of printable characters; what a file holds is quoted in part where it is long.
   public var description: String {
-    var text = [file, place].compactMap { $0 }.map { $0 + ": " }.joined() + problem
-    if let accepted { text += " (accepted: \(accepted))" }
-    return String(text.map { $0.isNewline ? " " : $0 })
+    var text = [file, place].compactMap { $0?.quotable }.map { $0 + ": " }.joined() + problem.quotable
+    if let accepted { text += " (accepted: \(accepted.quotable))" }
+    return text
   }
 
   /// The same error with a file named, unless it names one already.
@@ -54,4 +54,23 @@ public func naming<Result>(file: String, _ body: () throws -> Result) throws -> 
 /// - Throws: what `body` throws.
 public func naming<Result>(place: String, _ body: () throws -> Result) throws -> Result {
   do { return try body() } catch let error as EspalierError { throw error.at(place) }
+}
+
+extension String {
+  /// The text on one line, without control characters, and without its middle where it has over 400 characters.
+  fileprivate var quotable: String {
+    // A terminal obeys control characters: a name in a damaged file must not clear the screen.
+    let text = String(unicodeScalars.lazy.prefix(1 << 16).map { $0.isLineOrControl ? " " : Character($0) })
+    guard text.count > 400 else { return text }
+    return "\(text.prefix(240)) … \(text.suffix(120))"
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isLineOrControl: Bool {
+    switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
+  }
 }

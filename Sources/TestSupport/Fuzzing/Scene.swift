@@ -1,0 +1,180 @@
+import Foundation
+import Networks
+import ONNX
+import Storage
+import Tensors
+
+/// Sound files of every kind that the tool reads, made by the tool itself where it can, and the hostile kinds over them.
+public enum Scene {
+  /// Lays sound files into a folder and says which kinds come of them.
+  ///
+  /// - Throws: an error if the tool cannot make one.
+  public static func make(in folder: URL, tool: String, seed: UInt64 = 1) throws -> [HostileKind] {
+    func run(_ arguments: String...) throws {
+      let outcome = try ToolProcess.run(tool, arguments, in: folder, seconds: 120)
+      guard outcome.status == 0 else { throw EspalierError(outcome.talk, place: "espalier \(arguments.joined(separator: " "))") }
+    }
+    func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: folder.appendingPathComponent(name))) }
+    func write(_ text: String, _ name: String) throws { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) }
+    func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+    // Networks and data.
+    try run("new", "lenet", "--input", "1,16,16", "--classes", "4", "--seed", "3", "--out", "net.onnx")
+    try run("new", "resnet20", "--input", "3,8,8", "--classes", "4", "--seed", "3", "--out", "residual.onnx")
+    for index in 0..<3 {
+      try RandomNetworks.graph(seed: seed + UInt64(index)).writeONNX(to: path("random\(index).onnx"))
+    }
+    try data(path("data.h5"), shape: [12, 1, 16, 16], seed: seed)
+    try data(path("data3.h5"), shape: [12, 3, 8, 8], seed: seed)
+    try concepts(path("concepts.h5"), seed: seed)
+
+    // Results.
+    try run("relevance", "net.onnx", "--data", "hdf5:data.h5", "--out", "maps.h5")
+    try run("score", "net.onnx", "--data", "hdf5:data.h5", "--criterion", "lrp", "--criterion", "apoz", "--out", "scores.h5")
+    try run("dissect", "net.onnx", "--data", "hdf5:data.h5", "--concepts", "hdf5:concepts.h5", "--out", "units.h5")
+    try run(
+      "train", "lenet", "--input", "1,16,16", "--classes", "4", "--data", "hdf5:data.h5", "--epochs", "1", "--out", "trained.onnx"
+    )
+
+    // Pictures, texts.
+    try FileManager.default.createDirectory(at: folder.appendingPathComponent("images/a"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(at: folder.appendingPathComponent("images/b"), withIntermediateDirectories: true)
+    try Data(png).write(to: folder.appendingPathComponent("images/a/one.png"))
+    try Data(png).write(to: folder.appendingPathComponent("images/b/two.png"))
+    try write("path,label,mask\nimages/a/one.png,0,images/a/one.png\nimages/b/two.png,1;2,images/b/two.png\n", "list.csv")
+    try write("resize = 16\ncrop = [16, 16]\nmean = [0.5]\nstd = [0.25]\nlayout = \"NCHW\"\ncolors = \"grey\"\n", "prepare.toml")
+    try write("a 0\nb 1\nc 2\nd 3\n", "classes.txt")
+    try write(
+      "[[layer]]\nkind = \"convolution\"\nrule = \"epsilon\"\nepsilon = 0.1\n[[layer]]\nkind = \"dense\"\nrule = \"z-plus\"\n",
+      "rules.toml")
+    let idx = ([0, 0, 8, 3, 0, 0, 0, 12, 0, 0, 0, 16, 0, 0, 0, 16] as [UInt8]) + [UInt8](repeating: 90, count: 12 * 256)
+    let labels = ([0, 0, 8, 1, 0, 0, 0, 12] as [UInt8]) + (0..<12).map { UInt8($0 % 4) }
+    try Data(idx).write(to: folder.appendingPathComponent("images.idx"))
+    try Data(labels).write(to: folder.appendingPathComponent("labels.idx"))
+
+    let small = ["--workers", "1", "--batch", "4"]
+    func verbs(_ model: String, _ data: String) -> [[String]] {
+      [
+        ["inspect", model], ["inspect", model, "--groups"], ["evaluate", model, "--data", data],
+        ["relevance", model, "--data", data, "--target", "0", "--out", "out.h5"] + small,
+        ["prune", model, "--criterion", "l1", "--budget", "filters=0.5", "--latency-batch", "0", "--out", "out.onnx"],
+        ["stats", model, "--data", data, "--out", "out.h5"] + small,
+        ["tune", model, "--data", data, "--epochs", "1", "--out", "out.onnx", "--workers", "1"],
+        ["score", model, "--data", data, "--criterion", "apoz", "--out", "out.h5"] + small,
+        ["measure", model, "--data", data, "--method", "gradient", "--measure", "sparseness"] + small,
+        ["dissect", model, "--data", data, "--concepts", "foreground:100", "--site", "input", "--out", "out.h5"] + small,
+        ["sensitivity", model, "--data", data, "--criterion", "l1", "--out", "out.json"] + small,
+      ]
+    }
+    func network(_ file: String, _ data: String) throws -> HostileKind {
+      let original = try bytes(file)
+      return HostileKind(
+        "onnx", file: "hostile.onnx",
+        mutators: [
+          ProtobufMutator(original, seed: seed), ProtobufMutator(original, seed: seed + 1), Mutator(original, seed: seed),
+        ],
+        commands: verbs("hostile.onnx", data))
+    }
+    func results(_ file: String, _ commands: [[String]]) throws -> HostileKind {
+      HostileKind(
+        "hdf5 \(file)", file: file,
+        mutators: [
+          try HDF5Mutator(path(file), seed: seed), Mutator(try bytes(file), seed: seed),
+          try HDF5Mutator(path(file), seed: seed + 1),
+        ],
+        commands: commands)
+    }
+    func text(_ file: String, _ commands: [[String]]) throws -> HostileKind {
+      let text = String(decoding: try bytes(file), as: UTF8.self)
+      return HostileKind(file, file: file, mutators: [TextMutator(text, seed: seed)], commands: commands)
+    }
+    let evaluate = ["evaluate", "net.onnx", "--data"]
+    let folderOfImages = evaluate + ["folder:images", "--preprocess", "prepare.toml"]
+    let list = ["relevance", "net.onnx", "--data", "csv:list.csv", "--preprocess", "prepare.toml", "--out", "out.h5"]
+    return try [
+      network("net.onnx", "hdf5:data.h5"), network("residual.onnx", "hdf5:data3.h5"), network("random0.onnx", "hdf5:data3.h5"),
+      network("random1.onnx", "hdf5:data3.h5"), network("random2.onnx", "hdf5:data3.h5"), network("trained.onnx", "hdf5:data.h5"),
+      results(
+        "data.h5",
+        Array(verbs("net.onnx", "hdf5:data.h5").dropFirst(2)) + [
+          [
+            "train", "lenet", "--input", "1,16,16", "--classes", "4", "--data", "hdf5:data.h5", "--epochs", "1", "--out",
+            "out.onnx",
+          ]
+        ]),
+      results(
+        "concepts.h5",
+        [["dissect", "net.onnx", "--data", "hdf5:data.h5", "--concepts", "hdf5:concepts.h5", "--out", "out.h5"] + small]),
+      results(
+        "maps.h5",
+        [
+          ["figure", "heatmap", "maps.h5", "--out", "out.png"], ["join", "maps.h5", "maps.h5", "--out", "out.h5"],
+          ["figure", "filters", "maps.h5", "--out", "out.png"],
+        ]),
+      results(
+        "scores.h5",
+        [
+          ["figure", "filters", "scores.h5", "--out", "out.png"],
+          ["prune", "net.onnx", "--scores", "scores.h5", "--budget", "filters=0.5", "--latency-batch", "0", "--out", "out.onnx"],
+        ]),
+      results(
+        "units.h5",
+        [["figure", "units", "units.h5", "--layer", "conv1", "--data", "hdf5:data.h5", "--out", "out.png"]]),
+      HostileKind(
+        "png", file: "images/a/one.png", mutators: [PNGMutator(png, seed: seed), Mutator(png, seed: seed)],
+        commands: [folderOfImages, list]),
+      HostileKind(
+        "jpeg", file: "images/a/three.jpg", mutators: [JPEGMutator(jpeg, seed: seed), Mutator(jpeg, seed: seed)],
+        commands: [folderOfImages]),
+      HostileKind(
+        "idx", file: "images.idx", mutators: [HeaderMutator(idx, words: 4, seed: seed)],
+        commands: [evaluate + ["idx:images.idx,labels.idx"]]),
+      HostileKind(
+        "idx labels", file: "labels.idx", mutators: [HeaderMutator(labels, words: 2, seed: seed)],
+        commands: [evaluate + ["idx:images.idx,labels.idx"]]),
+      text("list.csv", [list, evaluate + ["csv:list.csv", "--preprocess", "prepare.toml"]]),
+      text("prepare.toml", [folderOfImages]),
+      text("classes.txt", [folderOfImages + ["--classes", "classes.txt"]]),
+      text(
+        "rules.toml",
+        [["relevance", "net.onnx", "--data", "hdf5:data.h5", "--composite", "rules.toml", "--out", "out.h5"] + small]),
+    ]
+  }
+
+  private static func data(_ path: String, shape: Shape, seed: UInt64) throws {
+    var random = Philox(seed: seed, stream: 5)
+    let file = try HDF5File.create(path)
+    try file.write(Tensor((0..<shape.count).map { _ in Float(random.normal()) }, shape: shape), to: "data")
+    try file.write(Tensor((0..<shape[0]).map { UInt16($0 % 4) }, shape: [shape[0]]), to: "label")
+    try file.commit()
+  }
+
+  private static func concepts(_ path: String, seed: UInt64) throws {
+    var random = Philox(seed: seed, stream: 6)
+    let file = try HDF5File.create(path)
+    try file.write(Tensor((0..<12 * 2 * 256).map { _ in UInt8(random.index(2)) }, shape: [12, 2, 16, 16]), to: "concepts")
+    try file.write(["bright", "dark"], to: "concept_names")
+    try file.write(["tone", "tone"], to: "concept_categories")
+    try file.commit()
+  }
+
+  /// A grey PNG of 16 × 16, its deflate stream of one stored block.
+  private static let png: [UInt8] = {
+    let raw = (0..<16).flatMap { row in [UInt8(0)] + (0..<16).map { UInt8($0 * 16 &+ row) } }
+    let (a, b) = raw.reduce((UInt32(1), UInt32(0))) { sums, byte in
+      let a = (sums.0 + UInt32(byte)) % 65_521
+      return (a, (sums.1 + a) % 65_521)
+    }
+    let length = UInt16(raw.count)
+    let stored: [UInt8] = [1, UInt8(length & 255), UInt8(length >> 8), UInt8(~length & 255), UInt8(~length >> 8)]
+    let adler = b << 16 | a
+    let stream = [0x78, 0x01] + stored + raw + (0..<4).map { UInt8(truncatingIfNeeded: adler >> (8 * UInt32(3 - $0))) }
+    let chunks: [(String, [UInt8])] = [("IHDR", [0, 0, 0, 16, 0, 0, 0, 16, 8, 0, 0, 0, 0]), ("IDAT", stream), ("IEND", [])]
+    return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+      + chunks.flatMap { type, body -> [UInt8] in
+        let sum = CRC32.of(Array(type.utf8) + body)
+        return (0..<4).map { UInt8(truncatingIfNeeded: body.count >> (8 * (3 - $0))) } + Array(type.utf8) + body
+          + (0..<4).map { UInt8(truncatingIfNeeded: sum >> (8 * UInt32(3 - $0))) }
+      }
+  }()
+}
