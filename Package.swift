@@ -30,9 +30,10 @@ let package = Package(
 
     // The core, in the order in which data flows.
     .target(name: "Tensors"),
+    .target(name: "Files", dependencies: ["Tensors"]),
     .target(name: "Scheduling", dependencies: ["Tensors"]),
-    .target(name: "Images", dependencies: ["Tensors", "CPNG", "CTurboJPEG"]),
-    .target(name: "Storage", dependencies: ["Tensors", "CHDF5"]),
+    .target(name: "Images", dependencies: ["Tensors", "Files", "CPNG", "CTurboJPEG"]),
+    .target(name: "Storage", dependencies: ["Tensors", "Files", "CHDF5"]),
     .target(
       name: "Networks",
       dependencies: [
@@ -42,30 +43,33 @@ let package = Package(
     .target(
       name: "ONNX",
       dependencies: [
-        "Tensors", "Networks", .product(name: "OrderedCollections", package: "swift-collections"),
+        "Tensors", "Files", "Networks", .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Schema/onnx-subset.proto"]),
     .target(name: "Engine", dependencies: ["Tensors", "Networks", "COneDNN"]),
     .target(
       name: "Datasets",
-      dependencies: ["Tensors", "Images", "Storage", "Scheduling", "CZlib", .product(name: "TOMLKit", package: "TOMLKit")]),
-    .target(name: "Training", dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Storage", "Scheduling"]),
+      dependencies: [
+        "Tensors", "Files", "Images", "Storage", "Scheduling", "CZlib", .product(name: "TOMLKit", package: "TOMLKit"),
+      ]),
+    .target(name: "Training", dependencies: ["Tensors", "Files", "Networks", "Engine", "Datasets", "Storage", "Scheduling"]),
     .target(
       name: "Analysis",
       dependencies: [
-        "Tensors", "Networks", "Engine", "Datasets", "Scheduling", "CLAPACK", .product(name: "TOMLKit", package: "TOMLKit"),
+        "Tensors", "Files", "Networks", "Engine", "Datasets", "Scheduling", "CLAPACK",
+        .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .target(
       name: "Pruning",
       dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Scheduling", "Analysis", "Training", "CLAPACK"]),
     .target(name: "Results", dependencies: ["Tensors", "Storage", "Analysis"]),
-    .target(name: "Plotting", dependencies: ["Tensors", "Images", "CCairo"]),
+    .target(name: "Plotting", dependencies: ["Tensors", "Files", "Images", "CCairo"]),
     .target(
       name: "Experiments",
       dependencies: [
-        "Tensors", "Scheduling", "Images", "Storage", "Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Pruning",
-        "Results", "Plotting",
+        "Tensors", "Files", "Scheduling", "Images", "Storage", "Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis",
+        "Pruning", "Results", "Plotting",
       ]),
     .executableTarget(
       name: "espalier",
@@ -90,9 +94,11 @@ let package = Package(
     .testTarget(
       name: "CommandTests", dependencies: ["espalier", "Experiments", "Tensors", "Storage", "Networks", "ONNX", "TestSupport"],
       exclude: ["Resources", "renew-help"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Tensors", "Scheduling", "Images", "Storage", "Datasets", "TestSupport"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Tensors", "Files", "Scheduling", "Images", "Storage", "Datasets", "TestSupport"]),
     .testTarget(
       name: "EngineTests", dependencies: ["Tensors", "Scheduling", "Networks", "Engine", "TestSupport"], exclude: ["Resources"]),
+    .testTarget(name: "FilesTests", dependencies: ["Tensors", "Files", "TestSupport"]),
     .testTarget(name: "ImagesTests", dependencies: ["Tensors", "Images", "TestSupport"], exclude: ["Resources"]),
     .testTarget(name: "NetworksTests", dependencies: ["Tensors", "Networks", "TestSupport"], exclude: ["Resources"]),
     .testTarget(name: "ONNXTests", dependencies: ["Tensors", "Networks", "ONNX", "TestSupport"], exclude: ["Resources"]),

@@ -20,5 +20,5 @@ static inline hid_t shim_H5P_FILE_CREATE(void) { return H5P_FILE_CREATE; }
 static inline hid_t shim_H5P_DATASET_CREATE(void) { return H5P_DATASET_CREATE; }
 static inline hid_t shim_H5P_GROUP_CREATE(void) { return H5P_GROUP_CREATE; }
 static inline unsigned shim_H5F_ACC_RDONLY(void) { return H5F_ACC_RDONLY; }
-static inline unsigned shim_H5F_ACC_TRUNC(void) { return H5F_ACC_TRUNC; }
+static inline unsigned shim_H5F_ACC_EXCL(void) { return H5F_ACC_EXCL; }
 static inline hsize_t shim_H5S_UNLIMITED(void) { return H5S_UNLIMITED; }

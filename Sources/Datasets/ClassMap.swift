@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -23,7 +24,7 @@ public struct ClassMap: Sendable {
   ///
   /// - Throws: `EspalierError` naming the file and the entry that is not understood.
   public init(file path: String) throws {
-    self = try naming(file: path) { try ClassMap(text(ofFile: path)) }
+    self = try naming(file: path) { try ClassMap(RegularFile.text(path)) }
   }
 
   /// Reads the text of a file of classes.

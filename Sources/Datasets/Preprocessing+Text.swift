@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Tensors
@@ -27,7 +28,7 @@ extension Preprocessing {
   ///
   /// - Throws: `EspalierError` naming the file and the key that is not understood.
   public init(file path: String) throws {
-    self = try naming(file: path) { try Preprocessing(toml: text(ofFile: path)) }
+    self = try naming(file: path) { try Preprocessing(toml: RegularFile.text(path)) }
   }
 
   /// Parses TOML.

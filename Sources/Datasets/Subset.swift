@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 /// Some samples of a data set, in its order.

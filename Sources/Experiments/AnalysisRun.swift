@@ -20,11 +20,9 @@ struct AnalysisRun {
   /// - Throws: `EspalierError` if something is missing or does not fit.
   init(
     _ model: Model, on request: DataRequest, concepts spec: ConceptSpec?, target: RelevanceTarget? = nil, batch: Int, out: String,
-    _ context: RunContext
+    reading files: [String] = [], _ context: RunContext
   ) throws {
-    var inputs = [model.path] + request.files
-    if case .hdf5(let file)? = spec { inputs.append(file) }
-    try OutputPath.prepare(out, notReplacing: inputs)
+    try OutputPath.prepare(out, notReplacing: model.files + request.files + (spec?.files ?? []) + files)
     let data = try PreparedData(request, for: model, note: context.note)
     concepts = try spec.map { try $0.open(for: data.dataset, preprocessing: data.preprocessing) }
     let isLabelled = try data.isLabelled()
@@ -66,7 +64,7 @@ struct AnalysisRun {
           pictures: ShardPictures(indices: shard.indices, labels: pictures.labels, concepts: masks), targets: shard.targets)
       }, fresh: fresh)
     let store = try store(stage, key: key)
-    var saved = store.load()
+    var saved = try store.load(note: context.note)
     if let bytes = saved, !SavedPass.isReadable(bytes) {
       context.note("\(stage): '\(out).\(stage)' is of another version of espalier and left aside; the pass begins anew")
       saved = nil
@@ -79,8 +77,18 @@ struct AnalysisRun {
         try pass.run(scheduler, from: saved) { try store.save($0) }
       }
     } catch is CancellationError {
-      throw RunInterrupted("stopped; the same command goes on from there")
+      throw interruption(stage, else: "nothing was saved yet, and the same command begins anew")
     }
+  }
+
+  /// What is said of a run that was stopped.
+  ///
+  /// - Parameters:
+  ///   - stage: what the pass does, or did last.
+  ///   - otherwise: how to go on where nothing of it is saved.
+  func interruption(_ stage: String, else otherwise: String) -> RunInterrupted {
+    let isSaved = FileManager.default.fileExists(atPath: out + ".\(stage)")
+    return RunInterrupted("stopped; \(isSaved ? "the same command goes on from there" : otherwise)")
   }
 
   /// Where a stage stores what it has, beside the result.

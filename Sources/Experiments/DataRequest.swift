@@ -30,13 +30,15 @@ public struct DataRequest: Sendable {
     self.perClass = perClass
   }
 
-  /// The single files that are read, none of which a result may replace.
+  /// The files that are read, and the folders of pictures; no result may replace any of them.
   public var files: [String] {
     let data: [String] =
       switch spec {
       case .idx(let images, let labels): [images, labels]
-      case .hdf5(let file), .csv(let file): [file]
-      case .folder, .fashionMNIST: []
+      case .hdf5(let file): [file]
+      case .csv(let file): [file] + CSV.files(namedBy: file)
+      case .folder(let folder): [folder]
+      case .fashionMNIST: []
       }
     return data + [classes, preprocessing].compactMap { $0 }
   }

@@ -34,8 +34,12 @@ public struct FilterScoring: Sendable {
     self.statistics = statistics
   }
 
-  /// The files that scores are read from.
-  var files: [String] { if case .file(let path, _) = source { [path] } else { [] } }
+  /// The files that scores are read from or depend on, and the folders of such.
+  var files: [String] {
+    let scores: [String] = if case .file(let path, _) = source { [path] } else { [] }
+    let rules = CompositeCatalog.isFile(statistics.composite) ? [statistics.composite] : []
+    return scores + rules + (data?.files ?? []) + (statistics.concepts?.files ?? [])
+  }
 
   /// The criterion as it is told of.
   var criterion: String {
@@ -164,7 +168,9 @@ public struct FilterScoring: Sendable {
   }
 }
 
-/// Work that a person may stop.
-func stopping<Result>(_ work: () throws -> Result) throws -> Result {
-  do { return try work() } catch is CancellationError { throw RunInterrupted("stopped; the same command goes on from there") }
+/// Work that a person may stop, and of which nothing is saved.
+///
+/// - Parameter next: how to go on.
+func stopping<Result>(_ next: String = "the same command begins this pass anew", _ work: () throws -> Result) throws -> Result {
+  do { return try work() } catch is CancellationError { throw RunInterrupted("stopped; \(next)") }
 }

@@ -1,4 +1,6 @@
 import Datasets
+import Files
+import Foundation
 import Networks
 import ONNX
 import Tensors
@@ -11,7 +13,9 @@ public struct Model: Sendable {
   public let graph: Graph
   /// The output that is looked at.
   public let output: String
-  /// The file's SHA-256, hexadecimal.
+  /// The file, and those that hold weights of it.
+  public let files: [String]
+  /// The file's SHA-256, hexadecimal; with weights in other files, one of all their digests.
   public let digest: String
   /// Why the batch stays fixed, if it does.
   public let notice: String?
@@ -21,7 +25,8 @@ public struct Model: Sendable {
   /// - Parameter output: the output to look at; the first if nil.
   /// - Throws: `EspalierError` naming the file if it cannot be read or run, or has no such output.
   public init(_ path: String, output: String? = nil) throws {
-    let read = try Graph(onnx: path)
+    var outside: [String] = []
+    let read = try Graph(onnx: path) { outside.append($0) }
     guard let output = output ?? read.outputs.first, read.outputs.contains(output) else {
       throw EspalierError(
         output.map { "there is no output '\($0)'" } ?? "the network has no output", file: path,
@@ -32,7 +37,18 @@ public struct Model: Sendable {
     self.output = output
     graph = symbolic.graph
     notice = symbolic.reason.map { "\(path): \($0)" }
-    digest = try SHA256.hexadecimal(ofFile: path)
+    files = [path] + outside
+    let own = try SHA256.hexadecimal(ofFile: path)
+    if outside.isEmpty {
+      digest = own
+    } else {
+      var hash = SHA256()
+      hash.update(line: own)
+      for file in outside.sorted() {
+        hash.update(line: "\((file as NSString).lastPathComponent) \(try SHA256.hexadecimal(ofFile: file))")
+      }
+      digest = hash.hexadecimal
+    }
   }
 
   /// The number of pictures in a shard: as asked for, or what the file insists on.

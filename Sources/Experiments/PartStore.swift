@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Results
 import Tensors
@@ -17,9 +18,9 @@ struct PartStore {
   let resumed: Int
 
   private let path: String
-  private let folder: URL
+  private let folder: RunFolder
   private let schema: RelevanceSchema
-  private var parts: [(rows: Range<Int>, file: URL)]
+  private var parts: [Part]
   private var waiting: [RelevanceRows] = []
   private var waitingBytes = 0
   private var saved = ContinuousClock.now
@@ -29,27 +30,20 @@ struct PartStore {
   /// - Parameters:
   ///   - path: the file in the end.
   ///   - key: all that the rows depend on; parts of a run with another key are thrown away.
-  /// - Throws: `EspalierError` if the folder cannot be made, or holds something else.
-  init(_ path: String, schema: RelevanceSchema, key: String) throws {
+  ///   - note: told of a part that is damaged and left aside.
+  /// - Throws: `EspalierError` if the folder cannot be made, holds something else, or another run is at work there.
+  init(_ path: String, schema: RelevanceSchema, key: String, note: (String) -> Void = { _ in }) throws {
     self.path = path
     self.schema = schema
-    folder = URL(fileURLWithPath: path + ".parts")
+    folder = try RunFolder(path + ".parts", key: key) { Part.isNamed($0) }
     parts = []
-    let files = FileManager.default
-    let keyFile = folder.appendingPathComponent("key")
-    if files.fileExists(atPath: folder.path) {
-      guard let found = try? String(contentsOf: keyFile, encoding: .utf8) else {
-        throw EspalierError("is there, and is not the folder of an unfinished run", file: folder.path, accepted: "another --out")
+    for part in try folder.names().compactMap(Part.init).sorted(by: { $0.rows.lowerBound < $1.rows.lowerBound })
+    where part.rows.lowerBound == parts.last?.rows.upperBound ?? 0 {
+      guard try part.isWhole(in: folder) else {
+        note("'\(part.path(in: folder))' is damaged and left aside; what it held is computed anew")
+        break
       }
-      if found == key { parts = PartStore.contiguous(try PartStore.named(in: folder)) } else { try files.removeItem(at: folder) }
-    }
-    do {
-      try files.createDirectory(at: folder, withIntermediateDirectories: true)
-      try Data(key.utf8).write(to: keyFile, options: .atomic)
-    } catch {
-      // A folder without its key would stand in the way of the next run.
-      if parts.isEmpty { try? files.removeItem(at: folder) }
-      throw EspalierError("cannot be written: \(error.reason)", file: folder.path)
+      parts.append(part)
     }
     count = parts.last?.rows.upperBound ?? 0
     resumed = count
@@ -72,9 +66,11 @@ struct PartStore {
     saved = .now
     guard !waiting.isEmpty else { return }
     let start = parts.last?.rows.upperBound ?? 0
-    let file = folder.appendingPathComponent("\(start)-\(count).h5")
-    try PartStore.write(waiting, from: 0, with: RelevanceWriter(file.path, schema: schema, count: count - start))
-    parts.append((start..<count, file))
+    let file = "\(folder.path)/\(start)-\(count).h5"
+    try PartStore.write(waiting, from: 0, with: RelevanceWriter(file, schema: schema, count: count - start))
+    let part = Part(rows: start..<count, checksum: try Part.checksum(of: file))
+    guard rename(file, part.path(in: folder)) == 0 else { throw Replacement.failure(file) }
+    parts.append(part)
     waiting = []
     waitingBytes = 0
   }
@@ -85,7 +81,7 @@ struct PartStore {
   func join() throws {
     let writer = try RelevanceWriter(path, schema: schema, count: count)
     for part in parts {
-      let reader = try RelevanceReader(part.file.path)
+      let reader = try RelevanceReader(part.path(in: folder))
       let step = max(1, PartStore.mostBytes / 4 / max(schema.map.count, 1))
       for start in stride(from: 0, to: reader.count, by: step) {
         let rows = try reader.read(start..<min(start + step, reader.count))
@@ -93,11 +89,11 @@ struct PartStore {
       }
     }
     try PartStore.write(waiting, from: parts.last?.rows.upperBound ?? 0, with: writer)
-    try? FileManager.default.removeItem(at: folder)
+    folder.remove()
   }
 
   /// Removes the folder if it holds no rows.
-  func discardIfEmpty() { if parts.isEmpty { try? FileManager.default.removeItem(at: folder) } }
+  func discardIfEmpty() { if parts.isEmpty { folder.remove() } }
 
   private static func write(_ blocks: [RelevanceRows], from first: Int, with writer: RelevanceWriter) throws {
     var start = first
@@ -108,21 +104,43 @@ struct PartStore {
     try writer.commit()
   }
 
-  private static func named(in folder: URL) throws -> [(rows: Range<Int>, file: URL)] {
-    try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).compactMap { file in
-      guard file.pathExtension == "h5" else { return nil }
-      let bounds = file.deletingPathExtension().lastPathComponent.split(separator: "-").compactMap { Int($0) }
-      guard bounds.count == 2, bounds[0] >= 0, bounds[0] < bounds[1] else { return nil }
-      return (bounds[0]..<bounds[1], file)
-    }.sorted { $0.rows.lowerBound < $1.rows.lowerBound }
-  }
+  /// Some rows in a file whose name says which they are, and what its bytes sum up to.
+  private struct Part {
+    var rows: Range<Int>
+    var checksum: String
 
-  private static func contiguous(_ parts: [(rows: Range<Int>, file: URL)]) -> [(rows: Range<Int>, file: URL)] {
-    var end = 0
-    return Array(
-      parts.prefix { part in
-        defer { end = part.rows.upperBound }
-        return part.rows.lowerBound == end
-      })
+    /// Reads a name; nil for one that is not that of a whole part.
+    init?(_ name: String) {
+      guard let match = name.wholeMatch(of: /([0-9]+)-([0-9]+)-([0-9a-f]{16})\.h5/), let start = Int(match.1),
+        let end = Int(match.2), start < end
+      else { return nil }
+      self.init(rows: start..<end, checksum: String(match.3))
+    }
+
+    init(rows: Range<Int>, checksum: String) {
+      self.rows = rows
+      self.checksum = checksum
+    }
+
+    /// Whether a name is that of a part, whole or not.
+    static func isNamed(_ name: String) -> Bool { name.wholeMatch(of: /[0-9]+-[0-9]+(-[0-9a-f]{16})?\.h5/) != nil }
+
+    func path(in folder: RunFolder) -> String {
+      "\(folder.path)/\(rows.lowerBound)-\(rows.upperBound)-\(checksum).h5"
+    }
+
+    /// Whether the file is as it was written.
+    func isWhole(in folder: RunFolder) throws -> Bool {
+      let path = path(in: folder)
+      return try Part.checksum(of: path) == checksum && RelevanceReader(path).count == rows.count
+    }
+
+    static func checksum(of path: String) throws -> String {
+      let bytes = try RegularFile.mapped(path)
+      var sum = CRC64()
+      bytes.withUnsafeBytes { sum.update($0) }
+      let digits = String(sum.value, radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }
   }
 }

@@ -45,7 +45,7 @@ enum PictureFile {
     } else {
       context.note("\(path): without labels, which the data do not have and ViRelAy asks for")
     }
-    for (name, text) in ["data": data.request.spec.description, "preprocessing": data.preprocessing.json] {
+    for (name, text) in [("data", data.request.spec.description), ("preprocessing", data.preprocessing.json)] {
       try file.setAttribute(name, text)
     }
     try file.commit()

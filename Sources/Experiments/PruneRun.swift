@@ -1,5 +1,6 @@
 import Analysis
 import Datasets
+import Files
 import Foundation
 import Networks
 import ONNX
@@ -63,15 +64,17 @@ public struct PruneRun: Sendable {
   ///
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   public func run(_ model: Model, _ context: RunContext) throws -> PruneReport {
-    try OutputPath.prepare(out, notReplacing: [model.path] + (data?.files ?? []) + scoring.files)
+    try OutputPath.prepare(
+      out, notReplacing: model.files + scoring.files + (tuningData?.files ?? []) + (validation?.files ?? []))
     if tuning != nil, data == nil { throw EspalierError("tuning needs pictures", place: "--tune", accepted: "--data SPEC") }
     if case .file = scoring.source, steps > 1 {
       throw EspalierError(
         "scores in a file are of the network before the first step", place: "--steps", accepted: "--criterion NAME")
     }
-    let folder = out + ".steps"
-    try begin(folder, model)
-    defer { PruneRun.clear(folder) }
+    let store = try RunFolder(out + ".steps", key: record(model, [:], .none).json, isOwn: Step.isNamed)
+    // Where no step is done nor begun there is nothing to go on with.
+    defer { if (try? store.names().isEmpty) ?? false { store.remove() } }
+    let folder = store.path
     let samples = try data.map { try proofSamples($0, model, context) }
     var current = model
     var kept: [String: [Int]] = [:]
@@ -121,7 +124,7 @@ public struct PruneRun: Sendable {
     var editor = GraphEditor(try current.graph.restoringDeclaredBatch())
     editor.metadata[PruningRecord.metadataKey] = try record(model, kept, proof).json
     try editor.graph().writeONNX(to: out, producerVersion: Release.version)
-    try? FileManager.default.removeItem(atPath: folder)
+    store.remove()
     return report
   }
 
@@ -220,26 +223,6 @@ public struct PruneRun: Sendable {
 
   // MARK: - Steps
 
-  /// Makes the folder of steps, or keeps that of an earlier run of the same command.
-  private func begin(_ folder: String, _ model: Model) throws {
-    let key = try record(model, [:], .none).json
-    let path = folder + "/run.json"
-    if let old = try? String(contentsOfFile: path, encoding: .utf8), old == key { return }
-    try? FileManager.default.removeItem(atPath: folder)
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      try key.write(toFile: path, atomically: true, encoding: .utf8)
-    } catch {
-      throw EspalierError("its folder of steps cannot be made", file: folder, accepted: "a place that can be written to")
-    }
-  }
-
-  /// Takes a folder away in which no step is done nor begun: there is nothing to go on with.
-  private static func clear(_ folder: String) {
-    guard (try? FileManager.default.contentsOfDirectory(atPath: folder)) == ["run.json"] else { return }
-    try? FileManager.default.removeItem(atPath: folder)
-  }
-
   /// One step's files.
   struct Step {
     var number: Int
@@ -248,6 +231,10 @@ public struct PruneRun: Sendable {
     var prunedPath: String { "\(folder)/\(number)-pruned.onnx" }
     var tunedPath: String { "\(folder)/\(number)-tuned.onnx" }
     var isTuned = false
+    /// Whether a name is that of a step's file, or of one that belongs to it.
+    static func isNamed(_ name: String) -> Bool {
+      name.wholeMatch(of: /[0-9]+(\.json|-scores\.h5(\..*)?|-(pruned|tuned)\.onnx(\..*)?)/) != nil
+    }
     /// The network that the step ends with.
     var path: String { isTuned ? tunedPath : prunedPath }
 
@@ -255,22 +242,24 @@ public struct PruneRun: Sendable {
       var kept: [String: [Int]]
       var proof: PruningProof
       var isTuned: Bool
+      /// Of the network that the step ends with.
+      var digest: String
     }
 
     mutating func load() throws -> (model: Model, kept: [String: [Int]], proof: PruningProof)? {
-      guard let bytes = FileManager.default.contents(atPath: "\(folder)/\(number).json"),
+      guard let bytes = try StateFile("\(folder)/\(number).json", key: "").load(),
         let state = try? JSONDecoder().decode(State.self, from: bytes)
       else { return nil }
       isTuned = state.isTuned
+      // A damaged step is done again.
+      guard try SHA256.hexadecimal(ofFile: path) == state.digest else { return nil }
       return (try Model(path), state.kept, state.proof)
     }
 
     mutating func finish(_ kept: [String: [Int]], _ proof: PruningProof, isTuned: Bool) throws {
       self.isTuned = isTuned
-      let bytes = try JSONEncoder().encode(State(kept: kept, proof: proof, isTuned: isTuned))
-      do { try bytes.write(to: URL(fileURLWithPath: "\(folder)/\(number).json"), options: .atomic) } catch {
-        throw EspalierError("it cannot be written", file: "\(folder)/\(number).json")
-      }
+      let state = State(kept: kept, proof: proof, isTuned: isTuned, digest: try SHA256.hexadecimal(ofFile: path))
+      try StateFile("\(folder)/\(number).json", key: "").save(JSONEncoder().encode(state))
     }
   }
 }

@@ -61,16 +61,15 @@ public struct RelevanceRun: Sendable {
   @discardableResult
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> Int {
     let rules = composite.flatMap { CompositeCatalog.isFile($0) ? $0 : nil }
-    try OutputPath.prepare(out, notReplacing: [model.path] + request.files + [rules].compactMap { $0 })
+    func inputs() -> [String] { model.files + request.files + [rules].compactMap { $0 } }
+    try OutputPath.prepare(out, notReplacing: inputs())
     let project = virelay.map { VirelayProject($0, picturesAt: dataOut) }
-    try project?.prepare(notReplacing: [model.path, out] + request.files)
+    try project?.prepare(notReplacing: inputs())
     let picturesOut = dataOut ?? project?.pictures
     if let picturesOut {
-      try OutputPath.prepare(picturesOut, notReplacing: [model.path] + request.files)
-      guard URL(fileURLWithPath: picturesOut).standardizedFileURL != URL(fileURLWithPath: out).standardizedFileURL else {
-        throw EspalierError("is the relevance file too", file: picturesOut, accepted: "another file for the pictures")
-      }
+      try OutputPath.prepare(picturesOut, notReplacing: inputs())
     }
+    try OutputPath.requireDistinct([out] + (project?.files ?? []) + [picturesOut].compactMap { $0 })
     let data = try PreparedData(request, for: model, note: context.note)
     if virelay != nil {
       try VirelayProject.check(data)
@@ -94,7 +93,8 @@ public struct RelevanceRun: Sendable {
 
     if let picturesOut { try PictureFile.write(picturesOut, of: data, isLabelled: isLabelled, context) }
     let count = data.dataset.count
-    let store = Mutex(InOrder(try PartStore(out, schema: schema, key: key(schema, batch: batch, count: count))))
+    let store = Mutex(
+      InOrder(try PartStore(out, schema: schema, key: key(schema, batch: batch, count: count), note: context.note)))
     let resumed = store.withLock { $0.store.resumed }
     if resumed > 0 { context.note("going on after \(resumed) of \(count) pictures") }
     let scheduler = context.scheduler(activity: "relevance", batch: batch, pictures: count)
@@ -117,7 +117,8 @@ public struct RelevanceRun: Sendable {
         state.store.discardIfEmpty()
         return state.store.count
       }
-      throw RunInterrupted("stopped after \(done) of \(count) pictures; the same command goes on from there")
+      throw RunInterrupted(
+        "stopped after \(done) of \(count) pictures; the same command \(done > 0 ? "goes on from there" : "begins anew")")
     } catch {
       store.withLock { $0.store.discardIfEmpty() }
       throw error

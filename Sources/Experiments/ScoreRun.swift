@@ -71,9 +71,12 @@ public struct ScoreRun: Sendable {
   /// - Returns: what was found, layer by layer.
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> FilterReport {
-    let run = try AnalysisRun(model, on: request, concepts: concepts, target: target, batch: batch, out: out, context)
+    let files = [thresholds, CompositeCatalog.isFile(composite) ? composite : nil].compactMap { $0 }
+    let run = try AnalysisRun(
+      model, on: request, concepts: concepts, target: target, batch: batch, out: out, reading: files, context)
     if let report {
-      try OutputPath.prepare(report.page, notReplacing: [out])
+      try OutputPath.prepare(report.page, notReplacing: model.files + request.files + (concepts?.files ?? []) + files)
+      try OutputPath.requireDistinct([out, report.page])
       _ = try run.thumbnailSize()
     }
     // The loss of a class that was only predicted says little of what a filter does for the true one: that must be asked for.
@@ -102,7 +105,6 @@ public struct ScoreRun: Sendable {
       guard dissects else {
         throw EspalierError("there is nothing to use thresholds for", file: file, accepted: "--concepts, for iou and votes")
       }
-      try OutputPath.prepare(out, notReplacing: [file])
     }
     var thresholds = Thresholds(values: [], description: "", quantile: "")
     if dissects {
@@ -176,7 +178,7 @@ public struct ScoreRun: Sendable {
     context.note("thresholds: \(description)")
     let key = "\(self.sites) \(quantile) \(seen)"
     let store = try run.store("found", key: key)
-    if let found = try? store.load().map({ try decoded($0, plan.sites) }) {
+    if let found = try store.load(note: context.note).map({ try decoded($0, plan.sites) }) {
       return Thresholds(values: found, description: description, quantile: "\(quantile)")
     }
     let (share, total) = (quantile, seen)

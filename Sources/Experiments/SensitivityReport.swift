@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -46,11 +47,14 @@ public struct SensitivityReport: Sendable, Codable, Equatable {
   ///
   /// - Throws: `EspalierError` naming it.
   public init(file path: String) throws {
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw EspalierError("cannot be read", file: path, accepted: "a file that espalier sensitivity wrote")
-    }
+    let bytes = try RegularFile.mapped(path)
     do { self = try JSONDecoder().decode(SensitivityReport.self, from: bytes) } catch {
       throw EspalierError("it holds no sweep", file: path, accepted: "a file that espalier sensitivity wrote")
+    }
+    for (name, share) in [("accuracy", accuracy)]
+      + layers.flatMap({ $0.points.flatMap { [("share", $0.share), ("accuracy", $0.accuracy)] } })
+    where !(0...1 ~= share) {
+      throw EspalierError("holds \(share) as \(name)", file: path, accepted: "0 to 1")
     }
   }
 

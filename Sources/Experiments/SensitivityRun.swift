@@ -1,8 +1,11 @@
+import Analysis
 import Datasets
+import Files
 import Foundation
 import Networks
 import Plotting
 import Pruning
+import Results
 import Tensors
 
 /// Removes shares of the filters of one layer at a time, those that score least, and evaluates what is left, untuned.
@@ -43,7 +46,7 @@ public struct SensitivityRun: Sendable {
   ///
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   public func run(_ model: Model, _ context: RunContext) throws -> SensitivityReport {
-    try OutputPath.prepare(out, notReplacing: [model.path] + (scoring.data?.files ?? []) + scoring.files)
+    try OutputPath.prepare(out, notReplacing: model.files + scoring.files + (validation?.files ?? []))
     guard let request = validation ?? scoring.data else {
       throw EspalierError("accuracy needs pictures", place: "sensitivity", accepted: "--data SPEC or --validation SPEC")
     }
@@ -51,18 +54,23 @@ public struct SensitivityRun: Sendable {
     try data.requireLabels()
     let map = try naming(file: model.path) { try ChannelMap(model.graph, groups: groups) }
     let channels = try ChannelGroups(map, protecting: protected)
+    let isScored = scoring.criteria.contains(where: ScoreCatalog.names.contains)
+    if isScored, FileManager.default.fileExists(atPath: out + ".scores"), (try? FilterResultsReader(out + ".scores")) == nil {
+      throw EspalierError("is there, and holds no scores", file: out + ".scores", accepted: "another --out, or deleting it")
+    }
     let scores = try scoring.scores(model, ScoredNetwork(channels), out: out + ".scores", context)
     let cuts = try channels.cuts(by: scores, shares: shares, reduction: reduction)
     guard !cuts.isEmpty else { throw EspalierError("no layer that may lose filters has scores", place: "scores") }
 
     let batch = model.batch(scoring.statistics.batch, pictures: data.dataset.count)
     func evaluate(_ graph: Graph, _ activity: String) throws -> EvaluationReport {
-      try stopping {
+      try stopping("the points found so far are kept, and the same command goes on after them") {
         try EvaluationRun.evaluate(graph, output: model.output, on: data, batch: batch, activity: activity, context)
       }
     }
     let state = StateFile(out + ".found", key: try key(model, scores, data))
-    var known = state.load().flatMap { try? JSONDecoder().decode([SensitivityReport.Point].self, from: $0) } ?? []
+    var known =
+      try state.load(note: context.note).flatMap { try? JSONDecoder().decode([SensitivityReport.Point].self, from: $0) } ?? []
     if !known.isEmpty { context.note("\(known.count) of \(cuts.count) points: found by an earlier run") }
     let whole = try evaluate(model.graph, "whole network")
     for (place, cut) in cuts.enumerated().dropFirst(known.count) {
@@ -86,11 +94,9 @@ public struct SensitivityRun: Sendable {
       }
       report.layers[report.layers.count - 1].points.append(point)
     }
-    do { try report.json.write(to: URL(fileURLWithPath: out), options: .atomic) } catch {
-      throw EspalierError("cannot be written: \(error.reason)", file: out)
-    }
+    try AtomicFile.write(report.json, to: out)
     state.remove()
-    try? FileManager.default.removeItem(atPath: out + ".scores")
+    if isScored { unlink(out + ".scores") }
     return report
   }
 

@@ -1,9 +1,14 @@
 import Analysis
+import Files
 import Foundation
 import Tensors
 
 /// How far a pass has come, in a file beside its result, with the key of all that it depends on.
+///
+/// The file: a mark, the key behind its length, the state, and a checksum of all of it.
 struct StateFile {
+  private static let mark = Data("espalier-state-1".utf8)
+
   private let path: String
   private let key: Data
 
@@ -13,12 +18,26 @@ struct StateFile {
   }
 
   /// What an earlier run with the same key saved; nil if there is none.
-  func load() -> Data? {
-    guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe), bytes.count > key.count + 8
-    else { return nil }
-    let length = bytes.prefix(8).withUnsafeBytes { Int(Int64(littleEndian: $0.loadUnaligned(as: Int64.self))) }
-    guard length == key.count, bytes[8..<8 + length] == key else { return nil }
-    return bytes[(8 + length)...]
+  ///
+  /// - Parameter note: told of a state that is damaged and left aside.
+  /// - Throws: `EspalierError` if something else is there, which no result may replace.
+  func load(note: (String) -> Void = { _ in }) throws -> Data? {
+    Replacement.removeAbandoned(of: path)
+    guard try isThere() else { return nil }
+    let bytes = try RegularFile.mapped(path)
+    let start = StateFile.mark.count + 8
+    let sum = bytes.suffix(8).withUnsafeBytes { $0.count == 8 ? UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) : 0 }
+    var found = CRC64()
+    bytes.dropLast(8).withUnsafeBytes { found.update($0) }
+    guard bytes.count >= start + 8, found.value == sum else {
+      note("'\(path)' is damaged and left aside; what it held is computed anew")
+      return nil
+    }
+    let length = bytes[StateFile.mark.count..<start].withUnsafeBytes {
+      Int(Int64(littleEndian: $0.loadUnaligned(as: Int64.self)))
+    }
+    guard length == key.count, bytes.count - start - 8 >= length, bytes[start..<start + length] == key else { return nil }
+    return bytes[(start + length)...].dropLast(8)
   }
 
   /// Replaces what was saved, in one step.
@@ -41,22 +60,42 @@ struct StateFile {
     }
   }
 
+  /// Removes the file, if it is one.
+  func remove() {
+    Replacement.removeAbandoned(of: path)
+    if (try? isThere()) ?? false { unlink(path) }
+  }
+
   private func save(_ body: ((Data) throws -> Void) throws -> Void) throws {
-    let new = path + ".new"
     do {
-      try Data().write(to: URL(fileURLWithPath: new))
-      let file = try FileHandle(forWritingTo: URL(fileURLWithPath: new))
-      defer { try? file.close() }
-      try file.write(contentsOf: withUnsafeBytes(of: Int64(key.count).littleEndian) { Data($0) } + key)
-      try body { try file.write(contentsOf: $0) }
-      try file.close()
-      guard rename(new, path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-    } catch {
-      try? FileManager.default.removeItem(atPath: new)
-      throw EspalierError("how far the pass is cannot be saved: \(error.reason)", file: path)
+      let file = try AtomicFile(path)
+      var sum = CRC64()
+      func write(_ bytes: Data) throws {
+        bytes.withUnsafeBytes { sum.update($0) }
+        try file.write(bytes)
+      }
+      try write(StateFile.mark + withUnsafeBytes(of: Int64(key.count).littleEndian) { Data($0) } + key)
+      try body(write)
+      try file.write(withUnsafeBytes(of: sum.value.littleEndian) { Data($0) })
+      try file.commit()
+    } catch let error as EspalierError {
+      throw EspalierError("how far the pass is cannot be saved: \(error.problem)", file: path)
     }
   }
 
-  /// Removes the file, and what a killed run left beside it.
-  func remove() { for file in [path, path + ".new"] { try? FileManager.default.removeItem(atPath: file) } }
+  /// Whether a state is at the path.
+  ///
+  /// - Throws: `EspalierError` if something else is.
+  private func isThere() throws -> Bool {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return false }
+    let isState =
+      status.st_mode & S_IFMT == S_IFREG
+      && (try? RegularFile.open(path).read(upToCount: StateFile.mark.count)) == StateFile.mark
+    guard isState else {
+      throw EspalierError(
+        "is there, and is no saved state of this version of espalier", file: path, accepted: "another --out, or deleting it")
+    }
+    return true
+  }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import Networks
 import ONNX
@@ -59,15 +60,17 @@ public struct TrainingRun: Sendable {
   ///
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   public func tune(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> Report {
-    try prepare(request, reading: [model.path])
+    try prepare(request, reading: model.files)
     return try run(model.graph, PreparedData(request, for: model, note: context.note), context)
   }
 
   private var historyPath: String { history ?? (out as NSString).deletingPathExtension + ".csv" }
 
   private func prepare(_ request: DataRequest, reading files: [String] = []) throws {
-    let inputs = request.files + (validation.map { DataRequest($0).files } ?? []) + files
-    for path in [out, historyPath] { try OutputPath.prepare(path, notReplacing: inputs) }
+    for path in [out, historyPath] {
+      try OutputPath.prepare(path, notReplacing: request.files + (validation.map { DataRequest($0).files } ?? []) + files)
+    }
+    try OutputPath.requireDistinct([out, historyPath])
   }
 
   private func run(_ graph: Graph, _ data: PreparedData, _ context: RunContext) throws -> Report {
@@ -83,6 +86,7 @@ public struct TrainingRun: Sendable {
     let trainer = try Trainer(graph, settings: settings, width: context.workers)
     trainer.cancellation = context.cancellation
     let checkpoint = URL(fileURLWithPath: out + ".checkpoint")
+    Replacement.removeAbandoned(of: checkpoint.path)
     if FileManager.default.fileExists(atPath: checkpoint.path) {
       try trainer.resume(from: checkpoint)
       context.note("going on from \(checkpoint.path), after \(trainer.epoch) epochs and \(trainer.step) steps")

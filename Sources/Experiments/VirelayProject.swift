@@ -1,5 +1,6 @@
 import Analysis
 import Datasets
+import Files
 import Foundation
 import Results
 import Scheduling
@@ -38,13 +39,14 @@ struct VirelayProject {
   /// The pictures' file.
   var pictures: String { elsewhere ?? folder + "/pictures.h5" }
 
-  private var files: [String] { ["project.yaml", "label-map.json", "analysis.h5"].map { "\(folder)/\($0)" } }
+  /// The files of the project itself.
+  var files: [String] { ["project.yaml", "label-map.json", "analysis.h5"].map { "\(folder)/\($0)" } }
 
   /// Checks that everything can be written, before anything long is computed.
   ///
   /// - Throws: `EspalierError` naming what cannot.
-  func prepare(notReplacing inputs: [String]) throws {
-    for file in files { try OutputPath.prepare(file, notReplacing: inputs) }
+  func prepare(notReplacing inputs: @autoclosure () -> [String]) throws {
+    for file in files { try OutputPath.prepare(file, notReplacing: inputs()) }
   }
 
   /// Checks that there is a class to be analysed.
@@ -210,9 +212,5 @@ struct VirelayProject {
     return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
   }
 
-  private func write(_ text: String, to path: String) throws {
-    do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-      throw EspalierError("cannot be written: \(error.reason)", file: path)
-    }
-  }
+  private func write(_ text: String, to path: String) throws { try AtomicFile.write(Data(text.utf8), to: path) }
 }

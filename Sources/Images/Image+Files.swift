@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 extension Image {
@@ -10,7 +11,7 @@ extension Image {
   /// - Throws: `EspalierError` naming the file if it is absent, not a picture, damaged, cut short, or has more than
   ///   ``largestPixelCount`` pixels.
   public static func read(_ path: String) throws -> Image {
-    try naming(file: path) { try decode(WholeFile.read(path)) }
+    try naming(file: path) { try decode(RegularFile.bytes(path)) }
   }
 
   /// Decodes the bytes of a PNG or JPEG file; see ``read(_:)``.
@@ -27,7 +28,7 @@ extension Image {
   ///
   /// - Throws: `EspalierError` naming the file if it cannot be written.
   public func writePNG(to path: String) throws {
-    try naming(file: path) { try WholeFile.write(encodedPNG(), to: path) }
+    try naming(file: path) { try AtomicFile.write(encodedPNG(), to: path) }
   }
 
   /// The picture as the bytes of an 8-bit PNG file.
@@ -47,7 +48,7 @@ extension IndexedImage {
   ///
   /// - Throws: `EspalierError` naming the file if it cannot be written.
   public func writePNG(to path: String) throws {
-    try naming(file: path) { try WholeFile.write(encodedPNG(), to: path) }
+    try naming(file: path) { try AtomicFile.write(encodedPNG(), to: path) }
   }
 
   /// The picture as the bytes of a PNG file with a palette.

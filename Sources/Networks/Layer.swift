@@ -2,8 +2,8 @@ import Tensors
 
 /// A node under the name that results are stored by.
 public struct Layer: Identifiable, Sendable {
-  /// The name: the node's own without a leading slash and with every other slash as a dot; its first output's where it has none;
-  /// the second of a name ends in `~2`.
+  /// The name: the node's own without a leading slash and with every other slash as a dot; its first output's where it has none, or
+  /// one that HDF5 could not store (`.`, or nothing); the second of a name ends in `~2`.
   public let name: String
   /// The node.
   public let node: Node
@@ -19,9 +19,7 @@ extension Graph {
   public var layers: [Layer] {
     var taken: Set<String> = []
     return nodes.enumerated().map { order, node in
-      var plain = node.label[...]
-      if plain.hasPrefix("/") { plain.removeFirst() }
-      let wish = String(plain.map { $0 == "/" ? "." : $0 })
+      let wish = [node.label, node.outputs.first ?? ""].map(Graph.stored).first { !["", "."].contains($0) } ?? "layer"
       var name = wish
       var number = 2
       while !taken.insert(name).inserted {
@@ -30,6 +28,11 @@ extension Graph {
       }
       return Layer(name: name, node: node, order: order)
     }
+  }
+
+  /// A name without what parts the names of HDF5, or ends a text in C.
+  private static func stored(_ name: String) -> String {
+    String((name.hasPrefix("/") ? name.dropFirst() : name[...]).map { $0 == "/" ? "." : $0 == "\0" ? "\u{FFFD}" : $0 })
   }
 
   /// The convolutions, transposed convolutions and linear layers: nodes that multiply by a constant weight, which is their

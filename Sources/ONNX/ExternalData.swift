@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 internal import Tensors
 
@@ -5,9 +6,13 @@ internal import Tensors
 final class ExternalData {
   private let folder: String
   private var files: [String: Data] = [:]
+  private let opened: (String) -> Void
 
   /// Looks for files in one folder.
-  init(folder: String) {
+  ///
+  /// - Parameter opened: told the path of each that is opened.
+  init(folder: String, opened: @escaping (String) -> Void) {
+    self.opened = opened
     self.folder = URL(fileURLWithPath: folder.isEmpty ? "." : folder).resolvingSymlinksInPath().standardizedFileURL.path
   }
 
@@ -49,8 +54,9 @@ final class ExternalData {
         "external data in '\(location)' lie outside the model's folder", accepted: "a relative path inside that folder")
     }
     do {
-      let data = try Data(regularFile: path)
+      let data = try RegularFile.mapped(path)
       files[location] = data
+      opened(path)
       return data
     } catch let error as EspalierError { throw EspalierError("external data in '\(location)': \(error.problem)") }
   }

@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 public import Networks
 internal import SwiftProtobuf
@@ -16,15 +17,22 @@ extension Graph {
   ///   - path: the file; data outside it is looked for in its folder, and nowhere else.
   ///   - fixing: values for inputs that are to become constants, by the input's name.
   ///   - allowingNaN: whether weights that are not a number are read rather than refused.
+  ///   - opened: told the path of every other file that holds weights.
   /// - Throws: `EspalierError` naming the file and the node or initializer, for a file that is damaged, too new, or has
   ///   something that Espalier does not run.
-  public init(onnx path: String, fixing: [String: Constant] = [:], allowingNaN: Bool = false) throws {
+  public init(
+    onnx path: String, fixing: [String: Constant] = [:], allowingNaN: Bool = false, opened: (String) -> Void = { _ in }
+  ) throws {
+    var others: [String] = []
     self = try naming(file: path) {
       let model = try Onnx_ModelProto(contentsOf: path, kind: "ONNX model")
-      let tensors = TensorReader(folder: (path as NSString).deletingLastPathComponent, allowsNaN: allowingNaN)
+      let tensors = TensorReader(folder: (path as NSString).deletingLastPathComponent, allowsNaN: allowingNaN) {
+        others.append($0)
+      }
       var reader = try ModelReader(model, tensors: tensors, fixing: fixing)
       return try reader.graph()
     }
+    others.forEach(opened)
   }
 
   /// Writes an ONNX file: opset 18, one float32 or int64 array a constant, names and metadata as they are.
@@ -57,7 +65,7 @@ extension Constant {
 extension Message {
   /// Reads a file that holds one message.
   fileprivate init(contentsOf path: String, kind: String) throws {
-    let data = try Data(regularFile: path)
+    let data = try RegularFile.mapped(path)
     guard !data.isEmpty else { throw EspalierError("the file is empty", accepted: "an \(kind)") }
     var options = BinaryDecodingOptions()
     options.discardUnknownFields = true

@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 internal import Networks
 internal import SwiftProtobuf
@@ -85,36 +86,13 @@ struct ModelWriter {
     guard head.count + start.count + graphSize <= ModelWriter.largestSize else {
       throw EspalierError("the network would need \(graphSize) bytes", accepted: "at most 2 GiB in one ONNX file")
     }
-    try writeWhole(path) { file in
-      try file.write(contentsOf: head + start + graph)
-      for (start, value) in fields {
-        try file.write(contentsOf: start)
-        try value.withRawBytes { bytes in
-          guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
-          let view = Data(bytesNoCopy: UnsafeMutableRawPointer(mutating: base), count: bytes.count, deallocator: .none)
-          try file.write(contentsOf: view)
-        }
-      }
+    let file = try AtomicFile(path)
+    try file.write(head + start + graph)
+    for (start, value) in fields {
+      try file.write(start)
+      try value.withRawBytes { try file.write($0) }
     }
-  }
-
-  private func writeWhole(_ path: String, _ body: (FileHandle) throws -> Void) throws {
-    let partial = "\(path).\(UUID().uuidString).partial"
-    guard FileManager.default.createFile(atPath: partial, contents: nil), let file = FileHandle(forWritingAtPath: partial) else {
-      throw EspalierError("the file cannot be created")
-    }
-    do {
-      try body(file)
-      try file.close()
-    } catch {
-      try? FileManager.default.removeItem(atPath: partial)
-      throw EspalierError("the file cannot be written: \(error.reason)")
-    }
-    guard rename(partial, path) == 0 else {
-      let reason = String(cString: strerror(errno))
-      try? FileManager.default.removeItem(atPath: partial)
-      throw EspalierError("the file cannot be written: \(reason)")
-    }
+    try file.commit()
   }
 }
 

@@ -12,8 +12,9 @@ struct TensorReader {
   /// - Parameters:
   ///   - folder: where data outside the file is looked for.
   ///   - allowsNaN: whether elements may be no number.
-  init(folder: String, allowsNaN: Bool) {
-    external = ExternalData(folder: folder)
+  ///   - opened: told the path of every file with data that is opened.
+  init(folder: String, allowsNaN: Bool, opened: @escaping (String) -> Void = { _ in }) {
+    external = ExternalData(folder: folder, opened: opened)
     self.allowsNaN = allowsNaN
   }
 

@@ -79,6 +79,8 @@ public final class Canvas {
         }, Unmanaged.passUnretained(sink).toOpaque(), size.width, size.height)
       if let title { cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title) }
       cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "espalier")
+      // Without the time, the same figure is the same file, byte for byte.
+      cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "")
     }
     guard let surface, let context = cairo_create(surface), cairo_status(context) == CAIRO_STATUS_SUCCESS else {
       let problem = String(cString: cairo_status_to_string(cairo_surface_status(surface)))

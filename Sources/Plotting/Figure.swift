@@ -1,3 +1,4 @@
+import Files
 import Images
 import Tensors
 
@@ -34,7 +35,7 @@ extension Figure {
       } else {
         throw EspalierError("a figure's kind of file is told by its ending", accepted: ".png or .pdf")
       }
-      try WholeFile.write(encoded(as: format), to: path)
+      try AtomicFile.write(encoded(as: format), to: path)
     }
   }
 

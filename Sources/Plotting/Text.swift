@@ -75,7 +75,7 @@ final class TextLayout {
     if font.isBold { pango_font_description_set_weight(description, PANGO_WEIGHT_BOLD) }
     pango_layout_set_font_description(pointer, description)
     // A zero byte would end the C string early.
-    pango_layout_set_text(pointer, String(string.map { $0 == "\0" ? "\u{FFFD}" : $0 }), -1)
+    pango_layout_set_text(pointer, String(TextLayout.shortened(string).map { $0 == "\0" ? "\u{FFFD}" : $0 }), -1)
     if let width {
       pango_layout_set_width(pointer, Int32(width * Double(PANGO_SCALE)))
       pango_layout_set_wrap(pointer, PANGO_WRAP_WORD_CHAR)
@@ -88,6 +88,19 @@ final class TextLayout {
   }
 
   deinit { g_object_unref(UnsafeMutableRawPointer(pointer)) }
+
+  /// A text that nobody could read to its end, with its middle left out: Pango takes half a minute to set 100,000 letters.
+  private static func shortened(_ string: String) -> String {
+    guard string.utf8.count > mostLetters else { return string }
+    let letters = string.unicodeScalars
+    guard letters.count > mostLetters else { return string }
+    var text = String.UnicodeScalarView(letters.prefix(mostLetters / 2))
+    text.append("…")
+    text.append(contentsOf: letters.suffix(mostLetters / 2))
+    return String(text)
+  }
+
+  private static let mostLetters = 1000
 
   /// The lines' box, relative to the layout's own origin.
   var extents: Rectangle {

@@ -7,6 +7,9 @@ import Tensors
 public final class FilterResultsReader {
   private let file: HDF5File
   private let path: String
+  /// The layers of the groups that were asked for: files of many layers are slow to list.
+  private var listed: [String: [String]] = [:]
+  private var known: ConceptVocabulary?
 
   /// Opens a file.
   ///
@@ -30,18 +33,21 @@ public final class FilterResultsReader {
   ///
   /// - Throws: `EspalierError` if the file is damaged.
   public func layers(of group: String) throws -> [String] {
-    try children(of: group).map { name -> (order: Int64, name: String) in
+    if let known = listed[group] { return known }
+    let layers = try children(of: group).map { name -> (order: Int64, name: String) in
       let object: HDF5Object =
         file.kind(of: "\(group)/\(name)") == .group ? try file.group("\(group)/\(name)") : try file.dataset("\(group)/\(name)")
       return (try object.number(attribute: "order", as: Int64.self) ?? 0, name)
     }.sorted { ($0.order, $0.name) < ($1.order, $1.name) }.map(\.name)
+    listed[group] = layers
+    return layers
   }
 
   /// The scores of a layer's filters by a criterion, `[channels]`.
   ///
   /// - Throws: `EspalierError` naming what there is, if there are none.
   public func scores(_ criterion: String, of layer: String) throws -> Tensor<Double> {
-    try require(criterion, among: criteria(), "the file holds no scores by")
+    if listed["scores/\(criterion)"] == nil { try require(criterion, among: criteria(), "the file holds no scores by") }
     try require(layer, among: layers(of: "scores/\(criterion)"), "there is no layer")
     let name = "scores/\(criterion)/\(layer)"
     let scores: Tensor<Double> = try file.dataset(name).read()
@@ -55,6 +61,7 @@ public final class FilterResultsReader {
   ///
   /// - Throws: `EspalierError` if there are none, or they do not fit.
   public func vocabulary() throws -> ConceptVocabulary {
+    if let known { return known }
     let names = try file.dataset("concepts").readTexts()
     let ofConcepts = try file.dataset("concept_categories").readTexts()
     guard ofConcepts.count == names.count else {
@@ -64,9 +71,11 @@ public final class FilterResultsReader {
     }
     var categories: [String] = []
     for category in ofConcepts where !categories.contains(category) { categories.append(category) }
-    return ConceptVocabulary(
+    let vocabulary = ConceptVocabulary(
       categories: categories,
       concepts: zip(names, ofConcepts).map { Concept(name: $0, category: categories.firstIndex(of: $1) ?? 0) })
+    known = vocabulary
+    return vocabulary
   }
 
   /// The dissection of a layer.

@@ -1,4 +1,5 @@
 internal import CHDF5
+internal import Files
 import Foundation
 import Tensors
 
@@ -8,8 +9,8 @@ import Tensors
 ///     try file.write(relevance, to: "attribution", gzip: 4)
 ///     try file.commit()
 ///
-/// A new file is written as `FILE.partial` and gets its name in ``commit()``; one that is never committed is deleted when
-/// nothing refers to it any more.
+/// A new file is written beside its place and gets its name in ``commit()``; one that is never committed is deleted when nothing
+/// refers to it any more.
 public final class HDF5File: HDF5Group, @unchecked Sendable {
   private init(_ file: OpenFile) throws {
     let root = try HDF5Handle(H5Gopen2(file.id, "/", hid_t(H5P_DEFAULT)), "cannot open the root group")
@@ -18,9 +19,11 @@ public final class HDF5File: HDF5Group, @unchecked Sendable {
 
   /// Opens a file for reading.
   ///
-  /// - Throws: `EspalierError` if it is missing, not readable, not HDF5 or damaged.
-  public static func open(_ path: String) throws -> HDF5File {
-    try HDF5Library.locked { try naming(file: path) { try HDF5File(OpenFile(reading: path)) } }
+  /// - Parameter sealed: whether its seal is checked first; see ``commit(sealed:)``.
+  /// - Throws: `EspalierError` if it is missing, not readable, not HDF5 or damaged, or its seal is not whole.
+  public static func open(_ path: String, sealed: Bool = false) throws -> HDF5File {
+    if sealed { try FileSeal.check(path) }
+    return try HDF5Library.locked { try naming(file: path) { try HDF5File(OpenFile(reading: path)) } }
   }
 
   /// Begins a new file; an old one of that name stays until ``commit()``.
@@ -34,9 +37,11 @@ public final class HDF5File: HDF5Group, @unchecked Sendable {
   ///
   /// Its groups and datasets cannot be used any more.
   ///
+  /// - Parameter sealed: whether a checksum of all bytes is put behind them, where readers of HDF5 do not look: it tells of damage
+  ///   among the numbers, which HDF5 does not notice.
   /// - Throws: `EspalierError` if something cannot be written (a full disk, say); nothing is left then.
-  public func commit() throws {
-    try access { try file.commit() }
+  public func commit(sealed: Bool = false) throws {
+    try access { try file.commit(sealed: sealed) }
   }
 
   /// Closes the file.
@@ -58,7 +63,7 @@ final class OpenFile: @unchecked Sendable {
   ///
   /// HDF5 1.10 crashes when it closes such a file or a dataset of it, so they are given up as they are.
   private(set) var isBroken = false
-  private var partial: String?
+  private var replacement: Replacement?
   /// What a child process found in a file opened for reading.
   let inspection: HDF5Inspection?
 
@@ -76,7 +81,7 @@ final class OpenFile: @unchecked Sendable {
   }
 
   init(creating path: String) throws {
-    let partial = path + ".partial"
+    let replacement = Replacement(path)
     let properties = try OpenFile.accessProperties()
     let creation = try HDF5Handle(H5Pcreate(shim_H5P_FILE_CREATE()), "cannot be created")
     // Without times of creation (here, of groups and of datasets) the same results give the same file, byte for byte.
@@ -85,9 +90,14 @@ final class OpenFile: @unchecked Sendable {
     guard Foundation.access(folder.isEmpty ? "." : folder, W_OK) == 0 else {
       throw EspalierError("cannot be created: \(String(cString: strerror(errno)))")
     }
-    id = try HDF5Library.check(H5Fcreate(partial, shim_H5F_ACC_TRUNC(), creation.id, properties.id), "cannot be created")
+    // The library locks what it writes, so that nobody takes it for a file that a killed run left.
+    id = H5Fcreate(replacement.temporary, shim_H5F_ACC_EXCL(), creation.id, properties.id)
+    do { try HDF5Library.check(id, "cannot be created") } catch {
+      replacement.discard()
+      throw error
+    }
     self.path = path
-    self.partial = partial
+    self.replacement = replacement
     inspection = nil
     size = .max
   }
@@ -104,17 +114,15 @@ final class OpenFile: @unchecked Sendable {
     return properties
   }
 
-  func commit() throws {
-    guard let partial else { throw EspalierError("was opened for reading and cannot be committed") }
+  func commit(sealed: Bool) throws {
+    guard let replacement else { throw EspalierError("was opened for reading and cannot be committed") }
     defer { close() }
     try written(H5Fflush(id, H5F_SCOPE_GLOBAL))
     isClosed = true
     try written(H5Fclose(id))
-    try OpenFile.synchronise(partial)
-    guard rename(partial, path) == 0 else {
-      throw EspalierError("cannot be written: \(String(cString: strerror(errno)))")
-    }
-    self.partial = nil
+    if sealed { try FileSeal.append(to: replacement.temporary, naming: path) }
+    try replacement.publish()
+    self.replacement = nil
   }
 
   /// Checks that a call wrote what it should have.
@@ -128,23 +136,11 @@ final class OpenFile: @unchecked Sendable {
   func close() {
     if !isClosed {
       isClosed = true
-      if partial != nil && !isBroken { isBroken = H5Fflush(id, H5F_SCOPE_GLOBAL) < 0 }
+      if replacement != nil && !isBroken { isBroken = H5Fflush(id, H5F_SCOPE_GLOBAL) < 0 }
       if !isBroken { H5Fclose(id) }
     }
-    if let partial {
-      // What is given up stays open until the process ends, but takes no room.
-      truncate(partial, 0)
-      unlink(partial)
-      self.partial = nil
-    }
-  }
-
-  /// Waits until a file's content is on the disk, so that a crash after the renaming cannot leave an empty one.
-  private static func synchronise(_ path: String) throws {
-    let descriptor = Foundation.open(path, O_RDONLY)
-    defer { if descriptor >= 0 { Foundation.close(descriptor) } }
-    guard descriptor >= 0, fsync(descriptor) == 0 else {
-      throw EspalierError("cannot be written: \(String(cString: strerror(errno)))")
-    }
+    // What is given up stays open until the process ends.
+    replacement?.discard()
+    replacement = nil
   }
 }

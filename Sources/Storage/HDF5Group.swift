@@ -17,16 +17,17 @@ public class HDF5Group: HDF5Object, @unchecked Sendable {
   /// - Throws: `EspalierError` if the file is damaged.
   public func children() throws -> [String] {
     try access {
-      var information = H5G_info_t()
-      try HDF5Library.check(H5Gget_info(handle.id, &information), "cannot be listed")
-      var names: [String] = []
-      for index in 0..<information.nlinks {
-        names.append(
-          try readText("cannot be listed") { buffer, size in
-            H5Lget_name_by_idx(handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, buffer, size, hid_t(H5P_DEFAULT))
-          })
+      // In one go: asked for one by one, the library sorts all of them each time.
+      let list = NameList()
+      let visit: H5L_iterate_t = { _, name, _, list in
+        guard let name, let list else { return -1 }
+        Unmanaged<NameList>.fromOpaque(list).takeUnretainedValue().names.append(String(cString: name))
+        return 0
       }
-      return names
+      try HDF5Library.check(
+        H5Literate(handle.id, H5_INDEX_NAME, H5_ITER_INC, nil, visit, Unmanaged.passUnretained(list).toOpaque()),
+        "cannot be listed")
+      return list.names
     }
   }
 
@@ -116,6 +117,11 @@ public class HDF5Group: HDF5Object, @unchecked Sendable {
     return try HDF5Handle(
       H5Gcreate2(handle.id, name, hid_t(H5P_DEFAULT), properties.id, hid_t(H5P_DEFAULT)), "cannot be created")
   }
+}
+
+/// Names that a call of the library hands over one by one.
+private final class NameList {
+  var names: [String] = []
 }
 
 /// The text that a call of the library writes into a buffer, asked twice: for its length, then for itself.

@@ -33,7 +33,7 @@ extension Trainer {
       try file.write(tensor, to: "statistics/\(place)").setAttribute("name", name)
     }
     try file.write(history.table, to: "history")
-    try file.commit()
+    try file.commit(sealed: true)
   }
 
   /// Goes on with a saved run: what follows is the same, to the bit, as if it had never stopped.
@@ -41,7 +41,7 @@ extension Trainer {
   /// - Throws: `EspalierError` naming the file, if it is of a run with other settings, network or seams, or damaged.
   public func resume(from url: URL) throws {
     try naming(file: url.path) {
-      let file = try HDF5File.open(url.path)
+      let file = try HDF5File.open(url.path, sealed: true)
       guard try file.text(attribute: "format") == Trainer.format else { throw EspalierError("is no checkpoint of this version") }
       for (name, text) in try identity {
         let stored = try file.text(attribute: name) ?? ""

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -41,8 +42,6 @@ public struct TrainingHistory: Sendable, Equatable {
   ///
   /// - Throws: `EspalierError` naming the file.
   public func write(to file: URL) throws {
-    do { try Data(csv.utf8).write(to: file, options: .atomic) } catch {
-      throw EspalierError("cannot be written: \(error.reason)", file: file.path)
-    }
+    try AtomicFile.write(Data(csv.utf8), to: file.path)
   }
 }

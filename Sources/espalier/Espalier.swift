@@ -9,7 +9,7 @@ struct Espalier: ParsableCommand {
     discussion: """
       Results go to standard output, talk and progress to standard error. Files are written beside their place and renamed \
       when they are whole; a file that is there already is replaced. Exit status: 0 done, 1 failed, 64 wrong usage, 130 \
-      stopped by Ctrl-C.
+      stopped by Ctrl-C, 143 and 129 by the signals TERM and HUP; what a stopped run has done is saved.
 
       A first look at relevance maps, on pictures of the Debian package dataset-fashion-mnist:
 
@@ -20,6 +20,7 @@ struct Espalier: ParsableCommand {
     version: "0.1.0", subcommands: VerbCatalog.all)
 
   static func main() {
+    StandardStreams.prepare()
     useOneHeap()
     do {
       var command = try parseAsRoot()

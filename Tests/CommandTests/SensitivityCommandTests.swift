@@ -104,6 +104,17 @@ import Testing
       #expect(shares.status == 64)
       let figure = try Tool.run("figure", "sensitivity", "lenet.onnx", "--out", "sweep.png", in: folder)
       #expect(figure.failed(mentioning: "holds no sweep"), "\(figure)")
+      // Numbers that no run writes.
+      for (accuracy, share) in [("1e308", "0.25"), ("0.5", "1e300"), ("-1", "0.25"), ("0.5", "-9e18")] {
+        let point = #"{"accuracy": 0.5, "loss": 1, "macs": 1, "removed": 1, "share": \#(share)}"#
+        let layer = #"{"filters": 4, "layers": ["a"], "name": "a", "points": [\#(point)]}"#
+        let sweep =
+          #"{"accuracy": \#(accuracy), "criterion": "l1", "data": "d", "digest": "0", "espalier": "0.1.0", "layers": [\#(layer)], "#
+          + #""loss": 1, "macs": 1, "model": "m", "pictures": 1}"#
+        try Data(sweep.utf8).write(to: folder.appendingPathComponent("huge.json"))
+        let huge = try Tool.run("figure", "sensitivity", "huge.json", "--out", "sweep.png", in: folder)
+        #expect(huge.failed(mentioning: "huge.json: holds "), "\(huge)")
+      }
     }
   }
 }

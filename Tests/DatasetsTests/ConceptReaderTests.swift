@@ -201,7 +201,7 @@ import Testing
         try write(text, folder, "tree/index.csv")
         return failure()
       }
-      #expect(failure() == "DIR/tree/index.csv: cannot be read")
+      #expect(failure() == "DIR/tree/index.csv: no such file or directory")
       #expect(try failure(index: "").hasPrefix("DIR/tree/index.csv: is empty"))
       #expect(try failure(index: "image,ih,iw,sh\n").hasPrefix("DIR/tree/index.csv: has no column sw"))
       #expect(try failure(index: "image,ih,iw,sh,sw\n").hasPrefix("DIR/tree/index.csv: has no column of a category"))
@@ -212,7 +212,7 @@ import Testing
       }
       let line = "a.png,train,3,4,3,4,,,513\n"
       #expect(try failure(index: index + line + line) == "DIR/tree/index.csv: line 3: names picture a.png again")
-      #expect(try failure(index: index + line) == "DIR/tree/label.csv: cannot be read")
+      #expect(try failure(index: index + line) == "DIR/tree/label.csv: no such file or directory")
       func failure(label text: String) throws -> String {
         try write(text, folder, "tree/label.csv")
         return failure()

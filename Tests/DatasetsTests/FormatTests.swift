@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import Images
 import Storage
@@ -66,7 +67,7 @@ extension URL {
       #expect(try problem(idx([2, 0, 3], [])).contains("holds shape 2×0×3"))
       #expect(
         message { _ = try IDXDataset(images: "/no/file", labels: labels) }
-          == "/no/file: cannot be opened: No such file or directory")
+          == "/no/file: no such file or directory")
     }
   }
 

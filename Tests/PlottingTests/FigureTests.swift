@@ -168,6 +168,20 @@ import Testing
     }
   }
 
+  /// A name that nobody could read to its end takes no time to set.
+  @Test func longTextsAreShortened() {
+    let size = Text(String(repeating: "n", count: 1_000_000), Font(7)).size
+    #expect(size == Text(String(repeating: "n", count: 500) + "…" + String(repeating: "n", count: 500), Font(7)).size)
+  }
+
+  /// Shares that are none are drawn without harm.
+  @Test func sweepsOfAnything() throws {
+    let values = [0.5, 1e300, -.infinity, .nan, 1e9].map { SensitivityFigure.Value(share: $0, accuracy: $0) }
+    for whole in [0.5, 1e308, .nan] {
+      #expect(try !SensitivityFigure(rows: [.init("a", values: values)], whole: whole, caption: "").encoded(as: .pdf).isEmpty)
+    }
+  }
+
   @Test func everyFigureHasItsLineInTheCatalog() throws {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/Plotting/Figures")
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }

@@ -31,7 +31,7 @@ import Testing
       do {
         let file = try HDF5File.create(path)
         try file.write(Tensor(scalar: Float(1)), to: "a")
-        #expect(try contents().sorted() == ["a.h5", "a.h5.partial"])
+        #expect(try contents().count == 2 && contents().allSatisfy { $0 == "a.h5" || $0.hasSuffix(".partial") })
       }
       #expect(try contents() == ["a.h5"])
       let file = try HDF5File.create(path)

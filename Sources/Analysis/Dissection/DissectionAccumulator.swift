@@ -149,7 +149,7 @@ public struct DissectionAccumulator: Accumulator {
   }
 
   public mutating func merge(_ later: DissectionAccumulator) {
-    func add(_ later: [Int64], to sums: inout [Int64]) { for place in sums.indices { sums[place] += later[place] } }
+    func add(_ later: [Int64], to sums: inout [Int64]) { for place in sums.indices { sums[place] &+= later[place] } }
     add(later.intersections, to: &intersections)
     add(later.areas, to: &areas)
     add(later.truths, to: &truths)
@@ -175,7 +175,7 @@ public struct DissectionAccumulator: Accumulator {
     let overlap = (0..<channels * concepts).map { place -> Float in
       let (channel, concept) = (place / max(concepts, 1), place % max(concepts, 1))
       let area = areas[channel * categories + settings.vocabulary.concepts[concept].category]
-      let union = area + truths[concept] - intersections[place]
+      let union = area &+ truths[concept] &- intersections[place]
       return union > 0 ? Float(Double(intersections[place]) / Double(union)) : 0
     }
     let byConcept = votes.map(Double.init)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Tensors
@@ -193,7 +194,7 @@ public struct BrodenConcepts: ConceptSource {
 
   /// The names of the columns, among them the required ones, and the lines of a file.
   private static func table(_ path: String, _ required: [String]) throws -> ([String], [(line: Int, cells: [String])]) {
-    let rows = try CSV.parse(text(ofFile: path))
+    let rows = try CSV.parse(RegularFile.text(path))
     guard let header = rows.first else {
       throw EspalierError("is empty", accepted: "columns \(required.joined(separator: ", "))")
     }

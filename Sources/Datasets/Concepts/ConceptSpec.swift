@@ -45,6 +45,14 @@ public enum ConceptSpec: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The files that are read, or the folder of such.
+  public var files: [String] {
+    switch self {
+    case .hdf5(let path), .folder(let path), .broden(let path): [path]
+    case .alpha, .foreground: []
+    }
+  }
+
   /// Opens the masks of a data set's pictures.
   ///
   /// - Parameters:

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Tensors
@@ -149,7 +150,7 @@ public struct FolderConcepts: ConceptSource {
     try naming(file: path) {
       var names: [(Int, String)] = []
       var seen: Set<Int> = []
-      let lines = try text(ofFile: path).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      let lines = try RegularFile.text(path).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       for (number, line) in lines.enumerated() {
         let line = line.trimmingCharacters(in: .whitespaces)
         if line.isEmpty { continue }

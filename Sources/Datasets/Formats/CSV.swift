@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -10,7 +11,7 @@ public enum CSV {
   ///
   /// - Throws: `EspalierError` naming the line if a column is missing, a row has another number of cells, or a label is unknown.
   public static func open(_ path: String, classes: ClassMap? = nil) throws -> PictureList {
-    let rows = try naming(file: path) { try parse(text(ofFile: path)) }
+    let rows = try naming(file: path) { try parse(RegularFile.text(path)) }
     let entries = try naming(file: path) {
       guard let header = rows.first else { throw EspalierError("is empty", accepted: "columns path, label, optional mask") }
       let names = header.cells.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
@@ -36,6 +37,19 @@ public enum CSV {
     return PictureList(
       entries, in: folder.isEmpty ? "." : folder, classNames: classes?.names,
       description: "\(entries.count) pictures from \(path)")
+  }
+
+  /// The pictures and masks that a file names; none if it cannot be read.
+  package static func files(namedBy path: String) -> [String] {
+    guard let rows = try? parse(RegularFile.text(path)), let header = rows.first else { return [] }
+    let names = header.cells.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+    let columns = names.indices.filter { ["path", "mask"].contains(names[$0]) }
+    let folder = (path as NSString).deletingLastPathComponent
+    return rows.dropFirst().flatMap { row in
+      columns.filter(row.cells.indices.contains).map { row.cells[$0] }.filter { !$0.isEmpty }.map {
+        $0.hasPrefix("/") || folder.isEmpty ? $0 : folder + "/" + $0
+      }
+    }
   }
 
   private static func labels(_ cell: String, _ classes: ClassMap?) throws -> [Int] {
@@ -95,15 +109,4 @@ public enum CSV {
     endRow()
     return rows
   }
-}
-
-/// The text of a small file (at most 256 MiB), in UTF-8.
-///
-/// - Throws: `EspalierError` if it cannot be read.
-func text(ofFile path: String) throws -> String {
-  guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int, size < 1 << 28,
-    let data = FileManager.default.contents(atPath: path)
-  else { throw EspalierError("cannot be read", file: path) }
-  guard let text = String(data: data, encoding: .utf8) else { throw EspalierError("is not UTF-8 text", file: path) }
-  return text
 }

@@ -1,4 +1,5 @@
 internal import CZlib
+import Files
 import Foundation
 import Tensors
 
@@ -9,12 +10,11 @@ struct GzipReader: ~Copyable {
   let largestSize: Int
 
   init(_ path: String) throws {
-    var information = stat()
-    guard stat(path, &information) == 0, let file = gzopen(path, "rb") else {
-      throw EspalierError("cannot be opened: \(String(cString: strerror(errno)))")
+    let size = try RegularFile.check(path)
+    guard let file = gzopen(path, "rb") else {
+      throw EspalierError("cannot be read: \(String(cString: strerror(errno)).lowercased())", file: path)
     }
     self.file = file
-    let size = Int(information.st_size)
     largestSize = gzdirect(file) == 1 ? size : size * 1032 + 1024
   }
 

@@ -68,7 +68,8 @@ extension AnalysisRun {
         try pass.run(context.scheduler(activity: "report", batch: batch, pictures: pictures.count))
       }
     } catch is CancellationError {
-      throw RunInterrupted("stopped; the same command goes on from there")
+      throw RunInterrupted(
+        "stopped; what the passes before had saved is kept, the report's own pass begins anew with the same command")
     }
     return zip(chosen, state.sites).map { chosen, site in
       let masks = site.all[0] as? ExemplarAccumulator

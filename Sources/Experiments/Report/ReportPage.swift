@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import Images
 import Tensors
@@ -24,7 +25,7 @@ struct ReportPage {
   /// Writes the page; nothing stands at the path before it is whole.
   ///
   /// - Throws: `EspalierError` if it cannot be written.
-  func write(to path: String) throws { try naming(file: path) { try WholeFile.write(Array(html.utf8), to: path) } }
+  func write(to path: String) throws { try naming(file: path) { try AtomicFile.write(Array(html.utf8), to: path) } }
 
   /// The page.
   var html: String {

@@ -96,11 +96,12 @@ public struct SensitivityFigure: Figure {
   }
 
   private static func percent(_ share: Double) -> String {
+    guard abs(share) < 1e6 else { return "–" }
     let tenths = Int((1000 * share).rounded())
     return "\(tenths / 10).\(tenths % 10)"
   }
 
   private static func whole(_ number: Double) -> String {
-    number == number.rounded() ? "\(Int(number))" : "\((10 * number).rounded() / 10)"
+    number == number.rounded() && abs(number) < 1e9 ? "\(Int(number))" : "\((10 * number).rounded() / 10)"
   }
 }

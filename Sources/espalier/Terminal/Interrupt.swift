@@ -1,24 +1,45 @@
 import Foundation
 import Scheduling
+import Synchronization
 
-/// Ctrl-C: the first asks the run to stop, the second ends the process at once.
+/// What asks a run to stop: Ctrl-C, `kill`, and the end of the terminal; the first asks, the second ends the process at once.
 enum Interrupt {
-  /// Set by the first Ctrl-C once ``listen()`` was called.
+  /// Set by the first signal once ``listen()`` was called.
   static let cancellation = Cancellation()
 
-  /// Takes over Ctrl-C.
+  private static let received = Atomic<Int32>(SIGINT)
+
+  /// The exit status of a run that was stopped: 128 and the signal's number, as shells have it; 130 after Ctrl-C.
+  static var status: Int32 { 128 + received.load(ordering: .relaxed) }
+
+  /// Takes over the signals.
   static func listen() {
     // Touched here, so that the handler finds it made.
     _ = cancellation
-    var action = sigaction()
-    action.__sigaction_handler.sa_handler = { _ in Interrupt.cancellation.cancel() }
-    // After one call the signal has its usual meaning again.
-    action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART
-    sigaction(SIGINT, &action, nil)
-    // A program that starts this one from a thread of Dispatch hands down a mask that blocks signals.
+    _ = received.load(ordering: .relaxed)
     var mask = sigset_t()
     sigemptyset(&mask)
-    sigaddset(&mask, SIGINT)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      var action = sigaction()
+      sigaction(number, nil, &action)
+      // Started by `nohup`, a run is to outlive its terminal.
+      if number == SIGHUP, isIgnored(action) { continue }
+      action = sigaction()
+      action.__sigaction_handler.sa_handler = { number in
+        Interrupt.received.store(number, ordering: .relaxed)
+        Interrupt.cancellation.cancel()
+      }
+      // After one call the signal has its usual meaning again.
+      action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART
+      sigaction(number, &action, nil)
+      sigaddset(&mask, number)
+    }
+    // A program that starts this one from a thread of Dispatch hands down a mask that blocks signals.
     pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+  }
+
+  private static func isIgnored(_ action: sigaction) -> Bool {
+    // SIG_IGN is the address 1.
+    unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 }

@@ -1,6 +1,43 @@
 import Foundation
 import Tensors
 
+/// The streams that a program is started with.
+enum StandardStreams {
+  /// Sees to it that writing to them can fail but not end the run, and that no file that is opened takes the place of one that is
+  /// closed.
+  static func prepare() {
+    // A reader that goes away is an error of the write, not the end of hours of work.
+    signal(SIGPIPE, SIG_IGN)
+    for (descriptor, mode) in [(STDIN_FILENO, O_RDONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY)] {
+      // Open for reading alone, closed standard output still refuses what is written.
+      if fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", mode) }
+    }
+  }
+
+  /// Writes all of a text.
+  ///
+  /// - Returns: whether that went well.
+  static func write(_ text: String, to descriptor: Int32) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let count = Foundation.write(descriptor, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if count > 0 {
+          rest = rest.dropFirst(count)
+        } else if count < 0, errno == EAGAIN {
+          var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          poll(&waiting, 1, 1000)
+          if waiting.revents & Int16(POLLOUT) == 0 { return false }
+        } else if count == 0 || errno != EINTR {
+          return false
+        }
+      }
+      return true
+    }
+  }
+}
+
 /// Where talk goes.
 enum StandardError {
   /// Whether a person watches.
@@ -9,8 +46,8 @@ enum StandardError {
   /// Prints one line.
   static func line(_ text: String) { write(text + "\n") }
 
-  /// Prints text as it is.
-  static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// Prints text as it is; where that cannot be, nobody hears it and the run goes on.
+  static func write(_ text: String) { _ = StandardStreams.write(text, to: STDERR_FILENO) }
 }
 
 /// Where results go.
@@ -19,7 +56,7 @@ enum StandardOutput {
   ///
   /// - Throws: `EspalierError` if it cannot be written, to a full disk for example.
   static func line(_ text: String) throws {
-    do { try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8)) } catch {
+    guard StandardStreams.write(text + "\n", to: STDOUT_FILENO) else {
       throw EspalierError("cannot be written", place: "standard output", accepted: "a place with room")
     }
   }

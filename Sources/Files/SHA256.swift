@@ -42,9 +42,9 @@ public struct SHA256: Sendable {
 
   /// The hash of a file's bytes.
   ///
-  /// - Throws: `EspalierError` if it cannot be read.
+  /// - Throws: `EspalierError` naming the file, if it is no regular file or cannot be read.
   public static func hexadecimal(ofFile path: String) throws -> String {
-    guard let file = FileHandle(forReadingAtPath: path) else { throw EspalierError("cannot be opened", file: path) }
+    let file = try RegularFile.open(path)
     defer { try? file.close() }
     var hash = SHA256()
     while true {

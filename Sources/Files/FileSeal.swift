@@ -1,0 +1,38 @@
+import Foundation
+import Tensors
+
+/// A checksum behind the bytes of a file.
+package enum FileSeal {
+  private static let mark = Data("espalier-crc-64\n".utf8)
+
+  /// Seals a file.
+  ///
+  /// - Parameter name: the file as errors call it.
+  /// - Throws: `EspalierError` if it cannot be read or written.
+  package static func append(to path: String, naming name: String) throws {
+    let seal = mark + checksum(try RegularFile.mapped(path))
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC)
+    defer { if descriptor >= 0 { close(descriptor) } }
+    guard descriptor >= 0, seal.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == seal.count else {
+      throw Replacement.failure(name)
+    }
+  }
+
+  /// Checks the seal of a file.
+  ///
+  /// - Throws: `EspalierError` naming the file, if it has none or its bytes are others.
+  package static func check(_ path: String) throws {
+    let bytes = try RegularFile.mapped(path)
+    let content = bytes.dropLast(mark.count + 8)
+    guard bytes.suffix(mark.count + 8) == mark + checksum(content) else {
+      throw EspalierError(
+        "is damaged, or not of this version", file: path, accepted: "deleting it: the same command begins anew then")
+    }
+  }
+
+  private static func checksum(_ bytes: Data) -> Data {
+    var sum = CRC64()
+    bytes.withUnsafeBytes { sum.update($0) }
+    return withUnsafeBytes(of: sum.value.littleEndian) { Data($0) }
+  }
+}

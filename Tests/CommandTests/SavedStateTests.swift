@@ -1,0 +1,118 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What stopped runs leave, damaged: never another result, never a command that no longer works.
+@Suite struct SavedStateTests {
+  /// Stops a command until it leaves something that `found` accepts.
+  private func stop(_ command: [String], in folder: URL, until isFound: () throws -> Bool) throws {
+    var delay = 0.05
+    for _ in 0..<60 where try !isFound() {
+      try? FileManager.default.removeItem(at: folder.appendingPathComponent("out.h5"))
+      let process = try Tool.start(command, in: folder)
+      usleep(UInt32(delay * 1e6))
+      kill(process.processIdentifier, SIGTERM)
+      process.waitUntilExit()
+      delay *= process.terminationStatus == 0 ? 0.7 : 1.4
+    }
+    #expect(try isFound())
+  }
+
+  @Test(arguments: [false, true]) func passes(isCut: Bool) throws {
+    try Sample.withModelAndPictures { folder in
+      try Sample.pictures(1500, in: folder, name: "many.h5")
+      func command(_ out: String) -> [String] {
+        [
+          "stats", "lenet.onnx", "--data", "hdf5:many.h5", "--workers", "1", "--batch", "4", "--statistic", "moments",
+          "--statistic",
+          "gram", "--out", out,
+        ]
+      }
+      let state = folder.appendingPathComponent("out.h5.observe")
+      try stop(command("out.h5"), in: folder) { FileManager.default.fileExists(atPath: state.path) }
+      let saved = try Data(contentsOf: state)
+      #expect(try Tool.run(command("whole.h5"), in: folder).status == 0)
+      let whole = try Data(contentsOf: folder.appendingPathComponent("whole.h5"))
+      let damaged: [Data] =
+        isCut
+        ? [saved.dropLast(1), saved.dropLast(saved.count / 2), saved.prefix(24), saved.prefix(17)]
+        : [30, saved.count / 3, saved.count / 2, saved.count - 40, saved.count - 3].map { place in
+          var copy = saved
+          copy[place] ^= 1 << (place % 8)
+          return copy
+        }
+      for (round, bytes) in damaged.enumerated() {
+        try bytes.write(to: state)
+        let run = try Tool.run(command("out.h5"), in: folder)
+        #expect(run.status == 0 && run.talk.contains("'out.h5.observe' is damaged and left aside"), "\(round): \(run)")
+        #expect(try Data(contentsOf: folder.appendingPathComponent("out.h5")) == whole)
+        #expect(!FileManager.default.fileExists(atPath: state.path))
+      }
+      try saved.write(to: state)
+      let run = try Tool.run(command("out.h5"), in: folder)
+      #expect(run.status == 0 && run.talk.contains("going on where an earlier run stopped"), "\(run)")
+      #expect(try Data(contentsOf: folder.appendingPathComponent("out.h5")) == whole)
+    }
+  }
+
+  @Test func parts() throws {
+    try Sample.withModelAndPictures { folder in
+      try Sample.pictures(3000, in: folder, name: "many.h5")
+      func command(_ out: String) -> [String] {
+        ["relevance", "lenet.onnx", "--data", "hdf5:many.h5", "--workers", "1", "--batch", "8", "--out", out]
+      }
+      let parts = folder.appendingPathComponent("out.h5.parts")
+      func files() -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: parts.path)) ?? []).filter { $0.hasSuffix(".h5") }
+      }
+      try stop(command("out.h5"), in: folder) { !files().isEmpty }
+      let part = try #require(files().first)
+      let kept = folder.appendingPathComponent("kept")
+      try FileManager.default.copyItem(at: parts, to: kept)
+      #expect(try Tool.run(command("whole.h5"), in: folder).status == 0)
+      let whole = try Data(contentsOf: folder.appendingPathComponent("whole.h5"))
+      for round in 0..<4 {
+        try? FileManager.default.removeItem(at: parts)
+        try FileManager.default.copyItem(at: kept, to: parts)
+        let file = parts.appendingPathComponent(part)
+        var bytes = try Data(contentsOf: file)
+        switch round {
+        // Among the numbers, where HDF5 itself notices nothing.
+        case 0: bytes[bytes.count / 2] ^= 1
+        case 1: bytes = bytes.dropLast(100)
+        case 2:
+          try FileManager.default.removeItem(at: file)
+          try bytes.write(to: parts.appendingPathComponent("0-9223372036854775807-0123456789abcdef.h5"))
+        default: break
+        }
+        if round < 2 { try bytes.write(to: file) }
+        let run = try Tool.run(command("out.h5"), in: folder)
+        #expect(run.status == 0, "\(run)")
+        #expect(
+          run.talk.contains("is damaged and left aside") == (round < 3) && run.talk.contains("going on after") == (round == 3))
+        #expect(try Data(contentsOf: folder.appendingPathComponent("out.h5")) == whole)
+        #expect(!FileManager.default.fileExists(atPath: parts.path))
+      }
+    }
+  }
+
+  /// Other ways to be asked to stop than Ctrl-C.
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func signals(number: Int32) throws {
+    try Sample.withModelAndPictures { folder in
+      try Sample.pictures(1000, in: folder, name: "many.h5")
+      let command = [
+        "train", "lenet", "--classes", "10", "--data", "hdf5:many.h5", "--epochs", "200", "--batch", "32", "--out",
+        "trained.onnx",
+      ]
+      let talk = Pipe()
+      let process = try Tool.start(command, in: folder, talk: talk)
+      while process.isRunning, !FileManager.default.fileExists(atPath: folder.appendingPathComponent("trained.csv").path) {
+        usleep(2000)
+      }
+      kill(process.processIdentifier, number)
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit && process.terminationStatus == 128 + number)
+      #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent("trained.onnx.checkpoint").path))
+    }
+  }
+}
