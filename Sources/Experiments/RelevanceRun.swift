@@ -189,8 +189,7 @@ private struct InOrder {
 extension Tensor<Float> {
   /// The class with the greatest output in a row, the first of equals.
   fileprivate func predictedClass(_ row: Int) -> Int {
-    let outputs = elements[row * shape[1]..<(row + 1) * shape[1]]
-    return outputs.firstIndex(of: outputs.max() ?? 0).map { $0 - outputs.startIndex } ?? 0
+    elements[row * shape[1]..<(row + 1) * shape[1]].indexOfGreatest.map { $0 - row * shape[1] } ?? 0
   }
 
   /// Inputs as pictures [N, C, H, W]: axes that a vector lacks have length 1.
