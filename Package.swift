@@ -50,7 +50,8 @@ let package = Package(
     .target(
       name: "Datasets",
       dependencies: ["Tensors", "Images", "Storage", "Scheduling", "CZlib", .product(name: "TOMLKit", package: "TOMLKit")]),
-    .target(name: "Training", dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Storage", "Scheduling"]),
+    .target(
+      name: "Training", dependencies: ["Tensors", "Networks", "ONNX", "Engine", "Datasets", "Storage", "Scheduling"]),
     .target(
       name: "Analysis",
       dependencies: [
@@ -109,7 +110,8 @@ let package = Package(
     .testTarget(
       name: "TestSupportTests", dependencies: ["Tensors", "Storage", "Networks", "ONNX", "TestSupport"], exclude: ["Resources"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Tensors", "Scheduling", "Networks", "Engine", "Training", "TestSupport"],
+      name: "TrainingTests",
+      dependencies: ["Tensors", "Scheduling", "Storage", "Networks", "Engine", "Training", "TestSupport"],
       exclude: ["Resources"]),
   ],
   swiftLanguageModes: [.v6]
