@@ -97,7 +97,8 @@ public struct RelevanceRun: Sendable {
     let store = Mutex(InOrder(try PartStore(out, schema: schema, key: key(schema, batch: batch, count: count))))
     let resumed = store.withLock { $0.store.resumed }
     if resumed > 0 { context.note("going on after \(resumed) of \(count) pictures") }
-    let scheduler = context.scheduler(activity: "relevance", batch: batch, pictures: count)
+    let parts = PartialProgress()
+    let scheduler = context.scheduler(activity: "relevance", batch: batch, pictures: count, parts: parts)
     let epoch = loader.epoch()
     do {
       try naming(file: "\(request.spec)") {
@@ -105,6 +106,8 @@ public struct RelevanceRun: Sendable {
           shards: min(resumed / batch, epoch.count)..<epoch.count,
           bytesPerWorker: plan.bytesPerWorker, makeWorker: { _ in try AttributionProgram(plan) },
           body: { program, shard in
+            defer { parts.finish(shard) }
+            program.progress = { parts.report(shard, $0) }
             let pictures = try epoch.batch(shard)
             let rows = try rows(of: pictures, program, target: target, data)
             try store.withLock { try $0.insert(rows, at: shard * batch) }

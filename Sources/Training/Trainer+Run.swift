@@ -20,6 +20,8 @@ extension Trainer {
     }
     trainingSamples = data.count
     var clock = Stopwatch(saved: .now)
+    let rate = settings.schedule.rate(step: totalSteps, stepsPerEpoch: stepsPerEpoch, epochs: settings.epochs)
+    if epoch < settings.epochs { report(rate, stepsPerEpoch, clock) }
     while epoch < settings.epochs {
       try runEpoch(data, stepsPerEpoch, &clock)
       do { try endEpoch(validation, stepsPerEpoch) } catch is CancellationError { throw try interruption(&clock) }
@@ -109,7 +111,7 @@ extension Trainer {
       TrainingProgress(
         epoch: epoch + 1, epochs: settings.epochs, step: step, steps: steps, rate: rate, loss: tally.loss / samples,
         accuracy: Double(tally.correct) / samples, imagesPerSecond: Double(clock.samples) / max(clock.seconds, 1e-9),
-        timeLeft: .seconds(clock.seconds / Double(clock.steps) * left)))
+        timeLeft: clock.steps == 0 ? nil : .seconds(clock.seconds / Double(clock.steps) * left)))
   }
 
   private func interruption(_ clock: inout Stopwatch) throws -> TrainingInterrupted {

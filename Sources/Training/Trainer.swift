@@ -20,7 +20,7 @@ public final class Trainer {
   public var seams: TrainingSeams
   /// Stops the run at the end of a step.
   public var cancellation = Cancellation()
-  /// Called after every step.
+  /// Called at the start and after every step.
   public var progress: ((TrainingProgress) -> Void)?
   /// Where the run is saved at the end of an epoch, every minute, and when it is stopped.
   public var checkpoint: URL?
