@@ -53,7 +53,9 @@ let package = Package(
       dependencies: [
         "Tensors", "Files", "Images", "Storage", "Scheduling", "CZlib", .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
-    .target(name: "Training", dependencies: ["Tensors", "Files", "Networks", "Engine", "Datasets", "Storage", "Scheduling"]),
+    .target(
+      name: "Training",
+      dependencies: ["Tensors", "Files", "Networks", "ONNX", "Engine", "Datasets", "Storage", "Scheduling"]),
     .target(
       name: "Analysis",
       dependencies: [
@@ -116,7 +118,8 @@ let package = Package(
     .testTarget(
       name: "TestSupportTests", dependencies: ["Tensors", "Storage", "Networks", "ONNX", "TestSupport"], exclude: ["Resources"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Tensors", "Scheduling", "Networks", "Engine", "Training", "TestSupport"],
+      name: "TrainingTests",
+      dependencies: ["Tensors", "Scheduling", "Storage", "Networks", "Engine", "Training", "TestSupport"],
       exclude: ["Resources"]),
   ],
   swiftLanguageModes: [.v6]

@@ -19,6 +19,9 @@ public enum RankCorrelation {
     return ranks
   }
 
+  /// The correlation of two lists; NaN where one has equal values only, or they differ in length.
+  public static func of(_ a: [Double], _ b: [Double]) -> Double { pearson(ranks(a), ranks(b)) }
+
   /// The correlations of k lists, [k, k]; NaN where one of two lists has equal values only.
   public static func matrix(_ lists: [[Double]]) -> Tensor<Double> {
     let ranks = lists.map(RankCorrelation.ranks)

@@ -83,7 +83,14 @@ public struct Loader: Sendable {
     /// - Throws: `EspalierError` naming the sample that is damaged, mislabelled or of another shape than the first.
     public func batch(_ index: Int) throws -> Batch {
       precondition(0..<count ~= index, "batch \(index) of \(count)")
-      let indices = Array(order[index * loader.batch..<min((index + 1) * loader.batch, order.count)])
+      return try batch(at: index * loader.batch..<min((index + 1) * loader.batch, order.count))
+    }
+
+    /// Decodes and preprocesses the samples at some positions of this pass's order.
+    ///
+    /// - Throws: `EspalierError` naming the sample that is damaged, mislabelled or of another shape than the first.
+    public func batch(at positions: Range<Int>) throws -> Batch {
+      let indices = Array(order[positions])
       var shape: Shape?
       var elements: [Float] = []
       var labels: [[Int]] = []

@@ -3,6 +3,8 @@ import Tensors
 import Training
 
 /// What a network gets right on a data set: the result of `evaluate`.
+///
+/// In JSON, a loss that is no number is `null`, and `notNumbers` is there only where there are some.
 public struct EvaluationReport: Hashable, Sendable, Encodable {
   /// The share of pictures whose label has the greatest output, 0 … 1.
   public var top1: Double
@@ -12,8 +14,26 @@ public struct EvaluationReport: Hashable, Sendable, Encodable {
   public var loss: Double
   /// The number of pictures.
   public var pictures: Int
+  /// The number of pictures with an output that is NaN; they count as wrong.
+  public var notNumbers: Int
+  /// The number of classes.
+  public var classes: Int
   /// Pictures per second, reading them included.
   public var imagesPerSecond: Double
+  /// A remark where this is no better than guessing.
+  var chance: String? { Chance.remark(top1, images: pictures, classes: classes) }
+
+  private enum CodingKeys: CodingKey { case top1, top5, loss, pictures, notNumbers, imagesPerSecond }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(top1, forKey: .top1)
+    try container.encode(top5, forKey: .top5)
+    try container.encode(loss.isFinite ? loss : nil, forKey: .loss)
+    try container.encode(pictures, forKey: .pictures)
+    if notNumbers > 0 { try container.encode(notNumbers, forKey: .notNumbers) }
+    try container.encode(imagesPerSecond, forKey: .imagesPerSecond)
+  }
 }
 
 /// Runs a network over labelled pictures and counts.
@@ -27,7 +47,9 @@ public enum EvaluationRun {
   {
     let data = try PreparedData(request, for: model, note: context.note)
     let batch = model.batch(batch, pictures: data.dataset.count)
-    return try evaluate(model.graph, output: model.output, on: data, batch: batch, context)
+    let report = try evaluate(model.graph, output: model.output, on: data, batch: batch, context)
+    if let chance = report.chance { context.note("\(chance); are labels and preprocessing those of the network?") }
+    return report
   }
 
   /// Evaluates a network on pictures that are prepared for it.
@@ -44,8 +66,14 @@ public enum EvaluationRun {
       try Evaluation.run(
         graph, output: output, on: LabelledBatches(data.loader(batch: batch)), shard: batch, scheduler: scheduler)
     }
+    if let first = evaluation.firstNotNumber {
+      context.note(
+        "\(evaluation.notNumbers) of \(evaluation.samples) images have an output that is NaN and count as wrong; the first is "
+          + (try data.dataset.sample(first).name))
+    }
     return EvaluationReport(
       top1: evaluation.top1, top5: evaluation.top5, loss: evaluation.loss, pictures: evaluation.samples,
+      notNumbers: evaluation.notNumbers, classes: evaluation.classes,
       imagesPerSecond: evaluation.imagesPerSecond)
   }
 }

@@ -103,7 +103,7 @@ public struct HeatmapRun: Sendable {
       let outputs = try reader.predictions(row..<row + 1).elements
       return Sample(
         index: try reader.indices(row..<row + 1)[0], label: Int(labels[row]),
-        predicted: outputs.max().flatMap { outputs.firstIndex(of: $0) } ?? 0,
+        predicted: outputs.indexOfGreatest ?? 0,
         relevance: map.reshaped(Shape(Array(map.shape.dimensions.dropFirst()))))
     }
   }

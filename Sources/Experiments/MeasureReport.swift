@@ -1,13 +1,19 @@
+import Analysis
+
 /// What measures say of methods of explanation: the result of `measure`.
 public struct MeasureReport: Hashable, Sendable, Encodable {
   /// The numbers of a measure over the pictures.
   public struct Entry: Hashable, Sendable, Encodable {
     /// The measure's column.
     public var name: String
+    /// Whether higher or lower means speak for a method.
+    public var better: MeasureDirection
     /// The mean over the pictures for which it is defined; nil if there are none.
     public var mean: Double?
     /// The standard deviation over these pictures (n − 1); nil for fewer than two.
     public var spread: Double?
+    /// The interval that holds the mean with a confidence of 95 %, by Student's t; nil for fewer than two.
+    public var interval: [Double]?
     /// The number of these pictures.
     public var pictures: Int
     /// The mean curve, of measures that have one.
@@ -15,10 +21,17 @@ public struct MeasureReport: Hashable, Sendable, Encodable {
     /// What the points of the curve are: the layers that a network was changed down to.
     public var points: [String]?
 
+    /// The number of every picture; nil where it is not defined.
+    public var values: [Double?]
+
+    private enum CodingKeys: CodingKey { case name, better, mean, spread, interval, pictures, curve, points }
+
     /// Sums up.
-    init(_ name: String, _ values: [Double?], curve: [Double]? = nil, points: [String]? = nil) {
+    init(_ name: String, _ better: MeasureDirection, _ values: [Double?], curve: [Double]? = nil, points: [String]? = nil) {
       let defined = values.compactMap { $0 }.filter(\.isFinite)
       self.name = name
+      self.better = better
+      self.values = values.map { $0.flatMap { $0.isFinite ? $0 : nil } }
       pictures = defined.count
       let mean = defined.isEmpty ? nil : defined.reduce(0, +) / Double(defined.count)
       self.mean = mean
@@ -28,6 +41,7 @@ public struct MeasureReport: Hashable, Sendable, Encodable {
         : mean.map { mean in
           (defined.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(defined.count - 1)).squareRoot()
         }
+      interval = Interval.ofMean(defined).map { [$0.lowerBound, $0.upperBound] }
       self.curve = curve.flatMap { $0.allSatisfy(\.isFinite) ? $0 : nil }
       self.points = points
     }

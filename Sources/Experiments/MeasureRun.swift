@@ -9,6 +9,10 @@ public struct MeasureRun: Sendable {
   public var methods: [ExplanationMethod]
   /// The measures.
   public var measures: [any Measure]
+  /// Whether measures that look at masks are left out where there are none, instead of being refused.
+  public var isLenient: Bool
+  /// The file for the numbers of every image, CSV or HDF5 by its ending; nil for none.
+  public var out: String?
   /// Whose relevance; nil for the label's, or the predicted class's where there are no labels.
   public var target: RelevanceTarget?
   /// What relevance starts from.
@@ -19,8 +23,10 @@ public struct MeasureRun: Sendable {
   /// Makes a run.
   public init(
     methods: [ExplanationMethod], measures: [any Measure], target: RelevanceTarget? = nil, start: RelevanceStart = .oneHot,
-    batch: Int = 32
+    batch: Int = 32, isLenient: Bool = false, out: String? = nil
   ) {
+    self.isLenient = isLenient
+    self.out = out
     self.methods = methods
     self.measures = measures
     self.target = target
@@ -33,6 +39,7 @@ public struct MeasureRun: Sendable {
   /// - Throws: `EspalierError` for data without the masks that a measure needs, or what cannot be read or run;
   ///   `CancellationError`.
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> MeasureReport {
+    if let out { try OutputPath.prepare(out, notReplacing: [model.path] + request.files) }
     let data = try PreparedData(request, for: model, note: context.note)
     let batch = model.batch(batch)
     let answers = try naming(file: model.path) { try OutputPlan(model.graph, batch: batch, output: model.output) }
@@ -41,14 +48,19 @@ public struct MeasureRun: Sendable {
         "class \(index) is not one of the network's", place: "--target", accepted: "0 to \(answers.classes - 1)")
     }
     let isLabelled = try data.isLabelled()
-    let needsMasks = measures.contains { ($0 as? any MapMeasure).map { type(of: $0).needsMask } ?? false }
-    if needsMasks {
-      guard try data.holdsMasks(context.cancellation) else {
+    func needsMask(_ measure: any Measure) -> Bool { (measure as? any MapMeasure).map { type(of: $0).needsMask } ?? false }
+    var measures = measures
+    let asked = measures.filter(needsMask).map { type(of: $0).name }
+    if !asked.isEmpty, try !data.holdsMasks(context.cancellation) {
+      guard isLenient else {
         throw EspalierError(
           "no picture has a mask of its object", place: "\(request.spec)",
           accepted: "csv with a column mask, or PNG files with transparency")
       }
+      context.note("\(asked.joined(separator: ", ")): left out, because no image has a mask of its object")
+      measures.removeAll(where: needsMask)
     }
+    let needsMasks = measures.contains(where: needsMask)
     let pass = Pass(
       data: data, epoch: data.loader(batch: batch, classes: isLabelled ? answers.classes : nil, takesMasks: needsMasks).epoch(),
       target: target ?? (isLabelled ? .label : .predicted), measures: measures, answers: answers, context: context)
@@ -60,9 +72,14 @@ public struct MeasureRun: Sendable {
       for (place, measure) in measures.enumerated() {
         switch measure {
         case let measure as any MapMeasure:
-          entries.append(.init(type(of: measure).name, results.flatMap { $0.values[place] }))
+          entries.append(.init(type(of: measure).name, measure.better, results.flatMap { $0.values[place] }))
         case let measure as any OutputMeasure:
-          entries += pass.entries(type(of: measure).columns, results.flatMap { $0.curves[place] })
+          entries += pass.entries(type(of: measure).columns, measure.better, results.flatMap { $0.curves[place] })
+        case let measure as any ChangeMeasure:
+          let rows = results.flatMap { $0.changes[place] }
+          entries += type(of: measure).columns.enumerated().map { column, name in
+            .init(name, measure.better, rows.map { $0[column] })
+          }
         case let measure as any NetworkMeasure:
           entries.append(try robustness(of: method, to: measure, model, pass, results, batch: batch))
         default: break
@@ -70,6 +87,7 @@ public struct MeasureRun: Sendable {
       }
       report.methods.append(.init(method: "\(method)", measures: entries))
     }
+    if let out { try ImageMeasures(report, data.dataset, targets: pass.target).write(to: out) }
     return report
   }
 
@@ -99,7 +117,7 @@ public struct MeasureRun: Sendable {
       curve.append(defined.isEmpty ? 0 : defined.reduce(0, +) / Double(defined.count))
     }
     return .init(
-      type(of: measure).name, zip(sums, counts).map { $1 == 0 ? nil : $0 / Double($1) }, curve: curve,
+      type(of: measure).name, measure.better, zip(sums, counts).map { $1 == 0 ? nil : $0 / Double($1) }, curve: curve,
       points: stages.map(\.name))
   }
 }
@@ -110,6 +128,7 @@ private struct Pass {
   struct Result: Sendable {
     var values: [[Double?]]
     var curves: [[Curves]]
+    var changes: [[[Double?]]]
     /// The maps and the classes that they explain, if networks will be changed.
     var maps: [RelevanceMap]
     var targets: [Int]
@@ -130,17 +149,23 @@ private struct Pass {
   let context: RunContext
 
   func run(_ plan: AttributionPlan, activity: String) throws -> [Result] {
-    let isAnswering = measures.contains { $0 is any OutputMeasure }
+    let slow = measures.count { $0 is any OutputMeasure || $0 is any ChangeMeasure }
     let keepsMaps = measures.contains { $0 is any NetworkMeasure }
-    return try map(plan, activity: activity, isAnswering: isAnswering) { worker, batch, shard in
+    return try map(plan, activity: activity, isAnswering: slow > 0) { worker, batch, shard, report in
+      // The explanation and every measure that makes passes of its own count alike.
+      var stage = 0.0
+      worker.explaining.progress = { report($0 / Double(slow + 1)) }
       let found = try worker.explaining.run(shard)
+      worker.explaining.progress = nil
+      worker.answering?.progress = { report((stage + $0) / Double(slow + 1)) }
       let maps = RelevanceMap.maps(of: found.input, isChannelsLast: shard.isChannelsLast)
       for case let mask? in batch.masks where mask.height != maps[0].height || mask.width != maps[0].width {
         throw EspalierError("a mask of \(mask.height)×\(mask.width) does not fit maps of \(maps[0].height)×\(maps[0].width)")
       }
       let targets = shard.targets(predicted: found.prediction)
       var result = Result(
-        values: measures.map { _ in [] }, curves: measures.map { _ in [] }, maps: keepsMaps ? maps : [], targets: targets,
+        values: measures.map { _ in [] }, curves: measures.map { _ in [] }, changes: measures.map { _ in [] },
+        maps: keepsMaps ? maps : [], targets: targets,
         masks: batch.masks.count { $0 != nil })
       for (place, measure) in measures.enumerated() {
         if let measure = measure as? any MapMeasure {
@@ -149,7 +174,12 @@ private struct Pass {
             measure.value(of: map, mask: needsMask ? batch.masks[row] : nil)
           }
         } else if let measure = measure as? any OutputMeasure, let answering = worker.answering {
+          stage += 1
           result.curves[place] = try measure.curves(shard, maps: maps, targets: targets, answering)
+        } else if let measure = measure as? any ChangeMeasure, let answering = worker.answering {
+          stage += 1
+          result.changes[place] = try measure.values(
+            shard, attributions: found.input, targets: targets, explaining: worker.explaining, answering: answering)
         }
       }
       return result
@@ -159,7 +189,8 @@ private struct Pass {
   func similarities(_ plan: AttributionPlan, to originals: [Result], _ measure: any NetworkMeasure, activity: String) throws
     -> [Double?]
   {
-    try map(plan, activity: activity, isAnswering: false) { worker, batch, shard in
+    try map(plan, activity: activity, isAnswering: false) { worker, batch, shard, report in
+      worker.explaining.progress = report
       let original = originals[batch.indices[0] / plan.batch]
       var shard = shard
       shard.targets = original.targets
@@ -168,19 +199,20 @@ private struct Pass {
     }.flatMap { $0 }
   }
 
-  func entries(_ columns: [String], _ curves: [Curves]) -> [MeasureReport.Entry] {
+  func entries(_ columns: [String], _ better: MeasureDirection, _ curves: [Curves]) -> [MeasureReport.Entry] {
     columns.enumerated().map { place, column in
       var mean = [Double](repeating: 0, count: curves.first?.values[place].count ?? 0)
       for curve in curves { for (point, value) in curve.values[place].enumerated() { mean[point] += value } }
-      return .init(column, curves.map { $0.areas[place] }, curve: mean.map { $0 / Double(max(curves.count, 1)) })
+      return .init(column, better, curves.map { $0.areas[place] }, curve: mean.map { $0 / Double(max(curves.count, 1)) })
     }
   }
 
   private func map<Value: Sendable>(
     _ plan: AttributionPlan, activity: String, isAnswering: Bool,
-    body: @Sendable (Worker, Batch, AttributionShard) throws -> Value
+    body: @Sendable (Worker, Batch, AttributionShard, @escaping (Double) -> Void) throws -> Value
   ) throws -> [Value] {
-    let scheduler = context.scheduler(activity: activity, batch: plan.batch, pictures: data.dataset.count)
+    let parts = PartialProgress()
+    let scheduler = context.scheduler(activity: activity, batch: plan.batch, pictures: data.dataset.count, parts: parts)
     let answers = answers.plan.arenaByteCount + answers.plan.scratchByteCount
     return try naming(file: "\(data.request.spec)") {
       try scheduler.map(
@@ -191,7 +223,8 @@ private struct Pass {
         },
         body: { worker, number in
           let batch = try epoch.batch(number)
-          return try body(worker, batch, try data.shard(batch, target: target))
+          defer { parts.finish(number) }
+          return try body(worker, batch, try data.shard(batch, target: target)) { parts.report(number, $0) }
         })
     }
   }

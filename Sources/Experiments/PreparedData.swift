@@ -67,7 +67,7 @@ public struct PreparedData: Sendable {
   }
 }
 
-/// The batches of a loader as training and evaluation ask for them.
+/// The samples of a loader as training and evaluation ask for them.
 final class LabelledBatches: LabelledData {
   private let loader: Loader
   private let current = Mutex<(number: Int, epoch: Loader.Epoch)?>(nil)
@@ -77,15 +77,13 @@ final class LabelledBatches: LabelledData {
   var count: Int { loader.dataset.count }
 
   func shard(_ positions: Range<Int>, epoch number: Int) throws -> LabelledShard {
-    precondition(
-      positions.lowerBound % loader.batch == 0 && positions.count <= loader.batch, "a shard is one of the loader's batches")
     let epoch = current.withLock { current in
       if let current, current.number == number { return current.epoch }
       let epoch = loader.epoch(number)
       current = (number, epoch)
       return epoch
     }
-    let batch = try epoch.batch(positions.lowerBound / loader.batch)
+    let batch = try epoch.batch(at: positions)
     return LabelledShard(samples: batch.input, labels: batch.labels, indices: batch.indices)
   }
 }

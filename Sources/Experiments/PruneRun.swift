@@ -164,13 +164,15 @@ public struct PruneRun: Sendable {
     if let request = validation ?? data {
       let prepared = try PreparedData(request, for: model, note: { _ in })
       if try prepared.isLabelled() {
-        func top1(_ graph: Graph) throws -> Double {
+        func evaluate(_ graph: Graph) throws -> EvaluationReport {
           let batch = model.batch(scoring.statistics.batch, pictures: prepared.dataset.count)
-          return try EvaluationRun.evaluate(graph, output: model.output, on: prepared, batch: batch, context).top1
+          return try EvaluationRun.evaluate(graph, output: model.output, on: prepared, batch: batch, context)
         }
+        let (before, cut) = (try evaluate(model.graph), try evaluate(pruned))
+        let tuned = try tuning.map { _ in try evaluate(final) }
         accuracy = PruneReport.Accuracy(
-          data: "\(request.spec)", before: try top1(model.graph), pruned: try top1(pruned),
-          tuned: tuning == nil ? nil : try top1(final))
+          data: "\(request.spec)", before: before.top1, pruned: cut.top1, tuned: tuned?.top1)
+        if let chance = (tuned ?? cut).chance { context.note("\(tuned == nil ? "pruned" : "tuned"): \(chance)") }
       }
     }
     let timed = try latencyBatch.map { try LatencyMeter.profile([model.graph, final], batch: $0) }
@@ -191,7 +193,7 @@ public struct PruneRun: Sendable {
       parameters["reconstruct"] =
         "\(reconstruction.mode.rawValue) positions=\(reconstruction.positions) ridge=\(reconstruction.ridge)"
     }
-    if let tuning { parameters["tuning"] = tuning.settings.description }
+    if let tuning { parameters["tuning"] = tuning.settings(for: model.graph).description }
     if let data {
       parameters["data"] = data.spec.description
       parameters["preprocess"] = data.preprocessing

@@ -97,7 +97,8 @@ public struct RelevanceRun: Sendable {
       InOrder(try PartStore(out, schema: schema, key: key(schema, batch: batch, count: count), note: context.note)))
     let resumed = store.withLock { $0.store.resumed }
     if resumed > 0 { context.note("going on after \(resumed) of \(count) pictures") }
-    let scheduler = context.scheduler(activity: "relevance", batch: batch, pictures: count)
+    let parts = PartialProgress()
+    let scheduler = context.scheduler(activity: "relevance", batch: batch, pictures: count, parts: parts)
     let epoch = loader.epoch()
     do {
       try naming(file: "\(request.spec)") {
@@ -105,6 +106,8 @@ public struct RelevanceRun: Sendable {
           shards: min(resumed / batch, epoch.count)..<epoch.count,
           bytesPerWorker: plan.bytesPerWorker, makeWorker: { _ in try AttributionProgram(plan) },
           body: { program, shard in
+            defer { parts.finish(shard) }
+            program.progress = { parts.report(shard, $0) }
             let pictures = try epoch.batch(shard)
             let rows = try rows(of: pictures, program, target: target, data)
             try store.withLock { try $0.insert(rows, at: shard * batch) }
@@ -190,8 +193,7 @@ private struct InOrder {
 extension Tensor<Float> {
   /// The class with the greatest output in a row, the first of equals.
   fileprivate func predictedClass(_ row: Int) -> Int {
-    let outputs = elements[row * shape[1]..<(row + 1) * shape[1]]
-    return outputs.firstIndex(of: outputs.max() ?? 0).map { $0 - outputs.startIndex } ?? 0
+    elements[row * shape[1]..<(row + 1) * shape[1]].indexOfGreatest.map { $0 - row * shape[1] } ?? 0
   }
 
   /// Inputs as pictures [N, C, H, W]: axes that a vector lacks have length 1.

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Scheduling
+import Synchronization
 
 /// How far a run has come, in what it counts.
 public struct RunProgress: Hashable, Sendable {
@@ -12,6 +13,8 @@ public struct RunProgress: Hashable, Sendable {
   public var done: Int
   /// How many there are.
   public var total: Int
+  /// The work done on those under way, in parts of one.
+  public var partial: Double
   /// How many of the done ones an earlier run did; they do not count for the rate.
   public var skipped: Int
   /// The time that all of the run still takes, where it is more than this activity; nil to tell it from the rate.
@@ -21,13 +24,15 @@ public struct RunProgress: Hashable, Sendable {
 
   /// Makes a report of progress.
   public init(
-    activity: String, unit: String = "pictures", done: Int, total: Int, skipped: Int = 0, timeLeft: Duration? = nil,
+    activity: String, unit: String = "pictures", done: Int, total: Int, partial: Double = 0, skipped: Int = 0,
+    timeLeft: Duration? = nil,
     detail: String = ""
   ) {
     self.activity = activity
     self.unit = unit
     self.done = done
     self.total = total
+    self.partial = partial
     self.skipped = skipped
     self.timeLeft = timeLeft
     self.detail = detail
@@ -62,15 +67,38 @@ public struct RunContext: Sendable {
   ///   - activity: what the pass does.
   ///   - batch: the pictures of a shard.
   ///   - pictures: all pictures.
-  func scheduler(activity: String, batch: Int, pictures: Int) -> BlockScheduler {
+  ///   - parts: how far shards under way are, where they take long.
+  func scheduler(activity: String, batch: Int, pictures: Int, parts: PartialProgress? = nil) -> BlockScheduler {
     let report = progress
+    let done = Shared((done: 0, skipped: 0))
+    @Sendable func tell(_ partial: Double) {
+      let (done, skipped) = done.value
+      report(
+        RunProgress(
+          activity: activity, done: min(done * batch, pictures), total: pictures,
+          partial: min(partial * Double(batch), Double(max(pictures - done * batch, 0))), skipped: min(skipped * batch, pictures))
+      )
+    }
+    parts?.tell(tell)
+    // The clock starts with the work.
+    tell(0)
     return BlockScheduler(
       width: workers, cancellation: cancellation,
       progress: { pass in
-        report(
-          RunProgress(
-            activity: activity, done: min(pass.done * batch, pictures), total: pictures,
-            skipped: min(pass.skipped * batch, pictures)))
+        done.value = (pass.done, pass.skipped)
+        tell(parts?.sum ?? 0)
       }, prologue: useOneThreadHere)
+  }
+}
+
+/// A value behind a lock that closures can share.
+private final class Shared<Value: Sendable>: Sendable {
+  private let mutex: Mutex<Value>
+
+  init(_ value: Value) { mutex = Mutex(value) }
+
+  var value: Value {
+    get { mutex.withLock { $0 } }
+    set { mutex.withLock { $0 = newValue } }
   }
 }

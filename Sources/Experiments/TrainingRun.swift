@@ -8,8 +8,20 @@ import Training
 
 /// Trains a network on a data set and writes it as ONNX.
 public struct TrainingRun: Sendable {
-  /// How long and how.
+  /// Which epoch's network is written.
+  public enum Kept: String, Sendable, CaseIterable {
+    /// The last one's.
+    case last
+    /// The one's with the greatest validation accuracy; without validation, the least loss.
+    case best
+  }
+
+  /// How long and how, but for ``rate`` and ``clip``.
   public var settings: TrainingSettings
+  /// The learning rate before any factor; nil for one that suits the optimiser and the network.
+  public var rate: Double?
+  /// The greatest norm of the gradients, 0 for no limit; nil for one that suits the network.
+  public var clip: Double?
   /// Random changes of the pictures; nil for none.
   public var augmentation: Augmentation?
   /// What the network is evaluated with after every epoch, if anything.
@@ -18,13 +30,18 @@ public struct TrainingRun: Sendable {
   public var out: String
   /// The table of epochs; nil for `out` with `.csv`.
   public var history: String?
+  /// Which epoch's network is written.
+  public var kept: Kept
 
   /// Makes a run.
   public init(
-    settings: TrainingSettings, augmentation: Augmentation? = nil, validation: DataSpec? = nil, out: String,
-    history: String? = nil
+    settings: TrainingSettings, rate: Double? = nil, clip: Double? = nil, augmentation: Augmentation? = nil,
+    validation: DataSpec? = nil, out: String, history: String? = nil, kept: Kept = .last
   ) {
     self.settings = settings
+    self.rate = rate
+    self.clip = clip
+    self.kept = kept
     self.augmentation = augmentation
     self.validation = validation
     self.out = out
@@ -35,6 +52,10 @@ public struct TrainingRun: Sendable {
   public struct Report: Sendable {
     /// The last epoch; nil if there was none.
     public var lastEpoch: TrainingHistory.Epoch?
+    /// The best epoch; nil if there was none.
+    public var bestEpoch: TrainingHistory.Epoch?
+    /// The epoch whose network was written; nil if there was none.
+    public var writtenEpoch: TrainingHistory.Epoch?
     /// The table of epochs.
     public var history: String
   }
@@ -53,7 +74,7 @@ public struct TrainingRun: Sendable {
     editor.metadata["espalier.architecture"] = architecture
     let graph = try editor.graph()
     return try run(
-      graph, PreparedData(request, for: graph, named: architecture, preprocessing: known, note: context.note), context)
+      graph, PreparedData(request, for: graph, named: architecture, preprocessing: known, note: context.note), nil, context)
   }
 
   /// Fine-tunes a network.
@@ -61,7 +82,7 @@ public struct TrainingRun: Sendable {
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   public func tune(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> Report {
     try prepare(request, reading: model.files)
-    return try run(model.graph, PreparedData(request, for: model, note: context.note), context)
+    return try run(model.graph, PreparedData(request, for: model, note: context.note), model, context)
   }
 
   private var historyPath: String { history ?? (out as NSString).deletingPathExtension + ".csv" }
@@ -73,18 +94,22 @@ public struct TrainingRun: Sendable {
     try OutputPath.requireDistinct([out, historyPath])
   }
 
-  private func run(_ graph: Graph, _ data: PreparedData, _ context: RunContext) throws -> Report {
+  /// - Parameter model: the file that training starts from; nil for a new network.
+  private func run(_ graph: Graph, _ data: PreparedData, _ model: Model?, _ context: RunContext) throws -> Report {
     try data.requireLabels()
+    let settings = settings(for: graph, note: context.note)
     let loader = Loader(
       data.dataset, preprocessing: data.preprocessing, batch: settings.shard, augmentation: augmentation, isShuffled: true,
       seed: settings.seed)
     let validationData = try validation.map { spec in
       var request = data.request
-      (request.spec, request.limit, request.perClass) = (spec, nil, nil)
+      (request.spec, request.skip, request.limit, request.perClass) = (spec, 0, nil, nil)
       return try PreparedData(request, for: graph, named: "the network", preprocessing: data.preprocessing, note: context.note)
     }
     let trainer = try Trainer(graph, settings: settings, width: context.workers)
     trainer.cancellation = context.cancellation
+    trainer.note = context.note
+    trainer.job = try identity(data, validationData)
     let checkpoint = URL(fileURLWithPath: out + ".checkpoint")
     Replacement.removeAbandoned(of: checkpoint.path)
     if FileManager.default.fileExists(atPath: checkpoint.path) {
@@ -94,10 +119,10 @@ public struct TrainingRun: Sendable {
     trainer.checkpoint = checkpoint
     trainer.historyFile = URL(fileURLWithPath: historyPath)
     trainer.progress = { step in
-      let pictures = min(step.step * settings.batch, data.dataset.count)
+      let images = min(step.step * settings.batch, data.dataset.count)
       context.progress(
         RunProgress(
-          activity: "epoch \(step.epoch)/\(step.epochs)", done: step.step == step.steps ? data.dataset.count : pictures,
+          activity: "epoch \(step.epoch)/\(step.epochs)", done: step.step == step.steps ? data.dataset.count : images,
           total: data.dataset.count, timeLeft: step.timeLeft,
           detail: String(format: "loss %.4f  accuracy %.2f %%", step.loss, 100 * step.accuracy)))
     }
@@ -108,24 +133,61 @@ public struct TrainingRun: Sendable {
       }
     } catch let error as TrainingInterrupted {
       throw RunInterrupted(error.description)
+    } catch let error as EspalierError where trainer.hasDiverged {
+      // The same command would come to the same end.
+      try? FileManager.default.removeItem(at: checkpoint)
+      guard let best = trainer.best, let graph = try trainer.bestGraph() else { throw error }
+      try write(graph, after: best.epoch, settings, data, model, trainer.job)
+      throw EspalierError(
+        "\(error.problem); \(out) is the network after epoch \(best.epoch.epoch), the best", file: error.file, place: error.place,
+        accepted: error.accepted)
     }
-    var editor = GraphEditor(try trainer.trainedGraph().restoringDeclaredBatch())
-    if data.holdsPictures { editor.metadata[Preprocessing.metadataKey] = data.preprocessing.json }
-    editor.metadata["espalier.training"] = try provenance(data)
-    try editor.graph().writeONNX(to: out, producerVersion: Release.version)
+    let written = kept == .best ? trainer.best?.epoch : trainer.history.epochs.last
+    try write(
+      kept == .best ? trainer.bestGraph() ?? trainer.trainedGraph() : trainer.trainedGraph(), after: written, settings, data,
+      model, trainer.job)
     try? FileManager.default.removeItem(at: checkpoint)
-    return Report(lastEpoch: trainer.history.epochs.last, history: historyPath)
+    if let written { noteChance(written, validationData?.dataset.count ?? data.dataset.count, trainer.classes, context) }
+    return Report(
+      lastEpoch: trainer.history.epochs.last, bestEpoch: trainer.best?.epoch, writtenEpoch: written, history: historyPath)
   }
 
-  private func provenance(_ data: PreparedData) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let fields = [
-      "settings": settings.description, "data": data.request.spec.description, "data_sha256": try data.dataset.digest(),
-      "augmentation": augmentation.map { "pad-crop \($0.padding)\($0.flips ? ", flip" : "")" } ?? "none",
-      "espalier": Release.version,
-    ]
-    return String(decoding: try encoder.encode(fields), as: UTF8.self)
+  /// What the run depends on beside network and settings.
+  private func identity(_ data: PreparedData, _ validation: PreparedData?) throws -> JobIdentity {
+    var job = JobIdentity("training")
+    job.add("data", try data.dataset.digest())
+    job.add("preprocessing", data.preprocessing.json)
+    job.add("augmentation", augmentationText, default: "none")
+    job.add("validation", try validation?.dataset.digest())
+    job.add("kept", kept.rawValue, default: Kept.last.rawValue)
+    job.add("espalier", Release.version)
+    return job
+  }
+
+  private func noteChance(_ epoch: TrainingHistory.Epoch, _ images: Int, _ classes: Int, _ context: RunContext) {
+    let accuracy = epoch.validationAccuracy ?? epoch.accuracy
+    if let text = Chance.remark(accuracy, images: images, classes: classes) {
+      context.note("\(out): \(text); a smaller --rate, a --warm-up or more epochs may help")
+    }
+  }
+
+  private func write(
+    _ graph: Graph, after epoch: TrainingHistory.Epoch?, _ settings: TrainingSettings, _ data: PreparedData, _ model: Model?,
+    _ job: JobIdentity
+  ) throws {
+    var editor = GraphEditor(try graph.restoringDeclaredBatch())
+    if data.holdsPictures { editor.metadata[Preprocessing.metadataKey] = data.preprocessing.json }
+    let before = editor.metadata[TrainingRecord.metadataKey].flatMap { TrainingRecord(json: $0) }
+    editor.metadata[TrainingRecord.metadataKey] = try TrainingRecord(
+      settings: settings.description, data: data.request.spec.description, dataDigest: data.dataset.digest(),
+      augmentation: augmentationText, epoch: epoch?.epoch, network: model?.path, networkDigest: model?.digest,
+      espalier: Release.version, before: before.map { [$0] }
+    ).json
+    try editor.graph().writeONNX(to: out, producerVersion: Release.version)
+  }
+
+  private var augmentationText: String {
+    augmentation.map { "pad-crop \($0.padding)\($0.flips ? ", flip" : "")" } ?? "none"
   }
 }
 

@@ -1,13 +1,13 @@
 import Foundation
 import Networks
+import ONNX
 import Storage
 import Tensors
 
 /// A training run as it is stored between two steps: latent weights, what the optimiser remembers, running statistics, the
-/// place in the epoch, the sums of the epoch so far and the history.
+/// place in the epoch, the sums of the epoch so far, the history, the best epoch so far, and the network where it was replaced.
 ///
-/// An HDF5 file. The attributes `settings`, `seams`, `network` and `samples` say what the run is; all of them have to be the
-/// same for it to go on.
+/// An HDF5 file. The dataset `identity` says what the run is; a run goes on only from its own.
 extension Trainer {
   /// Saves the run.
   ///
@@ -17,10 +17,14 @@ extension Trainer {
   public func save(to url: URL) throws {
     let file = try HDF5File.create(url.path)
     try file.setAttribute("format", Trainer.format)
-    for (name, text) in try identity { try file.setAttribute(name, text) }
+    try file.write(Tensor(bytes: identity().text.utf8), to: "identity")
     if let trainingSamples { try file.setAttribute("samples", Int64(trainingSamples)) }
     try file.setAttribute("cursor", [epoch, step, totalSteps, tally.correct, tally.samples].map(Int64.init))
-    try file.setAttribute("sums", [tally.loss, tally.seconds])
+    try file.setAttribute("sums", [tally.loss, tally.seconds, firstLoss])
+    if isReplaced {
+      try file.write(Tensor(bytes: graph.onnxBytes()), to: "network/onnx")
+      try file.write(Tensor(bytes: seamsInForce.utf8), to: "network/seams")
+    }
     for (place, parameter) in parameters.enumerated() {
       let group = try file.createGroup("parameters/\(place)")
       try group.setAttribute("name", parameter.name)
@@ -29,8 +33,10 @@ extension Trainer {
         try group.write(Tensor(state, shape: parameter.latent.shape), to: "state-\(number)")
       }
     }
-    for (place, (name, tensor)) in statistics.sorted(by: { $0.key < $1.key }).enumerated() {
-      try file.write(tensor, to: "statistics/\(place)").setAttribute("name", name)
+    try file.write(statistics, toGroup: "statistics")
+    if let best {
+      try file.write(best.values, toGroup: "best")
+      try file.group("best").setAttribute("epoch", Int64(best.epoch.epoch))
     }
     try file.write(history.table, to: "history")
     try file.commit(sealed: true)
@@ -38,19 +44,32 @@ extension Trainer {
 
   /// Goes on with a saved run: what follows is the same, to the bit, as if it had never stopped.
   ///
-  /// - Throws: `EspalierError` naming the file, if it is of a run with other settings, network or seams, or damaged.
+  /// Where the network had been replaced, the hooks are told so that they can put the seams in order that came into force with
+  /// it (``TrainingHook/willResume(with:epoch:_:)``).
+  ///
+  /// - Throws: `EspalierError` naming the file, if it is of another run (another network or weights, data, settings, seams or
+  ///   version), or damaged.
   public func resume(from url: URL) throws {
     try naming(file: url.path) {
       let file = try HDF5File.open(url.path, sealed: true)
-      guard try file.text(attribute: "format") == Trainer.format else { throw EspalierError("is no checkpoint of this version") }
-      for (name, text) in try identity {
-        let stored = try file.text(attribute: name) ?? ""
-        guard stored == text else { throw EspalierError("is of a run with other \(name): \(stored)", accepted: text) }
+      guard try file.text(attribute: "format") == Trainer.format else {
+        throw EspalierError("is no checkpoint of this version", accepted: Trainer.remedy)
       }
+      try check(JobIdentity(text: file.bytes("identity").text))
       let cursor: [Int64] = try file.values("cursor", count: 5)
-      let sums: [Double] = try file.values("sums", count: 2)
-      guard cursor.allSatisfy({ (0...Int64(1) << 40).contains($0) }), cursor[0] <= settings.epochs else {
-        throw EspalierError("its place in the run is \(cursor)", accepted: "at most \(settings.epochs) epochs")
+      let sums: [Double] = try file.values("sums", count: 3)
+      let history = try TrainingHistory(table: file.dataset("history").read())
+      let samples = try file.number(attribute: "samples", as: Int64.self).map(Int.init)
+      try check(cursor, samples: samples, history)
+
+      if file.exists("network/onnx") {
+        let graph = try Graph(onnxBytes: file.bytes("network/onnx"))
+        for hook in seams.hooks { try hook.willResume(with: graph, epoch: Int(cursor[0]), self) }
+        try replaceGraph(graph)
+        let stored = try file.bytes("network/seams").text
+        guard seamsInForce == stored else {
+          throw EspalierError("its network was replaced under other seams: \(stored)", accepted: seamsInForce)
+        }
       }
       var restored: [(latent: Tensor<Float>, state: [[Float]])] = []
       for (place, parameter) in parameters.enumerated() {
@@ -61,61 +80,90 @@ extension Trainer {
         func read(_ name: String) throws -> Tensor<Float> { try group.dataset(name).tensor(of: parameter.latent.shape) }
         restored.append((try read("latent"), try parameter.state.indices.map { try read("state-\($0)").elements }))
       }
-      let names = statistics.keys.sorted()
-      let running = try names.enumerated().map { place, name in
-        let dataset = try file.dataset("statistics/\(place)")
-        guard try dataset.text(attribute: "name") == name else { throw EspalierError("lacks statistic '\(name)'") }
-        return (name, try dataset.tensor(of: statistics[name]!.shape))
+      let running = try file.tensors(inGroup: "statistics", like: statistics)
+      var best: BestEpoch?
+      if file.exists("best") {
+        let group = try file.group("best")
+        let number = try group.number(attribute: "epoch", as: Int64.self).map(Int.init) ?? 0
+        guard history.epochs.indices.contains(number - 1) else { throw EspalierError("its best epoch is \(number)") }
+        best = BestEpoch(epoch: history.epochs[number - 1], values: try file.tensors(inGroup: "best", like: values))
       }
-      let history = try TrainingHistory(table: file.dataset("history").read())
 
       for (parameter, values) in zip(parameters, restored) { (parameter.latent, parameter.state) = values }
-      statistics = Dictionary(uniqueKeysWithValues: running)
+      statistics = running
       (epoch, step, totalSteps) = (Int(cursor[0]), Int(cursor[1]), Int(cursor[2]))
       tally = Tally(loss: sums[0], correct: Int(cursor[3]), samples: Int(cursor[4]), seconds: sums[1])
+      firstLoss = sums[2]
       self.history = history
-      trainingSamples = try file.number(attribute: "samples", as: Int64.self).map(Int.init)
+      self.best = best
+      trainingSamples = samples
     }
     try renewWeights()
   }
 
-  private static let format = "espalier training checkpoint 1"
+  private static let format = "espalier training checkpoint 2"
+  private static let remedy = "the command that wrote it, or another --out; without the file it begins anew"
 
-  /// What has to be the same for a run to go on.
-  private var identity: [(name: String, text: String)] {
-    get throws {
-      [("settings", settings.description), ("seams", seams.description), ("network", try graph.trainingDigest)]
-    }
+  /// What has to be the same for a run to go on: the job, the network with its weights, settings and seams.
+  private func identity() throws -> JobIdentity {
+    var identity = JobIdentity("training")
+    identity.add("of", job)
+    identity.add("network", initialDigest())
+    identity.add("settings", settings.description)
+    identity.add("seams", initialSeams)
+    identity.add("hooks", seams.hooks.map { String(reflecting: type(of: $0)) }.joined(separator: "; "))
+    return identity
+  }
+
+  private func check(_ stored: JobIdentity?) throws {
+    guard let stored else { throw EspalierError("does not say of which run it is", accepted: Trainer.remedy) }
+    guard let other = try identity().difference(from: stored) else { return }
+    let name = other.name.hasPrefix("of.") ? String(other.name.dropFirst(3)) : other.name
+    throw EspalierError(
+      "is of another run: its \(name) is \(other.there ?? "none"), here it is \(other.here ?? "none")",
+      accepted: Trainer.remedy)
+  }
+
+  /// Refuses a place in the run that cannot be.
+  private func check(_ cursor: [Int64], samples: Int?, _ history: TrainingHistory) throws {
+    let place = "epochs, step, steps, right and seen are \(cursor.map(String.init).joined(separator: ", "))"
+    guard cursor.allSatisfy({ (0...Int64(1) << 40).contains($0) }), cursor[0] <= settings.epochs,
+      history.epochs.count == cursor[0], samples.map({ (2...1 << 40).contains($0) }) ?? (cursor[2] == 0)
+    else { throw EspalierError("its place in the run cannot be: \(place)") }
+    let steps = Int64(samples.map { settings.steps(of: $0) } ?? 0)
+    guard cursor[1] <= steps, cursor[2] == cursor[0] * steps + cursor[1], cursor[3] <= cursor[4],
+      cursor[4] <= cursor[1] * Int64(settings.batch)
+    else { throw EspalierError("its place in the run cannot be: \(place)", accepted: "\(steps) steps an epoch") }
   }
 }
 
-extension Graph {
-  /// A digest of all that training leaves as it is: operators, wiring, shapes, and the values of constants that are not trained.
-  fileprivate var trainingDigest: String {
-    get throws {
-      let graph = try preparedForTraining()
-      var changing = Set(graph.trainableRoles.keys)
-      for node in graph.nodes where node.op is Op.BatchNormalization { changing.formUnion(node.inputs.compactMap { $0 }) }
-      let nodes = graph.nodes.map { "\($0.op.name) \($0.op) \($0.inputs.map { $0 ?? "" }) \($0.outputs)" }
-      let constants = graph.constants.sorted { $0.key < $1.key }.map { name, constant in
-        let values =
-          switch constant {
-          case _ where changing.contains(name): UInt64(0)
-          case .float(let tensor): tensor.elements.digest(\.bitPattern)
-          case .int64(let tensor): tensor.elements.digest { UInt64(bitPattern: $0) }
-          }
-        return "\(name) \(constant.shape) \(values)"
-      }
-      return String(Philox.stream(named: (nodes + constants).joined(separator: "\n")), radix: 16)
+extension HDF5Group {
+  fileprivate func bytes(_ name: String) throws -> [UInt8] { try dataset(name).read(as: UInt8.self).elements }
+
+  fileprivate func write(_ tensors: [String: Tensor<Float>], toGroup group: String) throws {
+    _ = try createGroup(group)
+    for (place, (name, tensor)) in tensors.sorted(by: { $0.key < $1.key }).enumerated() {
+      try write(tensor, to: "\(group)/\(place)").setAttribute("name", name)
     }
+  }
+
+  /// Tensors by name, each of the shape of the one of that name in `known`.
+  fileprivate func tensors(inGroup group: String, like known: [String: Tensor<Float>]) throws -> [String: Tensor<Float>] {
+    Dictionary(
+      uniqueKeysWithValues: try known.keys.sorted().enumerated().map { place, name in
+        let dataset = try dataset("\(group)/\(place)")
+        guard try dataset.text(attribute: "name") == name else { throw EspalierError("lacks '\(name)'", place: group) }
+        return (name, try dataset.tensor(of: known[name]!.shape))
+      })
   }
 }
 
-extension Array {
-  /// FNV-1a over words.
-  fileprivate func digest(_ bits: (Element) -> some FixedWidthInteger & UnsignedInteger) -> UInt64 {
-    reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64(bits($1))) &* 0x100_0000_01B3 }
-  }
+extension Tensor<UInt8> {
+  fileprivate init(bytes: some Collection<UInt8>) { self.init(Array(bytes), shape: [bytes.count]) }
+}
+
+extension [UInt8] {
+  fileprivate var text: String { String(decoding: self, as: UTF8.self) }
 }
 
 extension HDF5Object {

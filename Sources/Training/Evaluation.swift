@@ -10,10 +10,16 @@ public struct Evaluation: Sendable, Equatable {
   public var top1: Double
   /// The share of samples for which one of the labels is among the five greatest logits (the lower class of equals first).
   public var top5: Double
-  /// The mean softmax cross-entropy, of each sample's most probable label.
+  /// The mean softmax cross-entropy, of each sample's most probable label; NaN where an output is.
   public var loss: Double
   /// The number of samples.
   public var samples: Int
+  /// The number of samples with an output that is NaN; they count as wrong.
+  public var notNumbers: Int
+  /// The place in the data set of the first of them.
+  public var firstNotNumber: Int?
+  /// The number of classes.
+  public var classes: Int
   /// Samples per second, reading them included.
   public var imagesPerSecond: Double
 
@@ -50,6 +56,7 @@ public struct Evaluation: Sendable, Equatable {
     let count = Double(max(data.count, 1))
     return Evaluation(
       top1: Double(sum.top1) / count, top5: Double(sum.top5) / count, loss: sum.loss / count, samples: data.count,
+      notNumbers: sum.notNumbers, firstNotNumber: sum.first, classes: plan.classes,
       imagesPerSecond: Double(data.count) / max(seconds, 1e-9))
   }
 
@@ -58,6 +65,7 @@ public struct Evaluation: Sendable, Equatable {
     let input: String
     let shape: Shape
     let output: String
+    let classes: Int
 
     func checked(_ samples: Tensor<Float>) throws -> Tensor<Float> {
       guard samples.shape.rank == shape.rank, samples.shape.dimensions.dropFirst() == shape.dimensions.dropFirst() else {
@@ -85,7 +93,7 @@ public struct Evaluation: Sendable, Equatable {
       throw EspalierError("its shape is \(shape)", place: "output '\(logits)'", accepted: "one number for each sample and class")
     }
     try builder.forward()
-    return Compiled(plan: builder.finish(), input: input, shape: try builder.shape(of: input), output: logits)
+    return Compiled(plan: builder.finish(), input: input, shape: try builder.shape(of: input), output: logits, classes: shape[1])
   }
 
   /// Sums over samples.
@@ -93,6 +101,8 @@ public struct Evaluation: Sendable, Equatable {
     var loss = 0.0
     var top1 = 0
     var top5 = 0
+    var notNumbers = 0
+    var first: Int?
 
     init() {}
 
@@ -106,6 +116,12 @@ public struct Evaluation: Sendable, Equatable {
               place: "sample \(shard.indices[row])", accepted: "0 to \(classes - 1)")
           }
           let x = UnsafeBufferPointer(rebasing: elements[row * classes..<(row + 1) * classes])
+          guard !x.contains(where: \.isNaN) else {
+            loss = .nan
+            notNumbers += 1
+            if first == nil { first = shard.indices[row] }
+            continue
+          }
           let summary = LogitSummary(x)
           let right = labels.reduce(labels[0]) { x[$1] > x[$0] || (x[$1] == x[$0] && $1 < $0) ? $1 : $0 }
           loss += summary.logarithmOfSum - Double(x[right])
@@ -121,6 +137,8 @@ public struct Evaluation: Sendable, Equatable {
       sum.loss += b.loss
       sum.top1 += b.top1
       sum.top5 += b.top5
+      sum.notNumbers += b.notNumbers
+      sum.first = a.first ?? b.first
       return sum
     }
   }

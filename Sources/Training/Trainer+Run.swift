@@ -20,6 +20,8 @@ extension Trainer {
     }
     trainingSamples = data.count
     var clock = Stopwatch(saved: .now)
+    let rate = settings.schedule.rate(step: totalSteps, stepsPerEpoch: stepsPerEpoch, epochs: settings.epochs)
+    if epoch < settings.epochs { report(rate, stepsPerEpoch, clock) }
     while epoch < settings.epochs {
       try runEpoch(data, stepsPerEpoch, &clock)
       do { try endEpoch(validation, stepsPerEpoch) } catch is CancellationError { throw try interruption(&clock) }
@@ -37,7 +39,7 @@ extension Trainer {
 
   private func stepsPerEpoch(of data: any LabelledData) throws -> Int {
     guard data.count >= 2 else { throw EspalierError("there are \(data.count) samples to train on", accepted: "2 or more") }
-    return data.count / settings.batch + (data.count % settings.batch >= 2 ? 1 : 0)
+    return settings.steps(of: data.count)
   }
 
   private func runEpoch(_ data: any LabelledData, _ steps: Int, _ clock: inout Stopwatch) throws {
@@ -79,22 +81,37 @@ extension Trainer {
         epoch: epoch + 1, rate: settings.schedule.rate(step: totalSteps - 1, stepsPerEpoch: steps, epochs: settings.epochs),
         loss: tally.loss / samples, accuracy: Double(tally.correct) / samples, validationLoss: evaluation?.loss,
         validationAccuracy: evaluation?.top1, imagesPerSecond: samples / max(tally.seconds, 1e-9), seconds: tally.seconds))
-    epoch += 1
+    watch(history.epochs[epoch])
+    let (epoch, values) = (history.epochs[epoch], values)
+    if best.map({ epoch.isBetter(than: $0.epoch) }) ?? true { best = BestEpoch(epoch: epoch, values: values) }
+    self.epoch += 1
     step = 0
     tally = Tally()
     if let historyFile { try history.write(to: historyFile) }
     for hook in seams.hooks { try hook.afterEpoch(self) }
   }
 
+  /// Says when the loss rises.
+  private func watch(_ epoch: TrainingHistory.Epoch) {
+    let cure = "a smaller --rate, a --warm-up or --clip may help"
+    if epoch.epoch == 1, epoch.loss > max(1.5 * firstLoss, firstLoss + 0.5) {
+      note?(String(format: "the loss rose from %.4f in the first batch to %.4f in epoch 1: ", firstLoss, epoch.loss) + cure)
+    }
+    guard epoch.epoch > 1, case let last = history.epochs[epoch.epoch - 2], epoch.loss > 1.2 * last.loss,
+      epoch.loss > last.loss + 0.05
+    else { return }
+    note?(String(format: "the loss rose from %.4f to %.4f in epoch \(epoch.epoch): ", last.loss, epoch.loss) + cure)
+  }
+
   private func report(_ rate: Double, _ steps: Int, _ clock: Stopwatch) {
     guard let progress else { return }
-    let left = (settings.epochs - epoch) * steps - step
+    let left = Double(settings.epochs - epoch) * Double(steps) - Double(step)
     let samples = Double(max(tally.samples, 1))
     progress(
       TrainingProgress(
         epoch: epoch + 1, epochs: settings.epochs, step: step, steps: steps, rate: rate, loss: tally.loss / samples,
         accuracy: Double(tally.correct) / samples, imagesPerSecond: Double(clock.samples) / max(clock.seconds, 1e-9),
-        timeLeft: .seconds(clock.seconds / Double(clock.steps) * Double(left))))
+        timeLeft: clock.steps == 0 ? nil : .seconds(clock.seconds / Double(clock.steps) * left)))
   }
 
   private func interruption(_ clock: inout Stopwatch) throws -> TrainingInterrupted {

@@ -20,15 +20,25 @@ public final class Trainer {
   public var seams: TrainingSeams
   /// Stops the run at the end of a step.
   public var cancellation = Cancellation()
-  /// Called after every step.
+  /// Called at the start and after every step.
   public var progress: ((TrainingProgress) -> Void)?
   /// Where the run is saved at the end of an epoch, every minute, and when it is stopped.
   public var checkpoint: URL?
   /// Where the table of epochs is written after each.
   public var historyFile: URL?
+  /// Told what a person should know, such as a loss that rises.
+  public var note: ((String) -> Void)?
+  /// What the run is beside network, settings and seams: digests of the data, how they are prepared and changed.
+  ///
+  /// A checkpoint of a run that has it otherwise is refused.
+  public var job = JobIdentity("training")
 
   /// What became of every epoch.
   public internal(set) var history = TrainingHistory()
+  /// The best epoch of the present network so far.
+  public internal(set) var best: BestEpoch?
+  /// Whether a loss or a parameter was no number any more, so that the run cannot go on.
+  public private(set) var hasDiverged = false
   /// The epochs that are done.
   public internal(set) var epoch = 0
   /// The steps that are done in this epoch.
@@ -44,6 +54,14 @@ public final class Trainer {
   var parameters: [TrainedParameter] = []
   var statistics: [String: Tensor<Float>] = [:]
   var tally = Tally()
+  /// The mean loss of the first batch of the run; NaN before.
+  var firstLoss = Double.nan
+  /// Whether the network was replaced since the run began.
+  private(set) var isReplaced = false
+  /// The seams at the beginning, and those that the present network was compiled with, but for hooks.
+  let initialSeams: String
+  private(set) var seamsInForce: String
+  private let initialGraph: Graph
   /// The number of samples that the run is about; nil before it has begun.
   var trainingSamples: Int?
   let pool: WorkerPool<Void>
@@ -70,11 +88,17 @@ public final class Trainer {
     self.graph = graph
     self.settings = settings
     self.seams = seams
+    initialGraph = graph
+    initialSeams = seams.description
+    seamsInForce = initialSeams
     pool = try WorkerPool(width: width, prologue: useOneThreadHere) { _ in }
     (weights, plan, parameters, statistics) = try Trainer.compile(graph, settings, seams, old: [:]) { _, tensor in tensor }
     indexParameters()
     try renewWeights()
   }
+
+  /// The number of classes of the present network.
+  public var classes: Int { plan.classes }
 
   // MARK: Parameters
 
@@ -108,10 +132,20 @@ public final class Trainer {
   /// The network with its present weights and running statistics; names, nodes and metadata as they were given.
   ///
   /// - Throws: `EspalierError` if a weight has no place in the graph.
-  public func trainedGraph() throws -> Graph {
-    try graph.replacing(
-      statistics.merging(parameters.map { ($0.name, $0.effective) }) { _, effective in effective })
+  public func trainedGraph() throws -> Graph { try graph.replacing(values) }
+
+  /// The network as it was after the best epoch; nil if none is done since the network was last replaced.
+  ///
+  /// - Throws: `EspalierError` if a weight has no place in the graph.
+  public func bestGraph() throws -> Graph? { try best.map { try graph.replacing($0.values) } }
+
+  /// The present effective weights and running statistics, by name.
+  var values: [String: Tensor<Float>] {
+    statistics.merging(parameters.map { ($0.name, $0.effective) }) { _, effective in effective }
   }
+
+  /// The digest of the network that the run began with.
+  func initialDigest() -> String { initialGraph.digest }
 
   /// Goes on with another network, such as the same one with fewer channels.
   ///
@@ -127,6 +161,9 @@ public final class Trainer {
     let old = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
     (weights, plan, parameters, statistics) = try Trainer.compile(graph, settings, seams, old: old, mapping: mapping)
     self.graph = graph
+    isReplaced = true
+    seamsInForce = seams.description
+    best = nil
     indexParameters()
     try renewWeights()
   }
@@ -202,9 +239,11 @@ public final class Trainer {
     let outcome = try plan.run(batch, step: totalSteps, on: pool)
     maskGradients = outcome.maskGradients
     lastLoss = outcome.loss / Double(samples)
+    if firstLoss.isNaN { firstLoss = lastLoss }
     try checkLoss()
     try collectGradients(samples: samples, shards: batch.count)
     try checkLoss()
+    if let limit = settings.clip { clipGradients(to: limit) }
     for hook in seams.hooks { try hook.afterBackward(self) }
     renewStatistics(outcome.statistics)
     try move(rate: rate)
@@ -215,11 +254,12 @@ public final class Trainer {
   }
 
   private func checkLoss() throws {
-    if !lastLoss.isFinite { throw divergence("the loss is \(lastLoss)") }
+    if !lastLoss.isFinite { throw divergence("the loss is \(lastLoss.isNaN ? "NaN" : "\(lastLoss)")") }
   }
 
   private func divergence(_ problem: String) -> EspalierError {
-    EspalierError(
+    hasDiverged = true
+    return EspalierError(
       "\(problem) in epoch \(epoch + 1), step \(step + 1)", place: "training",
       accepted: "a smaller learning rate, a warm-up, or normalised inputs")
   }
@@ -239,6 +279,19 @@ public final class Trainer {
       }
     }
     lastLoss += values.reduce(0, +)
+  }
+
+  /// Scales all gradients by one factor, so that their common norm is at most `limit`: PyTorch's `clip_grad_norm_`.
+  ///
+  /// Source: R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013, algorithm 1.
+  private func clipGradients(to limit: Double) {
+    let squares = parameters.map { $0.gradient.elements.reduce(0.0) { $0 + Double($1) * Double($1) } }
+    let norm = squares.reduce(0, +).squareRoot()
+    guard norm > limit else { return }
+    let factor = Float(limit / (norm + 1e-6))
+    for parameter in parameters {
+      for i in parameter.gradient.elements.indices { parameter.gradient.elements[i] *= factor }
+    }
   }
 
   private func move(rate: Double) throws {

@@ -1,3 +1,5 @@
+import Networks
+
 /// What takes part in training at fixed moments.
 ///
 /// Every method does nothing unless it is implemented.
@@ -16,6 +18,13 @@ public protocol TrainingHook {
 
   /// At the end of an epoch, after its evaluation; the graph may be replaced here (``Trainer/replaceGraph(_:mapping:)``).
   func afterEpoch(_ trainer: Trainer) throws
+
+  /// Before a run goes on whose network had been replaced: seams that came into force with that network are set again here.
+  ///
+  /// - Parameters:
+  ///   - graph: the network that it goes on with.
+  ///   - epoch: the epochs that are done.
+  func willResume(with graph: Graph, epoch: Int, _ trainer: Trainer) throws
 }
 
 extension TrainingHook {
@@ -23,4 +32,5 @@ extension TrainingHook {
   public func afterBackward(_ trainer: Trainer) throws {}
   public func afterStep(_ trainer: Trainer) throws {}
   public func afterEpoch(_ trainer: Trainer) throws {}
+  public func willResume(with graph: Graph, epoch: Int, _ trainer: Trainer) throws {}
 }

@@ -16,7 +16,7 @@ final class TrainingPlan: @unchecked Sendable {
   private let inputShape: Shape
   private let labels: Slot
   private let outcome: Slot
-  private let classes: Int
+  let classes: Int
   private let gradients: [String: (slot: Slot, count: Int)]
   private let maskGradients: [String: (slot: Slot, channels: Int)]
   private let isSynchronised: Bool

@@ -1,4 +1,4 @@
-/// How far a training run has come; reported after every step.
+/// How far a training run has come; reported at the start and after every step.
 public struct TrainingProgress: Sendable {
   /// The epoch under way, from 1, and how many there are.
   public var epoch: Int
@@ -14,8 +14,8 @@ public struct TrainingProgress: Sendable {
   public var accuracy: Double
   /// Samples per second since the run was started or resumed.
   public var imagesPerSecond: Double
-  /// The time that the rest of the run takes at the present rate.
-  public var timeLeft: Duration
+  /// The time that the rest of the run takes at the present rate; nil before the first step.
+  public var timeLeft: Duration?
 }
 
 /// A training run that was asked to stop.

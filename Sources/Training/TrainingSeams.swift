@@ -1,3 +1,6 @@
+import Datasets
+import Tensors
+
 /// Where other methods take part in training.
 ///
 /// All are empty unless given.
@@ -28,14 +31,24 @@ public struct TrainingSeams {
     self.hooks = hooks
   }
 
-  /// What of it can be told in text, for checkpoints.
+  /// All but the hooks in text, for checkpoints.
   var description: String {
     let policies = policies.sorted { $0.key < $1.key }.map { name, policy in
       let decay = policy.decays.map { " decay \($0)" } ?? ""
       let transform = policy.transform.map { " " + $0.description } ?? ""
-      return "\(name) rate \(policy.rate)\(decay)\(policy.mask == nil ? "" : " masked")\(transform)"
+      return "\(name) rate \(policy.rate)\(decay)\(policy.mask.map { " mask \($0.digest)" } ?? "")\(transform)"
     }
-    return (policies + gates.sorted().map { "gate \($0)" } + weightTerms.map(\.description) + tapTerms.map(\.description))
+    return
+      (policies + gates.sorted().map { "gate \($0)" } + weightTerms.map(\.description) + tapTerms.map(\.description)
+      + maskSites.map { "mask gradients at \($0)" })
       .joined(separator: "; ")
+  }
+}
+
+extension Tensor<Float> {
+  fileprivate var digest: String {
+    var hash = SHA256()
+    elements.withUnsafeBytes { hash.update($0) }
+    return hash.hexadecimal
   }
 }

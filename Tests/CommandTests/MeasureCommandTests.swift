@@ -34,6 +34,8 @@ import Testing
       ]
       let measures = [
         "pointing-game:tolerance=2", "mass-accuracy", "rank-accuracy", "sparseness", "pixel-flipping:steps=3", "randomisation",
+        "deletion:steps=3", "insertion:steps=3", "road:steps=3", "infidelity:patch=14", "sensitivity:n=2", "complexity",
+        "efficient-randomisation",
       ]
       let arguments =
         ["measure", "lenet.onnx", "--data", "csv:list.csv", "--batch", "3", "--json"] + methods.flatMap { ["--method", $0] }
@@ -50,10 +52,16 @@ import Testing
         #expect(
           entries.compactMap { $0["name"] as? String } == [
             "pointing-game", "mass-accuracy", "rank-accuracy", "sparseness", "pixel-flipping", "pixel-flipping accuracy",
-            "randomisation",
+            "randomisation", "deletion", "deletion accuracy", "insertion", "insertion accuracy", "road", "road accuracy",
+            "infidelity", "max-sensitivity", "average-sensitivity", "complexity", "efficient-randomisation",
           ])
         for entry in entries {
-          #expect(entry["mean"] is Double)
+          #expect(["higher", "lower"].contains(entry["better"] as? String))
+          // Noise that takes no notice of the network has no place where the entropy of a map could rise.
+          #expect(entry["mean"] is Double, "\(entry)")
+          if let mean = entry["mean"] as? Double, let interval = entry["interval"] as? [Double] {
+            #expect(interval.count == 2 && interval[0] <= mean && mean <= interval[1])
+          }
           // Some maps of Grad-CAM are 0 everywhere, and some of other methods nowhere positive: no share can be told.
           let isAlwaysDefined = row["method"] as? String != "grad-cam" && entry["name"] as? String != "mass-accuracy"
           #expect(!isAlwaysDefined || entry["pictures"] as? Int == 10, "\(row["method"] ?? "") \(entry)")
@@ -71,12 +79,49 @@ import Testing
       let table = try Tool.run("measure", "lenet.onnx", "--data", "folder:cutouts", in: folder)
       #expect(table.status == 0, "\(table.talk)")
       let lines = table.output.split(separator: "\n")
-      #expect(lines.count == 6 && lines[0].contains("pointing-game") && lines[0].contains("mass-accuracy"))
+      #expect(lines.count == 6 && lines[0].contains("pointing-game ↑") && lines[0].contains("mass-accuracy ↑"))
+      #expect(lines[0].contains("pixel-flipping ↓") && lines[0].contains("95 %"))
+      // Without masks, what needs them is left out, unless it is asked for.
       let noMasks = try Tool.run("measure", "lenet.onnx", "--data", "hdf5:pictures.h5", in: folder)
-      #expect(noMasks.failed(mentioning: "no picture has a mask"), "\(noMasks)")
+      #expect(noMasks.status == 0 && noMasks.talk.contains("pointing-game, mass-accuracy: left out"), "\(noMasks)")
+      #expect(noMasks.output.contains("sparseness ↑") && !noMasks.output.contains("pointing-game"))
+      let asked = try Tool.run(
+        "measure", "lenet.onnx", "--data", "hdf5:pictures.h5", "--measure", "pointing-game", in: folder)
+      #expect(asked.failed(mentioning: "no picture has a mask"), "\(asked)")
       for arguments in [["--method", "nonsense"], ["--measure", "nonsense"], ["--method", "lrp/nonsense"]] {
         #expect(
           try Tool.run(["measure", "lenet.onnx", "--data", "hdf5:pictures.h5"] + arguments, in: folder).status == 64)
+      }
+    }
+  }
+
+  /// The numbers of every image, whose means are those of the table.
+  @Test func numbersOfEveryImage() throws {
+    try Sample.withModelAndPictures { folder in
+      let arguments = [
+        "measure", "lenet.onnx", "--data", "hdf5:pictures.h5", "--skip", "4", "--limit", "9", "--method", "gradient", "--method",
+        "random", "--measure", "sparseness", "--measure", "sensitivity:n=2", "--json", "--out",
+      ]
+      let outcome = try Tool.run(arguments + ["each.csv"], in: folder)
+      #expect(outcome.status == 0, "\(outcome.talk)")
+      let report = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+      let methods = try #require(report["methods"] as? [[String: Any]])
+      let text = try String(contentsOf: folder.appendingPathComponent("each.csv"), encoding: .utf8)
+      let rows = text.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+      #expect(rows[0] == ["method", "index", "image", "sparseness", "max-sensitivity", "average-sensitivity"])
+      #expect(rows.count == 19 && rows[1][0] == "gradient" && rows[1][1] == "4" && rows[18][0] == "random" && rows[18][1] == "12")
+      #expect(try Tool.run(arguments + ["each.h5"], in: folder).status == 0)
+      let file = try HDF5File.open(folder.appendingPathComponent("each.h5").path)
+      for (place, method) in methods.enumerated() {
+        for (column, entry) in (method["measures"] as? [[String: Any]] ?? []).enumerated() {
+          let values = rows[(1 + 9 * place)..<(10 + 9 * place)].compactMap { Double($0[3 + column]) }
+          #expect(values.count == 9)
+          let mean = values.reduce(0, +) / 9
+          #expect(abs(mean - (entry["mean"] as? Double ?? .nan)) < 1e-12)
+          let name = try #require(entry["name"] as? String)
+          let stored: Tensor<Double> = try file.dataset("measures/\(name)").read()
+          #expect(Array(stored.elements[9 * place..<9 * place + 9]) == values)
+        }
       }
     }
   }

@@ -47,6 +47,32 @@ import Training
     #expect(plain.loss == soft.loss)
   }
 
+  /// An output that is NaN is wrong, whatever is beside it.
+  @Test func outputsThatAreNoNumbersAreWrong() throws {
+    let data = TinyData(12)
+    var pictures = data.pictures
+    let size = pictures.count / 12
+    for sample in [5, 7] { pictures.elements[sample * size] = .nan }
+    let graph = TinyNetworks.vgg()
+    func result(_ pictures: Tensor<Float>) throws -> Evaluation {
+      try Evaluation.run(
+        graph, on: TinyData(pictures: pictures, labels: [[Int]](repeating: [0, 1, 2, 3], count: 12)), shard: 4,
+        scheduler: BlockScheduler(width: 2))
+    }
+    let (sound, broken) = (try result(data.pictures), try result(pictures))
+    #expect(sound.top1 == 1 && sound.notNumbers == 0 && sound.firstNotNumber == nil && sound.classes == 4)
+    // A rectifier may hide a NaN; where the last layer shows it, the sample is wrong.
+    var editor = GraphEditor(graph)
+    for name in editor.constants.keys.sorted() where name == "fc2.bias" {
+      editor.constants[name] = .float(Tensor([.nan, 0, 0, 0], shape: [4]))
+    }
+    let all = try Evaluation.run(
+      editor.graph(), on: TinyData(pictures: data.pictures, labels: [[Int]](repeating: [0, 1, 2, 3], count: 12)), shard: 5,
+      scheduler: BlockScheduler(width: 2))
+    #expect(all.top1 == 0 && all.top5 == 0 && all.notNumbers == 12 && all.firstNotNumber == 0 && all.loss.isNaN)
+    #expect(broken.notNumbers == 0 || (broken.firstNotNumber == 5 && broken.top1 == Double(12 - broken.notNumbers) / 12))
+  }
+
   @Test func samplesThatDoNotFitAreNamed() throws {
     let scheduler = BlockScheduler(width: 1)
     let labels = TinyData(pictures: TinyNetworks.pictures(2), labels: [[0], [7]])

@@ -66,8 +66,5 @@ extension PlanBuilder {
 
 /// The target, or the class with the greatest output, the first of equals.
 private func wantedClass(_ target: Float, _ row: UnsafePointer<Float>, _ classes: Int) -> Int {
-  if target >= 0 { return Int(target) }
-  var best = 0
-  for k in 1..<max(classes, 1) where row[k] > row[best] { best = k }
-  return best
+  target >= 0 ? Int(target) : UnsafeBufferPointer(start: row, count: classes).indexOfGreatest ?? 0
 }

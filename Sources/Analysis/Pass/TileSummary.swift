@@ -1,6 +1,7 @@
 /// Sums and extremes of eight channels of one picture, one lane a channel: read once from memory, used by every accumulator.
 ///
-/// Sums are made of runs of eight places in Float, and of the runs in Double.
+/// Sums are made of runs of eight places in Float, and of the runs in Double; those that a variance is made of are taken from each run's
+/// first value on, so that a large mean does not drown a small variance.
 public struct TileSummary: Sendable {
   /// Σ a.
   public internal(set) var sum = SIMD8<Double>()
@@ -24,19 +25,24 @@ public struct TileSummary: Sendable {
     while place < places {
       let end = min(place + TileSummary.run, places)
       var (s, a, q) = (SIMD8<Float>(), SIMD8<Float>(), SIMD8<Float>())
+      let first = UnsafeRawPointer(base + place * stride).loadUnaligned(as: SIMD8<Float>.self)
+      let shift = SIMD8<Float>().replacing(with: first, where: magnitude(first) .< .infinity)
       for p in place..<end {
         let value = UnsafeRawPointer(base + p * stride).loadUnaligned(as: SIMD8<Float>.self)
-        s += value
+        let step = value - shift
+        s += step
         a += magnitude(value)
-        q.addProduct(value, value)
+        q.addProduct(step, step)
         // Not `pointwiseMin`, which goes lane by lane.
         minimum = minimum.replacing(with: value, where: value .< minimum)
         maximum = maximum.replacing(with: value, where: value .> maximum)
         zeros &-= SIMD8<Int32>(truncatingIfNeeded: ones(where: value .== 0))
       }
-      sum += SIMD8<Double>(s)
+      let (start, steps) = (SIMD8<Double>(shift), SIMD8<Double>(s))
+      let count = Double(end - place)
+      sum += steps + start * count
       absolute += SIMD8<Double>(a)
-      squares += SIMD8<Double>(q)
+      squares += SIMD8<Double>(q) + start * (2 * steps + start * count)
       place = end
     }
   }

@@ -11,6 +11,8 @@ public final class AttributionProgram {
 
   /// The plan.
   public let plan: AttributionPlan
+  /// Told which share of a shard's passes is done, by attributors that make many.
+  public var progress: ((Double) -> Void)?
   private let passes: Passes
 
   /// Allocates the buffers.

@@ -113,6 +113,6 @@ extension Tensor<Float> {
   /// The place of the greatest number in a row of `[n, K]`, the first of equals.
   func largest(inRow row: Int) -> Int {
     let start = row * shape[1]
-    return (0..<shape[1]).max { elements[start + $0] < elements[start + $1] } ?? 0
+    return elements[start..<start + shape[1]].indexOfGreatest.map { $0 - start } ?? 0
   }
 }

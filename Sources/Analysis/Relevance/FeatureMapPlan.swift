@@ -162,7 +162,8 @@ extension PlanBuilder {
       r.update(repeating: 0, count: batch * classes)
       for sample in 0..<batch {
         let row = y + sample * classes
-        let wanted = target[sample] >= 0 ? Int(target[sample]) : (0..<classes).max { row[$0] < row[$1] } ?? 0
+        let wanted =
+          target[sample] >= 0 ? Int(target[sample]) : UnsafeBufferPointer(start: row, count: classes).indexOfGreatest ?? 0
         r[sample * classes + wanted] = start == .logit ? row[wanted] : 1
       }
     }

@@ -5,7 +5,7 @@ import Tensors
 /// A number that tells how good an explanation is, picture by picture.
 ///
 /// Conforming types are small values, one a file in `Measures`, listed in ``MeasureCatalog``; each also conforms to one of
-/// ``MapMeasure``, ``OutputMeasure`` and ``NetworkMeasure``, which tell what it looks at.
+/// ``MapMeasure``, ``OutputMeasure``, ``ChangeMeasure`` and ``NetworkMeasure``, which tell what it looks at.
 public protocol Measure: Sendable {
   /// The measure's name in options and tables.
   static var name: String { get }
@@ -16,6 +16,14 @@ public protocol Measure: Sendable {
   ///
   /// - Throws: `EspalierError` naming a parameter that is out of range.
   init(_ parameters: inout ParameterList) throws
+
+  /// Which numbers speak for an explanation.
+  var better: MeasureDirection { get }
+}
+
+/// Which numbers of a measure speak for an explanation.
+public enum MeasureDirection: String, Sendable, CaseIterable, Encodable {
+  case higher, lower
 }
 
 extension Measure {
@@ -45,6 +53,24 @@ public protocol OutputMeasure: Measure {
   ///   - targets: the classes that the maps explain.
   ///   - program: answers.
   func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [Int], _ program: OutputProgram) throws -> [Curves]
+}
+
+/// A measure of how answers or attributions change with the picture, where that is not a curve.
+public protocol ChangeMeasure: Measure {
+  /// What each number is, in tables.
+  static var columns: [String] { get }
+
+  /// The numbers of a shard of pictures, `[n][columns]`; nil where one is not defined.
+  ///
+  /// - Parameters:
+  ///   - attributions: of the pictures as they are, of their shape.
+  ///   - targets: the classes that they explain.
+  ///   - explaining: explains changed pictures.
+  ///   - answering: answers to changed pictures.
+  func values(
+    _ shard: AttributionShard, attributions: Tensor<Float>, targets: [Int], explaining: AttributionProgram,
+    answering: OutputProgram
+  ) throws -> [[Double?]]
 }
 
 /// How the answers to a picture change, one curve a column of its measure.

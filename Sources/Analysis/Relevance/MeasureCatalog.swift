@@ -5,7 +5,8 @@ public enum MeasureCatalog {
   /// The measures, in the order in which they are listed.
   public static let all: [any Measure.Type] = [
     PointingGameMeasure.self, MassAccuracyMeasure.self, RankAccuracyMeasure.self, SparsenessMeasure.self,
-    PixelFlippingMeasure.self, RandomisationMeasure.self,
+    ComplexityMeasure.self, PixelFlippingMeasure.self, DeletionMeasure.self, InsertionMeasure.self, ROADMeasure.self,
+    InfidelityMeasure.self, SensitivityMeasure.self, RandomisationMeasure.self, EfficientRandomisationMeasure.self,
   ]
 
   /// Every name with its parameters and their defaults.

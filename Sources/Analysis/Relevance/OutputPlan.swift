@@ -37,6 +37,8 @@ public final class OutputPlan: Sendable {
 public final class OutputProgram {
   /// The plan.
   public let plan: OutputPlan
+  /// Told which share of a shard's passes is done, by measures that make many.
+  public var progress: ((Double) -> Void)?
   private let program: Program
 
   /// Allocates the buffers.

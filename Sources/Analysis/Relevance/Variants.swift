@@ -18,6 +18,8 @@ struct Variants {
   let count: Int
   /// The most copies that are run together.
   let batch: Int
+  /// Told which share of the copies is done, after each batch.
+  var progress: ((Double) -> Void)?
 
   /// Calls `run` with all copies, all of the first picture first.
   ///
@@ -42,6 +44,7 @@ struct Variants {
         initialized = rows.count * size
       }
       try run(Tensor(elements, shape: pictures.shape.replacing(axis: 0, with: rows.count)), rows)
+      progress?(Double(min(start + batch, total)) / Double(total))
     }
   }
 }

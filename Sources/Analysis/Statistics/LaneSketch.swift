@@ -115,10 +115,15 @@ struct LaneSketch: Sendable {
   }
 
   /// The quantiles of a lane, as values that were seen: for share q the least value that at least q of all do not exceed.
+  ///
+  /// NaN is passed over, as NumPy's `nanquantile` does; NaN comes of a lane without numbers.
   func quantiles(_ shares: [Double], lane: Int) -> [Float] {
     guard count > 0 else { return shares.map { _ in .nan } }
     var kept: [(value: Float, weight: Int)] = []
-    for (height, level) in levels.enumerated() { for row in level.rows { kept.append((row[lane], 1 << height)) } }
+    for (height, level) in levels.enumerated() {
+      for row in level.rows where !row[lane].isNaN { kept.append((row[lane], 1 << height)) }
+    }
+    guard !kept.isEmpty else { return shares.map { _ in .nan } }
     kept.sort { $0.value < $1.value }
     var cumulative: [Int] = []
     var sum = 0
@@ -127,7 +132,7 @@ struct LaneSketch: Sendable {
       cumulative.append(sum)
     }
     return shares.map { share in
-      let wanted = share * Double(count)
+      let wanted = share * Double(sum)
       var (low, high) = (0, cumulative.count - 1)
       while low < high {
         let middle = (low + high) / 2
@@ -192,7 +197,8 @@ enum LaneSort {
   @inline(__always)
   private static func order(_ first: UnsafeMutablePointer<SIMD8<Float>>, _ second: UnsafeMutablePointer<SIMD8<Float>>) {
     let (a, b) = (first.pointee, second.pointee)
-    let isSwapped = b .< a
+    // What is no number goes last.
+    let isSwapped = (b .< a) .| ((a .!= a) .& (b .== b))
     first.pointee = a.replacing(with: b, where: isSwapped)
     second.pointee = b.replacing(with: a, where: isSwapped)
   }

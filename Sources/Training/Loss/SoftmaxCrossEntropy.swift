@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// Softmax cross-entropy with label smoothing, and its gradient, on the logits of a shard.
 ///
@@ -48,8 +49,7 @@ struct LogitSummary {
   let logarithmOfSum: Double
 
   init(_ logits: UnsafeBufferPointer<Float>) {
-    var best = 0
-    for k in logits.indices where logits[k] > logits[best] { best = k }
+    let best = logits.indexOfGreatest ?? 0
     let greatest = Double(logits[best])
     var sum = 0.0
     for value in logits { sum += exp(Double(value) - greatest) }

@@ -9,8 +9,9 @@ struct MeasureCommand: ParsableCommand {
     commandName: "measure", abstract: "Measure how good explanations are: methods in rows, measures in columns.",
     discussion: """
       A method is an attributor, a composite for its passes behind a slash, or a composite alone, which stands for lrp. Masks of \
-      objects come from the column mask of a csv file, or from the transparency of PNG files. A mean over the pictures is \
-      followed by their standard deviation and number. A composite may be a TOML file of rules, as `espalier relevance --help` \
+      objects come from the column mask of a csv file, or from the transparency of PNG files. Measures that need masks are \
+      left out where there are none, unless they are asked for. A mean over the pictures is followed by its interval of confidence of \
+      95 % (Student's t) and their number; ↑ and ↓ say whether higher or lower speaks for a method. A composite may be a TOML file of rules, as `espalier relevance --help` \
       explains.
 
         espalier measure vgg.onnx --data folder:cutouts --method epsilon_plus \\
@@ -57,33 +58,47 @@ struct MeasureCommand: ParsableCommand {
   @Option(help: "What relevance starts from: one-hot (1) or logit (the output).")
   var start = RelevanceStart.oneHot
 
+  @Option(
+    help: ArgumentHelp(
+      "The numbers of every picture: CSV (method, index, image, a column a measure) or, ending h5, HDF5.", valueName: "file"),
+    completion: .file(extensions: ["csv", "h5"]))
+  var out: String?
+
   @OptionGroup var options: RunOptions
 
   @Flag(
     help:
-      "Print JSON, with curves: pictures, masks, methods[] (method, measures[] (name, mean, spread, pictures, curve, points)).")
+      "Print JSON, with curves: pictures, masks, methods[] (method, measures[] (name, better, mean, spread, interval, pictures, curve, points))."
+  )
   var json = false
 
   private static let methods = ["epsilon_plus", "gradient", "input-x-gradient", "grad-cam", "random"]
-  private static let measures = [PointingGameMeasure.name, MassAccuracyMeasure.name]
+  private static let measures = [
+    PointingGameMeasure.name, MassAccuracyMeasure.name, SparsenessMeasure.name, PixelFlippingMeasure.name,
+  ]
 
   func run() throws {
     let run = MeasureRun(
       methods: try (method.isEmpty ? MeasureCommand.methods : method).map { try ExplanationMethod($0) },
       measures: try (measure.isEmpty ? MeasureCommand.measures : measure).map { try MeasureCatalog.measure($0) },
-      target: target, start: start, batch: options.batch)
+      target: target, start: start, batch: options.batch, isLenient: measure.isEmpty, out: out)
     let report = try options.run { context in
       try run.run(model.load(context), on: data.request(classes: classes.classes), context)
     }
     if json { return try StandardOutput.json(report) }
     let columns =
-      report.methods.first?.measures.flatMap { [($0.name, Table.Alignment.right), ("±", .right), ("n", .right)] } ?? []
+      report.methods.first?.measures.flatMap {
+        [("\($0.name) \($0.better == .higher ? "↑" : "↓")", Table.Alignment.right), ("95 %", .right), ("n", .right)]
+      } ?? []
     let table = Table(
       columns: [("method", .left)] + columns,
       rows: report.methods.map { method in
         [method.method]
           + method.measures.flatMap { entry in
-            [entry.mean, entry.spread].map { $0.map { String(format: "%.4f", $0) } ?? "–" } + [entry.pictures.grouped]
+            [
+              entry.mean.map { String(format: "%.4f", $0) } ?? "–",
+              entry.interval.map { String(format: "%.4f…%.4f", $0[0], $0[1]) } ?? "–", entry.pictures.grouped,
+            ]
           }
       })
     try StandardOutput.line(table.text)

@@ -86,8 +86,11 @@ struct PruneCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Tune for n epochs after each step, on all pictures of --data.", valueName: "n"))
   var tune = 0
 
-  @Option(help: ArgumentHelp("The learning rate of tuning, which falls as a cosine.", valueName: "rate"))
-  var rate = 0.02
+  @Option(
+    help: ArgumentHelp(
+      "The learning rate of tuning, which falls as a cosine (default: 0.02).",
+      valueName: "rate"))
+  var rate: Double?
 
   @Option(help: "Fit the layers behind pruned ones, on --data: none, scales or kernels.")
   var reconstruct = Reconstruction.Mode.none
@@ -121,8 +124,8 @@ struct PruneCommand: ParsableCommand {
     try check(
       reconstructRidge >= 0 && reconstructRidge.isFinite, "--reconstruct-ridge is 0 or more, not \(reconstructRidge)")
     try check(reconstruct == .none || data != nil, "--reconstruct needs pictures: --data SPEC")
-    try check(tune >= 0, "--tune is 0 or more, not \(tune)")
-    try check(rate > 0 && rate.isFinite, "--rate is above 0, not \(rate)")
+    try check(0...TrainingSettings.mostEpochs ~= tune, "--tune is 0 to \(TrainingSettings.mostEpochs), not \(tune)")
+    try check((rate ?? 1) > 0 && (rate ?? 1).isFinite, "--rate is above 0, not \(rate ?? 0)")
     try check(0...4096 ~= latencyBatch, "--latency-batch is 0 to 4096, not \(latencyBatch)")
     try check(perSaving != .latency, "--per-saving counts macs, parameters, activations or filters")
   }
@@ -145,7 +148,8 @@ struct PruneCommand: ParsableCommand {
       floor: floor, multiple: round)
     let tuning = TrainingRun(
       settings: TrainingSettings(
-        epochs: tune, schedule: LearningRateSchedule(base: rate, shape: .cosine()), seed: seed),
+        epochs: tune, schedule: LearningRateSchedule(base: 0.02, shape: .cosine()), seed: seed),
+      rate: rate,
       augmentation: Augmentation(padding: 2, flips: true), out: out)
     var run = PruneRun(
       scoring.scoring(

@@ -28,7 +28,8 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var workers: WorkerOptions
 
   func run() throws {
-    let request = DataRequest(data, preprocessing: selection.preprocess, limit: selection.limit, perClass: selection.perClass)
+    let request = DataRequest(
+      data, preprocessing: selection.preprocess, skip: selection.skip, limit: selection.limit, perClass: selection.perClass)
     let report = try workers.run { context in
       try training.run.train(architecture, classes: shape.classes, input: shape.input, on: request, context)
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Training
 
 /// `espalier tune`.
 struct TuneCommand: ParsableCommand {
@@ -9,7 +10,7 @@ struct TuneCommand: ParsableCommand {
     discussion: """
       Names, batch norms and metadata of the file survive. Ctrl-C saves, and the same command goes on.
 
-        espalier tune vgg.onnx --data fashion-mnist:train --rate 0.01 --out t.onnx
+        espalier tune vgg.onnx --data fashion-mnist:train --rate 0.01 --validation fashion-mnist:test --keep best --out t.onnx
       """)
 
   @OptionGroup var model: ModelOptions
@@ -27,13 +28,22 @@ struct TuneCommand: ParsableCommand {
 }
 
 extension TrainingRun.Report {
-  /// Says what was written and how good it is.
+  /// Says what was written, how good it is, and which epoch was the best.
   func printSummary(out: String) {
     var text = "\(out), \(history)"
-    if let lastEpoch {
-      text += String(format: ": loss %.4f, accuracy %.2f %%", lastEpoch.loss, 100 * lastEpoch.accuracy)
-      if let accuracy = lastEpoch.validationAccuracy { text += String(format: "; validation accuracy %.2f %%", 100 * accuracy) }
-    }
+    if let writtenEpoch { text += ": after epoch \(writtenEpoch.epoch), \(writtenEpoch.summary)" }
     StandardError.line(text)
+    if let bestEpoch, bestEpoch.epoch != writtenEpoch?.epoch {
+      StandardError.line("the best was epoch \(bestEpoch.epoch), \(bestEpoch.summary); --keep best writes it")
+    } else if let lastEpoch, lastEpoch.epoch != writtenEpoch?.epoch {
+      StandardError.line("the last was epoch \(lastEpoch.epoch), \(lastEpoch.summary)")
+    }
+  }
+}
+
+extension TrainingHistory.Epoch {
+  fileprivate var summary: String {
+    let training = String(format: "loss %.4f, accuracy %.2f %%", loss, 100 * accuracy)
+    return training + (validationAccuracy.map { String(format: "; validation accuracy %.2f %%", 100 * $0) } ?? "")
   }
 }

@@ -22,8 +22,17 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "How weights move: sgd, adam or adamw.")
   var optimizer = OptimizerName.sgd
 
-  @Option(help: ArgumentHelp("The learning rate (default: 0.1 for sgd, 0.001 for adam and adamw).", valueName: "rate"))
+  @Option(
+    help: ArgumentHelp(
+      "The learning rate (default: 0.1 for sgd, or 0.02 for a network without batch norm; 0.001 for adam and adamw).",
+      valueName: "rate"))
   var rate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Scale gradients down to this norm; 0 for not at all (default: 1 for a network without batch norm, else 0).",
+      valueName: "norm"))
+  var clip: Double?
 
   @Option(help: ArgumentHelp("The momentum of sgd, in Nesterov's form.", valueName: "share"))
   var momentum: Float = 0.9
@@ -63,11 +72,15 @@ struct TrainingOptions: ParsableArguments {
     completion: .file(extensions: ["csv"]))
   var history: String?
 
+  @Option(help: "Which network is written: that of the last epoch or of the best (by validation accuracy, else by loss).")
+  var keep = TrainingRun.Kept.last
+
   func validate() throws {
     func check(_ isValid: Bool, _ message: String) throws { if !isValid { throw ValidationError(message) } }
-    try check(epochs >= 0, "--epochs is 0 or more, not \(epochs)")
-    try check(2...65536 ~= batch, "--batch is 2 to 65536, not \(batch)")
+    try check(0...TrainingSettings.mostEpochs ~= epochs, "--epochs is 0 to \(TrainingSettings.mostEpochs), not \(epochs)")
+    try check(2...TrainingSettings.largestBatch ~= batch, "--batch is 2 to \(TrainingSettings.largestBatch), not \(batch)")
     try check((rate ?? 0) >= 0 && (rate ?? 0).isFinite, "--rate is 0 or more")
+    try check((clip ?? 0) >= 0, "--clip is 0 or more")
     try check(0..<1 ~= momentum, "--momentum is 0 up to 1, not \(momentum)")
     try check(weightDecay >= 0 && weightDecay.isFinite, "--weight-decay is 0 or more, not \(weightDecay)")
     try check(warmUp >= 0 && warmUp <= Double(epochs), "--warm-up is 0 to the number of epochs, not \(warmUp)")
@@ -84,16 +97,14 @@ struct TrainingOptions: ParsableArguments {
       case .adamw: Adam(decoupled: true)
       }
     let settings = TrainingSettings(
-      epochs: epochs, batch: batch, shard: TrainingOptions.shard(of: batch), optimizer: optimizer,
-      schedule: LearningRateSchedule(base: rate ?? (self.optimizer == .sgd ? 0.1 : 0.001), shape: schedule, warmUp: warmUp),
+      epochs: epochs, batch: batch, optimizer: optimizer,
+      schedule: LearningRateSchedule(base: 0.1, shape: schedule, warmUp: warmUp),
       weightDecay: weightDecay, decaysAll: decayAll, labelSmoothing: labelSmoothing, seed: seed)
     return TrainingRun(
-      settings: settings, augmentation: padCrop > 0 || flip ? Augmentation(padding: padCrop, flips: flip) : nil,
-      validation: validation, out: out, history: history)
+      settings: settings, rate: rate, clip: clip,
+      augmentation: padCrop > 0 || flip ? Augmentation(padding: padCrop, flips: flip) : nil,
+      validation: validation, out: out, history: history, kept: keep)
   }
-
-  /// The largest divisor of a batch that is at most 32: the pictures that a worker takes at a time.
-  private static func shard(of batch: Int) -> Int { (1...32).last { batch % $0 == 0 } ?? 1 }
 
   private static func shape(_ text: String) throws -> LearningRateSchedule.Shape {
     let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
@@ -108,3 +119,5 @@ struct TrainingOptions: ParsableArguments {
     }
   }
 }
+
+extension TrainingRun.Kept: ExpressibleByArgument {}

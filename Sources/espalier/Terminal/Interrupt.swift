@@ -28,6 +28,9 @@ enum Interrupt {
       action.__sigaction_handler.sa_handler = { number in
         Interrupt.received.store(number, ordering: .relaxed)
         Interrupt.cancellation.cancel()
+        // Nothing but `write` may be called here.
+        let text: StaticString = "\nstopping after this batch; Ctrl-C again to end now\n"
+        _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
       }
       // After one call the signal has its usual meaning again.
       action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART

@@ -57,17 +57,18 @@ final class ProgressBar: Sendable {
 
   private func line(_ progress: RunProgress, elapsed: Duration) -> String {
     let seconds = elapsed / .seconds(1)
-    let fresh = progress.done - progress.skipped
-    var parts = ["\(progress.activity)  \(progress.done.grouped)/\(progress.total.grouped) \(progress.unit)"]
+    let now = Double(progress.done) + progress.partial
+    let fresh = now - Double(progress.skipped)
+    var parts = ["\(progress.activity)  \(Int(now).grouped)/\(progress.total.grouped) \(progress.unit)"]
     if isTerminal, progress.total > 0 {
-      let filled = min(20 * progress.done / progress.total, 20)
+      let filled = min(Int(20 * now / Double(progress.total)), 20)
       parts.insert("[" + String(repeating: "=", count: filled) + String(repeating: " ", count: 20 - filled) + "]", at: 0)
     }
     if fresh > 0, seconds > 0 {
-      let rate = Double(fresh) / seconds
-      parts.append(rate >= 10 ? "\(Int(rate).grouped)/s" : String(format: "%.1f/s", rate))
+      let rate = fresh / seconds
+      parts.append(rate >= 10 ? "\(Int(rate).grouped)/s" : String(format: rate >= 0.1 ? "%.1f/s" : "%.2g/s", rate))
       if progress.done < progress.total || progress.timeLeft != nil {
-        parts.append(clock(progress.timeLeft.map { $0 / .seconds(1) } ?? Double(progress.total - progress.done) / rate) + " left")
+        parts.append(clock(progress.timeLeft.map { $0 / .seconds(1) } ?? (Double(progress.total) - now) / rate) + " left")
       } else {
         parts.append(clock(seconds) + " in all")
       }

@@ -28,7 +28,7 @@ public struct IntegratedGradientsAttributor: Attributor {
     let end = try program.relevance(shard.pictures, targets: shard.targets)
     let targets = shard.targets(predicted: end.prediction)
     var mean = MeanRelevance(end)
-    let variants = Variants(pictures: shard.pictures, count: count - 1, batch: program.plan.batch)
+    let variants = Variants(pictures: shard.pictures, count: count - 1, batch: program.plan.batch, progress: program.progress)
     try variants.forEachBatch { row, values in
       let share = Float(row.variant + 1) / Float(count)
       for i in values.indices { values[i] = baseline + share * (values[i] - baseline) }

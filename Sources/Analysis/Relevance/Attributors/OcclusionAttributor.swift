@@ -49,7 +49,7 @@ public struct OcclusionAttributor: Attributor {
     var covers = [Double](repeating: 0, count: geometry.area)
     for window in windows { window.forEachPlace(in: geometry) { covers[$0] += 1 } }
 
-    let variants = Variants(pictures: shard.pictures, count: windows.count, batch: program.plan.batch)
+    let variants = Variants(pictures: shard.pictures, count: windows.count, batch: program.plan.batch, progress: program.progress)
     try variants.forEachBatch { row, values in
       hide(windows[row.variant], in: values, geometry)
     } run: { pictures, rows in

@@ -40,7 +40,7 @@ public struct SmoothGradAttributor: Attributor {
       let values = shard.pictures.rows(row..<row + 1).elements
       return noise * (Double(values.max() ?? 0) - Double(values.min() ?? 0))
     }
-    let variants = Variants(pictures: shard.pictures, count: count - 1, batch: program.plan.batch)
+    let variants = Variants(pictures: shard.pictures, count: count - 1, batch: program.plan.batch, progress: program.progress)
     try variants.forEachBatch { row, values in
       addNoise(to: values, deviation: deviations[row.picture], index: shard.indices[row.picture], draw: row.variant)
     } run: { pictures, rows in

@@ -29,4 +29,6 @@ public struct MassAccuracyMeasure: MapMeasure {
     for (place, value) in values.enumerated() where mask[place / map.width, place % map.width] { inside += value }
     return inside / total
   }
+
+  public var better: MeasureDirection { .higher }
 }

@@ -20,11 +20,6 @@ public struct PixelFlippingMeasure: OutputMeasure {
     case descending, ascending
   }
 
-  /// Which number is looked at.
-  public enum Output: String, Sendable, CaseIterable {
-    case logit, probability
-  }
-
   public static let name = "pixel-flipping"
   public static let parameters = "steps=20,share=1,value=mean,output=logit,order=descending,sign=signed"
   public static let columns = ["pixel-flipping", "pixel-flipping accuracy"]
@@ -36,7 +31,7 @@ public struct PixelFlippingMeasure: OutputMeasure {
   /// What is written; nil for the mean.
   public let value: Float?
   /// Which number is looked at.
-  public let output: Output
+  public let output: ExplainedOutput
   /// Which places go first.
   public let order: Order
   /// What negative relevance counts.
@@ -62,36 +57,24 @@ public struct PixelFlippingMeasure: OutputMeasure {
     sign = try parameters.choice("sign", default: .signed)
   }
 
+  public var better: MeasureDirection { order == .descending ? .lower : .higher }
+
   public func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [Int], _ program: OutputProgram) throws
     -> [Curves]
   {
     let geometry = shard.geometry
-    let orders = maps.map { map in
-      let values = map.values(sign)
-      return values.indices.sorted {
-        values[$0] != values[$1] ? (values[$0] > values[$1]) == (order == .descending) : $0 < $1
-      }
-    }
-    let fills = (0..<shard.count).map { fill(shard.pictures.rows($0..<$0 + 1).elements, geometry) }
-    var curves = [Curves](
-      repeating: Curves([[Double]](repeating: [Double](repeating: 0, count: steps + 1), count: 2)), count: shard.count)
-    let variants = Variants(pictures: shard.pictures, count: steps + 1, batch: program.plan.plan.batch)
-    try variants.forEachBatch { row, values in
-      let count = Int((share * Double(row.variant) / Double(steps) * Double(geometry.area)).rounded())
-      for place in orders[row.picture].prefix(count) {
+    var filled = shard.pictures
+    for picture in 0..<shard.count {
+      let fill = fill(shard.pictures.rows(picture..<picture + 1).elements, geometry)
+      for place in 0..<geometry.area {
         for channel in 0..<geometry.channels {
-          values[place * geometry.placeStep + channel * geometry.channelStep] = fills[row.picture][channel]
+          filled.elements[picture * geometry.count + place * geometry.placeStep + channel * geometry.channelStep] = fill[channel]
         }
       }
-    } run: { pictures, rows in
-      let outputs = try program.run(pictures)
-      for (place, row) in rows.enumerated() {
-        let target = targets[row.picture]
-        curves[row.picture].values[0][row.variant] = number(outputs, place, target)
-        curves[row.picture].values[1][row.variant] = outputs.largest(inRow: place) == target ? 1 : 0
-      }
     }
-    return curves
+    return try OrderedChange(steps: steps, share: share, output: output).curves(
+      from: shard.pictures, to: filled, in: maps.map { $0.order(sign, isDescending: order == .descending) }, geometry, targets,
+      program)
   }
 
   private func fill(_ picture: [Float], _ geometry: PictureGeometry) -> [Float] {
@@ -102,12 +85,5 @@ public struct PixelFlippingMeasure: OutputMeasure {
       }
       return Float(sum / Double(max(geometry.area, 1)))
     }
-  }
-
-  private func number(_ outputs: Tensor<Float>, _ row: Int, _ target: Int) -> Double {
-    let logits = outputs.elements[row * outputs.shape[1]..<(row + 1) * outputs.shape[1]].map(Double.init)
-    guard output == .probability else { return logits[target] }
-    let greatest = logits.max() ?? 0
-    return exp(logits[target] - greatest) / logits.reduce(0) { $0 + exp($1 - greatest) }
   }
 }

@@ -26,6 +26,8 @@ public struct PointingGameMeasure: MapMeasure {
     sign = try parameters.choice("sign", default: .signed)
   }
 
+  public var better: MeasureDirection { .higher }
+
   public func value(of map: RelevanceMap, mask: BitMask?) -> Double? {
     guard let mask else { return nil }
     let values = map.values(sign)

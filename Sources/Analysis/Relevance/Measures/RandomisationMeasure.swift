@@ -38,6 +38,8 @@ public struct RandomisationMeasure: NetworkMeasure {
     seed = try parameters.seed()
   }
 
+  public var better: MeasureDirection { .lower }
+
   public func stages(of graph: Graph) throws -> [(name: String, graph: Graph)] {
     var graph = try graph.canonized()
     let layers = Array(graph.linearLayers.reversed())
@@ -53,38 +55,14 @@ public struct RandomisationMeasure: NetworkMeasure {
   }
 
   public func similarity(_ map: RelevanceMap, _ original: RelevanceMap) -> Double? {
-    correlation(ranks(map.values(sign)), ranks(original.values(sign)))
-  }
-
-  private func ranks(_ values: [Double]) -> [Double] {
-    let order = values.indices.sorted { values[$0] < values[$1] }
-    var ranks = [Double](repeating: 0, count: values.count)
-    var start = 0
-    while start < order.count {
-      var end = start + 1
-      while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
-      for place in start..<end { ranks[order[place]] = Double(start + end - 1) / 2 }
-      start = end
-    }
-    return ranks
-  }
-
-  private func correlation(_ a: [Double], _ b: [Double]) -> Double? {
-    let mean = Double(a.count - 1) / 2
-    var (products, squaresOfA, squaresOfB) = (0.0, 0.0, 0.0)
-    for (x, y) in zip(a, b) {
-      products += (x - mean) * (y - mean)
-      squaresOfA += (x - mean) * (x - mean)
-      squaresOfB += (y - mean) * (y - mean)
-    }
-    guard squaresOfA > 0, squaresOfB > 0 else { return nil }
-    return products / (squaresOfA * squaresOfB).squareRoot()
+    let correlation = RankCorrelation.of(map.values(sign), original.values(sign))
+    return correlation.isNaN ? nil : correlation
   }
 }
 
 extension Graph {
   /// The graph with other parameters of one layer: normal numbers with each one's own mean and deviation, drawn by its name.
-  fileprivate func withRandomParameters(of node: Node, seed: UInt64) throws -> Graph {
+  func withRandomParameters(of node: Node, seed: UInt64) throws -> Graph {
     var editor = GraphEditor(self)
     for case let name? in node.inputs.dropFirst() {
       guard let old = constants[name]?.floats, old.count > 0 else { continue }

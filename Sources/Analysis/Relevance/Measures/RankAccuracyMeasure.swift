@@ -40,4 +40,6 @@ public struct RankAccuracyMeasure: MapMeasure {
     }
     return (Double(aboveInside) + Double(size - above) * Double(equalInside) / Double(equal)) / Double(size)
   }
+
+  public var better: MeasureDirection { .higher }
 }

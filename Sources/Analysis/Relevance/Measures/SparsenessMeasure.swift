@@ -13,6 +13,8 @@ public struct SparsenessMeasure: MapMeasure {
   /// Makes the measure.
   public init(_ parameters: inout ParameterList) {}
 
+  public var better: MeasureDirection { .higher }
+
   public func value(of map: RelevanceMap, mask: BitMask?) -> Double? {
     let values = map.values(.absolute).sorted()
     let total = values.reduce(0, +)

@@ -1,0 +1,174 @@
+import Foundation
+import Networks
+import ONNX
+import Storage
+import TestSupport
+import Tensors
+import Testing
+
+/// What `train`, `tune` and `evaluate` do with what cannot go well.
+@Suite struct TuneCommandTests {
+  private func trained(in folder: URL) throws {
+    try Sample.pictures(400, in: folder, name: "train.h5")
+    let trained = try Tool.run(
+      "train", "lenet", "--classes", "10", "--data", "hdf5:train.h5", "--epochs", "3", "--batch", "32", "--rate", "0.05",
+      "--no-flip", "--pad-crop", "0", "--seed", "1", "--out", "trained.onnx", in: folder)
+    #expect(trained.status == 0, "\(trained.talk)")
+  }
+
+  private func metadata(_ name: String, in folder: URL) throws -> [String: Any] {
+    let text = try #require(Graph(onnx: folder.appendingPathComponent(name).path).metadata["espalier.training"])
+    return try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  /// A checkpoint of another network, data, preprocessing or augmentation is refused.
+  @Test func goesOnFromItsOwnCheckpointOnly() throws {
+    try Sample.withModelAndPictures { folder in
+      try Sample.pictures(2000, in: folder, name: "many.h5")
+      try Sample.pictures(2000, in: folder, labels: { ($0 + 1) % 10 }, name: "other.h5")
+      _ = try Tool.run("new", "lenet", "--classes", "10", "--seed", "4", "--out", "second.onnx", in: folder)
+      func command(_ model: String = "lenet.onnx", data: String = "many.h5", _ more: String...) -> [String] {
+        ["tune", model, "--data", "hdf5:\(data)", "--epochs", "20", "--batch", "32", "--rate", "0.01", "--out", "t.onnx"] + more
+      }
+      let process = try Tool.start(command(), in: folder)
+      let history = folder.appendingPathComponent("t.csv")
+      while process.isRunning, !FileManager.default.fileExists(atPath: history.path) { usleep(2000) }
+      kill(process.processIdentifier, SIGINT)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 130)
+      for (other, name) in [
+        (command("second.onnx"), "network"), (command(data: "other.h5"), "data"),
+        (command("lenet.onnx", data: "many.h5", "--no-flip"), "augmentation"),
+        (command("lenet.onnx", data: "many.h5", "--seed", "9"), "settings"),
+        (command("lenet.onnx", data: "many.h5", "--keep", "best"), "kept"),
+        (command("lenet.onnx", data: "many.h5", "--validation", "hdf5:pictures.h5"), "validation"),
+      ] {
+        let outcome = try Tool.run(other + ["--quiet"], in: folder)
+        #expect(outcome.failed(mentioning: "another run: its \(name) is"), "\(outcome)")
+      }
+    }
+  }
+
+  /// The file says which network it comes from, and how that was trained.
+  @Test func recordsTheNetworkItStartsFrom() throws {
+    try withTemporaryFolder { folder in
+      try trained(in: folder)
+      for (start, out) in [("trained.onnx", "once.onnx"), ("once.onnx", "twice.onnx")] {
+        let tuned = try Tool.run(
+          "tune", start, "--data", "hdf5:train.h5", "--epochs", "1", "--rate", "0.001", "--batch", "127", "--out", out, in: folder
+        )
+        #expect(tuned.status == 0, "\(tuned.talk)")
+      }
+      let record = try metadata("twice.onnx", in: folder)
+      #expect(record["network"] as? String == "once.onnx" && (record["network_sha256"] as? String)?.count == 64)
+      let before = try #require((record["before"] as? [[String: Any]])?.first)
+      #expect(before["network"] as? String == "trained.onnx")
+      let first = try #require((before["before"] as? [[String: Any]])?.first)
+      #expect(first["network"] == nil && (first["settings"] as? String)?.contains("epochs 3") == true)
+      #expect((record["settings"] as? String)?.contains("batch 127 in shards of 32") == true)
+    }
+  }
+
+  /// `--skip` leaves out pictures to train on, and none to validate with.
+  @Test func skipsWhatIsTrainedOnAlone() throws {
+    try Sample.withModelAndPictures { folder in
+      // The first 30 pictures have labels that the network does not have; so have the validation pictures but the first 10.
+      try Sample.pictures(60, in: folder, labels: { $0 < 30 ? 90 : $0 % 10 }, name: "train.h5")
+      try Sample.pictures(40, in: folder, labels: { $0 < 10 ? $0 : 90 }, name: "validation.h5")
+      for verb in [["train", "lenet", "--classes", "10"], ["tune", "lenet.onnx"]] {
+        func run(_ more: String...) throws -> Tool.Outcome {
+          try Tool.run(
+            verb + ["--data", "hdf5:train.h5", "--epochs", "1", "--batch", "8", "--out", "out.onnx", "--quiet"] + more, in: folder
+          )
+        }
+        #expect(try run().failed(mentioning: "label 90"))
+        let skipped = try run("--skip", "30")
+        #expect(skipped.status == 0, "\(skipped.talk)")
+        #expect(try metadata("out.onnx", in: folder)["settings"] != nil)
+        // All 40 validation pictures are looked at, and the eleventh has no place among the classes.
+        #expect(try run("--skip", "30", "--validation", "hdf5:validation.h5").failed(mentioning: "90"))
+        for file in ["out.onnx", "out.onnx.checkpoint"] {
+          try? FileManager.default.removeItem(at: folder.appendingPathComponent(file))
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ["tune", "lenet.onnx", "--epochs", "9223372036854775807"], ["tune", "lenet.onnx", "--batch", "9223372036854775807"],
+    ["tune", "lenet.onnx", "--clip", "-1"], ["tune", "lenet.onnx", "--keep", "first"],
+    ["prune", "lenet.onnx", "--criterion", "l1", "--budget", "macs=0.5", "--tune", "9223372036854775807"],
+  ])
+  func hugeNumbersAreWrongUse(arguments: [String]) throws {
+    try Sample.withModelAndPictures { folder in
+      let outcome = try Tool.run(arguments + ["--data", "hdf5:pictures.h5", "--out", "out.onnx"], in: folder)
+      #expect(outcome.status == 64, "\(outcome)")
+    }
+  }
+
+  /// A rate that ruins the network ends with an error; the best epoch before that is kept, and the way is free again.
+  @Test func divergenceKeepsTheBestEpoch() throws {
+    try withTemporaryFolder { folder in
+      try trained(in: folder)
+      func tune(_ rate: String, _ more: String...) throws -> Tool.Outcome {
+        try Tool.run(
+          [
+            "tune", "trained.onnx", "--data", "hdf5:train.h5", "--epochs", "3", "--clip", "0", "--batch", "64", "--no-flip",
+            "--pad-crop", "0", "--out", "out.onnx", "--quiet", "--rate", rate,
+          ] + more, in: folder)
+      }
+      #expect(try tune("1e30").failed(mentioning: "accepted: a smaller learning rate"))
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["train.h5", "trained.csv", "trained.onnx"])
+      let late = try tune("0.01", "--schedule", "multi-step:1,1e30")
+      #expect(late.failed(mentioning: "out.onnx is the network after epoch 1, the best"), "\(late)")
+      #expect(try metadata("out.onnx", in: folder)["epoch"] as? Int == 1)
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("out.onnx.checkpoint").path))
+      #expect(try tune("0.001").status == 0)
+    }
+  }
+
+  /// Without batch norm the default rate is one that does no harm, and it is said.
+  @Test func theDefaultRateSuitsANetworkWithoutBatchNorm() throws {
+    try withTemporaryFolder { folder in
+      try trained(in: folder)
+      let tuned = try Tool.run(
+        "tune", "trained.onnx", "--data", "hdf5:train.h5", "--validation", "hdf5:train.h5", "--epochs", "2", "--out", "out.onnx",
+        in: folder)
+      #expect(tuned.status == 0 && tuned.talk.contains("no batch norm"), "\(tuned.talk)")
+      #expect((try metadata("out.onnx", in: folder)["settings"] as? String)?.contains("clipped to 1.0") == true)
+    }
+  }
+
+  /// A result that guessing would give is said, by `tune` and by `evaluate`.
+  @Test func chanceIsSaid() throws {
+    try Sample.withModelAndPictures { folder in
+      try Sample.pictures(400, in: folder, name: "many.h5")
+      let evaluated = try Tool.run("evaluate", "lenet.onnx", "--data", "hdf5:many.h5", "--json", in: folder)
+      #expect(evaluated.status == 0 && evaluated.talk.contains("no better than guessing among 10 classes"), "\(evaluated)")
+      let tuned = try Tool.run(
+        "tune", "lenet.onnx", "--data", "hdf5:many.h5", "--epochs", "1", "--rate", "0", "--out", "out.onnx", in: folder)
+      #expect(tuned.status == 0 && tuned.talk.contains("no better than guessing"), "\(tuned)")
+    }
+  }
+
+  /// A network whose outputs are NaN gets nothing right, and JSON stays JSON.
+  @Test func outputsThatAreNaNAreSaid() throws {
+    try Sample.withModelAndPictures { folder in
+      var editor = GraphEditor(try Graph(onnx: folder.appendingPathComponent("lenet.onnx").path))
+      let last = try #require(editor.nodes.last)
+      let bias = try #require(last.inputs[2])
+      editor.constants[bias] = .float(Tensor(repeating: .infinity, shape: [10]))
+      let negative = editor.add(.float(Tensor(repeating: -.infinity, shape: [1, 10])), named: "negative")
+      editor.outputs = [editor.add(Op.Add(), named: "broken", inputs: [last.outputs[0], negative])]
+      try editor.graph().writeONNX(to: folder.appendingPathComponent("broken.onnx").path)
+      let outcome = try Tool.run("evaluate", "broken.onnx", "--data", "hdf5:pictures.h5", "--json", in: folder)
+      #expect(outcome.status == 0, "\(outcome)")
+      #expect(outcome.talk.contains("40 of 40 images have an output that is NaN") && outcome.talk.contains("the first is"))
+      let report = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+      #expect(report["top1"] as? Double == 0 && report["notNumbers"] as? Int == 40 && report["loss"] is NSNull)
+      let table = try Tool.run("evaluate", "broken.onnx", "--data", "hdf5:pictures.h5", in: folder)
+      #expect(table.status == 0 && table.output.contains("0.00 %"))
+    }
+  }
+}
