@@ -3,24 +3,29 @@ import Tensors
 
 /// Reading and writing of files in one piece.
 package enum WholeFile {
-  private static let largestCount = 1 << 32
-
-  /// The bytes of a regular file.
+  /// The bytes of a regular file, which is opened without waiting.
   ///
-  /// - Throws: `EspalierError` naming the file if it is absent, a folder or another special file, longer than 2³² bytes, or
+  /// - Parameter most: the most bytes.
+  /// - Throws: `EspalierError` naming the file if it is absent, a folder or another special file, longer than `most` bytes, or
   ///   cannot be read.
-  package static func read(_ path: String) throws -> [UInt8] {
+  package static func read(_ path: String, most: Int = 1 << 32) throws -> [UInt8] {
+    // A pipe without a writer would keep a plain `open` waiting for ever.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(errno, path) }
+    guard let stream = fdopen(descriptor, "rb") else {
+      close(descriptor)
+      throw failure(errno, path)
+    }
+    defer { fclose(stream) }
     var status = stat()
-    guard stat(path, &status) == 0 else { throw failure(errno, path) }
+    guard fstat(descriptor, &status) == 0 else { throw failure(errno, path) }
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
     case S_IFDIR: throw EspalierError("is a folder", file: path, accepted: "a file")
     default: throw EspalierError("is not a regular file", file: path)
     }
-    guard let stream = fopen(path, "rb") else { throw failure(errno, path) }
-    defer { fclose(stream) }
     let size = Int(status.st_size)
-    guard size <= largestCount else { throw EspalierError("is \(size) bytes long", file: path, accepted: "at most 2^32") }
+    guard size <= most else { throw EspalierError("is \(size) bytes long", file: path, accepted: "at most \(most)") }
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { $1 = fread($0.baseAddress, 1, size, stream) }
     guard bytes.count == size else { throw EspalierError("ended after \(bytes.count) of \(size) bytes", file: path) }
     return bytes
