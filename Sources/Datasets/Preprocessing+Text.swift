@@ -18,7 +18,7 @@ internal import TOMLKit
 ///     background = 128               # behind transparent pixels, 0 … 255
 extension Preprocessing {
   /// The keys of the text forms.
-  private enum Key: String, CaseIterable {
+  enum Key: String, CaseIterable {
     case cropShare = "crop-share"
     case resize, interpolation, crop, channels, color, layout, scale, mean, std, background
   }
@@ -27,7 +27,7 @@ extension Preprocessing {
   ///
   /// - Throws: `EspalierError` naming the file and the key that is not understood.
   public init(file path: String) throws {
-    self = try naming(file: path) { try Preprocessing(toml: text(ofFile: path)) }
+    self = try naming(file: path) { try Preprocessing(toml: text(ofFile: path, most: largestSettingsFile)) }
   }
 
   /// Parses TOML.

@@ -27,10 +27,7 @@ enum CompositeFile {
   /// - Throws: `EspalierError` naming the file, the entry and the key that is not understood.
   static func composite(_ path: String) throws -> Composite {
     try naming(file: path) {
-      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-        throw EspalierError("cannot be read", accepted: "a TOML file of rules")
-      }
-      let table = try TOMLTable.parsed(text)
+      let table = try TOMLTable.parsed(text(ofFile: path, most: largestSettingsFile))
       if let stranger = table.keys.sorted().first(where: { !["base", "rules"].contains($0) }) {
         throw EspalierError("'\(stranger)' is not known", accepted: "base, rules")
       }

@@ -9,9 +9,14 @@ struct GzipReader: ~Copyable {
   let largestSize: Int
 
   init(_ path: String) throws {
+    // A pipe without a writer would keep a plain `open` waiting for ever.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw EspalierError("cannot be opened: \(String(cString: strerror(errno)))") }
     var information = stat()
-    guard stat(path, &information) == 0, let file = gzopen(path, "rb") else {
-      throw EspalierError("cannot be opened: \(String(cString: strerror(errno)))")
+    guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG, let file = gzdopen(descriptor, "rb")
+    else {
+      close(descriptor)
+      throw EspalierError("is not a regular file")
     }
     self.file = file
     let size = Int(information.st_size)
