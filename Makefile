@@ -5,8 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # The Debian packages that Espalier needs beside Swift. Named here and nowhere else.
-SYSTEM_PACKAGES := git pkg-config libdnnl-dev libhdf5-dev libpng-dev libturbojpeg0-dev libcairo2-dev libpango1.0-dev \
-  zlib1g-dev libopenblas-dev liblapacke-dev fonts-dejavu-core dataset-fashion-mnist
+SYSTEM_PACKAGES := git pkg-config libdnnl-dev libhdf5-dev libpng-dev libturbojpeg0-dev libwebp-dev libcairo2-dev \
+  libpango1.0-dev zlib1g-dev libopenblas-dev liblapacke-dev fonts-dejavu-core dataset-fashion-mnist
 # What Swift's own tools need on a bare Debian: libraries, and the C and C++ headers, start files and libgomp of gcc.
 TOOLCHAIN_PACKAGES := g++ libc6-dev binutils ca-certificates libcurl4 libedit2 libncurses6 libsqlite3-0 libxml2 tzdata
 PEER_PACKAGES := python3 python3-venv

@@ -24,6 +24,7 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .systemLibrary(name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
     .systemLibrary(name: "CLAPACK", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -32,7 +33,7 @@ let package = Package(
     .target(name: "Tensors"),
     .target(name: "Files", dependencies: ["Tensors"]),
     .target(name: "Scheduling", dependencies: ["Tensors"]),
-    .target(name: "Images", dependencies: ["Tensors", "Files", "CPNG", "CTurboJPEG"]),
+    .target(name: "Images", dependencies: ["Tensors", "Files", "CPNG", "CTurboJPEG", "CWebP"]),
     .target(name: "Storage", dependencies: ["Tensors", "Files", "CHDF5"]),
     .target(
       name: "Networks",

@@ -15,6 +15,14 @@ typedef struct {
   int channels;
   // Bytes of one row as stored, before expansion.
   size_t storedRowBytes;
+  // Bits of a stored sample: 1, 2, 4, 8 or 16.
+  int depth;
+  // The colours of a palette, RGB, and their alphas; no colours without one.
+  int colors;
+  uint8_t palette[3 * PNG_MAX_PALETTE_LENGTH];
+  uint8_t alphas[PNG_MAX_PALETTE_LENGTH];
+  // Whether a colour of a picture without palette stands for transparency.
+  int hasTransparentColor;
   char message[ESPALIER_PNG_MESSAGE];
 } EspalierPNGHeader;
 
@@ -61,9 +69,10 @@ static inline void espalier_png_flush(png_structp png) {}
 
 // Reads the header and, where `pixels` is not null, the picture: `height` rows of `width * channels` bytes, which the
 // caller has sized by an earlier call with a null `pixels`. Palettes, transparency, 1 to 4 bits and interlacing are expanded;
-// of 16 bits the high byte is kept.
+// of 16 bits the high byte is kept. Where `stored` is not 0, samples come as they are stored, indices of a palette and
+// unscaled values, one byte each or, of 16 bits, two in the machine's order; `channels` are then those of the file.
 __attribute__((noinline)) static int espalier_png_decode(
-    const uint8_t *bytes, size_t count, EspalierPNGHeader *header, uint8_t *pixels, size_t size) {
+    const uint8_t *bytes, size_t count, int stored, EspalierPNGHeader *header, uint8_t *pixels, size_t size) {
   EspalierPNGSource source = {bytes, count};
   memset(header, 0, sizeof *header);
   png_structp png =
@@ -84,10 +93,34 @@ __attribute__((noinline)) static int espalier_png_decode(
   int type = png_get_color_type(png, info);
   int alpha = type & PNG_COLOR_MASK_ALPHA || png_get_valid(png, info, PNG_INFO_tRNS);
   header->channels = (type & PNG_COLOR_MASK_COLOR ? 3 : 1) + (alpha ? 1 : 0);
+  header->depth = png_get_bit_depth(png, info);
+  if (type == PNG_COLOR_TYPE_PALETTE) {
+    png_colorp palette = NULL;
+    png_bytep alphas = NULL;
+    int colors = 0, transparent = 0;
+    png_get_PLTE(png, info, &palette, &colors);
+    if (png_get_valid(png, info, PNG_INFO_tRNS)) png_get_tRNS(png, info, &alphas, &transparent, NULL);
+    header->colors = colors;
+    for (int i = 0; i < colors && i < PNG_MAX_PALETTE_LENGTH; i++) {
+      header->palette[3 * i] = palette[i].red;
+      header->palette[3 * i + 1] = palette[i].green;
+      header->palette[3 * i + 2] = palette[i].blue;
+      header->alphas[i] = alphas && i < transparent ? alphas[i] : 255;
+    }
+  } else {
+    header->hasTransparentColor = png_get_valid(png, info, PNG_INFO_tRNS) != 0;
+  }
+  if (stored) header->channels = png_get_channels(png, info);
   // Not before the caller has accepted the size: libpng allocates rows from here on.
   if (pixels) {
-    png_set_expand(png);
-    png_set_strip_16(png);
+    if (stored) {
+      if (header->depth < 8) png_set_packing(png);
+      const uint16_t one = 1;
+      if (header->depth == 16 && *(const uint8_t *)&one) png_set_swap(png);
+    } else {
+      png_set_expand(png);
+      png_set_strip_16(png);
+    }
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
     size_t row = png_get_rowbytes(png, info);

@@ -1,3 +1,5 @@
+import Foundation
+import Images
 import Tensors
 
 /// Which data to read: the value of `--data`.
@@ -12,20 +14,31 @@ public enum DataSpec: Hashable, Sendable, CustomStringConvertible {
   case folder(String)
   /// `csv:FILE`.
   case csv(String)
+  /// `image:FILE`.
+  case image(String)
 
   /// The forms that are accepted.
   public static let forms =
-    "fashion-mnist:train, fashion-mnist:test, idx:IMAGES,LABELS, hdf5:FILE, folder:DIR or csv:FILE"
+    "fashion-mnist:train, fashion-mnist:test, idx:IMAGES,LABELS, hdf5:FILE, folder:DIR, csv:FILE, image:FILE or a path"
+
+  private static let kinds = ["fashion-mnist", "idx", "hdf5", "folder", "csv", "image"]
 
   /// Parses a text.
+  ///
+  /// A path without a form before it is a folder, or a file that the end of its name tells the form of.
   ///
   /// - Throws: `EspalierError` that tells the accepted forms.
   public init(_ text: String) throws {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2, !parts[1].isEmpty else {
-      throw EspalierError("\(text) is no data", place: "--data", accepted: DataSpec.forms)
+    guard parts.count == 2, DataSpec.kinds.contains(parts[0]) else {
+      guard let form = DataSpec.form(ofPath: text) else {
+        throw DataSpec.failure(text, prefix: parts.count == 2 ? parts[0] : nil)
+      }
+      self = form
+      return
     }
     let rest = parts[1]
+    guard !rest.isEmpty else { throw EspalierError("\(text) names no file", place: "--data", accepted: DataSpec.forms) }
     switch parts[0] {
     case "fashion-mnist":
       guard let part = FashionMNIST.Part(rawValue: rest) else {
@@ -41,7 +54,30 @@ public enum DataSpec: Hashable, Sendable, CustomStringConvertible {
     case "hdf5": self = .hdf5(rest)
     case "folder": self = .folder(rest)
     case "csv": self = .csv(rest)
-    default: throw EspalierError("\(parts[0]) is no kind of data", place: "--data", accepted: DataSpec.forms)
+    default: self = .image(rest)
+    }
+  }
+
+  private static func failure(_ text: String, prefix: String?) -> EspalierError {
+    if FileManager.default.fileExists(atPath: text) {
+      return EspalierError("what kind of data \(text) is cannot be told from its name", place: "--data", accepted: forms)
+    }
+    guard let prefix else {
+      return EspalierError("\(text) is neither a form of data nor a path that exists", place: "--data", accepted: forms)
+    }
+    return EspalierError("\(prefix) is no kind of data", place: "--data", accepted: forms)
+  }
+
+  /// The form of an existing path; nil if there is none, or it cannot be told.
+  private static func form(ofPath path: String) -> DataSpec? {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
+    if isFolder.boolValue { return .folder(path) }
+    return switch (path as NSString).pathExtension.lowercased() {
+    case "csv": .csv(path)
+    case "h5", "hdf5": .hdf5(path)
+    case let kind where Image.fileExtensions.contains(kind): .image(path)
+    default: nil
     }
   }
 
@@ -52,20 +88,42 @@ public enum DataSpec: Hashable, Sendable, CustomStringConvertible {
     case .hdf5(let file): "hdf5:\(file)"
     case .folder(let folder): "folder:\(folder)"
     case .csv(let file): "csv:\(file)"
+    case .image(let file): "image:\(file)"
     }
   }
 
   /// Opens the data.
   ///
-  /// - Parameter classes: the labels of names and the names of labels, from `--classes`.
+  /// - Parameters:
+  ///   - classes: the labels of names and the names of labels, from `--classes`.
+  ///   - preprocessing: what was asked for by `--preprocess`; data that cannot be prepared so are refused.
   /// - Throws: `EspalierError` if it is missing or damaged.
-  public func open(classes: ClassMap? = nil) throws -> any Dataset {
-    switch self {
+  public func open(classes: ClassMap? = nil, preprocessing: Preprocessing? = nil) throws -> any Dataset {
+    try checkForm()
+    return switch self {
     case .fashionMNIST(let part): try FashionMNIST.open(part)
     case .idx(let images, let labels): try IDXDataset(images: images, labels: labels, classNames: classes?.names)
-    case .hdf5(let file): try HDF5Samples(file, classNames: classes?.names)
+    case .hdf5(let file): try HDF5Samples(file, classNames: classes?.names, preprocessing: preprocessing)
     case .folder(let folder): try ImageFolder.open(folder, classes: classes)
     case .csv(let file): try CSV.open(file, classes: classes)
+    case .image(let file): try PictureList(image: file, classes: classes)
+    }
+  }
+
+  /// Refuses a path that is plainly of another form, naming it.
+  private func checkForm() throws {
+    guard let path, let form = DataSpec.form(ofPath: path), form != self else { return }
+    throw EspalierError("is not of the form \(kind)", file: path, accepted: "--data \(form)")
+  }
+
+  /// The kind, as it stands before the colon.
+  private var kind: String { String(description.prefix { $0 != ":" }) }
+
+  /// The path, where there is one.
+  private var path: String? {
+    switch self {
+    case .hdf5(let path), .folder(let path), .csv(let path), .image(let path): path
+    case .idx, .fashionMNIST: nil
     }
   }
 }

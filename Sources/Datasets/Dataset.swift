@@ -15,6 +15,12 @@ public protocol Dataset: Sendable {
   /// - Throws: `EspalierError` if they cannot be read.
   func labels(_ index: Int) throws -> [Int]
 
+  /// What a person should know of how the data were read, a line each: what was left out, what was taken for what.
+  var notes: [String] { get }
+
+  /// A sample's name for messages.
+  func name(_ index: Int) -> String
+
   /// A sample, decoded now.
   ///
   /// - Throws: `EspalierError` naming the file and the sample if it is damaged.
@@ -24,6 +30,11 @@ public protocol Dataset: Sendable {
   ///
   /// - Throws: `EspalierError` if it cannot be read.
   func digest() throws -> String
+}
+
+extension Dataset {
+  public var notes: [String] { [] }
+  public func name(_ index: Int) -> String { "image \(index)" }
 }
 
 /// One sample of a data set.

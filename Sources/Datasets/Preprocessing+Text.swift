@@ -19,7 +19,7 @@ internal import TOMLKit
 ///     background = 128               # behind transparent pixels, 0 … 255
 extension Preprocessing {
   /// The keys of the text forms.
-  private enum Key: String, CaseIterable {
+  enum Key: String, CaseIterable {
     case cropShare = "crop-share"
     case resize, interpolation, crop, channels, color, layout, scale, mean, std, background
   }
@@ -28,7 +28,7 @@ extension Preprocessing {
   ///
   /// - Throws: `EspalierError` naming the file and the key that is not understood.
   public init(file path: String) throws {
-    self = try naming(file: path) { try Preprocessing(toml: RegularFile.text(path)) }
+    self = try naming(file: path) { try Preprocessing(toml: RegularFile.text(path, most: RegularFile.largestSettings)) }
   }
 
   /// Parses TOML.

@@ -36,6 +36,8 @@ public struct Subset: Dataset {
   public var count: Int { indices.count }
   public var classNames: [String]? { whole.classNames }
   public var description: String { "\(count) of \(whole.description)" }
+  public var notes: [String] { whole.notes }
+  public func name(_ index: Int) -> String { whole.name(indices[index]) }
   public func labels(_ index: Int) throws -> [Int] { try whole.labels(indices[index]) }
   public func sample(_ index: Int) throws -> Sample { try whole.sample(indices[index]) }
 

@@ -35,7 +35,7 @@ public struct DataRequest: Sendable {
     let data: [String] =
       switch spec {
       case .idx(let images, let labels): [images, labels]
-      case .hdf5(let file): [file]
+      case .hdf5(let file), .image(let file): [file]
       case .csv(let file): [file] + CSV.files(namedBy: file)
       case .folder(let folder): [folder]
       case .fashionMNIST: []
@@ -53,7 +53,10 @@ public struct DataRequest: Sendable {
   }
 
   /// Opens the data set with all its pictures.
-  func openWhole() throws -> any Dataset { try spec.open(classes: classes.map { try ClassMap(file: $0) }) }
+  func openWhole() throws -> any Dataset {
+    try spec.open(
+      classes: classes.map { try ClassMap(file: $0) }, preprocessing: preprocessing.map { try Preprocessing(file: $0) })
+  }
 }
 
 extension Preprocessing {

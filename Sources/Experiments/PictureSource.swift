@@ -24,10 +24,12 @@ struct PictureSource {
   ///   - file: the file, for messages.
   /// - Throws: `EspalierError` if the data cannot be opened.
   init(_ spec: DataSpec, preprocessing json: String?, file: String) throws {
-    dataset = try spec.open()
-    preprocessing = try json.map { json in
+    let preprocessing = try json.map { json in
       try naming(file: file) { try naming(place: "preprocessing") { try Preprocessing(json: json) } }
     }
+    // Bytes of HDF5 files are images where they were prepared; what cannot have been is a tensor.
+    dataset = try (try? spec.open(preprocessing: preprocessing)) ?? spec.open()
+    self.preprocessing = preprocessing
     isChannelsLast = false
   }
 

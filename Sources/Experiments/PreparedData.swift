@@ -20,33 +20,58 @@ public struct PreparedData: Sendable {
   ///
   /// - Throws: `EspalierError` if something is missing or damaged, or the pictures do not fit the model.
   public init(_ request: DataRequest, for model: Model, note: (String) -> Void) throws {
-    try self.init(request, for: model.graph, named: model.path, note: note)
+    try self.init(request, for: model.graph, output: model.output, named: model.path, note: note)
   }
 
   /// Opens the data for a network.
   ///
   /// - Parameters:
+  ///   - output: the output that labels are about; the first if nil.
   ///   - name: what messages call the network.
   ///   - preprocessing: how pictures become inputs, where that is known; nil to find out.
   /// - Throws: `EspalierError` if something is missing or damaged, or the pictures do not fit.
   init(
-    _ request: DataRequest, for graph: Graph, named name: String, preprocessing known: Preprocessing? = nil,
+    _ request: DataRequest, for graph: Graph, output: String? = nil, named name: String,
+    preprocessing known: Preprocessing? = nil,
     note: (String) -> Void
   ) throws {
     dataset = try request.open()
     self.request = request
+    for line in dataset.notes { note(line) }
     if case .picture = try dataset.sample(0).content { holdsPictures = true } else { holdsPictures = false }
     let isSilent = !holdsPictures
-    preprocessing =
+    let found =
       try known
       ?? Preprocessing.of(graph.metadata, file: request.preprocessing, picture: graph.picture, from: name) {
         if !isSilent { note($0) }
       }
+    // Of tensors, which are taken as they are, nothing but the order of the axes is of use.
+    preprocessing = holdsPictures ? found : Preprocessing(layout: found.layout)
+    if holdsPictures { for doubt in preprocessing.doubts { note(doubt) } }
+    try checkClasses(graph.classCount(output ?? graph.outputs.first), note: note)
     let shape = try loader(batch: 1).epoch().batch(0).input.shape.dimensions.dropFirst()
     if let picture = graph.picture, Array(shape) != picture {
       throw EspalierError(
         "pictures of shape \(Shape(Array(shape))) do not fit the network's input", place: "\(request.spec)",
         accepted: holdsPictures ? "\(Shape(picture)), by --preprocess FILE" : "\(Shape(picture))")
+    }
+  }
+
+  /// Says where the classes of the data are not as many as the network's outputs.
+  ///
+  /// - Throws: `EspalierError` naming an image whose label is beyond them.
+  private func checkClasses(_ outputs: Int?, note: (String) -> Void) throws {
+    guard case .folder = request.spec, let outputs, outputs > 1 else { return }
+    for index in 0..<dataset.count {
+      if let label = try dataset.labels(index).first(where: { $0 >= outputs }) {
+        let name = dataset.classNames.map { label < $0.count ? ", \($0[label])" : "" } ?? ""
+        throw EspalierError(
+          "\(dataset.name(index)) has label \(label)\(name), which is no class of the network", place: "\(request.spec)",
+          accepted: "0 to \(outputs - 1); --classes FILE numbers the folders")
+      }
+    }
+    if request.classes == nil, let names = dataset.classNames, names.count != outputs {
+      note("\(request.spec) has \(names.count) classes, the network \(outputs) outputs; --classes FILE says which are which")
     }
   }
 
@@ -67,7 +92,15 @@ public struct PreparedData: Sendable {
   }
 }
 
-/// The samples of a loader as training and evaluation ask for them.
+extension Graph {
+  /// The number of classes that an output [N, K] or [N, K, 1, …] tells apart; nil if it has another shape.
+  fileprivate func classCount(_ output: String?) -> Int? {
+    guard let output, let shape = try? facts(batch: 1)[output]?.shape, shape.rank >= 2 else { return nil }
+    return shape.dimensions.dropFirst(2).allSatisfy { $0 == 1 } ? shape[1] : nil
+  }
+}
+
+/// The batches of a loader as training and evaluation ask for them.
 final class LabelledBatches: LabelledData {
   private let loader: Loader
   private let current = Mutex<(number: Int, epoch: Loader.Epoch)?>(nil)

@@ -3,8 +3,8 @@ import Tensors
 
 /// Reading of regular files; a folder, a pipe or a device is refused, without waiting for it.
 package enum RegularFile {
-  private static let largestCount = 1 << 32
-  private static let largestText = 1 << 28
+  /// The most bytes of a file of settings, 1 MiB.
+  package static let largestSettings = 1 << 20
 
   /// Opens a file for reading.
   ///
@@ -29,16 +29,17 @@ package enum RegularFile {
   @discardableResult
   package static func check(_ path: String) throws -> Int { try size(of: open(path), path) }
 
-  /// The bytes of a file.
+  /// The text of a file in UTF-8, without the byte order mark that spreadsheets and Windows put before it.
   ///
-  /// - Throws: `EspalierError` as ``open(_:)``, or if they are more than 2³² or cannot be read.
-  package static func bytes(_ path: String) throws -> [UInt8] { try bytes(path, atMost: largestCount) }
-
-  /// The text of a small file (at most 256 MiB), in UTF-8.
-  ///
+  /// - Parameter most: the most bytes; 256 MiB unless said otherwise.
   /// - Throws: `EspalierError` as ``open(_:)``, or if it is too long or not UTF-8.
-  package static func text(_ path: String) throws -> String {
-    guard let text = String(validating: try bytes(path, atMost: largestText), as: UTF8.self) else {
+  package static func text(_ path: String, most: Int = 1 << 28) throws -> String {
+    var bytes = try bytes(path, most: most)[...]
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+      throw EspalierError("is UTF-16 text", file: path, accepted: "UTF-8")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw EspalierError("is not UTF-8 text", file: path)
     }
     return text
@@ -54,11 +55,15 @@ package enum RegularFile {
     }
   }
 
-  private static func bytes(_ path: String, atMost largest: Int) throws -> [UInt8] {
+  /// The bytes of a file.
+  ///
+  /// - Parameter most: the most bytes; 2³² unless said otherwise.
+  /// - Throws: `EspalierError` as ``open(_:)``, or if there are more or they cannot be read.
+  package static func bytes(_ path: String, most: Int = 1 << 32) throws -> [UInt8] {
     let handle = try open(path)
     defer { try? handle.close() }
     let size = try size(of: handle, path)
-    guard size <= largest else { throw EspalierError("is \(size) bytes long", file: path, accepted: "at most \(largest)") }
+    guard size <= most else { throw EspalierError("is \(size) bytes long", file: path, accepted: "at most \(most)") }
     let bytes = try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
       filled = 0
       while filled < size {

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Tensors
 
 /// The hash function SHA-256, for digests of data and models.
@@ -19,7 +20,8 @@ public struct SHA256: Sendable {
     length &+= UInt64(bytes.count)
     tail.append(contentsOf: bytes)
     let whole = tail.count / 64 * 64
-    tail.withUnsafeBufferPointer { buffer in
+    let waiting = tail
+    waiting.withUnsafeBufferPointer { buffer in
       for start in stride(from: 0, to: whole, by: 64) { mix(UnsafeBufferPointer(rebasing: buffer[start..<start + 64])) }
     }
     tail.removeFirst(whole)
@@ -40,40 +42,69 @@ public struct SHA256: Sendable {
     }.joined()
   }
 
-  /// The hash of a file's bytes.
+  /// The hash of a file's bytes, which are read once in a process unless the file changes.
   ///
   /// - Throws: `EspalierError` naming the file, if it is no regular file or cannot be read.
   public static func hexadecimal(ofFile path: String) throws -> String {
-    let file = try RegularFile.open(path)
-    defer { try? file.close() }
+    let handle = try RegularFile.open(path)
+    defer { try? handle.close() }
+    let descriptor = handle.fileDescriptor
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw EspalierError("cannot be read", file: path) }
+    let file = FileState(status)
+    if let known = known.withLock({ $0[file] }) { return known }
     var hash = SHA256()
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
     while true {
-      do {
-        guard let part = try file.read(upToCount: 1 << 20), !part.isEmpty else { return hash.hexadecimal }
-        hash.update(part)
-      } catch { throw EspalierError("cannot be read", file: path) }
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw EspalierError("cannot be read", file: path) }
+      if count == 0 { break }
+      hash.update(buffer[..<count])
+    }
+    let result = hash.hexadecimal
+    guard fstat(descriptor, &status) == 0, FileState(status) == file else { return result }
+    known.withLock { $0[file] = result }
+    return result
+  }
+
+  /// A file as it stands: which it is, how long, and when it was last written or changed.
+  private struct FileState: Hashable {
+    let numbers: [Int]
+
+    init(_ status: stat) {
+      numbers = [
+        Int(truncatingIfNeeded: status.st_dev), Int(truncatingIfNeeded: status.st_ino), Int(status.st_size),
+        status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
+      ]
     }
   }
 
+  private static let known = Mutex<[FileState: String]>([:])
+
   private mutating func mix(_ block: UnsafeBufferPointer<UInt8>) {
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
-      for i in 0..<16 {
-        w[i] = (0..<4).reduce(0) { $0 << 8 | UInt32(block[4 * i + $1]) }
+    SHA256.constants.withUnsafeBufferPointer { constants in
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
+        for i in 0..<16 {
+          w[i] =
+            UInt32(block[4 * i]) << 24 | UInt32(block[4 * i + 1]) << 16 | UInt32(block[4 * i + 2]) << 8 | UInt32(block[4 * i + 3])
+        }
+        for i in 16..<64 {
+          let s0 = rotated(w[i - 15], 7) ^ rotated(w[i - 15], 18) ^ w[i - 15] >> 3
+          let s1 = rotated(w[i - 2], 17) ^ rotated(w[i - 2], 19) ^ w[i - 2] >> 10
+          w[i] = w[i - 16] &+ s0 &+ w[i - 7] &+ s1
+        }
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+        for i in 0..<64 {
+          let s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
+          let t1 = h &+ s1 &+ (e & f ^ ~e & g) &+ constants[i] &+ w[i]
+          let t2 = (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) &+ (a & b ^ a & c ^ b & c)
+          (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
+        }
+        let mixed = [a, b, c, d, e, f, g, h]
+        for i in 0..<8 { state[i] &+= mixed[i] }
       }
-      for i in 16..<64 {
-        let s0 = rotated(w[i - 15], 7) ^ rotated(w[i - 15], 18) ^ w[i - 15] >> 3
-        let s1 = rotated(w[i - 2], 17) ^ rotated(w[i - 2], 19) ^ w[i - 2] >> 10
-        w[i] = w[i - 16] &+ s0 &+ w[i - 7] &+ s1
-      }
-      var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-      var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-      for i in 0..<64 {
-        let s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
-        let t1 = h &+ s1 &+ (e & f ^ ~e & g) &+ SHA256.constants[i] &+ w[i]
-        let t2 = (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) &+ (a & b ^ a & c ^ b & c)
-        (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
-      }
-      for (i, value) in [a, b, c, d, e, f, g, h].enumerated() { state[i] &+= value }
     }
   }
 

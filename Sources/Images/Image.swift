@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// A picture of 8 bits per channel.
@@ -9,8 +10,13 @@ public struct Image: Hashable, Sendable {
   /// The pixels [H, W, C], 0…255.
   public let pixels: Tensor<UInt8>
 
-  /// The most pixels that a picture read from a file may have: 2²⁸.
-  public static let largestPixelCount = 1 << 28
+  /// The most pixels that an image read from a file may have: 89,478,485, as Pillow's `MAX_IMAGE_PIXELS` (256 MiB as RGB), or what
+  /// the environment variable ``limitVariable`` says, at most 2²⁸.
+  public static let largestPixelCount: Int =
+    ProcessInfo.processInfo.environment[limitVariable].flatMap { Int($0) }.map { min(max($0, 1), 1 << 28) } ?? 89_478_485
+
+  /// The environment variable that sets ``largestPixelCount``.
+  public static let limitVariable = "ESPALIER_MAX_PIXELS"
 
   /// Makes a picture from its pixels.
   ///

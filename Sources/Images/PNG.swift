@@ -11,20 +11,51 @@ enum PNG {
   private static let largestDeflation = 1032
 
   static func decode(_ bytes: [UInt8]) throws -> Image {
-    var header = EspalierPNGHeader()
-    guard espalier_png_decode(bytes, bytes.count, &header, nil, 0) != 0 else { throw failure(header) }
+    var header = try header(bytes, stored: false)
     let shape = try pictureShape(width: Int(header.width), height: Int(header.height), channels: Int(header.channels))
-    let (stored, overflow) = header.storedRowBytes.multipliedReportingOverflow(by: Int(header.height))
-    guard !overflow, stored / largestDeflation <= bytes.count else {
+    let pixels = try samples(bytes, stored: false, count: shape.count, &header)
+    return Image(pixels: Tensor(pixels, shape: shape))
+  }
+
+  /// The samples as the file stores them: indices into a palette, unscaled values of 1 to 16 bits.
+  static func decodeStored(_ bytes: [UInt8]) throws -> StoredImage {
+    var header = try header(bytes, stored: true)
+    let shape = try pictureShape(width: Int(header.width), height: Int(header.height), channels: Int(header.channels))
+    let isWide = header.depth == 16
+    let raw = try samples(bytes, stored: true, count: isWide ? 2 * shape.count : shape.count, &header)
+    let values =
+      isWide ? raw.withUnsafeBytes { Array($0.bindMemory(to: UInt16.self)) } : raw.map { UInt16($0) }
+    let colors = Int(header.colors)
+    let palette = withUnsafeBytes(of: header.palette) { Array($0.prefix(3 * colors)) }
+    let alphas = withUnsafeBytes(of: header.alphas) { Array($0.prefix(colors)) }
+    return StoredImage(
+      samples: Tensor(values, shape: shape), depth: Int(header.depth),
+      palette: colors == 0
+        ? nil : (0..<colors).map { .init(palette[3 * $0], palette[3 * $0 + 1], palette[3 * $0 + 2], alphas[$0]) },
+      hasTransparentColor: header.hasTransparentColor != 0, isLossy: false)
+  }
+
+  private static func header(_ bytes: [UInt8], stored: Bool) throws -> EspalierPNGHeader {
+    var header = EspalierPNGHeader()
+    guard espalier_png_decode(bytes, bytes.count, stored ? 1 : 0, &header, nil, 0) != 0 else { throw failure(header) }
+    let (size, overflow) = header.storedRowBytes.multipliedReportingOverflow(by: Int(header.height))
+    _ = try pictureShape(width: Int(header.width), height: Int(header.height), channels: Int(header.channels))
+    guard !overflow, size / largestDeflation <= bytes.count else {
       throw EspalierError("damaged PNG: \(bytes.count) bytes cannot hold \(header.width)×\(header.height) pixels")
     }
+    return header
+  }
+
+  private static func samples(_ bytes: [UInt8], stored: Bool, count size: Int, _ header: inout EspalierPNGHeader) throws
+    -> [UInt8]
+  {
     var isWhole = false
-    let pixels = [UInt8](unsafeUninitializedCapacity: shape.count) { buffer, count in
-      isWhole = espalier_png_decode(bytes, bytes.count, &header, buffer.baseAddress, buffer.count) != 0
-      count = isWhole ? shape.count : 0
+    let samples = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      isWhole = espalier_png_decode(bytes, bytes.count, stored ? 1 : 0, &header, buffer.baseAddress, buffer.count) != 0
+      count = isWhole ? size : 0
     }
     guard isWhole else { throw failure(header) }
-    return Image(pixels: Tensor(pixels, shape: shape))
+    return samples
   }
 
   static func encode(_ image: Image) throws -> [UInt8] {
@@ -66,7 +97,9 @@ enum PNG {
 func pictureShape(width: Int, height: Int, channels: Int) throws -> Shape {
   let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
   guard width > 0, height > 0, !overflow, pixels <= Image.largestPixelCount else {
-    throw EspalierError("a picture of \(width)×\(height) pixels is refused", accepted: "1 to 2^28 pixels")
+    throw EspalierError(
+      "an image of \(width)×\(height) pixels is refused",
+      accepted: "1 to \(Image.largestPixelCount) pixels; the environment variable \(Image.limitVariable) sets another limit")
   }
   return [height, width, channels]
 }

@@ -110,7 +110,7 @@ import Testing
       #expect(failure() == "DIR/masks: holds no concepts (accepted: a folder of masks for each concept or category)")
       try write("", folder, "masks/c/names.txt")
       #expect(failure() == "DIR/masks/c/names.txt: names no concepts")
-      for (list, line) in [("1 a\n256 b", 2), ("x", 1), ("#12 a", 1), ("#-12345 a", 1), ("7", 1)] {
+      for (list, line) in [("1 a\n65536 b", 2), ("x", 1), ("#12 a", 1), ("#-12345 a", 1), ("7", 1)] {
         try write(list, folder, "masks/c/names.txt")
         #expect(failure().hasPrefix("DIR/masks/c/names.txt: line \(line): is “"), "\(list)")
       }

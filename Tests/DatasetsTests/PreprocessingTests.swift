@@ -97,3 +97,38 @@ import Testing
     #expect(text.hasPrefix(start))
   }
 }
+
+/// Inputs that would take memory or stack without bounds, and numbers that cannot be meant.
+@Suite struct PreprocessingLimitTests {
+  @Test func deepAndLongSettingsAreRefused() throws {
+    let parts = String(repeating: "a.", count: 500_000) + "a = 1"
+    #expect(message { _ = try Preprocessing(toml: parts) } == "line 1: a key has too many parts (accepted: at most 32)")
+    let header = "scale = 1\n[" + String(repeating: "a.", count: 40) + "a]"
+    #expect(message { _ = try Preprocessing(toml: header) } == "line 2: a key has too many parts (accepted: at most 32)")
+    let nested = "scale = " + String(repeating: "[", count: 100_000)
+    #expect(message { _ = try Preprocessing(toml: nested) } == "line 1: values lie too deep in brackets (accepted: at most 32)")
+    let long = "# " + String(repeating: "x", count: 1 << 20)
+    #expect(message { _ = try Preprocessing(toml: long) } == "is 1048578 bytes long (accepted: at most 1048576)")
+    let quoted =
+      "# " + String(repeating: ".", count: 99) + "\nscale = 1.5 # ok\n\"" + String(repeating: ".", count: 99) + "\" = 1"
+    #expect(message { _ = try Preprocessing(toml: quoted) }.contains("is no setting of a preprocessing"))
+    let text = "color = '" + String(repeating: "[.", count: 99) + "'\n"
+    #expect(message { _ = try Preprocessing(toml: text) } == "color: is not known (accepted: rgb, bgr)")
+  }
+
+  @Test func numbersThatDoNotFitAreSaid() throws {
+    func doubts(_ toml: String) throws -> [String] { try Preprocessing(toml: toml).doubts }
+    for good in [
+      "", "scale = 1", "mean = [0.485, 0.456, 0.406]\nstd = [0.229, 0.224, 0.225]", "mean = 0.5\nstd = 0.5",
+      "scale = 1\nmean = [123.675, 116.28, 103.53]\nstd = [58.395, 57.12, 57.375]", "scale = 1\nmean = [103.9, 116.8, 123.7]",
+      "scale = 0.00784313725490196\nmean = 1", "channels = 1\nmean = 0.286\nstd = 0.353",
+    ] { #expect(try doubts(good) == [], "\(good)") }
+    #expect(
+      try doubts("scale = 1\nmean = [0.485, 0.456, 0.406]\nstd = [0.229, 0.224, 0.225]") == [
+        "preprocessing: std 0.229 spreads the values over 1113.537: raw values of 0 to 255 times scale are 0 to 255 (for mean and "
+          + "std of values from 0 to 1, scale = 0.00392156862745098)"
+      ])
+    #expect(try doubts("mean = [123.675, 116.28, 103.53]\nstd = [58.395, 57.12, 57.375]")[0].contains("scale = 1)"))
+    #expect(try doubts("mean = 2").count == 1 && doubts("std = 1e-300").count == 1 && doubts("scale = 1e300").count == 1)
+  }
+}

@@ -54,11 +54,11 @@ import Testing
       #expect(message("\(folder)/absent.png") == "\(folder)/absent.png: no such file or directory")
       #expect(message(folder) == "\(folder): is a folder (accepted: a file)")
       #expect(message("/dev/null") == "/dev/null: is not a regular file (accepted: a file)")
-      #expect(message(empty) == "\(empty): is empty (accepted: a PNG or JPEG picture)")
-      #expect(message(words) == "\(words): is neither PNG nor JPEG (accepted: a PNG or JPEG picture)")
+      #expect(message(empty) == "\(empty): is empty (accepted: a PNG, JPEG, WebP or BMP image)")
+      #expect(message(words) == "\(words): is neither PNG, JPEG, WebP nor BMP (accepted: a PNG, JPEG, WebP or BMP image)")
       let sparse = "\(folder)/sparse.png"
       #expect(FileManager.default.createFile(atPath: sparse, contents: nil) && truncate(sparse, 1 << 40) == 0)
-      #expect(message(sparse) == "\(sparse): is 1099511627776 bytes long (accepted: at most 4294967296)")
+      #expect(message(sparse) == "\(sparse): is 1099511627776 bytes long (accepted: at most 1073741824)")
       let image = Image(width: 2, height: 2, filledWith: [1])
       #expect(throws: EspalierError("cannot be written: no such file or directory", file: "\(folder)/absent/a.png")) {
         try image.writePNG(to: "\(folder)/absent/a.png")
@@ -66,10 +66,39 @@ import Testing
     }
   }
 
+  /// 16 bits, indices of a palette and values of 2 bits come as they are stored; Pillow's and NumPy's values.
+  @Test func storedSamplesAreWhatTheFileHolds() throws {
+    let reference = try PillowReference.load()
+    for stored in reference.stored {
+      let image = try StoredImage.decode([UInt8](stored.file))
+      #expect(image.samples.elements.map(Int.init) == stored.samples, "\(stored.name)")
+      #expect(image.depth == stored.depth && (image.palette != nil) == stored.name.contains("palette"), "\(stored.name)")
+    }
+    let palette = try #require(try StoredImage.decode(try reference.file("png palette with transparency")).palette)
+    #expect(palette.prefix(3).map(\.alpha) == [0, 128, 200] && palette.count > 3 && palette[3].alpha == 255)
+  }
+
+  /// A header that promises more pixels than the limit is refused before memory is taken.
+  @Test func imagesWithTooManyPixelsAreRefused() throws {
+    var bytes = try Image(width: 1, height: 1, filledWith: [0]).encodedPNG()
+    // 16384 × 16384 in the header, and its checksum.
+    bytes.replaceSubrange(16..<24, with: [0, 0, 64, 0, 0, 0, 64, 0])
+    bytes.replaceSubrange(29..<33, with: [0x8C, 0xA3, 0x4F, 0x58])
+    do {
+      _ = try Image.decode(bytes)
+      Issue.record("no error")
+    } catch {
+      #expect("\(error)".contains("16384×16384 pixels is refused (accepted: 1 to 89478485 pixels; the environment variable"))
+    }
+  }
+
   /// A picture that is cut short is refused wherever the cut falls, so that no grey area passes for data.
   @Test func everyTruncationIsAnError() throws {
     let reference = try PillowReference.load()
-    for name in ["png rgb", "png interlaced", "jpeg 4:2:0", "jpeg progressive", "jpeg grey"] {
+    for name in [
+      "png rgb", "png interlaced", "jpeg 4:2:0", "jpeg progressive", "jpeg grey", "webp lossless", "webp lossy with alpha",
+      "bmp of 24 bits", "bmp with a palette",
+    ] {
       let bytes = try reference.file(name)
       for count in bytes.indices {
         #expect(throws: EspalierError.self, "\(name), first \(count) of \(bytes.count) bytes") {

@@ -32,7 +32,15 @@ struct PillowReference: Decodable {
     var image: Image { Picture(shape: shape, pixels: pixels).image }
   }
 
+  struct Stored: Decodable {
+    var name: String
+    var file: Data
+    var depth: Int
+    var samples: [Int]
+  }
+
   var files: [File]
+  var stored: [Stored]
   var sources: [String: Picture]
   var resized: [Resized]
   var grey: Picture
@@ -40,7 +48,7 @@ struct PillowReference: Decodable {
   var composited: Picture
 
   enum CodingKeys: String, CodingKey {
-    case files, sources, resized, grey, rgb
+    case files, stored, sources, resized, grey, rgb
     case composited = "over200,10,77"
   }
 

@@ -28,7 +28,7 @@ enum CompositeFile {
   /// - Throws: `EspalierError` naming the file, the entry and the key that is not understood.
   static func composite(_ path: String) throws -> Composite {
     try naming(file: path) {
-      let table = try TOMLTable.parsed(RegularFile.text(path))
+      let table = try TOMLTable.parsed(RegularFile.text(path, most: RegularFile.largestSettings))
       if let stranger = table.keys.sorted().first(where: { !["base", "rules"].contains($0) }) {
         throw EspalierError("'\(stranger)' is not known", accepted: "base, rules")
       }

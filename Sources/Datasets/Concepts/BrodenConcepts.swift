@@ -7,7 +7,7 @@ import Tensors
 ///
 /// `index.csv` has a line per picture: `image` (its path in `images/`), its size `ih`, `iw`, the size of its masks `sh`, `sw`,
 /// and a column per category, with files in `images/` and numbers of labels that hold for the whole picture, joined by `;`.
-/// A file's pixel has label red + 256 · green (grey: its value); 0 is none. `label.csv` has a line per label: `number`, `name`
+/// A file's pixel has label red + 256 · green (grey: its value, of 8 or 16 bits); 0 is none. `label.csv` has a line per label: `number`, `name`
 /// and `category`, which may be several with a frequency each, `part(120);object(7)`: the most frequent is the label's.
 /// (The original takes the category of most coverage, from files `c_*.csv`, which are not read.)
 ///
@@ -83,13 +83,13 @@ public struct BrodenConcepts: ConceptSource {
         }
         let path = "\(folder)/images/\(annotation)"
         try naming(file: path) {
-          let map = try Image.read(path)
+          let labels = try LabelMap(path, prefersIndices: false)
+          let map = labels.image
           guard map.height == row.mask.height, map.width == row.mask.width else {
             throw EspalierError(
               "is a mask of \(map.width)×\(map.height) pixels",
               accepted: "\(row.mask.width)×\(row.mask.height), as index.csv says")
           }
-          guard !map.hasAlpha else { throw EspalierError("has transparency, which has no label", accepted: "opaque pixels") }
           let isGrey = map.channels == 1
           try canvas.add(fitted(map, row)) { red, green, _ in try place(of: Int(red) + (isGrey ? 0 : 256 * Int(green))) }
         }

@@ -5,10 +5,11 @@ import Tensors
 
 /// Masks in a folder of folders, each a PNG with the picture's size and path (`NAME/cats/7.png` for `cats/7.jpg`).
 ///
-/// A folder without a file `names.txt` is a concept of category `concept`: its files are masks, bright (or opaque) where the
-/// concept is, and a picture without file there does not show it. A folder with one is a category: its files are maps whose
-/// pixels tell their concept by a grey value, or by a colour, which is how palettes are read. A line of `names.txt` is a
-/// value and a name, such as `3 sky` or `#87CEEB sky`; value 0 that no line names is no concept.
+/// A folder without a file `names.txt` is a concept of category `concept`: its files are masks, read as ``MaskKind`` tells, and a
+/// picture without file there does not show it. A folder with one is a category: its files are maps whose pixels tell their concept
+/// by a value, up to 65535 in files of 16 bits, or by a colour. A palette of colours is read by its indices where all lines are
+/// values, otherwise by its colours. A line of `names.txt` is a value and a name, such as `3 sky` or `#87CEEB sky`; 0 and the void
+/// (255, 65535 of 16 bits, VOC's colour #E0E0C0) that no line names are no concept.
 ///
 /// Masks change their geometry like the picture, by nearest neighbour.
 public struct FolderConcepts: ConceptSource {
@@ -71,25 +72,25 @@ public struct FolderConcepts: ConceptSource {
       let path = "\(folder)/\(name)/\(stem).png"
       guard FileManager.default.fileExists(atPath: path) else { continue }
       try naming(file: path) {
-        let (mask, geometry) = try checked(Image.read(path), sample)
         switch kind {
         case .concept(let concept):
+          let object = try StoredImage.read(path).objectMask(nil, asks: "a names.txt with the values as")
+          let (mask, geometry) = try checked(object, sample)
           let size = try geometry.fitted(mask.grey, interpolation: .nearest)
           var gathered = canvas ?? ConceptCanvas(height: size.height, width: size.width)
           if let bits = try geometry.fittedMask(mask) { try gathered.add(bits, to: concept) }
           canvas = gathered
         case .category(let places):
-          guard !mask.hasAlpha else {
-            throw EspalierError("has transparency, which has no concept", accepted: "opaque pixels of the values in names.txt")
-          }
+          let labels = try LabelMap(path, prefersIndices: places.keys.allSatisfy(LabelMap.isValue))
+          let (mask, geometry) = try checked(labels.image, sample)
           let map = try geometry.fitted(mask, interpolation: .nearest)
           var gathered = canvas ?? ConceptCanvas(height: map.height, width: map.width)
           try gathered.add(map) { red, green, blue in
-            let color = Int(red) << 16 | Int(green) << 8 | Int(blue)
-            if let place = places[color] { return place }
-            guard color == 0 else {
-              let value = red == green && green == blue ? "value \(red)" : String(format: "colour #%06X", color)
-              throw EspalierError("picture \(sample.name) has \(value), an unknown concept", accepted: "those in names.txt")
+            let key = labels.key(red, green, blue)
+            if let place = places[key] { return place }
+            guard labels.isNothing(key) else {
+              throw EspalierError(
+                "picture \(sample.name) has \(LabelMap.text(key)), an unknown concept", accepted: "those in names.txt")
             }
             return nil
           }
@@ -145,7 +146,7 @@ public struct FolderConcepts: ConceptSource {
     }.sorted()
   }
 
-  /// The colours (red · 65536 + green · 256 + blue) and names in a file, in its order.
+  /// The keys (``LabelMap``) and names in a file, in its order.
   private static func names(ofFile path: String) throws -> [(Int, String)] {
     try naming(file: path) {
       var names: [(Int, String)] = []
@@ -157,10 +158,10 @@ public struct FolderConcepts: ConceptSource {
         let parts = line.split(maxSplits: 1, whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
         let value =
           parts[0].hasPrefix("#") && parts[0].count == 7
-          ? Int(parts[0].dropFirst(), radix: 16) : UInt8(parts[0]).map { Int($0) * 0x01_01_01 }
+          ? Int(parts[0].dropFirst(), radix: 16) : UInt16(parts[0]).map { LabelMap.key(ofValue: Int($0)) }
         guard parts.count == 2, let value, value >= 0 else {
           throw EspalierError(
-            "is “\(line)”", place: "line \(number + 1)", accepted: "a value from 0 to 255 or #RRGGBB, a space, a name")
+            "is “\(line)”", place: "line \(number + 1)", accepted: "a value from 0 to 65535 or #RRGGBB, a space, a name")
         }
         guard seen.insert(value).inserted else { throw EspalierError("names \(parts[0]) again", place: "line \(number + 1)") }
         names.append((value, parts[1].trimmingCharacters(in: .whitespaces)))

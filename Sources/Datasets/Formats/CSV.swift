@@ -2,9 +2,10 @@ import Files
 import Foundation
 import Tensors
 
-/// A CSV file that names pictures: a line of column names, `path` and `label` and optionally `mask`, then one line per picture.
+/// A CSV file that names pictures: a line of column names, `path` and `label` and optionally `mask` and `mask-kind`, then one line
+/// per picture.
 ///
-/// Paths are relative to the file's folder. Several labels joined by `;` are all acceptable, an empty cell is none. A label
+/// Paths are relative to the file's folder. A mask's kind is `grey`, `index` or `alpha` (``MaskKind``), or empty. Several labels joined by `;` are all acceptable, an empty cell is none. A label
 /// is a number, or with a map of classes a name. Cells may be quoted as in RFC 4180.
 public enum CSV {
   /// Reads the list of pictures.
@@ -13,22 +14,32 @@ public enum CSV {
   public static func open(_ path: String, classes: ClassMap? = nil) throws -> PictureList {
     let rows = try naming(file: path) { try parse(RegularFile.text(path)) }
     let entries = try naming(file: path) {
-      guard let header = rows.first else { throw EspalierError("is empty", accepted: "columns path, label, optional mask") }
+      guard let header = rows.first else { throw EspalierError("is empty", accepted: "columns \(columns)") }
       let names = header.cells.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
       guard let pathColumn = names.firstIndex(of: "path"), let labelColumn = names.firstIndex(of: "label") else {
-        throw EspalierError("has columns \(names.joined(separator: ", "))", accepted: "path, label, optional mask")
+        throw EspalierError("has columns \(names.joined(separator: ", "))", accepted: columns)
       }
-      let maskColumn = names.firstIndex(of: "mask")
+      let known = ["path", "label", "mask", "mask-kind"]
+      if let twice = known.first(where: { name in names.filter { $0 == name }.count > 1 }) {
+        throw EspalierError("has two columns \(twice)", accepted: columns)
+      }
+      let (maskColumn, kindColumn) = (names.firstIndex(of: "mask"), names.firstIndex(of: "mask-kind"))
       return try rows.dropFirst().map { row in
         try naming(place: "line \(row.line)") {
           guard row.cells.count == names.count else {
             throw EspalierError("has \(row.cells.count) cells", accepted: "\(names.count), as the first line")
           }
           guard !row.cells[pathColumn].isEmpty else { throw EspalierError("names no picture") }
-          let mask = maskColumn.map { row.cells[$0] }
+          func cell(_ column: Int?) -> String? { column.map { row.cells[$0] }.flatMap { $0.isEmpty ? nil : $0 } }
+          let kind = try cell(kindColumn).map { text in
+            guard let kind = MaskKind(rawValue: text.trimmingCharacters(in: .whitespaces)) else {
+              throw EspalierError("has mask-kind \(text)", accepted: MaskKind.forms)
+            }
+            return kind
+          }
           return PictureList.Entry(
-            path: row.cells[pathColumn], labels: try labels(row.cells[labelColumn], classes),
-            mask: mask == "" ? nil : mask)
+            path: row.cells[pathColumn], labels: try labels(row.cells[labelColumn], classes), mask: cell(maskColumn),
+            maskKind: kind)
         }
       }
     }
@@ -51,12 +62,13 @@ public enum CSV {
       }
     }
   }
+  private static let columns = "path, label, optional mask, optional mask-kind"
 
   private static func labels(_ cell: String, _ classes: ClassMap?) throws -> [Int] {
     try cell.split(separator: ";").flatMap { part in
       let name = part.trimmingCharacters(in: .whitespaces)
-      if let labels = classes?.labels(named: name) { return labels }
-      if let label = Int(name), label >= 0 { return [label] }
+      if let labels = try classes?.labels(named: name) { return labels }
+      if let label = Int(name), 0..<ClassMap.largestLabel ~= label { return [label] }
       throw EspalierError(
         "has label \(name)",
         accepted: classes.map { "a number, or a class such as \($0.someNames)" } ?? "a number; names need --classes")

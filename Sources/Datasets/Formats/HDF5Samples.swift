@@ -1,11 +1,12 @@
 import Files
+import Images
 import Storage
 import Tensors
 
-/// An HDF5 file with `data` [N, C, H, W] and optionally `label`: [N] integers, or [N, K] with a non-zero entry for each label
-/// that is right.
+/// An HDF5 file with `data` [N, C, H, W] and optionally `label`: integers [N] or [N, 1], or [N, K] of 0 and 1 with a 1 for each
+/// label that is right.
 ///
-/// Samples are taken as they are; other datasets in the file are ignored.
+/// Samples are tensors and taken as they are; or, where a preprocessing is asked for, images: bytes (uint8) of 1 or 3 channels. Other datasets in the file are ignored.
 public struct HDF5Samples: Dataset {
   public let count: Int
   public let classNames: [String]?
@@ -13,11 +14,15 @@ public struct HDF5Samples: Dataset {
   private let data: HDF5Dataset
   private let shape: Shape
   private let labels: [[Int]]?
+  private let areImages: Bool
 
   /// Opens a file and reads its labels.
   ///
-  /// - Throws: `EspalierError` if the file or `data` is missing, or the shapes do not fit.
-  public init(_ path: String, classNames: [String]? = nil) throws {
+  /// - Parameter preprocessing: what samples are to be prepared by; nil to take them as they are. One that says no more than the
+  ///   layout leaves tensors as they are.
+  /// - Throws: `EspalierError` if the file or `data` is missing, the shapes do not fit, labels are no labels, or the data cannot be
+  ///   prepared as asked.
+  public init(_ path: String, classNames: [String]? = nil, preprocessing: Preprocessing? = nil) throws {
     let file = try HDF5File.open(path)
     data = try file.dataset("data")
     shape = try data.shape()
@@ -25,7 +30,16 @@ public struct HDF5Samples: Dataset {
       throw EspalierError(
         "holds \(data.elementType.rawValue) of shape \(shape)", file: path, place: "/data", accepted: "numbers N×C×H×W")
     }
-    labels = file.exists("label") ? try HDF5Samples.labels(file.dataset("label"), of: path) : nil
+    areImages =
+      preprocessing != nil && data.elementType == .uint8 && [1, 3].contains(shape[1]) && shape[2] > 0 && shape[3] > 0
+    if let preprocessing, !areImages, preprocessing != Preprocessing(layout: preprocessing.layout) {
+      throw EspalierError(
+        "holds \(data.elementType.rawValue) of shape \(shape), which --preprocess cannot prepare: it is taken as it is",
+        file: path, place: "/data", accepted: "uint8 N×C×H×W with 1 or 3 channels, or no --preprocess")
+    }
+    labels =
+      file.exists("label")
+      ? try naming(file: path) { try naming(place: "/label") { try HDF5Samples.labels(file.dataset("label")) } } : nil
     if let labels, labels.count != shape[0] {
       throw EspalierError("holds \(labels.count) labels, but data \(shape[0]) samples", file: path, place: "/label")
     }
@@ -34,34 +48,84 @@ public struct HDF5Samples: Dataset {
     self.classNames = classNames
   }
 
-  private static func labels(_ dataset: HDF5Dataset, of path: String) throws -> [[Int]] {
-    let rank = try dataset.shape().rank
-    if rank == 1 && [.float16, .float32, .float64].contains(dataset.elementType) {
-      throw EspalierError("holds \(dataset.elementType.rawValue)", file: path, place: "/label", accepted: "integers, or N×K")
+  private static let forms = "integers N or N×1, or N×K of 0 and 1"
+
+  private static func labels(_ dataset: HDF5Dataset) throws -> [[Int]] {
+    let shape = try dataset.shape()
+    let type = dataset.elementType
+    guard 1...2 ~= shape.rank, type.isNumeric else {
+      throw EspalierError("holds \(type.rawValue) of shape \(shape)", accepted: forms)
     }
-    let table: Tensor<Int> = try dataset.read()
-    switch table.shape.rank {
-    case 1: return table.elements.map { [$0] }
-    case 2:
-      return (0..<table.shape[0]).map { row in (0..<table.shape[1]).filter { table[row, $0] != 0 } }
-    default: throw EspalierError("has shape \(table.shape)", file: path, place: "/label", accepted: "N, or N×K")
+    let isVector = shape.rank == 1 || shape[1] == 1
+    if isVector && [.float16, .float32, .float64].contains(type) {
+      throw EspalierError("holds \(type.rawValue)", accepted: forms)
+    }
+    let table: Tensor<Int>
+    if [.float16, .float32, .float64].contains(type) {
+      let raw: Tensor<Double> = try dataset.read()
+      guard let stranger = raw.elements.first(where: { $0 != 0 && $0 != 1 }) else {
+        return try oneHot(Tensor(raw.elements.map { Int($0) }, shape: shape))
+      }
+      throw EspalierError("has shape \(shape) and holds \(stranger)", accepted: forms)
+    }
+    table = try dataset.read()
+    if isVector {
+      if let negative = table.elements.first(where: { $0 < 0 }) { throw EspalierError("holds \(negative)", accepted: forms) }
+      return table.elements.map { [$0] }
+    }
+    return try oneHot(table)
+  }
+
+  /// The labels of rows of 0 and 1 [N, K].
+  private static func oneHot(_ table: Tensor<Int>) throws -> [[Int]] {
+    let classes = table.shape[1]
+    return try (0..<table.shape[0]).map { row in
+      let flags = table.elements[row * classes..<(row + 1) * classes]
+      guard flags.allSatisfy({ 0...1 ~= $0 }), flags.contains(1) else {
+        let seen = flags.contains(1) || !flags.allSatisfy { $0 == 0 } ? "numbers other than 0 and 1" : "no 1"
+        throw EspalierError("has shape \(table.shape), and row \(row) holds \(seen)", accepted: forms)
+      }
+      return flags.indices.filter { flags[$0] == 1 }.map { $0 - flags.startIndex }
     }
   }
 
   public var description: String {
-    "\(count) samples of \(shape.dimensions.dropFirst().map(String.init).joined(separator: "×")) from \(file)"
+    "\(count) \(areImages ? "images" : "samples") of \(shape.dimensions.dropFirst().map(String.init).joined(separator: "×")) from \(file)"
+  }
+
+  public var notes: [String] {
+    guard !areImages, data.elementType == .uint8 else { return [] }
+    return ["\(file): its bytes are taken as they are, 0 to 255; --preprocess FILE prepares them as images"]
   }
 
   public func labels(_ index: Int) -> [Int] { labels?[index] ?? [] }
 
+  public func name(_ index: Int) -> String { "row \(index)" }
+
   public func sample(_ index: Int) throws -> Sample {
+    if areImages {
+      let row: Tensor<UInt8> = try data.read(rows: index..<index + 1)
+      return Sample(content: .picture(Image(planes: row, of: shape)), labels: labels(index), name: name(index))
+    }
     let row: Tensor<Float> = try data.read(rows: index..<index + 1)
     guard row.elements.allSatisfy(\.isFinite) else {
       throw EspalierError("row \(index) holds NaN or infinity", file: file, place: "/data", accepted: "finite numbers")
     }
     return Sample(
-      content: .tensor(row.reshaped(Shape(Array(shape.dimensions.dropFirst())))), labels: labels(index), name: "row \(index)")
+      content: .tensor(row.reshaped(Shape(Array(shape.dimensions.dropFirst())))), labels: labels(index), name: name(index))
   }
 
   public func digest() throws -> String { try SHA256.hexadecimal(ofFile: file) }
+}
+
+extension Image {
+  /// An image from a row [1, C, H, W] of bytes.
+  fileprivate init(planes: Tensor<UInt8>, of shape: Shape) {
+    let (channels, area) = (shape[1], shape[2] * shape[3])
+    var pixels = [UInt8](repeating: 0, count: planes.count)
+    for channel in 0..<channels {
+      for pixel in 0..<area { pixels[pixel * channels + channel] = planes.elements[channel * area + pixel] }
+    }
+    self.init(pixels: Tensor(pixels, shape: [shape[2], shape[3], channels]))
+  }
 }

@@ -1,48 +1,124 @@
 import Foundation
+import Images
 import Tensors
 
-/// A folder of PNG and JPEG pictures: one sub-folder per class, or pictures alone without labels.
+/// A folder of images: one sub-folder per class, or images alone without labels.
+///
+/// Class numbers come from the folders, whatever lies in them, as in torchvision's `ImageFolder`: sub-folders in the order of
+/// their names, links to folders among them, hidden ones not. Where all names are numbers, they are the class numbers.
 public enum ImageFolder {
-  /// Lists the pictures of a folder, sorted by path.
+  /// Lists the images of a folder.
   ///
-  /// Without a map of classes the sub-folders are the classes, in the order of their names. With one, a picture's labels are
-  /// those of its path, or else of the folder nearest to it that the map knows; pictures that it does not know are left out.
+  /// With a map of classes, an image's labels are those of its path, or else of the folder nearest to it that the map knows; images
+  /// that it does not know are left out, and said, or have no label where the map knows none of a folder without sub-folders.
   ///
-  /// - Throws: `EspalierError` if there is no such folder or no picture in it.
+  /// - Throws: `EspalierError` if there is no such folder, no image in it or in a folder of a class.
   public static func open(_ folder: String, classes: ClassMap? = nil) throws -> PictureList {
-    let paths = try pictures(in: folder)
-    guard !paths.isEmpty else { throw EspalierError("holds no PNG or JPEG pictures", file: folder) }
-    let folders = Set(paths.compactMap { $0.contains("/") ? String($0.prefix { $0 != "/" }) : nil }).sorted()
-    var entries: [PictureList.Entry] = []
-    for path in paths {
-      if let classes {
-        if let labels = classes.labels(ofPicture: path) { entries.append(.init(path: path, labels: labels)) }
-      } else if path.contains("/") {
-        entries.append(.init(path: path, labels: folders.firstIndex(of: String(path.prefix { $0 != "/" })).map { [$0] } ?? []))
-      } else if folders.isEmpty {
-        entries.append(.init(path: path, labels: []))
+    let listing = try FolderListing(folder)
+    guard !listing.images.isEmpty else {
+      let found = listing.leftOut().map { ", only \($0)" } ?? ""
+      throw EspalierError("holds no images\(found)", file: folder, accepted: formats)
+    }
+    var notes: [String] = []
+    if !listing.hidden.isEmpty { notes.append("\(folder): hidden folders are left out: \(few(listing.hidden))") }
+    if let kinds = listing.leftOut() { notes.append("\(folder): files that are not read: \(kinds) (read are \(formats))") }
+    if let classes { return try known(listing, in: folder, classes, notes) }
+
+    let top = listing.images.filter { !$0.contains("/") }
+    if listing.folders.isEmpty || top.count == listing.images.count {
+      if !listing.folders.isEmpty {
+        notes.append("\(folder): images without labels; folders without images are no classes: \(few(listing.folders))")
       }
+      return PictureList(
+        top.map { .init(path: $0, labels: []) }, in: folder, classNames: nil,
+        description: "\(top.count) images from \(folder)", notes: notes)
+    }
+    if !top.isEmpty {
+      notes.append("\(folder): images beside the folders of classes are left out: \(top.count), such as \(top[0])")
+    }
+    let numbers = try numbers(of: listing.folders, in: folder)
+    let entries = listing.images.compactMap { path -> PictureList.Entry? in
+      path.contains("/") ? numbers[String(path.prefix { $0 != "/" })].map { .init(path: path, labels: [$0]) } : nil
+    }
+    let filled = Set(entries.flatMap(\.labels))
+    let empty = listing.folders.filter { numbers[$0].map { !filled.contains($0) } ?? false }
+    let areNumbers = listing.folders.allSatisfy { numbers[$0] == Int($0) }
+    if let first = empty.first {
+      guard areNumbers else {
+        let found = listing.leftOut(in: first).map { ", only \($0)" } ?? ""
+        let others = empty.count > 1 ? "; nor do \(few(Array(empty.dropFirst())))" : ""
+        throw EspalierError(
+          "the class folder holds no images\(found)\(others)", file: "\(folder)/\(first)",
+          accepted: "\(formats) in every class folder, or --classes FILE that numbers the folders")
+      }
+      notes.append("\(folder): class folders without images: \(few(empty))")
+    }
+    if areNumbers && listing.folders.enumerated().contains(where: { numbers[$1] != $0 }) {
+      notes.append(
+        "\(folder): all folders are named by numbers, which are their class numbers, not their places in the order of names")
+    }
+    let most = numbers.values.max() ?? 0
+    var names = (0...most).map { "class \($0)" }
+    for (name, number) in numbers { names[number] = name }
+    return PictureList(
+      entries, in: folder, classNames: names, description: "\(entries.count) images from \(folder)", notes: notes)
+  }
+
+  /// What files hold images, for messages.
+  static let formats = "PNG, JPEG, WebP or BMP files"
+
+  private static func known(_ listing: FolderListing, in folder: String, _ classes: ClassMap, _ notes: [String]) throws
+    -> PictureList
+  {
+    var notes = notes
+    let images = listing.images
+    var entries: [PictureList.Entry] = []
+    var strangers: [String: Int] = [:]
+    for path in images {
+      if let labels = try classes.labels(ofPicture: path) {
+        entries.append(.init(path: path, labels: labels))
+      } else {
+        strangers[path.contains("/") ? String(path.prefix { $0 != "/" }) : path, default: 0] += 1
+      }
+    }
+    if entries.isEmpty && !images.contains(where: { $0.contains("/") }) {
+      notes.append("\(folder): the class file names none of the images, which have no labels")
+      entries = images.map { .init(path: $0, labels: []) }
+    } else if !strangers.isEmpty && !entries.isEmpty {
+      let names = strangers.keys.sorted(by: isBefore)
+      let count = strangers.values.reduce(0, +)
+      notes.append("\(folder): the class file does not name \(few(names)): left out, \(count) of \(images.count) images")
     }
     guard !entries.isEmpty else {
       throw EspalierError(
-        "holds no picture of a known class", file: folder,
-        accepted: "the names in the class file, such as \(classes?.someNames ?? "none")")
+        "holds no image of a known class; its folders are \(few(listing.folders))", file: folder,
+        accepted: "the names in the class file, such as \(classes.someNames)")
     }
-    let selection = entries.count == paths.count ? "" : " of \(paths.count)"
+    let selection = entries.count == images.count ? "" : " of \(images.count)"
     return PictureList(
-      entries, in: folder, classNames: classes?.names ?? (folders.isEmpty ? nil : folders),
-      description: "\(entries.count)\(selection) pictures from \(folder)")
+      entries, in: folder, classNames: classes.names, description: "\(entries.count)\(selection) images from \(folder)",
+      notes: notes)
   }
 
-  /// The pictures at any depth, by their paths in the folder.
-  private static func pictures(in folder: String) throws -> [String] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue,
-      let walk = FileManager.default.enumerator(atPath: folder)
-    else { throw EspalierError("is not a folder", file: folder) }
-    return walk.compactMap { $0 as? String }.filter { path in
-      ["png", "jpg", "jpeg"].contains((path as NSString).pathExtension.lowercased())
-        && !(path as NSString).lastPathComponent.hasPrefix(".")
-    }.sorted()
+  /// The class numbers of folders.
+  private static func numbers(of folders: [String], in folder: String) throws -> [String: Int] {
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    guard folders.allSatisfy({ $0.utf8.allSatisfy { digits.contains($0) } }) else {
+      return Dictionary(uniqueKeysWithValues: folders.enumerated().map { ($1, $0) })
+    }
+    var named: [Int: String] = [:]
+    for name in folders {
+      guard let number = Int(name), number < ClassMap.largestLabel else {
+        throw EspalierError(
+          "the folder's name is too large for a class number", file: "\(folder)/\(name)",
+          accepted: "0 to \(ClassMap.largestLabel - 1), or --classes FILE that numbers the folders")
+      }
+      if let other = named[number] {
+        throw EspalierError(
+          "the folders \(other) and \(name) have one class number", file: folder, accepted: "one folder a class")
+      }
+      named[number] = name
+    }
+    return Dictionary(uniqueKeysWithValues: named.map { ($1, $0) })
   }
 }

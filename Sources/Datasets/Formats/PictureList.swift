@@ -12,29 +12,48 @@ public struct PictureList: Dataset {
     var path: String
     var labels: [Int]
     var mask: String?
+    var maskKind: MaskKind?
   }
 
   public let classNames: [String]?
   public let description: String
+  public let notes: [String]
   private let folder: String
   private let entries: [Entry]
 
   /// Makes a list of pictures whose paths are relative to a folder.
-  init(_ entries: [Entry], in folder: String, classNames: [String]?, description: String) {
+  init(_ entries: [Entry], in folder: String, classNames: [String]?, description: String, notes: [String] = []) {
     self.entries = entries
     self.folder = folder
     self.classNames = classNames
     self.description = description
+    self.notes = notes
+  }
+
+  /// Makes a list of one image.
+  ///
+  /// - Throws: `EspalierError` if there is no such file.
+  init(image path: String, classes: ClassMap?) throws {
+    guard FileManager.default.fileExists(atPath: path) else { throw EspalierError("there is no such image", file: path) }
+    let labels = try classes?.labels(ofPicture: path) ?? []
+    self.init(
+      [Entry(path: path, labels: labels)], in: ".", classNames: classes?.names, description: "the image \(path)")
   }
 
   public var count: Int { entries.count }
 
   public func labels(_ index: Int) -> [Int] { entries[index].labels }
 
+  public func name(_ index: Int) -> String { entries[index].path }
+
   public func sample(_ index: Int) throws -> Sample {
     let entry = entries[index]
     let image = try Image.read(absolute(entry.path))
-    let mask = try entry.mask.map { try Image.read(absolute($0)) }
+    let mask = try entry.mask.map { path in
+      try naming(file: absolute(path)) {
+        try StoredImage.read(absolute(path)).objectMask(entry.maskKind, asks: "a column mask-kind with")
+      }
+    }
     if let mask, mask.width != image.width || mask.height != image.height {
       throw EspalierError(
         "is a mask of \(mask.width)×\(mask.height) pixels for a picture of \(image.width)×\(image.height), \(entry.path)",
@@ -46,7 +65,7 @@ public struct PictureList: Dataset {
   public func digest() throws -> String {
     var hash = SHA256()
     for entry in entries {
-      hash.update(line: "\(entry.path) \(entry.labels)")
+      hash.update(line: "\(entry.path) \(entry.labels)\(entry.maskKind.map { " \($0.rawValue)" } ?? "")")
       for path in [entry.path, entry.mask].compactMap({ $0 }) {
         hash.update(line: try SHA256.hexadecimal(ofFile: absolute(path)))
       }

@@ -121,12 +121,54 @@ for name, image in list(sources.items())[1:]:
         for method, code in methods.items():
             resized.append({"source": name, "method": method, **picture(image.resize(size, code))})
 
+# Tall pictures, on both sides of where Pillow 13 begins with the columns.
+for height in [48, 49, 90, 300]:
+    name = f"tall {height}"
+    sources[name] = Image.fromarray(random.integers(0, 256, (height, 20, 3 if height < 90 else 1), dtype=np.uint8).squeeze())
+    for size in [(10, 28), (20, 28), (24, 28), (3, 299), (1, 1)]:
+        for method in ["bilinear", "bicubic"]:
+            made = sources[name].resize(size, methods[method])
+            resized.append({"source": name, "method": method, **picture(made)})
+
+for name, image, kind, options in [
+    ("webp lossless", rgb, "WEBP", {"lossless": True}),
+    ("webp lossless with alpha", rgba, "WEBP", {"lossless": True, "exact": True}),
+    ("webp lossy", rgb, "WEBP", {"quality": 70}),
+    ("webp lossy with alpha", rgba, "WEBP", {"quality": 70}),
+    ("bmp of 24 bits", rgb, "BMP", {}),
+    ("bmp of 32 bits", rgba, "BMP", {}),
+    ("bmp with a palette", palette, "BMP", {}),
+    ("bmp grey", grey, "BMP", {}),
+    ("bmp of 1 bit", grey.convert("1"), "BMP", {}),
+]:
+    data = saved(image, kind, **options)
+    decoded = Image.open(io.BytesIO(data))
+    add_file(name, data, decoded.convert({"P": "RGB", "1": "L", "RGBX": "RGB"}.get(decoded.mode, decoded.mode)))
+upright = saved(rgb, "BMP")
+rows = [upright[54 + row * 72 : 54 + row * 72 + 72] for row in range(17)]
+turned = upright[:22] + struct.pack("<i", -17) + upright[26:54] + b"".join(reversed(rows))
+add_file("bmp from the top", turned, Image.open(io.BytesIO(turned)))
+
+labels = random.integers(0, 65536, (5, 7, 1))
+fours = random.integers(0, 4, (5, 7, 1))
+stored = [
+    {"name": name, "file": text(data), "depth": depth, "samples": np.asarray(array).reshape(-1).tolist()}
+    for name, data, depth, array in [
+        ("grey of 16 bits", raw_png(labels, 0, 16), 16, Image.open(io.BytesIO(raw_png(labels, 0, 16)))),
+        ("rgb of 16 bits", raw_png(wide, 2, 16), 16, wide),
+        ("grey of 2 bits", raw_png(fours, 0, 2), 2, fours),
+        ("palette of 4 bits", saved(palette, "PNG"), 4, palette),
+        ("palette of 8 bits", saved(rgb.quantize(200), "PNG"), 8, rgb.quantize(200)),
+    ]
+]
+
 over = Image.new("RGB", rgba.size, (200, 10, 77))
 over.paste(rgba, mask=rgba.getchannel("A"))
 json.dump(
     {
         "about": f"Made by make.py with Pillow {PIL.__version__}.",
         "files": files,
+        "stored": stored,
         "sources": {name: picture(image) for name, image in sources.items()},
         "resized": resized,
         "grey": picture(rgb.convert("L")),
