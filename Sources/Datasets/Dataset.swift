@@ -15,6 +15,9 @@ public protocol Dataset: Sendable {
   /// - Throws: `EspalierError` if they cannot be read.
   func labels(_ index: Int) throws -> [Int]
 
+  /// A sample's name for messages.
+  func name(_ index: Int) -> String
+
   /// A sample, decoded now.
   ///
   /// - Throws: `EspalierError` naming the file and the sample if it is damaged.
@@ -24,6 +27,10 @@ public protocol Dataset: Sendable {
   ///
   /// - Throws: `EspalierError` if it cannot be read.
   func digest() throws -> String
+}
+
+extension Dataset {
+  public func name(_ index: Int) -> String { "image \(index)" }
 }
 
 /// One sample of a data set.

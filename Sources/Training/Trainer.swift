@@ -70,7 +70,7 @@ public final class Trainer {
     self.graph = graph
     self.settings = settings
     self.seams = seams
-    pool = try WorkerPool(width: width, prologue: useOneThreadHere) { _ in }
+    pool = try WorkerPool(width: width, shardName: { _ in nil }, prologue: useOneThreadHere) { _ in }
     (weights, plan, parameters, statistics) = try Trainer.compile(graph, settings, seams, old: [:]) { _, tensor in tensor }
     indexParameters()
     try renewWeights()

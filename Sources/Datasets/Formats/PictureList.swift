@@ -30,6 +30,8 @@ public struct PictureList: Dataset {
 
   public func labels(_ index: Int) -> [Int] { entries[index].labels }
 
+  public func name(_ index: Int) -> String { entries[index].path }
+
   public func sample(_ index: Int) throws -> Sample {
     let entry = entries[index]
     let image = try Image.read(absolute(entry.path))

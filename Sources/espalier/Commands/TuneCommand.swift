@@ -22,18 +22,18 @@ struct TuneCommand: ParsableCommand {
     let report = try workers.run { context in
       try training.run.tune(model.load(context), on: data.request(classes: classes.classes), context)
     }
-    report.printSummary(out: training.out)
+    workers.say(report.summary(out: training.out))
   }
 }
 
 extension TrainingRun.Report {
-  /// Says what was written and how good it is.
-  func printSummary(out: String) {
+  /// What was written and how good it is.
+  func summary(out: String) -> String {
     var text = "\(out), \(history)"
     if let lastEpoch {
       text += String(format: ": loss %.4f, accuracy %.2f %%", lastEpoch.loss, 100 * lastEpoch.accuracy)
       if let accuracy = lastEpoch.validationAccuracy { text += String(format: "; validation accuracy %.2f %%", 100 * accuracy) }
     }
-    StandardError.line(text)
+    return text
   }
 }

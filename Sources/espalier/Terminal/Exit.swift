@@ -5,18 +5,44 @@ import Tensors
 
 /// The ways in which the tool ends.
 enum Exit {
-  /// Prints what went wrong and ends the process: 1 for a failure, 64 for wrong usage, 130 after Ctrl-C.
-  static func finish(_ error: any Error, in root: any ParsableCommand.Type) -> Never {
+  /// Prints what went wrong in a run and ends the process: 1 for a failure, 64 for wrong usage, 130 after Ctrl-C.
+  static func finish(_ error: any Error, in root: any ParsableCommand.Type, _ arguments: [String]) -> Never {
     switch error {
     case let error as EspalierError: fail("error: \(error)", status: 1)
     case let error as RunInterrupted: fail("\(error)", status: 130)
     case is CancellationError: fail("stopped", status: 130)
     default:
-      // ArgumentParser's own: help and version among them, which are no failures.
       let status = root.exitCode(for: error)
       if status == .failure { fail("error: \(firstLine(of: error))", status: 1) }
+      finish(parsing: error, in: root, arguments)
+    }
+  }
+
+  /// Prints what is wrong with a command line and ends the process with 64, or prints help or the version, which are no failures.
+  static func finish(parsing error: any Error, in root: any ParsableCommand.Type, _ arguments: [String]) -> Never {
+    let message = root.message(for: error)
+    if root.exitCode(for: error) == .success {
+      if message == Release.version { print(version) }
       root.exit(withError: error)
     }
+    fail(
+      "error: \(UsageMessage.text(message, verb: VerbCatalog.path(of: arguments)))", status: ExitCode.validationFailure.rawValue)
+  }
+
+  /// Prints a text that was asked for, and ends the process.
+  static func print(_ text: String) -> Never {
+    do { try StandardOutput.line(text) } catch { fail("error: \(error)", status: 1) }
+    exit(0)
+  }
+
+  /// Prints the manual page, and ends the process.
+  static func printManual(of root: any ParsableCommand.Type) -> Never {
+    do { print(try ManualPage(of: root).text) } catch { fail("error: \(firstLine(of: error))", status: 1) }
+  }
+
+  /// The version, with the libraries that are loaded.
+  private static var version: String {
+    ([Release.version] + Release.libraries.map(\.description)).joined(separator: "\n")
   }
 
   private static func fail(_ message: String, status: Int32) -> Never {
