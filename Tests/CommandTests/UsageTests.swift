@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Storage
 import TestSupport
 import Tensors
@@ -72,6 +73,26 @@ import Testing
         let outcome = try Tool.run(verb + ["--data", "hdf5:nan.h5", "--batch", "4"], in: folder)
         #expect(outcome.failed(mentioning: "pictures 36 to 39", status: 1) || outcome.talk.contains("row 37"), "\(outcome.talk)")
         #expect(!outcome.talk.contains("shard"), "\(outcome.talk)")
+      }
+    }
+  }
+
+  /// Pictures in the other order of axes, or without colours: the setting that mends it is named.
+  @Test func layoutsThatDoNotFitNameTheCure() throws {
+    try withTemporaryFolder { folder in
+      #expect(try Tool.run("new", "resnet20", "--classes", "2", "--quiet", "--out", "net.onnx", in: folder).status == 0)
+      let pictures = folder.appendingPathComponent("pictures/a")
+      try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
+      try Image(width: 40, height: 30, filledWith: [10, 20, 30]).writePNG(to: pictures.appendingPathComponent("0.png").path)
+      for (settings, cure) in [
+        ("resize = [32, 32]\nlayout = \"nhwc\"", "3×32×32, by --preprocess FILE with layout = \"nchw\""),
+        ("resize = [32, 32]\nchannels = 1\nmean = [0.5]\nstd = [0.5]", "with channels = 3"),
+        ("resize = [16, 16]", "with resize and crop"),
+      ] {
+        try Data(settings.utf8).write(to: folder.appendingPathComponent("p.toml"))
+        let outcome = try Tool.run(
+          "relevance", "net.onnx", "--data", "folder:pictures", "--preprocess", "p.toml", "--out", "a.h5", in: folder)
+        #expect(outcome.failed(mentioning: cure), "\(outcome.talk)")
       }
     }
   }
