@@ -49,6 +49,27 @@ setup: ## install the system packages that are missing (apt; asks sudo unless ro
 build: setup ## build the tool in release
 	@swift build $(SWIFT_FLAGS)
 
+# Where `make install` puts the tool, its manual page and its completions; DESTDIR is put before all of it, for packagers.
+PREFIX ?= /usr/local
+INSTALLED := $(DESTDIR)$(PREFIX)
+INSTALLED_FILES := bin/espalier share/man/man1/espalier.1 share/bash-completion/completions/espalier \
+  share/zsh/site-functions/_espalier share/fish/vendor_completions.d/espalier.fish
+
+.PHONY: install
+install: ## put tool, manual page and completions of bash, zsh and fish in PREFIX (/usr/local); after make build
+	@[ -x "$(ESPALIER)" ] || { echo "There is no $(ESPALIER): make build first."; exit 1; }
+	@install -d $(dir $(INSTALLED_FILES:%=$(INSTALLED)/%))
+	@install -m 755 $(ESPALIER) $(INSTALLED)/bin/espalier
+	@$(ESPALIER) --generate-manual > $(INSTALLED)/share/man/man1/espalier.1
+	@$(ESPALIER) --generate-completion-script bash > $(INSTALLED)/share/bash-completion/completions/espalier
+	@$(ESPALIER) --generate-completion-script zsh > $(INSTALLED)/share/zsh/site-functions/_espalier
+	@$(ESPALIER) --generate-completion-script fish > $(INSTALLED)/share/fish/vendor_completions.d/espalier.fish
+	@echo "espalier, its manual page and completions are in $(INSTALLED)"
+
+.PHONY: uninstall
+uninstall: ## remove what `make install` put there
+	@rm -f $(INSTALLED_FILES:%=$(INSTALLED)/%)
+
 .PHONY: test
 test: setup ## run every test, in the release build
 	@mkdir -p .build

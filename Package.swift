@@ -95,7 +95,8 @@ let package = Package(
       ],
       exclude: ["Resources"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["espalier", "Experiments", "Tensors", "Storage", "Networks", "ONNX", "TestSupport"],
+      name: "CommandTests",
+      dependencies: ["espalier", "Experiments", "Tensors", "Images", "Storage", "Networks", "ONNX", "TestSupport"],
       exclude: ["Resources", "renew-help"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Tensors", "Files", "Scheduling", "Images", "Storage", "Datasets", "TestSupport"]),

@@ -80,8 +80,9 @@ public struct ParameterList: Sendable {
   ) throws -> Choice {
     guard let given = values.removeValue(forKey: key) else { return fallback }
     guard let choice = Choice(rawValue: given) else {
+      let known = Choice.allCases.map(\.rawValue)
       throw EspalierError(
-        "\(key) is \(given)", accepted: Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        "\(key) is \(given)" + EspalierError.suggestion(for: given, among: known), accepted: EspalierError.list(known))
     }
     return choice
   }

@@ -51,7 +51,9 @@ extension Preprocessing {
     guard case .object(let fields) = value else { throw EspalierError("is not a table of settings") }
     let known = Key.allCases.map(\.rawValue)
     if let stranger = fields.keys.sorted().first(where: { !known.contains($0) }) {
-      throw EspalierError("is no setting of a preprocessing", place: stranger, accepted: known.joined(separator: ", "))
+      throw EspalierError(
+        "is no setting of a preprocessing" + EspalierError.suggestion(for: stranger, among: known), place: stranger,
+        accepted: EspalierError.list(known, topic: "formats"))
     }
     let reader = Fields(values: fields)
     self.init()
@@ -135,8 +137,10 @@ private struct Fields {
   func choice<Choice: RawRepresentable & CaseIterable>(_ key: String) throws -> Choice? where Choice.RawValue == String {
     guard let value = values[key] else { return nil }
     guard let choice = value.text.flatMap(Choice.init(rawValue:)) else {
+      let known = Choice.allCases.map(\.rawValue)
       throw EspalierError(
-        "is not known", place: key, accepted: Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        "is not known" + EspalierError.suggestion(for: value.text ?? "", among: known), place: key,
+        accepted: EspalierError.list(known))
     }
     return choice
   }

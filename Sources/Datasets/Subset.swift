@@ -41,9 +41,17 @@ public struct Subset: Dataset {
   public func labels(_ index: Int) throws -> [Int] { try whole.labels(indices[index]) }
   public func sample(_ index: Int) throws -> Sample { try whole.sample(indices[index]) }
 
-  public func digest() throws -> String {
+  public func digest() throws -> String { try digest(whole: wholeDigest()) }
+
+  /// The digest of the whole set.
+  ///
+  /// - Throws: `EspalierError` if it cannot be read.
+  public func wholeDigest() throws -> String { try whole.digest() }
+
+  /// The digest, where that of the whole set is known.
+  public func digest(whole: String) -> String {
     var hash = SHA256()
-    hash.update(line: try whole.digest())
+    hash.update(line: whole)
     hash.update(line: indices.description)
     return hash.hexadecimal
   }

@@ -104,9 +104,11 @@ struct AnalysisRun {
   /// How the numbers came about.
   var provenance: [String: String] {
     get throws {
+      let whole = try data.dataset.wholeDigest()
       var provenance = [
         "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
-        "data_sha256": try data.dataset.digest(), "preprocessing": data.preprocessing.json, "target": target.text,
+        "data_sha256": data.dataset.digest(whole: whole), "dataset_sha256": whole, "preprocessing": data.preprocessing.json,
+        "target": target.text,
         "espalier": Release.version,
       ]
       provenance["concepts_sha256"] = try concepts?.digest()

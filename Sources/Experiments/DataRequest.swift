@@ -52,10 +52,13 @@ public struct DataRequest: Sendable {
     return subset
   }
 
-  /// Opens the data set with all its pictures.
-  func openWhole() throws -> any Dataset {
+  /// Opens the data set with all its images.
+  ///
+  /// - Parameter known: how they were prepared, where that is known; nil for what the request says.
+  func openWhole(prepared known: Preprocessing? = nil) throws -> any Dataset {
     try spec.open(
-      classes: classes.map { try ClassMap(file: $0) }, preprocessing: preprocessing.map { try Preprocessing(file: $0) })
+      classes: classes.map { try ClassMap(file: $0) },
+      preprocessing: known ?? preprocessing.map { try Preprocessing(file: $0) })
   }
 }
 

@@ -32,10 +32,10 @@ public struct ExplanationMethod: Sendable, CustomStringConvertible {
       attributor = try AttributorCatalog.attributor(LRPAttributor.name)
       composite = try CompositeCatalog.composite(text)
     } else {
-      throw EspalierError(
-        "there is no such method", place: "method '\(text)'",
-        accepted: (AttributorCatalog.all.map { $0.name } + CompositeCatalog.names).joined(separator: ", ")
-          + ", or ATTRIBUTOR/COMPOSITE")
+      let known = AttributorCatalog.all.map { $0.name } + CompositeCatalog.names
+      var error = EspalierError(unknown: "method", name, among: known)
+      error.accepted = "an attributor, a composite, or ATTRIBUTOR/COMPOSITE: espalier help methods"
+      throw error
     }
   }
 

@@ -79,8 +79,9 @@ public struct FilterScoring: Sendable {
       }
       guard let name = name ?? (names.count == 1 ? names[0] : nil), names.contains(name) else {
         throw EspalierError(
-          name.map { "it holds no scores by '\($0)'" } ?? "it holds scores by \(names.count) criteria", file: path,
-          accepted: "--criterion " + names.joined(separator: ", "))
+          name.map { "it holds no scores by '\($0)'" + EspalierError.suggestion(for: $0, among: names) }
+            ?? "it holds scores by \(names.count.of("criterion", "criteria"))", file: path,
+          accepted: "--criterion " + EspalierError.list(names))
       }
       return try naming(file: path) {
         var layers: [String: [Double]] = [:]
@@ -104,8 +105,7 @@ public struct FilterScoring: Sendable {
     }
     guard ScoreCatalog.names.contains(text) else {
       throw EspalierError(
-        "there is no criterion '\(text)'", place: "--criterion",
-        accepted: (CriterionCatalog.names + ScoreCatalog.names).joined(separator: ", "))
+        unknown: "criterion", text, among: CriterionCatalog.names + ScoreCatalog.names, topic: "criteria", place: "--criterion")
     }
     return try catalogued(text, model, out, context)
   }

@@ -39,17 +39,21 @@ public struct FiltersRun: Sendable {
     if names.count == 1 {
       let layers = try reader.layers(of: "scores/\(names[0])")
       guard let layer = layer ?? (layers.count == 1 ? layers[0] : nil) else {
-        let some = layers.prefix(12).joined(separator: ", ") + (layers.count > 12 ? ", …" : "")
         throw EspalierError(
-          known.contains(names[0]) ? "bars are of one layer" : "the file holds no scores by '\(names[0])'",
-          file: file, accepted: known.contains(names[0]) ? "--layer, one of \(some)" : known.joined(separator: ", "))
+          known.contains(names[0])
+            ? "bars are of one layer"
+            : "the file holds no scores by '\(names[0])'" + EspalierError.suggestion(for: names[0], among: known),
+          file: file,
+          accepted: known.contains(names[0]) ? "--layer, one of \(EspalierError.list(layers))" : EspalierError.list(known))
       }
       let scores = try reader.scores(names[0], of: layer)
       try FiltersFigure(title: title ?? layer, label: names[0], scores: scores.elements, isSorted: isSorted).write(to: out)
-      return "\(names[0]) of \(scores.count) filters"
+      return "\(names[0]) of \(scores.count.of("filter"))"
     }
     for name in names where !known.contains(name) {
-      throw EspalierError("the file holds no scores by '\(name)'", file: file, accepted: known.joined(separator: ", "))
+      throw EspalierError(
+        "the file holds no scores by '\(name)'" + EspalierError.suggestion(for: name, among: known), file: file,
+        accepted: EspalierError.list(known))
     }
     let layers = try layer.map { [$0] } ?? reader.layers(of: "scores/\(names[0])")
     guard !layers.isEmpty else {
@@ -59,9 +63,9 @@ public struct FiltersRun: Sendable {
     let matrices = try layers.map { layer in
       RankCorrelation.matrix(try names.map { try reader.scores($0, of: layer).elements })
     }
-    let caption = layer ?? "mean over \(layers.count) layers"
+    let caption = layer ?? "mean over \(layers.count.of("layer"))"
     try MatrixFigure(title: title ?? "Rank correlation (\(caption))", names: names, values: RankCorrelation.mean(matrices))
       .write(to: out)
-    return "rank correlation of \(names.count) criteria, \(caption)"
+    return "rank correlation of \(names.count.of("criterion", "criteria")), \(caption)"
   }
 }

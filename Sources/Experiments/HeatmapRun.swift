@@ -16,6 +16,10 @@ public struct HeatmapRun: Sendable {
   public var limit: Int
   /// The most pictures of each class, which then share a row; nil for pictures in the file's order, a row each.
   public var perClass: Int?
+  /// The pictures by their places in the data set, in this order; nil to take them from the file's beginning.
+  public var indices: [Int]?
+  /// The pictures by their names in the data set, in this order; nil for no choice by name.
+  public var names: [String]?
   /// Whether only the maps are wanted, without captions and gaps.
   public var isSheet: Bool
   /// The title.
@@ -24,13 +28,15 @@ public struct HeatmapRun: Sendable {
   /// Makes a run.
   public init(
     norm: RelevanceNorm = .symmetric, colormap: String = "coldnhot", level: Double = 1, limit: Int = 12, perClass: Int? = nil,
-    isSheet: Bool = false, title: String? = nil
+    indices: [Int]? = nil, names: [String]? = nil, isSheet: Bool = false, title: String? = nil
   ) {
     self.norm = norm
     self.colormap = colormap
     self.level = level
     self.limit = limit
     self.perClass = perClass
+    self.indices = indices
+    self.names = names
     self.isSheet = isSheet
     self.title = title
   }
@@ -39,14 +45,15 @@ public struct HeatmapRun: Sendable {
   ///
   /// - Parameters:
   ///   - file: a relevance file.
-  ///   - spec: the data that it was made from, to show the pictures beside the maps; nil for maps alone.
+  ///   - request: the data that it was made from, to show the pictures beside the maps; nil for maps alone.
   /// - Returns: the number of maps.
   /// - Throws: `EspalierError`.
   @discardableResult
-  public func write(_ file: String, data spec: DataSpec? = nil, to out: String) throws -> Int {
-    try OutputPath.prepare(out, notReplacing: [file] + (spec.map { DataRequest($0).files } ?? []))
+  public func write(_ file: String, data request: DataRequest? = nil, to out: String) throws -> Int {
+    try OutputPath.prepare(out, notReplacing: [file] + (request?.files ?? []))
     let reader = try RelevanceReader(file)
-    let samples = try chosen(reader)
+    let pictures = try request.map { try PictureSource($0, provenance: { reader.schema.provenance[$0] }, file: file) }
+    let samples = try chosen(reader, pictures, file: file)
     let colormap = try Colormap(colormap)
     func heatmap(_ sample: Sample) throws -> Heatmap {
       try Heatmap(sample.relevance, norm: norm, colormap: colormap, level: level)
@@ -55,23 +62,32 @@ public struct HeatmapRun: Sendable {
       try ContactSheet.of(samples.map(heatmap)).writePNG(to: out)
       return samples.count
     }
-    let pictures = try spec.map { try PictureSource($0, preprocessing: reader.schema.provenance["preprocessing"], file: file) }
     func pair(_ sample: Sample) throws -> [Image] {
       let map = try heatmap(sample)
-      return [try pictures?.picture(Int(sample.index)), map.image.rgb].compactMap { $0 }
+      let size = (height: map.image.height, width: map.image.width)
+      return [try pictures?.picture(Int(sample.index), size: size), map.image.rgb].compactMap { $0 }
     }
+    let explained = ExplainedTarget(reader.schema)
     let figure: HeatmapFigure
     if perClass != nil {
       let byClass = Dictionary(grouping: samples, by: \.label).sorted { $0.key < $1.key }
-      let rows = try byClass.map { HeatmapFigure.Row(reader.name(ofClass: $0), try $1.flatMap(pair)) }
+      let rows = try byClass.map { label, samples in
+        HeatmapFigure.Row(
+          "\(reader.schema.name(ofClass: label))\n\(explained.caption(ofClass: label))", try samples.flatMap(pair))
+      }
       figure = HeatmapFigure(
         title: title, columnTitles: [], rows: rows, colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
     } else {
       let rows = try samples.map { sample in
         let pictures = try pair(sample)
         let overlay = pictures.count > 1 ? [try heatmap(sample).overlay(on: pictures[0])] : []
-        return HeatmapFigure.Row(
-          "\(reader.name(ofClass: sample.label))\npredicted \(reader.name(ofClass: sample.predicted))", pictures + overlay)
+        let truth = reader.schema.isLabelled ? [reader.schema.name(ofClass: sample.label)] : []
+        let lines =
+          truth + [
+            "predicted \(reader.schema.name(ofClass: sample.predicted))",
+            explained.caption(label: sample.label, predicted: sample.predicted),
+          ]
+        return HeatmapFigure.Row(lines.joined(separator: "\n"), pictures + overlay)
       }
       figure = HeatmapFigure(
         title: title, columnTitles: pictures == nil ? ["Relevance"] : ["Picture", "Relevance", "Overlay"], rows: rows,
@@ -87,8 +103,28 @@ public struct HeatmapRun: Sendable {
     var relevance: Tensor<Float>
   }
 
-  private func chosen(_ reader: RelevanceReader) throws -> [Sample] {
+  private func chosen(_ reader: RelevanceReader, _ pictures: PictureSource?, file: String) throws -> [Sample] {
     let labels = try reader.labels(0..<reader.count)
+    return try rows(reader, pictures, labels, file: file).map { row in
+      let map = try reader.maps(row..<row + 1)
+      let outputs = try reader.predictions(row..<row + 1).elements
+      return Sample(
+        index: try reader.indices(row..<row + 1)[0], label: Int(labels[row]),
+        predicted: outputs.count == 1 ? (outputs[0] > 0 ? 1 : 0) : outputs.indexOfGreatest ?? 0,
+        relevance: map.reshaped(Shape(Array(map.shape.dimensions.dropFirst()))))
+    }
+  }
+
+  /// The rows of the file that are drawn.
+  private func rows(_ reader: RelevanceReader, _ pictures: PictureSource?, _ labels: [UInt16], file: String) throws -> [Int] {
+    if let wanted = try PictureChoice.places(indices: indices, names: names, pictures) {
+      let known = Dictionary(
+        try reader.indices(0..<reader.count).enumerated().map { (Int($1), $0) }, uniquingKeysWith: { first, _ in first })
+      return try wanted.map { place in
+        guard let row = known[place] else { throw PictureChoice.missing(place, in: known.keys, file: file) }
+        return row
+      }
+    }
     var taken: [UInt16: Int] = [:]
     var rows: [Int] = []
     for (row, label) in labels.enumerated() where rows.count < limit {
@@ -98,19 +134,6 @@ public struct HeatmapRun: Sendable {
       }
       rows.append(row)
     }
-    return try rows.map { row in
-      let map = try reader.maps(row..<row + 1)
-      let outputs = try reader.predictions(row..<row + 1).elements
-      return Sample(
-        index: try reader.indices(row..<row + 1)[0], label: Int(labels[row]),
-        predicted: outputs.indexOfGreatest ?? 0,
-        relevance: map.reshaped(Shape(Array(map.shape.dimensions.dropFirst()))))
-    }
-  }
-}
-
-extension RelevanceReader {
-  fileprivate func name(ofClass label: Int) -> String {
-    label < schema.classNames.count ? schema.classNames[label] : "class \(label)"
+    return rows
   }
 }

@@ -29,8 +29,8 @@ public struct Model: Sendable {
     let read = try Graph(onnx: path) { outside.append($0) }
     guard let output = output ?? read.outputs.first, read.outputs.contains(output) else {
       throw EspalierError(
-        output.map { "there is no output '\($0)'" } ?? "the network has no output", file: path,
-        accepted: read.outputs.joined(separator: ", "))
+        output.map { "there is no output '\($0)'" + EspalierError.suggestion(for: $0, among: read.outputs) }
+          ?? "the network has no output", file: path, accepted: EspalierError.list(read.outputs))
     }
     let symbolic = read.withSymbolicBatch()
     self.path = path

@@ -8,6 +8,8 @@ import Tensors
 public struct MontageRun: Sendable {
   /// The picture's place in the data set.
   public var picture: Int
+  /// The picture's name in the data set, which then says its place; nil for none.
+  public var name: String?
   /// How relevance is brought to 0…1, each map on its own scale.
   public var norm: RelevanceNorm
   /// The colours: a name or a source text.
@@ -23,10 +25,12 @@ public struct MontageRun: Sendable {
 
   /// Makes a run.
   public init(
-    picture: Int, norm: RelevanceNorm = .symmetric, colormap: String = "coldnhot", level: Double = 1, captions: [String]? = nil,
+    picture: Int, name: String? = nil, norm: RelevanceNorm = .symmetric, colormap: String = "coldnhot", level: Double = 1,
+    captions: [String]? = nil,
     columns: Int? = nil, title: String? = nil
   ) {
     self.picture = picture
+    self.name = name
     self.norm = norm
     self.colormap = colormap
     self.level = level
@@ -38,46 +42,86 @@ public struct MontageRun: Sendable {
   /// Draws, and writes PNG or PDF by the path's ending.
   ///
   /// - Parameters:
-  ///   - files: relevance files.
-  ///   - spec: the data that they were made from, to show the picture too; nil for maps alone.
+  ///   - files: relevance files, of one data set.
+  ///   - request: the data that they were made from, to show the picture too; nil for maps alone.
+  /// - Returns: the picture's place in the data set.
   /// - Throws: `EspalierError`.
-  public func write(_ files: [String], data spec: DataSpec? = nil, to out: String) throws {
-    try OutputPath.prepare(out, notReplacing: files + (spec.map { DataRequest($0).files } ?? []))
+  @discardableResult
+  public func write(_ files: [String], data request: DataRequest? = nil, to out: String) throws -> Int {
+    try OutputPath.prepare(out, notReplacing: files + (request?.files ?? []))
     if let captions, captions.count != files.count {
-      throw EspalierError("\(captions.count) captions for \(files.count) files", place: "--caption", accepted: "one a file")
+      throw EspalierError(
+        "\(captions.count.of("caption")) for \(files.count.of("file"))", place: "--caption", accepted: "one a file")
     }
     let colormap = try Colormap(colormap)
+    let readers = try files.map { try RelevanceReader($0) }
+    try MontageRun.checkData(files, readers)
+    let source = try request.map { try PictureSource($0, provenance: { readers[0].schema.provenance[$0] }, file: files[0]) }
+    let picture = try PictureChoice.places(indices: nil, names: name.map { [$0] }, source)?[0] ?? picture
+    let ofSeveral = MontageRun.differing("model_sha256", readers)
+    let forSeveral = MontageRun.differing("target", readers)
     var cells: [MontageFigure.Cell] = []
-    for (place, file) in files.enumerated() {
-      let reader = try RelevanceReader(file)
-      let row = try naming(file: file) { try findRow(in: reader) }
-      if cells.isEmpty, let spec {
-        let source = try PictureSource(spec, preprocessing: reader.schema.provenance["preprocessing"], file: file)
-        cells.append(MontageFigure.Cell(try caption(of: row, reader), try source.picture(picture)))
-      }
+    for (place, (file, reader)) in zip(files, readers).enumerated() {
+      let row = try findRow(of: picture, in: reader, file: file)
       let maps = try reader.maps(row..<row + 1)
       let map = try Heatmap(
         maps.reshaped(Shape(Array(maps.shape.dimensions.dropFirst()))), norm: norm, colormap: colormap, level: level)
-      cells.append(MontageFigure.Cell(captions?[place] ?? MontageRun.method(reader, file: file), map.image.rgb))
+      if cells.isEmpty, let source {
+        let size = (height: map.image.height, width: map.image.width)
+        cells.append(
+          MontageFigure.Cell(
+            try caption(of: row, picture, reader, withTarget: !forSeveral), try source.picture(picture, size: size)))
+      }
+      var caption = captions?[place] ?? MontageRun.method(reader, file: file)
+      if captions == nil {
+        if ofSeveral { caption += "\n" + MontageRun.network(reader, file: file) }
+        if forSeveral { caption += "\nexplained: " + ExplainedTarget(reader.schema).text }
+      }
+      cells.append(MontageFigure.Cell(caption, map.image.rgb))
     }
     try MontageFigure(
       title: title, cells: cells, columns: columns, colorBar: ColorBar(norm: norm, colormap: colormap, level: level)
     ).write(to: out)
+    return picture
   }
 
-  private func findRow(in reader: RelevanceReader) throws -> Int {
+  /// Refuses files of different data.
+  private static func checkData(_ files: [String], _ readers: [RelevanceReader]) throws {
+    for (file, reader) in zip(files, readers).dropFirst() {
+      let (own, wanted) = (reader.schema.provenance, readers[0].schema.provenance)
+      if let digest = own[PictureSource.digestKey], let other = wanted[PictureSource.digestKey], digest != other {
+        throw EspalierError(
+          "it is of other pictures (\(own["data"] ?? "unknown")) than \(files[0]) (\(wanted["data"] ?? "unknown"))", file: file,
+          accepted: "files of one data set")
+      }
+    }
+  }
+
+  /// Whether files say different things of their origin.
+  private static func differing(_ key: String, _ readers: [RelevanceReader]) -> Bool {
+    Set(readers.map { $0.schema.provenance[key] ?? "" }).count > 1
+  }
+
+  private func findRow(of picture: Int, in reader: RelevanceReader, file: String) throws -> Int {
     let step = 1 << 16
+    var (least, most) = (UInt32.max, UInt32.min)
     for start in stride(from: 0, to: reader.count, by: step) {
       let indices = try reader.indices(start..<min(start + step, reader.count))
       if let place = indices.firstIndex(of: UInt32(clamping: picture)) { return start + place }
+      least = min(least, indices.min() ?? least)
+      most = max(most, indices.max() ?? most)
     }
-    throw EspalierError("holds no relevance of picture \(picture)", accepted: "a place in the data set, as its index says")
+    throw PictureChoice.missing(picture, in: least > most ? [] : [Int(least), Int(most)], file: file)
   }
 
-  private func caption(of row: Int, _ reader: RelevanceReader) throws -> String {
+  private func caption(of row: Int, _ picture: Int, _ reader: RelevanceReader, withTarget: Bool) throws -> String {
     let label = Int(try reader.labels(row..<row + 1)[0])
-    let names = reader.schema.classNames
-    return label < names.count ? names[label] : "picture \(picture)"
+    let outputs = try reader.predictions(row..<row + 1).elements
+    let predicted = outputs.count == 1 ? (outputs[0] > 0 ? 1 : 0) : outputs.max().flatMap { outputs.firstIndex(of: $0) } ?? 0
+    let truth =
+      reader.schema.isLabelled && reader.schema.classNames.indices.contains(label) ? reader.schema.classNames[label] : nil
+    let target = withTarget ? ExplainedTarget(reader.schema).caption(label: label, predicted: predicted) : nil
+    return ([truth ?? "picture \(picture)"] + [target].compactMap { $0 }).joined(separator: "\n")
   }
 
   /// What a file says that its relevance was computed by.
@@ -85,5 +129,10 @@ public struct MontageRun: Sendable {
     let provenance = reader.schema.provenance
     let attributor = provenance["attributor"].flatMap { $0.isEmpty || $0 == "lrp" ? nil : $0 }
     return attributor ?? provenance["composite"] ?? file
+  }
+
+  /// The file name of the network that a file says it is of.
+  private static func network(_ reader: RelevanceReader, file: String) -> String {
+    reader.schema.provenance["model"].flatMap { $0.split(separator: "/").last.map(String.init) } ?? file
   }
 }

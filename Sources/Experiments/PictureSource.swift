@@ -20,36 +20,54 @@ struct PictureSource {
   /// Takes the pictures that a file of results was made from.
   ///
   /// - Parameters:
-  ///   - json: what the file says of preprocessing; nil for pictures as they are.
+  ///   - request: where they lie, and the classes that their labels come from.
+  ///   - provenance: what the file says of a key, such as `preprocessing`; nil where it says nothing.
   ///   - file: the file, for messages.
-  /// - Throws: `EspalierError` if the data cannot be opened.
-  init(_ spec: DataSpec, preprocessing json: String?, file: String) throws {
-    let preprocessing = try json.map { json in
+  /// - Throws: `EspalierError` if the data cannot be opened, or are others than those of the file.
+  init(_ request: DataRequest, provenance: (String) throws -> String?, file: String) throws {
+    let json = try provenance("preprocessing")
+    preprocessing = try json.map { json in
       try naming(file: file) { try naming(place: "preprocessing") { try Preprocessing(json: json) } }
     }
     // Bytes of HDF5 files are images where they were prepared; what cannot have been is a tensor.
-    dataset = try (try? spec.open(preprocessing: preprocessing)) ?? spec.open()
-    self.preprocessing = preprocessing
-    isChannelsLast = false
+    dataset = try (try? request.openWhole(prepared: preprocessing)) ?? request.openWhole()
+    isChannelsLast = preprocessing?.layout == .nhwc
+    if let digest = try provenance(PictureSource.digestKey), digest != (try dataset.digest()) {
+      let origin = try provenance("data").map { " (\($0))" } ?? ""
+      throw EspalierError(
+        "these are not the pictures that \(file) was computed for\(origin): their SHA-256 differs", place: "\(request.spec)",
+        accepted: "the same data, with --classes where it was given")
+    }
   }
+
+  /// The name of the digest of all of a data set among what a file says of its origin.
+  static let digestKey = "dataset_sha256"
 
   /// A picture by its place in the whole data set.
   ///
-  /// - Throws: `EspalierError` if there is none, or it is damaged.
-  func picture(_ index: Int) throws -> Image {
+  /// - Parameter size: the height and width of what is shown beside it; nil for any.
+  /// - Throws: `EspalierError` if there is none, or it is damaged or of another size.
+  func picture(_ index: Int, size: (height: Int, width: Int)? = nil) throws -> Image {
     guard index < dataset.count else {
       throw EspalierError(
-        "the results are of picture \(index), and there are \(dataset.count)", place: dataset.description,
-        accepted: "the data that they were computed for")
+        "the results are of picture \(index), and there \(dataset.count == 1 ? "is" : "are") \(dataset.count)",
+        place: dataset.description, accepted: "the data that they were computed for")
     }
+    let image: Image
     switch try dataset.sample(index).content {
-    case .picture(let image): return try preprocessing?.fitted(image) ?? image
+    case .picture(let stored): image = try preprocessing?.fitted(stored) ?? stored
     case .tensor(let tensor):
       guard tensor.shape.rank == 3, tensor.count > 0 else {
         throw EspalierError("has shape \(tensor.shape), which is no picture's", place: "picture \(index)")
       }
-      return Image(isChannelsLast ? tensor.planesFirst : tensor)
+      image = Image(isChannelsLast ? tensor.planesFirst : tensor)
     }
+    if let size, size.height != image.height || size.width != image.width {
+      throw EspalierError(
+        "picture \(index) becomes \(image.height)×\(image.width) pixels, and its map has \(size.height)×\(size.width)",
+        place: dataset.description, accepted: "the data that the maps were computed for")
+    }
+    return image
   }
 }
 

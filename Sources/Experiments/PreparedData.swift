@@ -53,7 +53,7 @@ public struct PreparedData: Sendable {
     if let picture = graph.picture, Array(shape) != picture {
       throw EspalierError(
         "pictures of shape \(Shape(Array(shape))) do not fit the network's input", place: "\(request.spec)",
-        accepted: holdsPictures ? "\(Shape(picture)), by --preprocess FILE" : "\(Shape(picture))")
+        accepted: "\(Shape(picture))" + PreparedData.cure(Array(shape), for: picture, holdsPictures: holdsPictures))
     }
   }
 
@@ -73,6 +73,24 @@ public struct PreparedData: Sendable {
     if request.classes == nil, let names = dataset.classNames, names.count != outputs {
       note("\(request.spec) has \(names.count) classes, the network \(outputs) outputs; --classes FILE says which are which")
     }
+  }
+
+  /// What makes pictures of one shape those of another, where there is something.
+  static func cure(_ shape: [Int], for picture: [Int], holdsPictures: Bool) -> String {
+    let isLast = shape.count == 3 && [shape[2], shape[0], shape[1]] == picture
+    let isFirst = shape.count == 3 && [shape[1], shape[2], shape[0]] == picture
+    if isLast || isFirst {
+      return holdsPictures
+        ? ", by --preprocess FILE with layout = \"\(isLast ? "nchw" : "nhwc")\""
+        : "; these are channels \(isLast ? "last" : "first"), and tensors are taken as they are"
+    }
+    guard holdsPictures else { return "; tensors are taken as they are" }
+    if shape.count == 3, let channels = picture.first, [1, 3].contains(channels), shape[0] != channels,
+      Array(shape[1...]) == Array(picture[1...])
+    {
+      return ", by --preprocess FILE with channels = \(channels)"
+    }
+    return ", by --preprocess FILE with resize and crop"
   }
 
   /// Whether pictures have labels.

@@ -27,8 +27,9 @@ public enum PruningFigureRun {
       let names = try reader.criteria()
       guard let name = criterion ?? (names.count == 1 ? names[0] : nil), names.contains(name) else {
         throw EspalierError(
-          "which criterion?", file: scores,
-          accepted: names.isEmpty ? "a file of scores" : "--criterion " + names.joined(separator: ", "))
+          criterion.map { "it holds no scores by '\($0)'" + EspalierError.suggestion(for: $0, among: names) }
+            ?? "it holds scores by \(names.count.of("criterion", "criteria"))", file: scores,
+          accepted: names.isEmpty ? "a file of scores" : "--criterion " + EspalierError.list(names))
       }
       for layer in try reader.layers(of: "scores/\(name)") { known[layer] = try reader.scores(name, of: layer).elements }
     }

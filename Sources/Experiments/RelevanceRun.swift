@@ -82,6 +82,7 @@ public struct RelevanceRun: Sendable {
         composite: composite.map { try CompositeCatalog.composite($0) }, start: start, batch: batch, output: model.output,
         details: RelevanceDetails(conservation: conservation, maxima: top > 0, origin: origin))
     }
+    context.tellPlan("relevance", bytesPerWorker: plan.bytesPerWorker, batch: batch)
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out: relevance starts before it") }
     if case .index(let index)? = target, index >= plan.classes {
       throw EspalierError("class \(index) is not one of the network's", place: "--target", accepted: "0 to \(plan.classes - 1)")
@@ -154,6 +155,7 @@ public struct RelevanceRun: Sendable {
     }
     let names = data.dataset.classNames ?? []
     let picture = try data.loader(batch: 1).epoch().batch(0).input.asMaps
+    let whole = try data.dataset.wholeDigest()
     return RelevanceSchema(
       map: Shape(Array(picture.shape.dimensions.dropFirst())), classes: plan.classes,
       classNames: names.count == plan.classes ? names : [],
@@ -163,7 +165,7 @@ public struct RelevanceRun: Sendable {
       precision: maps, isLabelled: isLabelled, top: top, conservation: plan.conservation,
       provenance: [
         "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
-        "data_sha256": try data.dataset.digest(), "preprocessing": data.preprocessing.json,
+        "data_sha256": data.dataset.digest(whole: whole), "dataset_sha256": whole, "preprocessing": data.preprocessing.json,
         "attributor": attributor, "composite": plan.composite, "target": target.text,
         "start": start.rawValue, "espalier": Release.version,
       ].merging(origin.map { ["from": $0.description] } ?? [:]) { $1 })

@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Scheduling
 import Synchronization
+import Tensors
 
 /// How far a run has come, in what it counts.
 public struct RunProgress: Hashable, Sendable {
@@ -50,15 +51,31 @@ public struct RunContext: Sendable {
   /// Told how far the run has come, possibly often and from any thread.
   public var progress: @Sendable (RunProgress) -> Void
 
+  /// Told what only those want to know who ask for more, a line at a time.
+  public var detail: @Sendable (String) -> Void
+
   /// Makes a context; by default with all cores, and silent.
   public init(
     workers: Int = ProcessInfo.processInfo.activeProcessorCount, cancellation: Cancellation = Cancellation(),
-    note: @escaping @Sendable (String) -> Void = { _ in }, progress: @escaping @Sendable (RunProgress) -> Void = { _ in }
+    note: @escaping @Sendable (String) -> Void = { _ in }, progress: @escaping @Sendable (RunProgress) -> Void = { _ in },
+    detail: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.workers = workers
     self.cancellation = cancellation
     self.note = note
     self.progress = progress
+    self.detail = detail
+  }
+
+  /// Tells those who want to know how large a plan is.
+  func tellPlan(_ activity: String, bytesPerWorker: Int, batch: Int) {
+    detail("\(activity): \((bytesPerWorker / 1_000_000).grouped) MB a worker for batches of \(batch.of("picture"))")
+  }
+
+  /// The pictures of a shard, for errors, by their places in what is passed over.
+  static func pictures(_ shard: Int, batch: Int, of count: Int) -> String {
+    let (first, last) = (shard * batch, min((shard + 1) * batch, max(count, 1)) - 1)
+    return last > first ? "pictures \(first) to \(last)" : "picture \(first)"
   }
 
   /// A scheduler for a pass over pictures of this run, with the engine on one thread a worker.
@@ -87,7 +104,7 @@ public struct RunContext: Sendable {
       progress: { pass in
         done.value = (pass.done, pass.skipped)
         tell(parts?.sum ?? 0)
-      }, prologue: useOneThreadHere)
+      }, shardName: { RunContext.pictures($0, batch: batch, of: pictures) }, prologue: useOneThreadHere)
   }
 }
 

@@ -40,7 +40,7 @@ extension ScoreRun {
       guard known.contains(name) else {
         throw EspalierError(
           "holds no thresholds of layer '\(name)'", file: path,
-          accepted: known.prefix(12).joined(separator: ", ") + (known.count > 12 ? ", …" : ""))
+          accepted: EspalierError.list(known))
       }
       let thresholds = try file.dissection(of: name).thresholds
       guard thresholds.count == site.shape.channels else {

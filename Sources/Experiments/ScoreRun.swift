@@ -173,7 +173,7 @@ public struct ScoreRun: Sendable {
     }
     let description =
       chosen == nil
-      ? "exact quantile over all \(pictures) pictures"
+      ? "exact quantile over all \(pictures.of("picture"))"
       : "exact quantile over \(seen) of \(pictures) pictures, evenly spaced in batches"
     context.note("thresholds: \(description)")
     let key = "\(self.sites) \(quantile) \(seen)"
@@ -241,8 +241,7 @@ public struct ScoreRun: Sendable {
     guard case .scores(let names) = purpose else { return [] }
     for name in names where name != "all" && !ScoreCatalog.names.contains(name) {
       throw EspalierError(
-        "there is no criterion '\(name)' that needs data", place: "--criterion",
-        accepted: "all, " + ScoreCatalog.names.joined(separator: ", "))
+        unknown: "criterion", name, among: ["all"] + ScoreCatalog.names, topic: "criteria", place: "--criterion")
     }
     let ofDissection = ScoreCatalog.dissection.map { $0.name }
     if concepts == nil, let name = names.first(where: ofDissection.contains) {

@@ -53,17 +53,17 @@ public struct UnitsRun: Sendable {
   ///
   /// - Parameters:
   ///   - file: a file that a dissection with a report wrote.
-  ///   - spec: the data that it was made from.
+  ///   - request: the data that it was made from.
   /// - Returns: the number of filters.
   /// - Throws: `EspalierError`.
   @discardableResult
-  public func write(_ file: String, data spec: DataSpec, to out: String) throws -> Int {
-    try OutputPath.prepare(out, notReplacing: [file] + DataRequest(spec).files)
+  public func write(_ file: String, data request: DataRequest, to out: String) throws -> Int {
+    try OutputPath.prepare(out, notReplacing: [file] + request.files)
     let reader = try FilterResultsReader(file)
     let exemplars = try reader.exemplars(of: layer)
     let vocabulary = try reader.vocabulary()
     let result = try reader.dissection(of: layer)
-    let source = try PictureSource(spec, preprocessing: reader.provenance("preprocessing"), file: file)
+    let source = try PictureSource(request, provenance: reader.provenance, file: file)
     let chosen = try chosenFilters(exemplars, result, vocabulary, file: file)
     let units = try chosen.map { filter in
       let best = result.best(filter)

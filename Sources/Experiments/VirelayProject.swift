@@ -87,7 +87,7 @@ struct VirelayProject {
       width: context.workers, cancellation: context.cancellation,
       progress: { pass in
         context.progress(RunProgress(activity: "analysis", unit: "classes", done: pass.done, total: classes.count))
-      })
+      }, shardName: { "class \(classes[$0])" })
     let greatest = classes.map { rows[$0].count }.max() ?? 0
     let groups = try naming(file: relevance) {
       try scheduler.map(

@@ -105,8 +105,9 @@ extension Graph {
       } else {
         let names = found.map(\.name)
         throw EspalierError(
-          "no block, layer or value is called '\(pattern)'", place: "blocks",
-          accepted: names.prefix(12).joined(separator: ", ") + (names.count > 12 ? ", …" : ""))
+          "no block, layer or value is called '\(pattern)'" + EspalierError.suggestion(for: pattern, among: names),
+          place: "blocks",
+          accepted: EspalierError.list(names))
       }
     }
     var taken: Set<String> = []

@@ -9,7 +9,8 @@ extension Graph {
   public func withoutFinalSoftmax(output name: String? = nil) throws -> (graph: Graph, skipped: String?) {
     guard let output = name ?? outputs.first, outputs.contains(output) else {
       throw EspalierError(
-        "the network has no output '\(name ?? "")'", accepted: outputs.map { "'\($0)'" }.joined(separator: ", "))
+        "the network has no output '\(name ?? "")'" + EspalierError.suggestion(for: name ?? "", among: outputs),
+        accepted: EspalierError.list(outputs.map { "'\($0)'" }))
     }
     var editor = GraphEditor(self)
     editor.outputs = [output]

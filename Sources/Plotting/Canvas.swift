@@ -204,7 +204,9 @@ public final class Canvas {
     if longest > Canvas.longestPictureSide {
       let share = Double(Canvas.longestPictureSide) / Double(longest)
       let width = max(1, Int(share * Double(picture.width)))
-      return draw(picture.resized(width: width, height: max(1, Int(share * Double(picture.height)))), filling: rectangle)
+      return draw(
+        picture.resized(width: width, height: max(1, Int(share * Double(picture.height)))), filling: rectangle,
+        smooth: smooth)
     }
     let channels = picture.overWhite.rgb.pixels.elements
     guard let source = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(picture.width), Int32(picture.height)),

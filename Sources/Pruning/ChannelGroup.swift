@@ -54,9 +54,10 @@ public struct ChannelGroups: Sendable {
     let layers = map.layers
     let linear = map.linear.compactMap { layers[$0.node] }
     for pattern in protected where !linear.contains(where: { Glob(pattern).matches($0.name) }) {
+      let names = linear.map(\.name)
       throw EspalierError(
-        "no layer with filters is called '\(pattern)'", place: "protected layers",
-        accepted: linear.prefix(12).map(\.name).joined(separator: ", ") + (linear.count > 12 ? ", …" : ""))
+        "no layer with filters is called '\(pattern)'" + EspalierError.suggestion(for: pattern, among: names),
+        place: "protected layers", accepted: EspalierError.list(names))
     }
     let globs = protected.map { ($0, Glob($0)) }
     var order: [Key] = []

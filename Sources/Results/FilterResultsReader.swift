@@ -147,7 +147,8 @@ public final class FilterResultsReader {
 
   private func require(_ name: String, among known: [String], _ problem: String) throws {
     guard !known.contains(name) else { return }
-    let some = known.isEmpty ? "none" : known.prefix(12).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
-    throw EspalierError("\(problem) '\(name)'", file: path, accepted: some)
+    throw EspalierError(
+      "\(problem) '\(name)'" + EspalierError.suggestion(for: name, among: known), file: path,
+      accepted: known.isEmpty ? "none" : EspalierError.list(known))
   }
 }

@@ -49,7 +49,8 @@ public struct RelevanceSchema: Hashable, Sendable {
 
   /// What a file says about how its numbers came about.
   public static let provenanceNames = [
-    "model", "model_sha256", "model_output", "data", "data_sha256", "preprocessing", "attributor", "composite", "target", "start",
+    "model", "model_sha256", "model_output", "data", "data_sha256", "dataset_sha256", "preprocessing", "attributor", "composite",
+    "target", "start",
     "from", "espalier",
   ]
 
@@ -72,6 +73,22 @@ public struct RelevanceSchema: Hashable, Sendable {
     self.top = top
     self.conservation = conservation
     self.provenance = provenance
+  }
+}
+
+extension RelevanceSchema {
+  /// What the numbers are in: a gradient is no share of anything, and a share is one of what relevance starts from.
+  var unit: String {
+    let attributor = provenance["attributor"].map { $0.prefix { $0 != ":" } } ?? "lrp"
+    let composite = provenance["composite"].map { $0.prefix { $0 != ":" } } ?? ""
+    switch attributor {
+    case "gradient", "smoothgrad": return "output per input"
+    case "input-x-gradient", "integrated-gradients", "occlusion": return "output"
+    case "lrp":
+      if ["gradient", "deconvnet", "guided_backprop", "beta_smooth"].contains(composite) { return "output per input" }
+      return provenance["start"] == "logit" ? "output" : "share of the start relevance"
+    default: return "arbitrary"
+    }
   }
 }
 

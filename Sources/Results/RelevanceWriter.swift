@@ -42,7 +42,7 @@ public final class RelevanceWriter {
     if schema.precision != .none {
       let attribution = try file.createDataset(
         "attribution", of: schema.precision == .float16 ? .float16 : .float32, shape: shape)
-      try attribution.describe(units: "share of the start relevance", "relevance of the input, picture by picture")
+      try attribution.describe(units: schema.unit, "relevance of the input, picture by picture")
       try scales.attach(to: attribution, "sample", "channel", "row", "column")
       self.attribution = attribution
     } else {
@@ -58,11 +58,11 @@ public final class RelevanceWriter {
     try scales.attach(to: prediction, "sample", "class")
     try scales.attach(to: index, "sample")
 
-    func layers(_ group: String, _ description: String, units: String = "share of the start relevance") throws -> [HDF5Dataset] {
+    func layers(_ group: String, _ description: String, units: String? = nil) throws -> [HDF5Dataset] {
       try file.createGroup(group).describe("\(description), of every convolution and linear layer")
       return try schema.layers.map { layer in
         let dataset = try file.createDataset("\(group)/\(layer.name)", of: .float32, shape: [count, layer.channels])
-        try dataset.describe(units: units, description)
+        try dataset.describe(units: units ?? schema.unit, description)
         try dataset.setAttribute("node", layer.node)
         try dataset.setAttribute("order", Int64(layer.order))
         try scales.attach(to: dataset, "sample", Scales.filters(layer.channels))

@@ -130,6 +130,8 @@ final class BlockBoard: @unchecked Sendable {
   private let helpers: Int?
   /// The bytes that works may keep alive while they wait or run elsewhere; nil for no bound.
   private let room: Int?
+  /// What errors call a shard; nil for nothing.
+  private let shardName: @Sendable (Int) -> String?
 
   private(set) var shards = 0..<0
   private var running = 0
@@ -141,8 +143,11 @@ final class BlockBoard: @unchecked Sendable {
   private var waiting: [BlockItem] = []
   private var bytes = 0
 
-  init(workers: Int, helpers: Int?, room: Int?, cancellation: Cancellation) {
+  init(
+    workers: Int, helpers: Int?, room: Int?, cancellation: Cancellation, shardName: @escaping @Sendable (Int) -> String?
+  ) {
     self.workers = workers
+    self.shardName = shardName
     self.helpers = helpers
     self.room = room
     self.cancellation = cancellation
@@ -165,7 +170,7 @@ final class BlockBoard: @unchecked Sendable {
     finished = nil
     defer { failure = nil }
     guard let failure else { return nil }
-    return failure.error is CancellationError ? failure.error : EspalierError(failure.error, in: "shard \(failure.shard)")
+    return failure.error is CancellationError ? failure.error : EspalierError(failure.error, in: shardName(failure.shard))
   }
 
   func takeShard() -> Int {
@@ -271,8 +276,9 @@ final class BlockBoard: @unchecked Sendable {
 
 extension EspalierError {
   /// An error that happened somewhere, with that named before its own place.
-  fileprivate init(_ error: any Error, in place: String) {
+  fileprivate init(_ error: any Error, in place: String?) {
     self = error as? EspalierError ?? EspalierError(String(describing: error))
-    self.place = [place, self.place].compactMap { $0 }.joined(separator: ": ")
+    let places = [place, self.place].compactMap { $0 }
+    self.place = places.isEmpty ? nil : places.joined(separator: ": ")
   }
 }

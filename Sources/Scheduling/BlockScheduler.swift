@@ -13,6 +13,8 @@ public struct BlockScheduler: Sendable {
   public var cancellation: Cancellation
   /// Called after each shard and each block, one call at a time, on the workers' threads; it should be quick.
   public var progress: (@Sendable (PassProgress) -> Void)?
+  /// What errors call a shard, such as `pictures 32 to 63`; nil for nothing.
+  public var shardName: @Sendable (Int) -> String?
   /// Runs first in every block that Dispatch runs for a worker, for settings that belong to a thread (OpenMP's, say).
   public var prologue: @Sendable () -> Void
 
@@ -23,17 +25,19 @@ public struct BlockScheduler: Sendable {
   ///   - memoryBudget: the bytes that workers and waiting feature maps may hold together.
   ///   - cancellation: stops a pass between two shards or two blocks.
   ///   - progress: called after each shard and each block.
+  ///   - shardName: what errors call a shard; nil for nothing.
   ///   - prologue: runs first on every worker's thread.
   public init(
     width: Int = ProcessInfo.processInfo.activeProcessorCount, memoryBudget: Int? = nil,
     cancellation: Cancellation = Cancellation(), progress: (@Sendable (PassProgress) -> Void)? = nil,
-    prologue: @escaping @Sendable () -> Void = {}
+    shardName: @escaping @Sendable (Int) -> String? = { "shard \($0)" }, prologue: @escaping @Sendable () -> Void = {}
   ) {
     precondition(width > 0, "a scheduler has at least one worker")
     self.width = width
     self.memoryBudget = memoryBudget
     self.cancellation = cancellation
     self.progress = progress
+    self.shardName = shardName
     self.prologue = prologue
   }
 
@@ -67,7 +71,8 @@ public struct BlockScheduler: Sendable {
     let workers = workers(forShards: shards, bytesPerWorker: bytesPerWorker)
     return try WorkerPool(
       width: workers, helpers: blocksMayMove ? width - workers : nil,
-      room: memoryBudget.map { max($0 - workers * bytesPerWorker, 0) }, cancellation: cancellation, prologue: prologue,
+      room: memoryBudget.map { max($0 - workers * bytesPerWorker, 0) }, cancellation: cancellation, shardName: shardName,
+      prologue: prologue,
       makeWorker: makeWorker)
   }
 

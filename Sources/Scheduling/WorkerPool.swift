@@ -21,16 +21,19 @@ public final class WorkerPool<Worker>: Sendable {
   ///     move to another worker at all.
   ///   - room: the bytes that moving blocks may keep alive; nil for no bound.
   ///   - cancellation: stops rounds between two blocks.
+  ///   - shardName: what errors call a shard; nil for nothing.
   ///   - prologue: runs first on every worker's thread, for settings that belong to a thread (OpenMP's, say).
   ///   - makeWorker: makes the state of the worker with the given number, on its thread.
   /// - Throws: what `makeWorker` throws (of several failures that of the lowest worker).
   public init(
     width: Int, helpers: Int? = nil, room: Int? = nil, cancellation: Cancellation = Cancellation(),
-    prologue: @escaping @Sendable () -> Void = {}, makeWorker: @escaping @Sendable (Int) throws -> Worker
+    shardName: @escaping @Sendable (Int) -> String? = { "shard \($0)" }, prologue: @escaping @Sendable () -> Void = {},
+    makeWorker: @escaping @Sendable (Int) throws -> Worker
   ) throws {
     precondition(width > 0, "a pool has at least one worker")
     self.width = width
-    let crew = Crew<Worker>(BlockBoard(workers: width, helpers: helpers, room: room, cancellation: cancellation))
+    let crew = Crew<Worker>(
+      BlockBoard(workers: width, helpers: helpers, room: room, cancellation: cancellation, shardName: shardName))
     self.crew = crew
     // Serial queues of their own: Dispatch gives each a thread even when more of them block than there are cores.
     for number in 0..<width {

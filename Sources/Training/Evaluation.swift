@@ -81,7 +81,7 @@ public struct Evaluation: Sendable, Equatable {
       canonical.isOutput(result)
     else {
       throw EspalierError(
-        "the network has no output '\(output ?? "")'", place: "evaluation", accepted: canonical.outputs.joined(separator: ", "))
+        "the network has no output '\(output ?? "")'", place: "evaluation", accepted: EspalierError.list(canonical.outputs))
     }
     var editor = GraphEditor(canonical)
     let logits = editor.nodes.logits(before: result)

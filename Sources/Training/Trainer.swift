@@ -91,7 +91,7 @@ public final class Trainer {
     initialGraph = graph
     initialSeams = seams.description
     seamsInForce = initialSeams
-    pool = try WorkerPool(width: width, prologue: useOneThreadHere) { _ in }
+    pool = try WorkerPool(width: width, shardName: { _ in nil }, prologue: useOneThreadHere) { _ in }
     (weights, plan, parameters, statistics) = try Trainer.compile(graph, settings, seams, old: [:]) { _, tensor in tensor }
     indexParameters()
     try renewWeights()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Experiments
 
 /// The tool: reads the command line, runs the verb, and turns what goes wrong into one line and an exit status.
 @main
@@ -16,17 +17,28 @@ struct Espalier: ParsableCommand {
         espalier train vgg-like --data fashion-mnist:train --out vgg.onnx
         espalier relevance vgg.onnx --data fashion-mnist:test --out maps.h5
         espalier figure heatmap maps.h5 --data fashion-mnist:test --out maps.png
+
+      `espalier help TOPIC` explains \(TopicCatalog.names.joined(separator: ", ")).
+
+      Completion, for bash (zsh and fish likewise; `make install` does it):
+
+        espalier --generate-completion-script bash > ~/.local/share/bash-completion/completions/espalier
       """,
-    version: "0.1.0", subcommands: VerbCatalog.all)
+    version: Release.version, subcommands: VerbCatalog.all)
 
   static func main() {
     StandardStreams.prepare()
     useOneHeap()
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let topic = TopicCatalog.topic(of: arguments) { Exit.print(topic.text()) }
+    if arguments == ["--generate-manual"] { Exit.printManual(of: self) }
+    var command: any ParsableCommand
     do {
-      var command = try parseAsRoot()
-      try command.run()
+      try VerbCatalog.check(arguments)
+      command = try parseAsRoot()
     } catch {
-      Exit.finish(error, in: self)
+      Exit.finish(parsing: error, in: self, arguments)
     }
+    do { try command.run() } catch { Exit.finish(error, in: self, arguments) }
   }
 }

@@ -119,7 +119,7 @@ import Testing
   @Test func namesThatAreNotKnown() throws {
     try Sample.withModelAndPictures { folder in
       let architecture = try Tool.run("new", "nonsense", in: folder)
-      #expect(architecture.failed(mentioning: "resnet20"), "\(architecture)")
+      #expect(architecture.failed(mentioning: "resnet20", status: 64), "\(architecture)")
       let output = try Tool.run("evaluate", "lenet.onnx", "--data", "hdf5:pictures.h5", "--output", "nonsense", in: folder)
       #expect(output.failed(mentioning: "nonsense"), "\(output)")
     }

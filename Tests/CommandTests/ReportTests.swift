@@ -177,6 +177,59 @@ import Testing
     }
   }
 
+  private struct Widths: Decodable {
+    var window: Int
+    var page: [Int]
+    var current: [Bool]
+    var count: String
+    var lead: String
+  }
+
+  /// Nothing sticks out of a window, be it as narrow as a telephone; the strip of layers shows the one that is looked at, and a cut
+  /// list says so.
+  @Test(.enabled(if: Chromium.isAvailable, "needs Debian package chromium"), arguments: [400, 800, 1400])
+  func nothingSticksOut(width: Int) throws {
+    try withReport(["--report-filters", "12"]) { folder, page in
+      let found = try probe(
+        page, hash: "#fc1",
+        """
+        // A window of Chromium is never narrower than 500 pixels: the page is looked at in a frame.
+        const frame = document.createElement('iframe');
+        frame.style.cssText = 'position:absolute;border:0;left:0;top:0;height:900px;width:\(width)px';
+        const own = document.documentElement.cloneNode(true);
+        own.querySelector('#probe').remove();
+        [...own.querySelectorAll('script')].at(-1).remove();
+        document.body.append(frame);
+        const load = hash => new Promise(next => {
+          frame.onload = next;
+          frame.srcdoc = own.outerHTML;
+        });
+        await load('');
+        const inside = frame.contentWindow, view = frame.contentDocument;
+        const pages = [], current = [];
+        let count = '', lead = '';
+        for (const name of ['', ...[...view.querySelectorAll('nav a')].slice(1).map(link => link.hash.slice(1))]) {
+          const link = [...view.querySelectorAll('nav a')].find(link => link.hash.slice(1) === name);
+          inside.location.hash = link.hash;
+          await new Promise(next => setTimeout(next, 100));
+          const root = view.documentElement;
+          pages.push(root.scrollWidth);
+          const [strip, here] = ['nav', 'nav [aria-current]'].map(part => view.querySelector(part).getBoundingClientRect());
+          current.push(here.left >= strip.left - 1 && here.right <= strip.right + 1 && here.width > 0);
+          const counted = view.querySelector('[data-count]');
+          if (counted && name === 'conv2') { count = counted.textContent; lead = view.querySelector('.lead').textContent; }
+        }
+        put({ window: frame.clientWidth, page: pages, current, count, lead });
+        """)
+      #expect(found.complaints.isEmpty, "\(found.complaints)")
+      let widths = try JSONDecoder().decode(Widths.self, from: Data(found.text.utf8))
+      #expect(widths.window == width)
+      #expect(widths.page.count == 5 && widths.page.allSatisfy { $0 <= width }, "\(widths.page)")
+      #expect(widths.current.allSatisfy { $0 }, "\(widths.current)")
+      #expect(widths.count == "12 of 50 filters shown" && widths.lead.contains("12 of 50 shown"), "\(widths)")
+    }
+  }
+
   @Test func whatCannotBeReportedIsSaidInALine() throws {
     try Sample.withModelAndPictures { folder in
       try concepts(in: folder)

@@ -132,7 +132,14 @@ import Testing
       let score = try Tool.run(["score", "lenet.onnx", "--criterion", "iou"] + data, in: folder)
       #expect(score.failed(mentioning: "'iou' needs masks"), "\(score.talk)")
       let unknown = try Tool.run(["score", "lenet.onnx", "--criterion", "beauty"] + data, in: folder)
-      #expect(unknown.failed(mentioning: "'beauty'"), "\(unknown.talk)")
+      #expect(unknown.failed(mentioning: "'beauty'", status: 64), "\(unknown.talk)")
+      for (name, near) in [
+        ("taylor", "did you mean 'taylor-2017', 'taylor-2019' or 'taylor-signed'?"), ("lpr", "did you mean 'lrp'?"),
+        ("l1", "is computed by espalier prune"),
+      ] {
+        let run = try Tool.run(["score", "lenet.onnx", "--criterion", name] + data, in: folder)
+        #expect(run.failed(mentioning: near, status: 64), "\(run.talk)")
+      }
     }
   }
 
@@ -157,10 +164,10 @@ import Testing
         ("quantiles:at=0.5/2", "shares from 0 to 1"), ("quantiles:resolution=1", "from 32 to 65536"),
         ("quantiles:thinning=0", "1 or more"), ("gram:positions=-1", "from 1 to"), ("top-pictures:top=0", "from 1 to 1000"),
         ("near-zeros:epsilon=-1", "0 or more"), ("moments:bins=3", "'bins' is not a parameter of moments"),
-        ("beauty", "there is no such statistic"), ("histogram:", "'' is not a parameter"),
+        ("beauty", "there is no statistic 'beauty'"), ("histogram:", "'' is not a parameter"),
       ] {
         let refused = try Tool.run(["stats", "lenet.onnx", "--quiet", "--statistic", text] + data, in: folder)
-        #expect(refused.failed(mentioning: problem) && refused.talk.contains(text), "\(text): \(refused.talk)")
+        #expect(refused.failed(mentioning: problem, status: 64) && refused.talk.contains(text), "\(text): \(refused.talk)")
       }
       let twice = try Tool.run(
         ["stats", "lenet.onnx", "--quiet", "--statistic", "gram", "--statistic", "gram:seed=2"] + data, in: folder)

@@ -89,7 +89,6 @@ import Testing
       try Sample.pictures(in: folder, labels: nil, name: "unlabelled.h5")
       for (arguments, words) in [
         (["--criterion", "l1"], "accuracy needs pictures"),
-        (["--criterion", "nothing", "--data", "hdf5:pictures.h5"], "there is no criterion 'nothing'"),
         (["--criterion", "l1", "--data", "hdf5:unlabelled.h5"], "have no labels"),
         (["--criterion", "lrp", "--validation", "hdf5:pictures.h5"], "needs pictures"),
         (["--criterion", "l1", "--data", "hdf5:pictures.h5", "--protect", "*"], "no layer that may lose filters"),

@@ -88,7 +88,8 @@ import Testing
     ("channels = 2", "channels: is 2"), ("mean = [1, 2]", "mean: does not fit"), ("std = 0", "std: has a 0"),
     ("[*]", "line 1: a table's name does not begin with a key"), ("crop = 2\r\n\t[[ .a]]", "line 2: a table's name"),
     ("[", "line 1: a table's name does not begin with a key"), ("[\n]", "line 1: a table's name"), ("[]", "line 1"),
-    ("mean = nan", "has a value that is no finite number"), ("layout = \"chw\"", "layout: is not known (accepted: nchw, nhwc)"),
+    ("mean = nan", "has a value that is no finite number"),
+    ("layout = \"chw\"", "layout: is not known; did you mean 'nchw'? (accepted: nchw, nhwc)"),
     ("crop-share = 0", "crop-share: is 0.0"), ("background = 256", "background: is out of range (accepted: 0 to 255)"),
     ("a = 1\nb = ", "line 2: "),
   ])

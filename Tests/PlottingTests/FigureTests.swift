@@ -121,6 +121,28 @@ import Testing
     #expect(try Image.decode(canvas.finish())[10, 10].elementsEqual([10, 20, 30]))
   }
 
+  /// A picture that is reduced to cairo's size is still drawn as it was asked for.
+  @Test func reducedPicturesStaySmooth() throws {
+    let pixels = (0..<2).flatMap { _ in (0..<5000).map { UInt8($0 / 500 % 2 * 255) } }
+    let picture = Image(pixels: Tensor(pixels, shape: [2, 5000, 1]))
+    let drawn = try [false, true].map { smooth in
+      let canvas = try Canvas(size: Size(10000, 4), format: .png(pixelsPerInch: 72))
+      canvas.draw(picture, filling: Rectangle(x: 0, y: 0, width: 10000, height: 4), smooth: smooth)
+      return try Image.decode(canvas.finish())
+    }
+    func greys(_ image: Image) -> Int { Set(image.pixels.elements).count }
+    #expect(greys(drawn[1]) > greys(drawn[0]))
+  }
+
+  /// The axis says that bars stand by their scores, whatever order these came in.
+  @Test func barsThatAreInOrderAlreadySaySo() throws {
+    let scores: [Double] = [5, 4, 3, 2]
+    let pages = try [true, false].map {
+      try FiltersFigure(label: "x", scores: scores, isSorted: $0).encoded(as: .png(pixelsPerInch: 72))
+    }
+    #expect(pages[0] != pages[1])
+  }
+
   /// Bars stand in the order of the scores, a lower filter first of equals, what is no number last.
   @Test func barsAreSorted() {
     let scores = [1, .nan, 3, 3, -2]

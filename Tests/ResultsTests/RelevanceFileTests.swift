@@ -50,6 +50,27 @@ private func write(_ path: String, _ schema: RelevanceSchema) throws {
     }
   }
 
+  /// A gradient is no share of what relevance starts from.
+  @Test(arguments: [
+    ("lrp", "epsilon_plus", "one-hot", "share of the start relevance"), ("lrp", "epsilon_plus", "logit", "output"),
+    ("lrp", "guided_backprop", "one-hot", "output per input"), ("gradient", "gradient", "one-hot", "output per input"),
+    ("smoothgrad:n=5", "gradient", "one-hot", "output per input"), ("input-x-gradient", "gradient", "logit", "output"),
+    ("random:seed=1", "", "one-hot", "arbitrary"),
+  ])
+  func unitsAreThoseOfTheMethod(attributor: String, composite: String, start: String, unit: String) throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "relevance.h5").path
+      var written = schema
+      written.provenance = ["attributor": attributor, "composite": composite, "start": start]
+      try write(path, written)
+      let file = try HDF5File.open(path)
+      let layer = try #require(try file.group("relevance").children().first)
+      for name in ["attribution", "relevance/\(layer)", "relevance-absolute/\(layer)"] {
+        #expect(try file.dataset(name).text(attribute: "units") == unit, "\(name)")
+      }
+    }
+  }
+
   @Test func nothingStandsBeforeTheCommit() throws {
     try withTemporaryFolder { folder in
       let path = folder.appending(path: "relevance.h5").path

@@ -80,8 +80,8 @@ public struct SiteRequest: Hashable, Sendable {
     if let missed = patterns.first(where: { pattern in !sites.contains { $0.matches(pattern) } }) {
       let known = sites.map(\.title)
       throw EspalierError(
-        "no layer is called '\(missed)'", place: "--layers",
-        accepted: known.prefix(12).joined(separator: ", ") + (known.count > 12 ? ", …" : ""))
+        "no layer is called '\(missed)'" + EspalierError.suggestion(for: missed, among: known), place: "--layers",
+        accepted: EspalierError.list(known))
     }
     return patterns.isEmpty ? sites : sites.filter { site in patterns.contains { site.matches($0) } }
   }

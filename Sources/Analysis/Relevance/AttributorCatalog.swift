@@ -15,11 +15,11 @@ public enum AttributorCatalog {
   ///
   /// - Throws: `EspalierError` naming what is not known, and what is.
   public static func attributor(_ text: String) throws -> any Attributor {
-    try naming(place: "attributor '\(text)'") {
-      var parameters = try ParameterList(text)
-      guard let type = all.first(where: { $0.name == parameters.name }) else {
-        throw EspalierError("there is no such attributor", accepted: all.map { $0.name }.joined(separator: ", "))
-      }
+    var parameters = try ParameterList(text)
+    guard let type = all.first(where: { $0.name == parameters.name }) else {
+      throw EspalierError(unknown: "attributor", parameters.name, among: all.map { $0.name }, topic: "attributors")
+    }
+    return try naming(place: "attributor '\(text)'") {
       let attributor = try type.init(&parameters)
       try parameters.finish()
       return attributor

@@ -18,9 +18,11 @@ public enum CompositeCatalog {
   /// - Throws: `EspalierError` naming what is not known, and what is.
   public static func composite(_ specification: String) throws -> Composite {
     if CompositeFile.isNamed(by: specification) { return try CompositeFile.composite(specification) }
-    let place = "composite '\(specification)'"
-    return try naming(place: place) {
-      var list = try ParameterList(specification)
+    var list = try ParameterList(specification)
+    guard names.contains(list.name) else {
+      throw EspalierError(unknown: "composite", list.name, among: names, topic: "composites")
+    }
+    return try naming(place: "composite '\(specification)'") {
       let composite = try composite(&list)
       try list.finish()
       return composite
@@ -29,9 +31,6 @@ public enum CompositeCatalog {
 
   private static func composite(_ list: inout ParameterList) throws -> Composite {
     let name = list.name
-    guard names.contains(name) else {
-      throw EspalierError("there is no such composite", accepted: names.joined(separator: ", "))
-    }
     let isDecomposition = name.hasPrefix("epsilon") || name == "excitation_backprop"
     let stabilizer = Stabilizer(epsilon: isDecomposition ? try list.float("stabilizer", default: 1e-6, from: 0) : 1e-6)
     let epsilon = EpsilonRule(

@@ -34,7 +34,7 @@ public struct CompositeEntry: Sendable {
   func layers(of graph: Graph) throws -> [Int] {
     var layers = graph.layers.filter { kinds.contains(LayerKind($0.node, in: graph)) }
     let known = layers.map(\.name)
-    let listed = known.prefix(12).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
+    let listed = EspalierError.list(known)
     let names = kinds.map(\.text).sorted().joined(separator: ", ")
     guard !layers.isEmpty else {
       throw EspalierError(

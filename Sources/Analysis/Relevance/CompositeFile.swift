@@ -36,7 +36,8 @@ enum CompositeFile {
       if let value = table["base"] {
         guard let name = value.string, !isNamed(by: name) else {
           throw EspalierError(
-            "is not the name of a composite", place: "base", accepted: CompositeCatalog.names.joined(separator: ", "))
+            "is not the name of a composite", place: "base",
+            accepted: EspalierError.list(CompositeCatalog.names, topic: "composites"))
         }
         base = try CompositeCatalog.composite(name)
       }
@@ -58,7 +59,7 @@ enum CompositeFile {
 
   private static func entry(_ table: TOMLTable) throws -> CompositeEntry {
     guard let name = table["rule"]?.string else {
-      throw EspalierError("'rule' is missing", accepted: RuleCatalog.all.map { $0.name }.joined(separator: ", "))
+      throw EspalierError("'rule' is missing", accepted: EspalierError.list(RuleCatalog.all.map { $0.name }, topic: "rules"))
     }
     var parameters: [String] = []
     for key in table.keys.sorted() where !["rule", "kind", "layers", "position"].contains(key) {

@@ -72,8 +72,9 @@ public final class FeatureMapPlan: Sendable {
         ?? convolutions.last
     else {
       throw EspalierError(
-        site.layer.map { "there is no convolution '\($0)'" } ?? "the network has no convolution",
-        accepted: convolutions.isEmpty ? "a network with one" : convolutions.map(\.name).joined(separator: ", "))
+        site.layer.map { "there is no convolution '\($0)'" + EspalierError.suggestion(for: $0, among: convolutions.map(\.name)) }
+          ?? "the network has no convolution",
+        accepted: convolutions.isEmpty ? "a network with one" : EspalierError.list(convolutions.map(\.name)))
     }
     self.layer = layer
     let value = network.featureMaps(of: network.node(id: layer.id)!, at: site.place)

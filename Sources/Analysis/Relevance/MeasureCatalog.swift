@@ -16,11 +16,11 @@ public enum MeasureCatalog {
   ///
   /// - Throws: `EspalierError` naming what is not known, and what is.
   public static func measure(_ text: String) throws -> any Measure {
-    try naming(place: "measure '\(text)'") {
-      var parameters = try ParameterList(text)
-      guard let type = all.first(where: { $0.name == parameters.name }) else {
-        throw EspalierError("there is no such measure", accepted: all.map { $0.name }.joined(separator: ", "))
-      }
+    var parameters = try ParameterList(text)
+    guard let type = all.first(where: { $0.name == parameters.name }) else {
+      throw EspalierError(unknown: "measure", parameters.name, among: all.map { $0.name }, topic: "measures")
+    }
+    return try naming(place: "measure '\(text)'") {
       let measure = try type.init(&parameters)
       try parameters.finish()
       return measure

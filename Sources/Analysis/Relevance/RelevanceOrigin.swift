@@ -56,8 +56,9 @@ public struct RelevanceOrigin: Hashable, Sendable, CustomStringConvertible {
     else {
       let known = layers.map(\.name)
       throw EspalierError(
-        "there is no convolution or linear layer '\(layer)'", place: "--from",
-        accepted: known.prefix(12).joined(separator: ", ") + (known.count > 12 ? ", …" : ""))
+        "there is no convolution or linear layer '\(layer)'" + EspalierError.suggestion(for: layer, among: known),
+        place: "--from",
+        accepted: EspalierError.list(known))
     }
     let shape = facts[node.outputs[0]]?.shape ?? []
     let count = shape.rank > 1 ? shape[1] : 0

@@ -18,7 +18,7 @@ public enum RuleCatalog {
   /// - Throws: `EspalierError` naming what is not known, and what is.
   public static func rule(_ list: ParameterList) throws -> any Rule {
     guard let type = all.first(where: { $0.name == list.name }) else {
-      throw EspalierError("there is no rule '\(list.name)'", accepted: all.map { $0.name }.joined(separator: ", "))
+      throw EspalierError(unknown: "rule", list.name, among: all.map { $0.name }, topic: "rules")
     }
     var list = list
     return try naming(place: "rule '\(list.name)'") {

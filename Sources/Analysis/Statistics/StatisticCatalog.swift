@@ -51,11 +51,11 @@ public enum StatisticCatalog {
   public static func requests(_ texts: [String]) throws -> [StatisticRequest] {
     var requests: [StatisticRequest] = []
     for text in texts {
+      var parameters = try ParameterList(text)
+      guard let type = all.first(where: { $0.name == parameters.name }) else {
+        throw EspalierError(unknown: "statistic", parameters.name, among: all.map { $0.name }, topic: "statistics")
+      }
       try naming(place: "statistic '\(text)'") {
-        var parameters = try ParameterList(text)
-        guard let type = all.first(where: { $0.name == parameters.name }) else {
-          throw EspalierError("there is no such statistic", accepted: all.map { $0.name }.joined(separator: ", "))
-        }
         guard !requests.contains(where: { $0.type == type }) else {
           throw EspalierError("is asked for twice", accepted: "each statistic once: a file has room for one of a name")
         }

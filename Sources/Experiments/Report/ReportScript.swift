@@ -120,6 +120,11 @@ enum ReportScript {
         document.getElementById('layers').replaceChildren(
           link(-1, 'Overview', plural(data.layers.length, 'layer', 'layers')),
           ...data.layers.map((layer, place) => link(place, layer.name, `${layer.detectors} of ${layer.filters} detect`)));
+        // The strip of layers is longer than a narrow window: the one that is shown is brought to its middle.
+        const strip = document.getElementById('layers');
+        const [all, here] = [strip, strip.querySelector('[aria-current]')].map(element => element.getBoundingClientRect());
+        strip.scrollLeft += (here.left + here.right - all.left - all.right) / 2;
+        strip.scrollTop += (here.top + here.bottom - all.top - all.bottom) / 2;
       }
 
       function overview() {
@@ -131,10 +136,10 @@ enum ReportScript {
           return make('tr', {},
             make('td', {}, make('a', { href: hash(place) }, ...soft(layer.name))),
             make('td', { class: 'number' }, layer.filters), make('td', { class: 'number' }, layer.detectors),
-            make('td', {}, make('div', { class: 'stack', style: `width:${100 * layer.filters / most}%;min-width:1rem` },
+            make('td', { class: 'bars' }, make('div', { class: 'stack', style: `width:${100 * layer.filters / most}%;min-width:1rem` },
               ...byCategory.map((count, at) => make('i', { style:
                 `width:${100 * count / Math.max(1, layer.filters)}%;background:${data.categories[at].color}` })))),
-            make('td', { class: 'number' }, layer.counts.filter(count => count > 0).length),
+            make('td', { class: 'number extra' }, layer.counts.filter(count => count > 0).length),
             make('td', {}, best && best.c.length ? `${label(best)}, filter ${best.u}` : '–'),
             make('td', { class: 'number' }, best && best.c.length ? overlap(best).toFixed(3) : '–'));
         });
@@ -143,11 +148,11 @@ enum ReportScript {
           make('dl', {}, ...data.facts.flatMap(([name, text]) => [make('dt', {}, name), make('dd', {}, text)])),
           make('h2', {}, 'Layers'),
           make('p', { class: 'lead' }, `A filter detects the concept that it fits best where their intersection over union, over all `
-            + `pictures, is above ${data.limit}. Bars: filters, and in colour those that detect.`),
-          make('table', {}, make('thead', {}, make('tr', {}, make('th', {}, 'Layer'), make('th', { class: 'number' }, 'Filters'),
-            make('th', { class: 'number' }, 'Detectors'), make('th', { style: 'width:35%' }, ''),
-            make('th', { class: 'number' }, 'Concepts'), make('th', {}, 'Best'), make('th', { class: 'number' }, 'IoU'))),
-          make('tbody', {}, ...rows)),
+            + `pictures, is above ${data.limit}.`, make('span', { class: 'bars' }, ' Bars: filters, and in colour those that detect.')),
+          make('div', { class: 'wide' }, make('table', {}, make('thead', {}, make('tr', {}, make('th', {}, 'Layer'), make('th', { class: 'number' }, 'Filters'),
+            make('th', { class: 'number' }, 'Detectors'), make('th', { class: 'bars' }, ''),
+            make('th', { class: 'number extra' }, 'Concepts'), make('th', {}, 'Best'), make('th', { class: 'number' }, 'IoU'))),
+          make('tbody', {}, ...rows))),
           make('p', {}), legend(),
         ];
       }
@@ -174,7 +179,7 @@ enum ReportScript {
         return make('div', { class: 'chart' }, ...sections);
       }
 
-      function tools() {
+      function tools(shown, all) {
         const sort = name => make('button', {
           type: 'button', 'data-sort': name, 'aria-pressed': state.sort === name,
           onclick: () => {
@@ -190,6 +195,8 @@ enum ReportScript {
         return make('div', { class: 'tools' },
           make('div', {}, make('span', {}, 'Sort by'), ...Object.keys(orders).map(sort)),
           check('detectors', 'detectors only'), check('whole', 'whole pictures'),
+          make('span', { 'data-count': '' }, shown < all ? `${shown} of ${plural(all, 'filter', 'filters')} shown`
+            : `all ${plural(all, 'filter', 'filters')} shown`),
           state.concept >= 0 ? make('button', { type: 'button', 'data-all': '', onclick: () => { state.concept = -1; show(); } },
             `only ${data.concepts[state.concept].name} ✕`) : undefined);
       }
@@ -226,14 +233,14 @@ enum ReportScript {
         if (state.reversed) shown.reverse();
         const concepts = content.counts.filter(count => count > 0).length;
         const cut = content.units.length < content.filters
-          ? ` Shown are ${content.units.length}, of every concept the best.` : '';
+          ? ` ${content.units.length} of ${content.filters} shown, of every concept the best.` : '';
         const most = Math.max(1e-6, ...content.units.map(overlap));
         return [
           make('h1', {}, ...soft(content.name)),
           make('p', { class: 'lead' }, make('b', {}, `${content.detectors} of ${plural(content.filters, 'filter', 'filters')}`),
             ` detect ${plural(concepts, 'concept', 'concepts')} with IoU above ${data.limit}.${cut}`
             + (content.node !== content.name ? ` Node ${content.node}.` : '')),
-          chart(content), tools(),
+          chart(content), tools(shown.length, content.filters),
           shown.length ? make('div', { class: 'grid', id: 'grid' }, ...shown.map(unit => card(unit, most)))
             : make('p', { class: 'empty' }, 'No filter is left.'),
         ];

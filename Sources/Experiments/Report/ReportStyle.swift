@@ -41,6 +41,8 @@ enum ReportStyle {
     th { text-align: left; font-weight: 600; color: var(--soft); font-size: .85rem; }
     th, td { padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
     td.number, th.number { text-align: right; }
+    th.bars { width: 35%; }
+    .wide { overflow-x: auto; }
     td a { color: inherit; }
     .stack { display: flex; height: .8rem; min-width: 8rem; background: var(--track); border-radius: 2px; overflow: hidden; }
     .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; color: var(--soft); font-size: .9rem; }
@@ -101,13 +103,25 @@ enum ReportStyle {
       body { grid-template-columns: minmax(0, 1fr); }
       nav { position: static; height: auto; display: flex; overflow-x: auto; padding: .5rem; border: 0;
         border-bottom: 1px solid var(--line); }
-      nav a { white-space: nowrap; border-left: 0; border-bottom: 3px solid transparent; }
+      nav a { flex: none; max-width: 70vw; border-left: 0; border-bottom: 3px solid transparent; }
+      nav a[aria-current] { border-bottom-color: var(--accent); }
+      .tools { position: static; }
       dl { grid-template-columns: minmax(0, 1fr); }
       dd { margin-bottom: .4rem; }
+    }
+    @media (max-width: 600px) {
+      main { padding: 1.2rem .8rem 3rem; }
+      .bars, .extra { display: none; }
+      th, td { padding-right: .5rem; font-size: .85rem; }
+      td { overflow-wrap: anywhere; }
+      td.number { overflow-wrap: normal; white-space: nowrap; }
+      .bar { grid-template-columns: minmax(0, 7rem) minmax(0, 1fr) 2.2rem; }
+      .card header { flex-wrap: wrap; }
     }
     @media print {
       body { display: block; }
       nav, .tools { display: none; }
+      .wide { overflow: visible; }
       .card { break-inside: avoid; }
     }
     """

@@ -48,8 +48,7 @@ public struct Architecture: Sendable {
   /// - Throws: `EspalierError` for a name that is not in ``ArchitectureCatalog``, or pictures too small.
   public static func named(_ name: String, classes: Int? = nil, input: [Int]? = nil, seed: UInt64 = 0) throws -> Graph {
     guard let architecture = ArchitectureCatalog.all.first(where: { $0.name == name }) else {
-      throw EspalierError(
-        "there is no architecture '\(name)'", accepted: ArchitectureCatalog.all.map(\.name).joined(separator: ", "))
+      throw EspalierError(unknown: "architecture", name, among: ArchitectureCatalog.all.map(\.name), topic: "architectures")
     }
     return try architecture.graph(classes: classes, input: input, weights: .drawn(seed: seed))
   }

@@ -15,6 +15,8 @@ public struct FiltersFigure: Figure {
   public var scores: [Double]
   /// The filters from left to right.
   public var order: [Int]
+  /// Whether the filters stand by their scores.
+  private let isSorted: Bool
   /// The size of everything in points; two columns of a paper by default.
   public var size: Size
 
@@ -33,6 +35,7 @@ public struct FiltersFigure: Figure {
     self.title = title
     self.label = label
     self.scores = scores
+    self.isSorted = isSorted
     func rank(_ filter: Int) -> Double { scores[filter].isNaN ? -.infinity : scores[filter] }
     order = isSorted ? scores.indices.sorted { (rank($0), $1) > (rank($1), $0) } : Array(scores.indices)
     size = Size(504, 180)
@@ -74,8 +77,6 @@ public struct FiltersFigure: Figure {
     canvas.line([Point(frame.x, frame.y), Point(frame.x, frame.bottom)], .ink, width: 0.6)
     canvas.line([Point(frame.x, zero), Point(frame.right, zero)], .ink, width: 0.6)
   }
-
-  private var isSorted: Bool { order != Array(scores.indices) }
 
   private func drawBars(on canvas: Canvas, _ frame: Rectangle, _ axis: Axis, _ zero: Double) {
     let step = frame.width / Double(max(1, order.count))

@@ -3,6 +3,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Foundation
+import Tensors
 
 /// `espalier dissect`.
 struct DissectCommand: ParsableCommand {
@@ -29,7 +30,7 @@ struct DissectCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Where the masks come from: \(ConceptSpec.forms).", valueName: "spec"),
-    transform: { try ConceptSpec($0) })
+    completion: .concepts, transform: { try ConceptSpec($0) })
   var concepts: ConceptSpec
 
   @OptionGroup var parameters: ConceptOptions
@@ -106,7 +107,7 @@ struct DissectCommand: ParsableCommand {
         ]
       })
     try StandardOutput.line(table.text)
-    StandardError.line("\(out): dissection of \(report.layers.count) layers on \(report.pictures.grouped) pictures")
+    options.say("\(out): dissection of \(report.layers.count.of("layer")) on \(report.pictures.of("picture"))")
   }
 
   /// Tells where the report is, and how large.
@@ -114,8 +115,8 @@ struct DissectCommand: ParsableCommand {
     let shown = report.layers.map { $0.exemplars?.channels.count ?? 0 }
     let size = (try? FileManager.default.attributesOfItem(atPath: request.page)[.size] as? Int) ?? nil
     let isCut = zip(shown, report.layers).contains { $0 < $1.layer.channels }
-    StandardError.line(
-      "\(request.page): \(shown.reduce(0, +).grouped) filters, \(String(format: "%.1f", Double(size ?? 0) / 1e6)) MB"
+    options.say(
+      "\(request.page): \(shown.reduce(0, +).of("filter")), \(String(format: "%.1f", Double(size ?? 0) / 1e6)) MB"
         + (isCut ? "; at most \(request.filters) a layer (--report-filters)" : ""))
   }
 }

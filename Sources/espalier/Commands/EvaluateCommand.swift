@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Tensors
 
 /// `espalier evaluate`.
 struct EvaluateCommand: ParsableCommand {

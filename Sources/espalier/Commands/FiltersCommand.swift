@@ -19,7 +19,8 @@ struct FiltersCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The layer (default: all, for correlations).", valueName: "name"))
   var layer: String?
 
-  @Option(help: ArgumentHelp("A criterion; may be repeated (default: all in the file).", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("A criterion; may be repeated (default: all in the file).", valueName: "name"), completion: .criteria)
   var criterion: [String] = []
 
   @Flag(help: "Keep the filters' own order.")
@@ -33,6 +34,6 @@ struct FiltersCommand: ParsableCommand {
   func run() throws {
     let run = FiltersRun(layer: layer, criteria: criterion, isSorted: !unsorted, title: title)
     let drawn = try run.write(file, to: output.out)
-    StandardError.line("\(output.out): \(drawn)")
+    output.say("\(output.out): \(drawn)")
   }
 }

@@ -21,6 +21,6 @@ struct GroupsFigureCommand: ParsableCommand {
 
   func run() throws {
     try PruningFigureRun.drawGroups(file, title: title, to: output.out)
-    StandardError.line("\(output.out): the channel groups of \(file)")
+    output.say("\(output.out): the channel groups of \(file)")
   }
 }

@@ -2,16 +2,19 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Plotting
+import Tensors
 
 /// `espalier figure heatmap`.
 struct HeatmapCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "heatmap", abstract: "Draw relevance maps in colours, beside their pictures.",
     discussion: """
-      With --data, the pictures that the relevance was computed for are shown beside their maps.
+      With --data, the pictures that the relevance was computed for are shown beside their maps; other data are refused. Captions \
+      name the class, the predicted class and the class that is explained.
 
         espalier figure heatmap maps.h5 --data fashion-mnist:test --out maps.png
         espalier figure heatmap maps.h5 --per-class 5 --cmap bwr --out classes.pdf
+        espalier figure heatmap maps.h5 --data folder:pictures --names cat/1.png,dog/7.png --out two.png
         espalier figure heatmap maps.h5 --sheet --limit 100 --out sheet.png
 
       Colour maps: \(Colormap.names.joined(separator: ", ")).
@@ -20,10 +23,23 @@ struct HeatmapCommand: ParsableCommand {
   @Argument(help: "A file that `espalier relevance` wrote.", completion: .file(extensions: ["h5"]))
   var file: String
 
-  @Option(help: ArgumentHelp("The pictures that it was computed for.", valueName: "spec"), transform: { try DataSpec($0) })
+  @Option(
+    help: ArgumentHelp("The pictures that it was computed for.", valueName: "spec"), completion: .data,
+    transform: { try DataSpec($0) })
   var data: DataSpec?
 
+  @OptionGroup var classes: ClassOptions
   @OptionGroup var colors: ColorOptions
+
+  @Option(
+    help: ArgumentHelp("These pictures, by their places in the data from 0, in this order.", valueName: "n,…"),
+    transform: FigureOptions.places)
+  var index: [Int]?
+
+  @Option(
+    help: ArgumentHelp("These pictures of --data, by their names, in this order.", valueName: "name,…"),
+    transform: FigureOptions.names)
+  var names: [String]?
 
   @Option(help: ArgumentHelp("The most pictures (default: 12; with --per-class all).", valueName: "n"))
   var limit: Int?
@@ -40,7 +56,16 @@ struct HeatmapCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write, PNG or PDF.", valueName: "file"), completion: .file(extensions: ["png", "pdf"]))
   var out: String
 
+  @OptionGroup var talk: TalkOptions
+
   func validate() throws {
+    let choices = [
+      ("--index", index != nil), ("--names", names != nil), ("--limit", limit != nil), ("--per-class", perClass != nil),
+    ]
+    let chosen = choices.filter(\.1).map(\.0)
+    if index != nil || names != nil, chosen.count > 1 {
+      throw ValidationError("\(chosen.joined(separator: " and ")) choose pictures in different ways; give one")
+    }
     if let limit, !(1...10_000 ~= limit) { throw ValidationError("--limit is 1 to 10000, not \(limit)") }
     if let perClass, !(1...100 ~= perClass) { throw ValidationError("--per-class is 1 to 100, not \(perClass)") }
     let endings = sheet ? [".png"] : [".png", ".pdf"]
@@ -52,10 +77,8 @@ struct HeatmapCommand: ParsableCommand {
   func run() throws {
     let run = HeatmapRun(
       norm: colors.norm, colormap: colors.cmap, level: colors.level, limit: limit ?? (perClass == nil ? 12 : 10_000),
-      perClass: perClass,
-      isSheet: sheet,
-      title: title)
-    let count = try run.write(file, data: data, to: out)
-    StandardError.line("\(out): \(count) relevance maps")
+      perClass: perClass, indices: index, names: names, isSheet: sheet, title: title)
+    let count = try run.write(file, data: data.map { DataRequest($0, classes: classes.classes) }, to: out)
+    talk.say("\(out): \(count.of("relevance map"))")
   }
 }

@@ -33,12 +33,14 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print JSON: macs, parameters, layers and more.")
   var json = false
 
+  @OptionGroup var talk: TalkOptions
+
   func validate() throws {
     if groups, compare != nil { throw ValidationError("--groups and --compare are two different looks; choose one") }
   }
 
   func run() throws {
-    let context = RunContext(note: StandardError.line)
+    let context = talk.context
     let graph = try model.load(context).graph
     if groups {
       let report = try naming(file: model.path) { try GroupReport(graph) }
@@ -71,7 +73,7 @@ struct InspectCommand: ParsableCommand {
         return [list(group.layers), group.channels.grouped, group.filtersOfChannel.grouped] + savings
           + [list(group.readers), group.reason ?? ""]
       })
-    return table.text + "\n\n\(report.removableFilters.grouped) of \(report.filters.grouped) filters may go"
+    return table.text + "\n\n\(report.removableFilters.grouped) of \(report.filters.of("filter")) may go"
   }
 
   private static func layers(_ summary: GraphSummary) -> Table {

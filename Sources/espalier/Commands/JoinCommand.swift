@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Tensors
 
 /// `espalier join`.
 struct JoinCommand: ParsableCommand {
@@ -29,6 +30,6 @@ struct JoinCommand: ParsableCommand {
 
   func run() throws {
     let count = try workers.run { try RelevanceJoin(files, out: out).run($0) }
-    StandardError.line("\(out): relevance of \(count.grouped) pictures")
+    workers.say("\(out): relevance of \(count.of("picture"))")
   }
 }

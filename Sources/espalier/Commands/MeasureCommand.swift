@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Experiments
 import Foundation
+import Tensors
 
 /// `espalier measure`.
 struct MeasureCommand: ParsableCommand {
@@ -32,6 +33,7 @@ struct MeasureCommand: ParsableCommand {
     help: ArgumentHelp(
       "What explains; may be repeated (default: \(MeasureCommand.methods.joined(separator: ", "))).",
       valueName: "attributor[/composite]"),
+    completion: .methods,
     transform: { text in
       if !CompositeCatalog.isFile(text) { _ = try ExplanationMethod(text) }
       return text
@@ -42,6 +44,7 @@ struct MeasureCommand: ParsableCommand {
     help: ArgumentHelp(
       "What is measured; may be repeated (default: \(MeasureCommand.measures.joined(separator: ", "))).",
       valueName: "name[:key=value,…]"),
+    completion: .measures,
     transform: { text in
       _ = try MeasureCatalog.measure(text)
       return text
@@ -52,7 +55,7 @@ struct MeasureCommand: ParsableCommand {
     help: ArgumentHelp(
       "Whose relevance: label, predicted, or the number of a class (default: label, or predicted without labels).",
       valueName: "class"),
-    transform: { try RelevanceTarget(text: $0) })
+    completion: .targets, transform: { try RelevanceTarget(text: $0) })
   var target: RelevanceTarget?
 
   @Option(help: "What relevance starts from: one-hot (1) or logit (the output).")

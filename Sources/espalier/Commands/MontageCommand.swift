@@ -2,14 +2,15 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Plotting
+import Tensors
 
 /// `espalier figure montage`.
 struct MontageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "montage", abstract: "Draw one picture's relevance by several composites.",
     discussion: """
-      Each file is one of `espalier relevance`, for the same data; every map is on its own scale, and its caption is the composite \
-      that the file names.
+      Each file is one of `espalier relevance`, for the same data; every map is on its own scale. Its caption is the composite \
+      or attributor that the file names, with the network and the class explained where files differ in them.
 
         espalier figure montage plus.h5 flat.h5 --data fashion-mnist:test --picture 7 --out montage.png
         espalier figure montage *.h5 --picture 7 --columns 4 --cmap bwr --out montage.pdf
@@ -18,11 +19,20 @@ struct MontageCommand: ParsableCommand {
   @Argument(help: "Files that `espalier relevance` wrote.", completion: .file(extensions: ["h5"]))
   var files: [String]
 
-  @Option(help: ArgumentHelp("The pictures that they were computed for.", valueName: "spec"), transform: { try DataSpec($0) })
+  @Option(
+    help: ArgumentHelp("The pictures that they were computed for.", valueName: "spec"), completion: .data,
+    transform: { try DataSpec($0) })
   var data: DataSpec?
 
-  @Option(help: ArgumentHelp("The picture's place in the data, from 0.", valueName: "n"))
-  var picture = 0
+  @OptionGroup var classes: ClassOptions
+
+  @Option(
+    name: [.customLong("picture"), .customLong("index")],
+    help: ArgumentHelp("The picture's place in the data, from 0.", valueName: "n"))
+  var picture: Int?
+
+  @Option(help: ArgumentHelp("The picture's name in --data, in place of --picture.", valueName: "name"))
+  var name: String?
 
   @OptionGroup var colors: ColorOptions
 
@@ -39,16 +49,17 @@ struct MontageCommand: ParsableCommand {
 
   func validate() throws {
     guard !files.isEmpty else { throw ValidationError("a montage is of one file or more") }
-    guard picture >= 0 else { throw ValidationError("--picture is 0 or more, not \(picture)") }
+    if let picture, picture < 0 { throw ValidationError("--picture is 0 or more, not \(picture)") }
+    if picture != nil, name != nil { throw ValidationError("--picture and --name choose a picture in different ways; give one") }
     if let columns, !(1...100 ~= columns) { throw ValidationError("--columns is 1 to 100, not \(columns)") }
   }
 
   func run() throws {
     let run = MontageRun(
-      picture: picture, norm: colors.norm, colormap: colors.cmap, level: colors.level, captions: caption.isEmpty ? nil : caption,
-      columns: columns,
-      title: title)
-    try run.write(files, data: data, to: output.out)
-    StandardError.line("\(output.out): \(files.count) relevance maps of picture \(picture)")
+      picture: picture ?? 0, name: name, norm: colors.norm, colormap: colors.cmap, level: colors.level,
+      captions: caption.isEmpty ? nil : caption,
+      columns: columns, title: title)
+    let picture = try run.write(files, data: data.map { DataRequest($0, classes: classes.classes) }, to: output.out)
+    output.say("\(output.out): \(files.count.of("relevance map")) of picture \(picture)")
   }
 }

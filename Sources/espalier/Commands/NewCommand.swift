@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Networks
+import Tensors
 
 /// `espalier new`.
 struct NewCommand: ParsableCommand {
@@ -14,7 +15,7 @@ struct NewCommand: ParsableCommand {
       Architectures: \(ArchitectureCatalog.all.map(\.name).joined(separator: ", ")).
       """)
 
-  @Argument(help: "The architecture's name.", completion: .list(ArchitectureCatalog.all.map(\.name)))
+  @Argument(help: "The architecture's name.", completion: .architectures, transform: NameChecks.architecture)
   var architecture: String
 
   @OptionGroup var shape: ArchitectureOptions
@@ -32,11 +33,13 @@ struct NewCommand: ParsableCommand {
   )
   var out: String?
 
+  @OptionGroup var talk: TalkOptions
+
   func run() throws {
     let path = out ?? "\(architecture).onnx"
     let graph = try NewModel.write(
       architecture, classes: shape.classes, input: shape.input, seed: seed, preprocessing: preprocess, to: path)
     let summary = try graph.summary()
-    StandardError.line("\(path): \(architecture), \(summary.parameters.grouped) parameters, \(summary.macs.grouped) MACs")
+    talk.say("\(path): \(architecture), \(summary.parameters.grouped) parameters, \(summary.macs.grouped) MACs")
   }
 }

@@ -37,6 +37,7 @@ struct PruneCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "What is kept: macs, parameters, filters, activations or latency, as a share.", valueName: "kind=share"),
+    completion: .budgets,
     transform: { try Budget($0) })
   var budget: Budget
 
@@ -44,8 +45,9 @@ struct PruneCommand: ParsableCommand {
   var scope = SelectionScope.global
 
   @Option(
-    help:
-      "How layers are made comparable: none, sum, l2, max or rank (default: none for relevance, votes and random, l2 for others)."
+    help: ArgumentHelp(
+      "How layers are made comparable: none, sum, l2, max or rank (default: none for \(ScoringOptions.comparableNames); l2 for others and for several)."
+    )
   )
   var normalise: ScoreNormalisation?
 
@@ -72,7 +74,7 @@ struct PruneCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Pictures for criteria, tuning and the proof: \(DataSpec.forms).", valueName: "spec"),
-    transform: { try DataSpec($0) })
+    completion: .data, transform: { try DataSpec($0) })
   var data: DataSpec?
 
   @OptionGroup var picking: SelectionOptions
@@ -80,7 +82,7 @@ struct PruneCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Pictures that accuracy is told of (default: those of --data).", valueName: "spec"),
-    transform: { try DataSpec($0) })
+    completion: .data, transform: { try DataSpec($0) })
   var validation: DataSpec?
 
   @Option(help: ArgumentHelp("Tune for n epochs after each step, on all pictures of --data.", valueName: "n"))
@@ -134,7 +136,7 @@ struct PruneCommand: ParsableCommand {
     let report = try options.run { context in try pruning.run(model.load(context), context) }
     if json { return try StandardOutput.json(report) }
     try StandardOutput.line(Self.text(report))
-    StandardError.line("\(out): \(report.criterion), \(report.budget); masked and pruned network differ by \(Self.proof(report))")
+    options.say("\(out): \(report.criterion), \(report.budget); masked and pruned network differ by \(Self.proof(report))")
   }
 
   private var pruning: PruneRun {

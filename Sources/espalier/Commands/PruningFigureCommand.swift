@@ -20,7 +20,7 @@ struct PruningFigureCommand: ParsableCommand {
     completion: .file(extensions: ["h5"]))
   var scores: String?
 
-  @Option(help: ArgumentHelp("The criterion in --scores, where there are several.", valueName: "name"))
+  @Option(help: ArgumentHelp("The criterion in --scores, where there are several.", valueName: "name"), completion: .criteria)
   var criterion: String?
 
   @Option(help: ArgumentHelp("The title.", valueName: "text"))
@@ -30,6 +30,6 @@ struct PruningFigureCommand: ParsableCommand {
 
   func run() throws {
     try PruningFigureRun.drawPruning(file, scores: scores, criterion: criterion, title: title, to: output.out)
-    StandardError.line("\(output.out): the filters that \(file) has kept")
+    output.say("\(output.out): the filters that \(file) has kept")
   }
 }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Experiments
 import Foundation
 import Results
+import Tensors
 
 /// `espalier relevance`.
 struct RelevanceCommand: ParsableCommand {
@@ -56,6 +57,7 @@ struct RelevanceCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("What surrounds the passes, such as smoothgrad:n=50.", valueName: "name[:key=value,…]"),
+    completion: .attributors,
     transform: { text in
       _ = try AttributorCatalog.attributor(text)
       return text
@@ -66,17 +68,14 @@ struct RelevanceCommand: ParsableCommand {
     help: ArgumentHelp(
       "The rules and their parameters, such as epsilon_gamma_box:low=-2.1/-2/-1.8,high=2.6 (a number for all channels or one each), or a TOML file.",
       valueName: "name[:key=value,…]"),
-    transform: { text in
-      if !CompositeCatalog.isFile(text) { _ = try CompositeCatalog.composite(text) }
-      return text
-    })
+    completion: .composites, transform: NameChecks.composite)
   var composite: String?
 
   @Option(
     help: ArgumentHelp(
       "Whose relevance: label, predicted, or the number of a class (default: label, or predicted without labels).",
       valueName: "class"),
-    transform: { try RelevanceTarget(text: $0) })
+    completion: .targets, transform: { try RelevanceTarget(text: $0) })
   var target: RelevanceTarget?
 
   @Option(help: "What relevance starts from: one-hot (1) or logit (the output).")
@@ -131,8 +130,8 @@ struct RelevanceCommand: ParsableCommand {
     let count = try options.run { context in
       try run.run(model.load(context), on: data.request(classes: classes.classes), context)
     }
-    StandardError.line("\(out): relevance of \(count.grouped) pictures")
-    if let virelay { StandardError.line("\(virelay): open it with virelay \(virelay)/project.yaml") }
+    options.say("\(out): relevance of \(count.of("picture"))")
+    if let virelay { options.say("\(virelay): open it with virelay \(virelay)/project.yaml") }
     guard conservation else { return }
     let report = try ConservationReport(out)
     if json { return try StandardOutput.json(report) }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Foundation
+import Tensors
 
 /// `espalier score`.
 struct ScoreCommand: ParsableCommand {
@@ -25,12 +26,14 @@ struct ScoreCommand: ParsableCommand {
   @OptionGroup var classes: ClassOptions
   @OptionGroup var sites: SiteOptions
 
-  @Option(help: ArgumentHelp("A criterion, or all that the data allow; may be repeated.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("A criterion, or all that the data allow; may be repeated.", valueName: "name"), completion: .scores,
+    transform: NameChecks.score)
   var criterion: [String] = ["all"]
 
   @Option(
     help: ArgumentHelp("Where masks come from, for iou and votes: \(ConceptSpec.forms).", valueName: "spec"),
-    transform: { try ConceptSpec($0) })
+    completion: .concepts, transform: { try ConceptSpec($0) })
   var concepts: ConceptSpec?
 
   @OptionGroup var parameters: ConceptOptions
@@ -42,14 +45,16 @@ struct ScoreCommand: ParsableCommand {
     completion: .file(extensions: ["h5"]))
   var thresholds: String?
 
-  @Option(help: ArgumentHelp("The rules of relevance.", valueName: "name[:key=value,…]"))
+  @Option(
+    help: ArgumentHelp("The rules of relevance.", valueName: "name[:key=value,…]"), completion: .composites,
+    transform: NameChecks.composite)
   var composite = CompositeCatalog.names[0]
 
   @Option(
     help: ArgumentHelp(
       "Whose loss and relevance: label, predicted, or the number of a class (default: label, or predicted without labels).",
       valueName: "class"),
-    transform: { try RelevanceTarget(text: $0) })
+    completion: .targets, transform: { try RelevanceTarget(text: $0) })
   var target: RelevanceTarget?
 
   @Option(help: "What relevance starts from: one-hot (1) or logit (the output).")
@@ -66,8 +71,8 @@ struct ScoreCommand: ParsableCommand {
       thresholds: thresholds, voteShare: parameters.voteShare, composite: composite, target: target, start: start,
       batch: options.batch, out: out)
     let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
-    StandardError.line(
-      "\(out): \(report.criteria.joined(separator: ", ")) of \(report.layers.count) layers on \(report.pictures.grouped) pictures"
+    options.say(
+      "\(out): \(report.criteria.joined(separator: ", ")) of \(report.layers.count.of("layer")) on \(report.pictures.of("picture"))"
     )
   }
 }

@@ -3,6 +3,7 @@ import Datasets
 import Experiments
 import Networks
 import Pruning
+import Tensors
 
 /// `espalier sensitivity`.
 struct SensitivityCommand: ParsableCommand {
@@ -25,7 +26,7 @@ struct SensitivityCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Pictures for criteria, and for the accuracy: \(DataSpec.forms).", valueName: "spec"),
-    transform: { try DataSpec($0) })
+    completion: .data, transform: { try DataSpec($0) })
   var data: DataSpec?
 
   @OptionGroup var picking: SelectionOptions
@@ -33,7 +34,7 @@ struct SensitivityCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Pictures for the accuracy, all of them (default: those of --data).", valueName: "spec"),
-    transform: { try DataSpec($0) })
+    completion: .data, transform: { try DataSpec($0) })
   var validation: DataSpec?
 
   @Option(help: ArgumentHelp("The shares of filters that go.", valueName: "share,…"), transform: SensitivityCommand.shares)
@@ -70,7 +71,7 @@ struct SensitivityCommand: ParsableCommand {
     let report = try options.run { context in try run.run(model.load(context), context) }
     if json { return try StandardOutput.json(report) }
     try StandardOutput.line(text(report))
-    StandardError.line("\(out): \(report.layers.count) layers, by \(report.criterion), on \(report.pictures) pictures")
+    options.say("\(out): \(report.layers.count.of("layer")), by \(report.criterion), on \(report.pictures.of("picture"))")
   }
 
   private func text(_ report: SensitivityReport) -> String {

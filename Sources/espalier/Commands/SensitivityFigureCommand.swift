@@ -21,6 +21,6 @@ struct SensitivityFigureCommand: ParsableCommand {
 
   func run() throws {
     try SensitivityRun.draw(file, title: title, to: output.out)
-    StandardError.line("\(output.out): the sweep of \(file)")
+    output.say("\(output.out): the sweep of \(file)")
   }
 }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Foundation
+import Tensors
 
 /// `espalier stats`.
 struct StatsCommand: ParsableCommand {
@@ -31,10 +32,12 @@ struct StatsCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "What is computed; may be repeated (default: \(StatisticCatalog.standard.map { $0.name }.joined(separator: ", "))).",
-      valueName: "name[:key=value,…]"))
+      valueName: "name[:key=value,…]"), completion: .statistics, transform: NameChecks.statistic)
   var statistic: [String] = []
 
-  @Option(help: ArgumentHelp("The rules of relevance.", valueName: "name[:key=value,…]"))
+  @Option(
+    help: ArgumentHelp("The rules of relevance.", valueName: "name[:key=value,…]"), completion: .composites,
+    transform: NameChecks.composite)
   var composite = CompositeCatalog.names[0]
 
   @Option(help: ArgumentHelp("The file to write, HDF5.", valueName: "file"), completion: .file(extensions: ["h5"]))
@@ -46,7 +49,7 @@ struct StatsCommand: ParsableCommand {
     let names = statistic.isEmpty ? StatisticCatalog.standard.map { $0.name } : statistic
     let run = ScoreRun(.statistics(names), sites: sites.request, composite: composite, batch: options.batch, out: out)
     let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
-    StandardError.line(
-      "\(out): \(names.joined(separator: ", ")) of \(report.layers.count) layers on \(report.pictures.grouped) pictures")
+    options.say(
+      "\(out): \(names.joined(separator: ", ")) of \(report.layers.count.of("layer")) on \(report.pictures.of("picture"))")
   }
 }

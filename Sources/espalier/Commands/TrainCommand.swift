@@ -16,10 +16,12 @@ struct TrainCommand: ParsableCommand {
       Architectures: \(ArchitectureCatalog.all.map(\.name).joined(separator: ", ")).
       """)
 
-  @Argument(help: "The architecture's name.", completion: .list(ArchitectureCatalog.all.map(\.name)))
+  @Argument(help: "The architecture's name.", completion: .architectures, transform: NameChecks.architecture)
   var architecture: String
 
-  @Option(help: ArgumentHelp("The pictures: \(DataSpec.forms).", valueName: "spec"), transform: { try DataSpec($0) })
+  @Option(
+    help: ArgumentHelp("The pictures: \(DataSpec.forms).", valueName: "spec"), completion: .data,
+    transform: { try DataSpec($0) })
   var data: DataSpec
 
   @OptionGroup var shape: ArchitectureOptions
@@ -33,6 +35,6 @@ struct TrainCommand: ParsableCommand {
     let report = try workers.run { context in
       try training.run.train(architecture, classes: shape.classes, input: shape.input, on: request, context)
     }
-    report.printSummary(out: training.out)
+    workers.say(report.summary(out: training.out))
   }
 }

@@ -23,21 +23,21 @@ struct TuneCommand: ParsableCommand {
     let report = try workers.run { context in
       try training.run.tune(model.load(context), on: data.request(classes: classes.classes), context)
     }
-    report.printSummary(out: training.out)
+    workers.say(report.summary(out: training.out))
   }
 }
 
 extension TrainingRun.Report {
-  /// Says what was written, how good it is, and which epoch was the best.
-  func printSummary(out: String) {
-    var text = "\(out), \(history)"
-    if let writtenEpoch { text += ": after epoch \(writtenEpoch.epoch), \(writtenEpoch.summary)" }
-    StandardError.line(text)
+  /// What was written, how good it is, and which epoch was the best.
+  func summary(out: String) -> String {
+    var lines = ["\(out), \(history)"]
+    if let writtenEpoch { lines[0] += ": after epoch \(writtenEpoch.epoch), \(writtenEpoch.summary)" }
     if let bestEpoch, bestEpoch.epoch != writtenEpoch?.epoch {
-      StandardError.line("the best was epoch \(bestEpoch.epoch), \(bestEpoch.summary); --keep best writes it")
+      lines.append("the best was epoch \(bestEpoch.epoch), \(bestEpoch.summary); --keep best writes it")
     } else if let lastEpoch, lastEpoch.epoch != writtenEpoch?.epoch {
-      StandardError.line("the last was epoch \(lastEpoch.epoch), \(lastEpoch.summary)")
+      lines.append("the last was epoch \(lastEpoch.epoch), \(lastEpoch.summary)")
     }
+    return lines.joined(separator: "\n")
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Experiments
+import Tensors
 
 /// `espalier figure units`.
 struct UnitsCommand: ParsableCommand {
@@ -16,8 +17,12 @@ struct UnitsCommand: ParsableCommand {
   @Argument(help: "A file that `espalier dissect --report` wrote.", completion: .file(extensions: ["h5"]))
   var file: String
 
-  @Option(help: ArgumentHelp("The pictures that it was computed for.", valueName: "spec"), transform: { try DataSpec($0) })
+  @Option(
+    help: ArgumentHelp("The pictures that it was computed for.", valueName: "spec"), completion: .data,
+    transform: { try DataSpec($0) })
   var data: DataSpec
+
+  @OptionGroup var classes: ClassOptions
 
   @Option(help: ArgumentHelp("The layer.", valueName: "name"))
   var layer: String
@@ -59,8 +64,8 @@ struct UnitsCommand: ParsableCommand {
   func run() throws {
     let run = UnitsRun(
       layer: layer, filters: filters, order: order, limit: limit, pictures: pictures, columns: columns, title: title)
-    let count = try run.write(file, data: data, to: output.out)
-    StandardError.line("\(output.out): \(count) filters of \(layer)")
+    let count = try run.write(file, data: DataRequest(data, classes: classes.classes), to: output.out)
+    output.say("\(output.out): \(count.of("filter")) of \(layer)")
   }
 }
 

@@ -4,7 +4,7 @@ import Plotting
 /// How relevance becomes colours.
 struct ColorOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The colours: a name, or a source such as 00f,80:fff,f00.", valueName: "name"),
+    help: ArgumentHelp("The colours: a name, or a source such as 00f,80:fff,f00.", valueName: "name"), completion: .colours,
     transform: { text in
       _ = try Colormap(text)
       return text

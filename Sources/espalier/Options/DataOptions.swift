@@ -5,7 +5,8 @@ import Experiments
 /// The pictures that a verb takes.
 struct DataOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The pictures: \(DataSpec.forms).", valueName: "spec"), transform: { try DataSpec($0) })
+    help: ArgumentHelp("The pictures: \(DataSpec.forms).", valueName: "spec"), completion: .data,
+    transform: { try DataSpec($0) })
   var data: DataSpec
 
   @OptionGroup var selection: SelectionOptions

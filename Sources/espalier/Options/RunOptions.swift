@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Tensors
 
 /// How a verb that computes for long does it.
 struct WorkerOptions: ParsableArguments {
@@ -9,8 +10,7 @@ struct WorkerOptions: ParsableArguments {
       "Workers that compute at the same time (default: one a core). Results do not depend on it.", valueName: "n"))
   var workers: Int?
 
-  @Flag(help: "Say nothing while at work.")
-  var quiet = false
+  @OptionGroup var talk: TalkOptions
 
   func validate() throws {
     if let workers, !(1...1024 ~= workers) { throw ValidationError("--workers is 1 to 1024, not \(workers)") }
@@ -21,12 +21,28 @@ struct WorkerOptions: ParsableArguments {
     Interrupt.listen()
     let bar = ProgressBar()
     defer { bar.finish() }
-    let isQuiet = quiet
-    return try body(
+    let (isQuiet, isVerbose) = (talk.quiet, talk.verbose)
+    let workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    let clock = PhaseClock { if isVerbose { bar.note($0) } }
+    if isVerbose {
+      bar.note("espalier \(Release.version), \(Release.libraries.map(\.description).joined(separator: ", "))")
+      bar.note("\(workers.of("worker")) on \(ProcessInfo.processInfo.activeProcessorCount.of("core"))")
+    }
+    let result = try body(
       RunContext(
-        workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, cancellation: Interrupt.cancellation,
-        note: { if !isQuiet { bar.note($0) } }, progress: { if !isQuiet { bar.show($0) } }))
+        workers: workers, cancellation: Interrupt.cancellation,
+        note: { if !isQuiet { bar.note($0) } },
+        progress: {
+          clock.see($0)
+          if !isQuiet { bar.show($0) }
+        }, detail: { if isVerbose { bar.note($0) } }))
+    bar.finish()
+    clock.finish()
+    return result
   }
+
+  /// Prints a line of talk, unless none is wanted.
+  func say(_ text: String) { talk.say(text) }
 }
 
 /// How a verb passes over pictures.
@@ -42,4 +58,7 @@ struct RunOptions: ParsableArguments {
 
   /// Runs `body` with a context that draws progress and heeds Ctrl-C.
   func run<Result>(_ body: (RunContext) throws -> Result) throws -> Result { try workers.run(body) }
+
+  /// Prints a line of talk, unless none is wanted.
+  func say(_ text: String) { workers.say(text) }
 }

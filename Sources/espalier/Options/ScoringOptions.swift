@@ -3,6 +3,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Pruning
+import Tensors
 
 /// By what filters are scored.
 struct ScoringOptions: ParsableArguments {
@@ -13,7 +14,8 @@ struct ScoringOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The criterion, to be computed or to be read from --scores; may be repeated.", valueName: "name[:key=value,…]"))
+      "The criterion, to be computed or to be read from --scores; may be repeated.", valueName: "name[:key=value,…]"),
+    completion: .criteria)
   var criterion: [String] = []
 
   @Option(
@@ -21,14 +23,16 @@ struct ScoringOptions: ParsableArguments {
     transform: { try ScoreCombination($0) })
   var combine: ScoreCombination?
 
-  @Option(help: ArgumentHelp("The composite of relevance criteria.", valueName: "name[:key=value,…]"))
+  @Option(
+    help: ArgumentHelp("The composite of relevance criteria.", valueName: "name[:key=value,…]"), completion: .composites,
+    transform: NameChecks.composite)
   var composite = CompositeCatalog.names[0]
 
   @Option(
     help: ArgumentHelp(
       "Whose loss and relevance: label, predicted, or the number of a class (default: label; for relevance predicted without labels).",
       valueName: "class"),
-    transform: { try RelevanceTarget(text: $0) })
+    completion: .targets, transform: { try RelevanceTarget(text: $0) })
   var target: RelevanceTarget?
 
   @Option(help: "What relevance starts from: one-hot (1) or logit (the output).")
@@ -36,7 +40,7 @@ struct ScoringOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("Where masks come from, for iou and votes: \(ConceptSpec.forms).", valueName: "spec"),
-    transform: { try ConceptSpec($0) })
+    completion: .concepts, transform: { try ConceptSpec($0) })
   var concepts: ConceptSpec?
 
   @OptionGroup var parameters: ConceptOptions
@@ -44,6 +48,7 @@ struct ScoringOptions: ParsableArguments {
   func validate() throws {
     func check(_ isValid: Bool, _ message: String) throws { if !isValid { throw ValidationError(message) } }
     try check(scores != nil || !criterion.isEmpty, "--scores FILE or --criterion NAME says what filters count")
+    if scores == nil { for name in criterion { try naming(place: "--criterion") { _ = try NameChecks.criterion(name) } } }
     try check(scores == nil || criterion.count < 2, "--scores takes one --criterion")
     try check(
       criterion.count < 2 || combine != nil, "several criteria become one with --combine weights=A,B,… or --combine mean-rank")
@@ -58,6 +63,9 @@ struct ScoringOptions: ParsableArguments {
     "votes", "iou", RandomCriterion.name, GroupFisherCriterion.name, ThiNetCriterion.name, DivNetCriterion.name,
     TaylorFLOPsCriterion.name,
   ]
+
+  /// Those criteria, for a help text.
+  static var comparableNames: String { (["lrp and its kin"] + comparable.sorted()).joined(separator: ", ") }
 
   /// The common scale that the criterion calls for: none where its scores are comparable between layers as they are.
   var normalisation: ScoreNormalisation {

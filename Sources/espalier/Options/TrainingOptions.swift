@@ -10,7 +10,9 @@ struct TrainingOptions: ParsableArguments {
     case sgd, adam, adamw
   }
 
-  @Option(help: ArgumentHelp("Pictures to evaluate with after every epoch.", valueName: "spec"), transform: { try DataSpec($0) })
+  @Option(
+    help: ArgumentHelp("Pictures to evaluate with after every epoch.", valueName: "spec"), completion: .data,
+    transform: { try DataSpec($0) })
   var validation: DataSpec?
 
   @Option(help: ArgumentHelp("How often all pictures are seen.", valueName: "n"))

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Tensors
 
 /// Two networks side by side as tables: layer by layer, and in all.
 enum ComparisonTable {

@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import Synchronization
+import Tensors
 
 /// Progress on standard error: one line that is redrawn on a terminal, a line now and then elsewhere.
 final class ProgressBar: Sendable {
@@ -82,18 +83,5 @@ final class ProgressBar: Sendable {
     return whole >= 3600
       ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
       : String(format: "%d:%02d", whole / 60, whole % 60)
-  }
-}
-
-extension Int {
-  /// The number with a comma between thousands.
-  var grouped: String {
-    var digits = String(magnitude)
-    var place = digits.count - 3
-    while place > 0 {
-      digits.insert(",", at: digits.index(digits.startIndex, offsetBy: place))
-      place -= 3
-    }
-    return (self < 0 ? "-" : "") + digits
   }
 }

@@ -1,0 +1,56 @@
+import Results
+
+/// What the relevance of a file explains, in words for captions.
+struct ExplainedTarget {
+  private let schema: RelevanceSchema
+  private let target: String?
+
+  /// Takes what the file says of its target.
+  init(_ schema: RelevanceSchema) {
+    self.schema = schema
+    target = schema.provenance["target"]
+  }
+
+  /// Whether it is each picture's own label.
+  var isLabel: Bool { target == nil || target == "label" }
+
+  /// What is explained of one picture.
+  func caption(label: Int, predicted: Int) -> String {
+    switch target {
+    case nil, "label": "explained: " + schema.name(ofClass: label) + origin
+    case "predicted": "explained: " + schema.name(ofClass: predicted) + origin
+    case let target?: "explained: " + named(target) + origin
+    }
+  }
+
+  /// What is explained of all pictures of a class.
+  func caption(ofClass label: Int) -> String {
+    target == "predicted" ? "explained: the predicted class" + origin : caption(label: label, predicted: label)
+  }
+
+  /// What is explained of all pictures: `label`, `predicted class`, or a class.
+  var text: String {
+    switch target {
+    case nil, "label": "label" + origin
+    case "predicted": "predicted class" + origin
+    case let target?: named(target) + origin
+    }
+  }
+
+  /// The layer and filters that relevance starts from, where it does not start at the output.
+  private var origin: String { schema.provenance["from"].map { ", from \($0)" } ?? "" }
+
+  /// Classes by name, where they are numbers: `990`, or `990,-949` for one against another.
+  private func named(_ target: String) -> String {
+    target.split(separator: ",").map { part in
+      let digits = part.drop { $0 == "-" || $0 == "+" }
+      guard let number = Int(digits) else { return String(part) }
+      return (part.hasPrefix("-") ? "against " : "") + schema.name(ofClass: number)
+    }.joined(separator: ", ")
+  }
+}
+
+extension RelevanceSchema {
+  /// The name of a class, or its number.
+  func name(ofClass label: Int) -> String { classNames.indices.contains(label) ? classNames[label] : "class \(label)" }
+}

@@ -1,0 +1,165 @@
+import Analysis
+import Networks
+import Plotting
+import Pruning
+
+/// What `espalier help` explains beside verbs: a topic is one line here.
+enum TopicCatalog {
+  /// The topics, in the order in which they are listed to people.
+  static let all: [Topic] = [
+    .architectures, .composites, .rules, .attributors, .methods, .measures, .statistics, .criteria, .colours,
+  ]
+
+  /// Their names.
+  static var names: [String] { all.map(\.name) }
+
+  /// The topic that a command line asks for, as `espalier help TOPIC`; nil for none.
+  static func topic(of arguments: [String]) -> Topic? {
+    guard arguments.count == 2, arguments[0] == "help" else { return nil }
+    return all.first { $0.name == arguments[1] }
+  }
+}
+
+extension Topic {
+  fileprivate static var architectures: Topic {
+    Topic(
+      name: "architectures", abstract: "The architectures that `espalier new` and `espalier train` know.",
+      parts: [
+        .names(
+          ArchitectureCatalog.all.map { architecture in
+            let input = architecture.input.map(String.init).joined(separator: "×")
+            return (architecture.name, "input \(input), \(architecture.classes) classes")
+          }),
+        .text(
+          "Channels × height × width of the input and the number of classes are those of the design; --input and --classes change them."
+        ),
+      ])
+  }
+
+  fileprivate static var composites: Topic {
+    Topic(
+      name: "composites", abstract: "Composites: which rule relevance propagation uses in which layer.",
+      parts: [
+        .names(CompositeCatalog.names.map { ($0, meanings[$0] ?? "") }),
+        .text(
+          """
+          Parameters stand behind a colon: epsilon_gamma_box:low=-2.1/-2/-1.8,high=2.6. epsilon and stabilizer (both 1e-6) keep \
+          denominators from zero. A composite may also be a TOML file of rules (espalier help rules):
+          """),
+        .lines(ruleFile),
+      ])
+  }
+
+  /// What the composites are; the names of rules are those of `espalier help rules`.
+  private static let meanings = [
+    "epsilon_plus": "zplus in convolutions, epsilon in linear layers (default)",
+    "epsilon_plus_flat": "epsilon_plus, with flat in the first layer",
+    "epsilon_alpha2_beta1": "alphabeta with α = 2 and β = 1 in convolutions, epsilon in linear layers",
+    "epsilon_alpha2_beta1_flat": "epsilon_alpha2_beta1, with flat in the first layer",
+    "epsilon_gamma_box":
+      "gamma (gamma=0.25) in convolutions, epsilon in linear layers, zbox in the first; needs low and high, the bounds of the input",
+    "deconvnet": "the gradient, with Zeiler and Fergus's deconvolution at every ReLU",
+    "guided_backprop": "the gradient, with guided backpropagation at every ReLU",
+    "beta_smooth": "the gradient, with the softplus of beta=10 at every ReLU",
+    "excitation_backprop": "zplus in convolutions and linear layers",
+    "gradient": "the plain gradient",
+  ]
+
+  private static let ruleFile = """
+    base = "epsilon_plus"        # left out: the plain gradient
+    [[rules]]                    # the first entry that fits a layer counts
+    position = "first"           # "last", "first 3", "last 2"
+    rule = "zbox"
+    low = -3
+    high = 3
+    [[rules]]
+    layers = ["layer1.*"]        # names, with * and ?
+    kind = "convolution"         # left out: convolution and dense
+    rule = "gamma"
+    gamma = 0.5
+    """
+
+  fileprivate static var rules: Topic {
+    Topic(
+      name: "rules", abstract: "Rules of relevance propagation, for composites from TOML files.",
+      parts: [
+        .names(RuleCatalog.all.map { ($0.name, $0.parameters) }),
+        .text(
+          """
+          bias=false counts the bias as zero; clip and scale change what keeps denominators from zero (ε as a share of the output's \
+          root mean square, or of the input's deviation). LRP-0 is epsilon with epsilon=0. `espalier help composites` shows a file.
+          """),
+      ])
+  }
+
+  fileprivate static var attributors: Topic {
+    Topic(
+      name: "attributors", abstract: "Attributors: what surrounds the passes back through the network.",
+      parts: [
+        .names(AttributorCatalog.all.map { ($0.name, $0.parameters) }),
+        .text("Parameters stand behind a colon, with what they are by default: smoothgrad:n=50."),
+      ])
+  }
+
+  fileprivate static var methods: Topic {
+    Topic(
+      name: "methods", abstract: "Methods that `espalier measure` compares: an attributor, a composite, or both.",
+      parts: [
+        .text("ATTRIBUTOR/COMPOSITE, each with its parameters, or one of them; a composite alone stands for lrp/COMPOSITE."),
+        .lines("epsilon_plus\nsmoothgrad:n=50\nintegrated-gradients:n=20/guided_backprop"),
+        .text("Attributors: \(AttributorCatalog.all.map { $0.name }.joined(separator: ", "))."),
+        .text("Composites: \(CompositeCatalog.names.joined(separator: ", "))."),
+      ])
+  }
+
+  fileprivate static var measures: Topic {
+    Topic(
+      name: "measures", abstract: "Measures of how good explanations are, for `espalier measure`.",
+      parts: [
+        .names(MeasureCatalog.all.map { ($0.name, $0.parameters) }),
+        .text("Parameters stand behind a colon, with what they are by default: pixel-flipping:steps=40."),
+      ])
+  }
+
+  fileprivate static var statistics: Topic {
+    Topic(
+      name: "statistics", abstract: "Statistics of filters, for `espalier stats`.",
+      parts: [
+        .names(
+          StatisticCatalog.all.map { ($0.name, $0.summary + ($0.parameters.isEmpty ? "" : "; \($0.parameters)")) }),
+        .text(
+          """
+          By default those of activations alone: \(StatisticCatalog.standard.map { $0.name }.joined(separator: ", ")). Of thinning=N \
+          positions one is looked at.
+          """),
+      ])
+  }
+
+  fileprivate static var criteria: Topic {
+    Topic(
+      name: "criteria", abstract: "Criteria: what a filter counts for.",
+      parts: [
+        .text("Of weights alone, for `espalier prune` and `espalier sensitivity`:"),
+        .names(CriterionCatalog.all.map { ($0.name, $0.summary) }),
+        .text("Of pictures and coupled filters, for the same verbs:"),
+        .names(CriterionCatalog.data.map { ($0.name, $0.summary) }),
+        .text("Of one pass over pictures, for these and `espalier score`:"),
+        .names(ScoreCatalog.statistics.map { ($0.name, $0.summary) }),
+        .text("Of the overlap with concepts, with --concepts:"),
+        .names(ScoreCatalog.dissection.map { ($0.name, $0.summary) }),
+      ])
+  }
+
+  fileprivate static var colours: Topic {
+    Topic(
+      name: "colours", abstract: "Colour maps of relevance, for --cmap.",
+      parts: [
+        .text("\(Colormap.names.joined(separator: ", "))."),
+        .text(
+          """
+          Or two or more colours with commas between them, each RRGGBB or RGB, with its place from 00 to ff before it where it is not \
+          evenly spaced: 00f,80:fff,f00 goes from blue through white in the middle to red.
+          """),
+      ])
+  }
+}

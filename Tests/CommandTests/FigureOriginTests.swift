@@ -1,0 +1,101 @@
+import Foundation
+import Images
+import Storage
+import Tensors
+import TestSupport
+import Testing
+
+/// Figures and the data that their maps were computed for.
+@Suite struct FigureOriginTests {
+  private func maps(_ out: String, _ more: [String] = [], model: String = "lenet.onnx", in folder: URL) throws {
+    let run = try Tool.run(
+      ["relevance", model, "--data", "hdf5:pictures.h5", "--limit", "6", "--quiet", "--out", out] + more, in: folder)
+    #expect(run.status == 0, "\(run.talk)")
+  }
+
+  @Test func picturesOfOtherDataAreRefused() throws {
+    try Sample.withModelAndPictures { folder in
+      try maps("maps.h5", in: folder)
+      // As many pictures of the same size, in another order.
+      try Sample.pictures(in: folder, labels: { ($0 + 1) % 10 }, name: "others.h5")
+      let kinds = [["heatmap", "maps.h5"], ["montage", "maps.h5", "--picture", "2"]]
+      for kind in kinds {
+        let right = try Tool.run(["figure"] + kind + ["--data", "hdf5:pictures.h5", "--out", "a.png"], in: folder)
+        #expect(right.status == 0, "\(right.talk)")
+        let wrong = try Tool.run(["figure"] + kind + ["--data", "hdf5:others.h5", "--out", "b.png"], in: folder)
+        #expect(wrong.failed(mentioning: "these are not the pictures that maps.h5 was computed for"), "\(wrong.talk)")
+        #expect(wrong.talk.contains("hdf5:others.h5") && wrong.talk.contains("hdf5:pictures.h5"), "\(wrong.talk)")
+      }
+      // Two parts are of one data set, and so is what they are joined to.
+      try maps("rest.h5", ["--skip", "6"], in: folder)
+      #expect(try Tool.run("join", "maps.h5", "rest.h5", "--quiet", "--out", "all.h5", in: folder).status == 0)
+      let joined = try Tool.run("figure", "heatmap", "all.h5", "--data", "hdf5:others.h5", "--out", "b.png", in: folder)
+      #expect(joined.failed(mentioning: "their SHA-256 differs"), "\(joined.talk)")
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("b.png").path))
+    }
+  }
+
+  @Test func filesOfAMontageAreOfOneDataSet() throws {
+    try Sample.withModelAndPictures { folder in
+      try maps("maps.h5", in: folder)
+      try Sample.pictures(in: folder, labels: { ($0 + 1) % 10 }, name: "others.h5")
+      let other = try Tool.run(
+        "relevance", "lenet.onnx", "--data", "hdf5:others.h5", "--limit", "6", "--quiet", "--out", "others-maps.h5", in: folder)
+      #expect(other.status == 0, "\(other.talk)")
+      let mixed = try Tool.run("figure", "montage", "maps.h5", "others-maps.h5", "--out", "a.png", in: folder)
+      #expect(mixed.failed(mentioning: "others-maps.h5: it is of other pictures (hdf5:others.h5)"), "\(mixed.talk)")
+      // Two networks are named under their maps: the figure is higher than that of one.
+      #expect(try Tool.run("new", "lenet", "--classes", "10", "--seed", "4", "--out", "second.onnx", in: folder).status == 0)
+      try maps("second.h5", model: "second.onnx", in: folder)
+      for (name, files) in [("one", ["maps.h5", "maps.h5"]), ("two", ["maps.h5", "second.h5"])] {
+        let run = try Tool.run(["figure", "montage"] + files + ["--out", "\(name).png"], in: folder)
+        #expect(run.status == 0, "\(run.talk)")
+      }
+      let heights = try ["one", "two"].map { try Image.read(folder.appendingPathComponent("\($0).png").path).height }
+      #expect(heights[1] > heights[0] + 8)
+    }
+  }
+
+  /// The captions tell what is explained: the figure for a class differs from that for the label by its text alone.
+  @Test func captionsTellTheTarget() throws {
+    try Sample.withModelAndPictures { folder in
+      try maps("label.h5", in: folder)
+      try maps("seven.h5", ["--target", "7"], in: folder)
+      // The same maps, under another target.
+      let paths = ["label.h5", "renamed.h5"].map { folder.appendingPathComponent($0).path }
+      try FileManager.default.copyItem(atPath: paths[0], toPath: paths[1])
+      var pages: [Data] = []
+      for name in ["label.h5", "seven.h5"] {
+        let run = try Tool.run("figure", "heatmap", name, "--limit", "1", "--out", "page.png", in: folder)
+        #expect(run.status == 0, "\(run.talk)")
+        pages.append(try Data(contentsOf: folder.appendingPathComponent("page.png")))
+      }
+      #expect(pages[0] != pages[1])
+    }
+  }
+
+  @Test func picturesAreChosenByPlaceAndName() throws {
+    try Sample.withModelAndPictures { folder in
+      try maps("maps.h5", in: folder)
+      func sheet(_ arguments: String...) throws -> Image {
+        let run = try Tool.run(["figure", "heatmap", "maps.h5", "--sheet", "--out", "sheet.png"] + arguments, in: folder)
+        #expect(run.status == 0, "\(run.talk)")
+        return try Image.read(folder.appendingPathComponent("sheet.png").path)
+      }
+      let (both, first, second) = (try sheet("--index", "5,2"), try sheet("--index", "5"), try sheet("--index", "2"))
+      #expect(first.pixels != second.pixels)
+      // In the order asked for: the columns of the sheet are those of the two sheets.
+      #expect(both.width == 2 * first.width && both.height == first.height)
+      let columns = (0..<both.height).map { row in
+        Array(both.pixels.elements[row * both.width * both.channels..<(row + 1) * both.width * both.channels])
+      }
+      let width = first.width * first.channels
+      #expect(columns.flatMap { $0.prefix(width) } == first.pixels.elements)
+      #expect(columns.flatMap { $0.suffix(width) } == second.pixels.elements)
+      let missing = try Tool.run("figure", "heatmap", "maps.h5", "--index", "6", "--out", "a.png", in: folder)
+      #expect(missing.failed(mentioning: "holds no relevance of picture 6"), "\(missing.talk)")
+      let nameless = try Tool.run("figure", "heatmap", "maps.h5", "--names", "a.png", "--out", "a.png", in: folder)
+      #expect(nameless.failed(mentioning: "--data SPEC too"), "\(nameless.talk)")
+    }
+  }
+}
