@@ -86,8 +86,9 @@ public final class Parameters: @unchecked Sendable {
 
     func fill(from tensor: Tensor<Float>) throws {
       var elements = tensor.elements
-      form.apply(&elements)
+      // The factor is part of the weight: (αw)⁺ is not αw⁺ where α is negative, nor (αw)² αw².
       if factor != 1 { for i in elements.indices { elements[i] *= factor } }
+      form.apply(&elements)
       transform.apply(&elements)
       try elements.withUnsafeBytes { bytes in
         guard let base = UnsafeMutableRawPointer(mutating: bytes.baseAddress) else { return }

@@ -17,7 +17,7 @@ public struct Model: Sendable {
   public let files: [String]
   /// The file's SHA-256, hexadecimal; with weights in other files, one of all their digests.
   public let digest: String
-  /// Why the batch stays fixed, if it does.
+  /// What of the file is left out, and why the batch stays fixed, if either is so.
   public let notice: String?
 
   /// Reads an ONNX file.
@@ -26,7 +26,8 @@ public struct Model: Sendable {
   /// - Throws: `EspalierError` naming the file if it cannot be read or run, or has no such output.
   public init(_ path: String, output: String? = nil) throws {
     var outside: [String] = []
-    let read = try Graph(onnx: path) { outside.append($0) }
+    var leftOut: [String] = []
+    let read = try Graph(onnx: path, output: output, opened: { outside.append($0) }, notice: { leftOut.append($0) })
     guard let output = output ?? read.outputs.first, read.outputs.contains(output) else {
       throw EspalierError(
         output.map { "there is no output '\($0)'" + EspalierError.suggestion(for: $0, among: read.outputs) }
@@ -36,7 +37,8 @@ public struct Model: Sendable {
     self.path = path
     self.output = output
     graph = symbolic.graph
-    notice = symbolic.reason.map { "\(path): \($0)" }
+    let notices = leftOut + [symbolic.reason].compactMap { $0 }
+    notice = notices.isEmpty ? nil : "\(path): \(notices.joined(separator: "; "))"
     files = [path] + outside
     let own = try SHA256.hexadecimal(ofFile: path)
     if outside.isEmpty {

@@ -138,14 +138,7 @@ struct BlockFinder {
     return known.contains(weight)
   }
 
-  private func isActivation(_ node: Node) -> Bool {
-    switch node.op {
-    case is Op.Relu, is Op.LeakyRelu, is Op.PRelu, is Op.Clip, is Op.Sigmoid, is Op.HardSigmoid, is Op.HardSwish, is Op.Tanh,
-      is Op.Elu:
-      true
-    default: false
-    }
-  }
+  private func isActivation(_ node: Node) -> Bool { node.op.role.isActivation }
 
   /// Batch normalisation, or an elementwise operation with a constant, such as a bias.
   private func isShift(_ node: Node) -> Bool {

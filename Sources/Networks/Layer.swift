@@ -56,5 +56,5 @@ extension Graph {
 
 extension Operator {
   /// Whether this is a convolution, a transposed convolution or a matrix product.
-  public var isLinear: Bool { self is Op.Conv || self is Op.ConvTranspose || self is Op.Gemm || self is Op.MatMul }
+  public var isLinear: Bool { role == .convolution || role == .matrixProduct }
 }

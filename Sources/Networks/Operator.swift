@@ -40,6 +40,12 @@ public protocol Operator: Hashable, Sendable {
   /// What computing the outputs once costs.
   func cost(inputs: [Shape?], outputs: [Shape]) -> Cost
 
+  /// The part that it plays in a network; ``OperatorRole/other`` unless it says so.
+  var role: OperatorRole { get }
+
+  /// When its output cannot be negative; never unless it says so.
+  var sign: SignBehaviour { get }
+
   /// Says where the channels of the inputs come out, which must stay together, and which entries of constants go with them.
   ///
   /// Called for nodes that depend on the network's input. Outputs that are given no channels get some that must stay.
@@ -56,6 +62,12 @@ extension Operator {
   /// The operator's name in ONNX.
   public var name: String { Self.name }
 
+  /// Most operators play no part of their own.
+  public var role: OperatorRole { .other }
+
+  /// Most operators may give negative numbers.
+  public var sign: SignBehaviour { .any }
+
   /// Most operators hold no number of channels.
   public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {}
 
@@ -63,6 +75,43 @@ extension Operator {
   public func cost(inputs: [Shape?], outputs: [Shape]) -> Cost {
     outputs.reduce(Cost()) { $0 + Cost(elementwise: $1.count) }
   }
+}
+
+/// The part that an operator plays in a network: what rules of relevance and blocks tell apart.
+public enum OperatorRole: Hashable, Sendable {
+  /// A convolution, transposed or not.
+  case convolution
+  /// A product of matrices.
+  case matrixProduct
+  /// `max(x, 0)`.
+  case rectifier
+  /// Any other function of single numbers that stands between layers.
+  case activation
+  /// A sum of its inputs.
+  case sum
+  /// A product of its inputs.
+  case product
+  /// A mean over windows or whole axes.
+  case average
+  /// A normalisation by stored statistics.
+  case normalization
+  /// None of these.
+  case other
+
+  /// Whether it is an activation, rectifiers among them.
+  public var isActivation: Bool { self == .rectifier || self == .activation }
+}
+
+/// When an operator's output cannot be negative.
+public enum SignBehaviour: Hashable, Sendable {
+  /// It may always be negative.
+  case any
+  /// It never is.
+  case nonnegative
+  /// It is not where the first input is not.
+  case ofFirst
+  /// It is not where no input of numbers is.
+  case ofAll
 }
 
 /// The namespace of operators, each named as in ONNX.

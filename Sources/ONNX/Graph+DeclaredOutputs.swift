@@ -46,6 +46,7 @@ extension Graph {
         switch node.op {
         case is Op.ShapeOf: true
         case let cast as Op.Cast: !cast.toFloat
+        case is Op.Where: node.inputs.last.flatMap { $0 }.map(integers.contains) ?? false
         case let constant as Op.ConstantValue: constant.value.floats == nil
         case let constant as Op.ConstantOfShape: constant.value.floats == nil
         default: node.inputs.first.flatMap { $0 }.map(integers.contains) ?? false

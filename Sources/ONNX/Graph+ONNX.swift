@@ -17,22 +17,27 @@ extension Graph {
   ///   - path: the file; data outside it is looked for in its folder, and nowhere else.
   ///   - fixing: values for inputs that are to become constants, by the input's name.
   ///   - allowingNaN: whether weights that are not a number are read rather than refused.
+  ///   - output: the output that is looked at, the first if nil. What cannot be read is left out where this does not depend on it,
+  ///     other outputs among it; it is not written again either.
   ///   - opened: told the path of every other file that holds weights.
+  ///   - notice: told of what is left out.
   /// - Throws: `EspalierError` naming the file and the node or initializer, for a file that is damaged, too new, or has
   ///   something that Espalier does not run.
   public init(
-    onnx path: String, fixing: [String: Constant] = [:], allowingNaN: Bool = false, opened: (String) -> Void = { _ in }
+    onnx path: String, fixing: [String: Constant] = [:], allowingNaN: Bool = false, output: String? = nil,
+    opened: (String) -> Void = { _ in }, notice: (String) -> Void = { _ in }
   ) throws {
-    var others: [String] = []
+    var (others, leftOut): ([String], [String]) = ([], [])
     self = try naming(file: path) {
       let model = try Onnx_ModelProto(contentsOf: path, kind: "ONNX model")
       let tensors = TensorReader(folder: (path as NSString).deletingLastPathComponent, allowsNaN: allowingNaN) {
         others.append($0)
       }
-      var reader = try ModelReader(model, tensors: tensors, fixing: fixing)
+      var reader = try ModelReader(model, tensors: tensors, fixing: fixing, wanted: output) { leftOut.append($0) }
       return try reader.graph()
     }
     others.forEach(opened)
+    leftOut.forEach(notice)
   }
 
   /// Writes an ONNX file: opset 18, one float32 or int64 array a constant, names and metadata as they are.

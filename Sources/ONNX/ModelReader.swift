@@ -8,6 +8,8 @@ struct ModelReader {
   private let opset: Int
   private let tensors: TensorReader
   private let fixing: [String: Constant]
+  private let wanted: String?
+  private let notice: (String) -> Void
 
   private var inputs: [GraphInput] = []
   private var constants: OrderedDictionary<String, Constant> = [:]
@@ -20,8 +22,14 @@ struct ModelReader {
 
   /// Takes a model, checking what it is written for.
   ///
+  /// - Parameters:
+  ///   - wanted: the output that must be readable, the first if nil.
+  ///   - notice: told of what is left out.
   /// - Throws: `EspalierError` if it is no model, or for an operator set that is not supported.
-  init(_ model: Onnx_ModelProto, tensors: TensorReader, fixing: [String: Constant]) throws {
+  init(
+    _ model: Onnx_ModelProto, tensors: TensorReader, fixing: [String: Constant], wanted: String? = nil,
+    notice: @escaping (String) -> Void = { _ in }
+  ) throws {
     guard model.hasGraph, !model.opsetImport.isEmpty else {
       throw EspalierError("the file has no graph or no operator set", accepted: "an ONNX model of IR version 3 or newer")
     }
@@ -35,6 +43,8 @@ struct ModelReader {
     self.model = model
     self.tensors = tensors
     self.fixing = fixing
+    self.wanted = wanted
+    self.notice = notice
     opset = Int(version)
   }
 
@@ -48,21 +58,72 @@ struct ModelReader {
     }
     collectNames()
     try readInitializers()
-    try readInputs()
-    var olderSoftmax: [Int] = []
+    try fixInputs()
+    var failures: [Int: EspalierError] = [:]
     for (id, node) in message.node.enumerated() {
       let label = node.name.isEmpty ? node.output.first ?? "" : node.name
-      try naming(place: "\(node.opType) '\(label)'") { try read(node, id: id, label: label) }
-      if opset < 13, nodes[id].op is Op.Softmax || nodes[id].op is Op.LogSoftmax { olderSoftmax.append(id) }
+      do {
+        try naming(place: "\(node.opType) '\(label)'") { try read(node, id: id, label: label) }
+      } catch let error as EspalierError {
+        failures[id] = error
+      }
     }
+    guard !message.output.isEmpty else { throw EspalierError("the graph has no outputs") }
+    let outputs = try leaveOut(failures)
+    try readInputs()
     for input in inputs where Set(inputs.map(\.name)).count < inputs.count || constants[input.name] != nil {
       throw EspalierError("the name is given twice", place: "input '\(input.name)'")
     }
-    let outputs = message.output.map(\.name)
-    guard !outputs.isEmpty else { throw EspalierError("the graph has no outputs") }
     let graph = try Graph(
       name: message.name, inputs: inputs, outputs: outputs, nodes: nodes, constants: constants, metadata: metadata())
-    return olderSoftmax.isEmpty ? graph : try graph.withCurrentSoftmax(olderSoftmax)
+    let older = opset < 13 ? nodes.filter { $0.op is Op.Softmax || $0.op is Op.LogSoftmax }.map(\.id) : []
+    return older.isEmpty ? graph : try graph.withCurrentSoftmax(older)
+  }
+
+  /// Leaves out the nodes that could not be read, with what depends on them, where the output that is looked at does not.
+  ///
+  /// - Returns: the outputs that are left.
+  /// - Throws: the first failure that the output that is looked at depends on.
+  private mutating func leaveOut(_ failures: [Int: EspalierError]) throws -> [String] {
+    let message = model.graph
+    let outputs = message.output.map(\.name)
+    if failures.isEmpty { return outputs }
+    var definers: [String: Int] = [:]
+    for (id, node) in message.node.enumerated() { for output in node.output where !output.isEmpty { definers[output] = id } }
+    func ancestors(of value: String) -> Set<Int> {
+      var found: Set<Int> = []
+      var open = [value]
+      while let next = open.popLast() {
+        if let id = definers[next], found.insert(id).inserted { open += message.node[id].input }
+      }
+      return found
+    }
+    func isReadable(_ output: String) -> Bool { ancestors(of: output).isDisjoint(with: failures.keys) }
+    let left = outputs.filter(isReadable)
+    let looked = wanted.flatMap { outputs.contains($0) ? $0 : nil } ?? outputs[0]
+    if let id = ancestors(of: looked).filter({ failures[$0] != nil }).min(), var failure = failures[id] {
+      if failure.accepted == nil, let other = left.first { failure.accepted = "--output \(other)" }
+      throw failure
+    }
+    var dropped = Set(failures.keys)
+    var isGrowing = true
+    while isGrowing {
+      isGrowing = false
+      for (id, node) in message.node.enumerated() where !dropped.contains(id) {
+        guard node.input.contains(where: { definers[$0].map(dropped.contains) ?? false }) else { continue }
+        dropped.insert(id)
+        isGrowing = true
+      }
+    }
+    nodes.removeAll { dropped.contains($0.id) }
+    read = Set(nodes.flatMap { $0.inputs.compactMap { $0 } }).union(left)
+    let operators = Set(failures.keys.map { message.node[$0].opType }).sorted().joined(separator: ", ")
+    let lost = outputs.filter { !left.contains($0) }.map { "'\($0)'" }
+    notice(
+      lost.isEmpty
+        ? "left out \(operators), which no output depends on"
+        : "left out \(operators), with \(lost.count == 1 ? "the output" : "the outputs") \(lost.joined(separator: ", "))")
+    return left
   }
 
   private mutating func collectNames() {
@@ -95,16 +156,16 @@ struct ModelReader {
     }
   }
 
-  private mutating func readInputs() throws {
-    for input in model.graph.input where constants[input.name] == nil || fixing[input.name] != nil {
-      if let value = fixing[input.name] {
-        constants[input.name] = value
-      } else if let declared = try naming(place: "input '\(input.name)'", { try self.input(input) }) {
-        inputs.append(declared)
-      }
-    }
+  private mutating func fixInputs() throws {
+    for input in model.graph.input { if let value = fixing[input.name] { constants[input.name] = value } }
     for name in fixing.keys.sorted() where !model.graph.input.contains(where: { $0.name == name }) {
       throw EspalierError("there is no input '\(name)' to be made a constant")
+    }
+  }
+
+  private mutating func readInputs() throws {
+    for input in model.graph.input where constants[input.name] == nil {
+      if let declared = try naming(place: "input '\(input.name)'", { try self.input(input) }) { inputs.append(declared) }
     }
   }
 
@@ -134,7 +195,7 @@ struct ModelReader {
   private mutating func read(_ message: Onnx_NodeProto, id: Int, label: String) throws {
     guard isStandard(domain: message.domain), let type = ONNXSupport.type(named: message.opType) else {
       let owner = isStandard(domain: message.domain) ? "" : " of '\(message.domain)'"
-      throw EspalierError("operator \(message.opType)\(owner) is not supported", accepted: ONNXSupport.names)
+      throw EspalierError("operator \(message.opType)\(owner) is not supported")
     }
     let known = (constants, written)
     let read = read

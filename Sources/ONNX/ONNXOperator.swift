@@ -39,9 +39,4 @@ package enum ONNXSupport {
     // What became Resize in opset 10 has no type of its own.
     name == "Upsample" ? Op.Resize.self : OperatorCatalog.named(name) as? any ONNXOperator.Type
   }
-
-  /// The names of all operators that can be read.
-  static var names: String {
-    (OperatorCatalog.all.filter(includes).map { $0.name } + ["Upsample"]).sorted().joined(separator: ", ")
-  }
 }

@@ -90,12 +90,13 @@ extension Graph {
     return roles
   }
 
-  /// The graph that is trained in the place of this one: constants folded and what does nothing in training dropped, batch
-  /// norms and every weight as they are, and the logits as only result.
+  /// The graph that is trained in the place of this one: constants folded and what does nothing in training dropped,
+  /// written-out activations recognised, batch norms and every weight as they are, and the logits as only result.
   ///
   /// - Throws: `EspalierError` if shapes cannot be inferred.
   func preparedForTraining() throws -> Graph {
-    var editor = GraphEditor(try NoOpRemoval(keepsDropout: true).canonize(ConstantFolding().canonize(self)))
+    let plain = try NoOpRemoval(keepsDropout: true).canonize(ConstantFolding().canonize(self))
+    var editor = GraphEditor(try ActivationRecognition().canonize(plain))
     editor.outputs = [editor.nodes.logits(before: editor.outputs[0])]
     editor.dropUnused()
     return try editor.graph()

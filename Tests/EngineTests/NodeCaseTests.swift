@@ -23,11 +23,17 @@ import Testing
     ("test_shape", "a shape depends on no element: folded ahead, nothing to run"),
     ("test_constant", "depends on no input: nothing to run"),
     ("reshape_allowzero_reordered", "a batch of no samples"),
-    ("split_zero_size_splits", "a batch of no samples"),
+    ("split_zero_size_splits", "a batch of no samples"), ("empty_set", "a batch of no samples"),
+    ("test_reduce_l", "folded ahead"), ("test_reduce_max", "folded ahead"), ("test_reduce_min", "folded ahead"),
+    ("test_reduce_prod", "folded ahead"), ("test_reduce_sum_square", "folded ahead"), ("test_equal", "folded ahead"),
+    ("test_greater", "folded ahead"), ("test_less", "folded ahead"), ("test_not", "folded ahead"), ("test_and", "folded ahead"),
+    ("test_or", "folded ahead"), ("test_where", "folded ahead"), ("test_max_int", "folded ahead"),
+    ("test_min_int", "folded ahead"),
+    ("test_max_example", "three operands"), ("test_min_example", "three operands"), ("test_pow", "exponents of several elements"),
   ]
 
   /// Operators whose operands may all be fed; of the others only the first input is, and the rest are constants.
-  static let symmetric: Set<String> = ["Add", "Sub", "Mul", "Div", "Sum", "Concat", "MatMul", "Gemm", "PRelu"]
+  static let symmetric: Set<String> = ["Add", "Sub", "Mul", "Div", "Sum", "Concat", "MatMul", "Gemm", "PRelu", "Min", "Max"]
 
   @Test(.enabled(if: Python.isAvailable, "needs ESPALIER_PYTHON")) func agree() throws {
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(

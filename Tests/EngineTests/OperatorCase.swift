@@ -8,7 +8,9 @@ struct OperatorCase: CustomTestStringConvertible, Sendable {
   enum Input: Sendable {
     /// Fed; the first axis is the batch.
     case data(Shape)
-    /// The same behind a convolution, so that it lies in blocks of channels.
+    /// Fed numbers of 1 and more.
+    case far(Shape)
+    /// The same as data behind a convolution, so that it lies in blocks of channels.
     case blocked(Shape)
     /// A weight of random numbers.
     case weight(Shape)
@@ -43,7 +45,7 @@ struct OperatorCase: CustomTestStringConvertible, Sendable {
   var variables: [String] {
     inputs.enumerated().flatMap { place, input in
       switch input {
-      case .data: ["x\(place)"]
+      case .data, .far: ["x\(place)"]
       case .blocked: ["x\(place)", "mix\(place)"]
       case .weight, .positive: ["w\(place)"]
       case .constant, .leftOut: [String]()
@@ -59,7 +61,7 @@ struct OperatorCase: CustomTestStringConvertible, Sendable {
     var names: [String?] = []
     for (place, input) in inputs.enumerated() {
       switch input {
-      case .data(let shape), .blocked(let shape):
+      case .data(let shape), .blocked(let shape), .far(let shape):
         editor.inputs.append(
           GraphInput(
             name: editor.freshName("x\(place)"), dimensions: [.symbolic("N")] + shape.dimensions.dropFirst().map { .fixed($0) }))
@@ -87,6 +89,7 @@ struct OperatorCase: CustomTestStringConvertible, Sendable {
     for (place, input) in inputs.enumerated() {
       switch input {
       case .data(let shape), .blocked(let shape): result["x\(place)"] = noise(shape, "x\(place)").rows(0..<(samples ?? shape[0]))
+      case .far(let shape): result["x\(place)"] = noise(shape, "x\(place)").rows(0..<(samples ?? shape[0])).map { 1 + abs($0) }
       default: break
       }
     }
@@ -95,7 +98,10 @@ struct OperatorCase: CustomTestStringConvertible, Sendable {
 
   var batch: Int {
     for input in inputs {
-      if case .data(let shape) = input { return shape[0] } else if case .blocked(let shape) = input { return shape[0] }
+      switch input {
+      case .data(let shape), .blocked(let shape), .far(let shape): return shape[0]
+      default: continue
+      }
     }
     return 1
   }

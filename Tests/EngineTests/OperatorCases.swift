@@ -76,6 +76,8 @@ extension OperatorCase {
     OperatorCase(Op.Gemm(transposeA: true), .data([3, 3]), .weight([3, 5]), .weight([5]), isPerSample: false),
     OperatorCase(
       Op.Gemm(alpha: 0.5, beta: 2, transposeA: true, transposeB: true), .data([3, 3]), .data([3, 3]), isPerSample: false),
+    OperatorCase(Op.TokenLinear(), .data([2, 3, 7]), .weight([7, 5]), .weight([5])),
+    OperatorCase(Op.TokenLinear(), .data([2, 3, 4, 7]), .weight([7, 5])),
     OperatorCase(Op.MatMul(), .data([3, 7]), .weight([7, 5])),
     OperatorCase(Op.MatMul(), .data([2, 3, 7]), .weight([7, 5])),
     OperatorCase(Op.MatMul(), .data([2, 4, 3, 7]), .data([2, 4, 7, 5])),
@@ -101,6 +103,10 @@ extension OperatorCase {
     let functions: [(any Operator, [Input])] = [
       (Op.Relu(), []), (Op.LeakyRelu(alpha: 0.2), []), (Op.LeakyRelu(alpha: -0.2), []), (Op.Sigmoid(), []), (Op.Tanh(), []),
       (Op.HardSigmoid(alpha: 0.6, beta: 0.4), []), (Op.HardSwish(), []), (Op.Elu(alpha: 0.7), []), (Op.Elu(alpha: -0.7), []),
+      (Op.Selu(), []), (Op.Selu(alpha: 0.5, gamma: 2), []), (Op.Celu(alpha: 0.7), []), (Op.ThresholdedRelu(alpha: 0.3), []),
+      (Op.Softplus(), []), (Op.Softsign(), []), (Op.Gelu(), []), (Op.Gelu(approximatesByTanh: true), []), (Op.Mish(), []),
+      (Op.Swish(), []), (Op.Swish(alpha: 1.702), []), (Op.Erf(), []), (Op.Exp(), []), (Op.Abs(), []), (Op.Neg(), []),
+      (Op.Pow(), [number(2)]), (Op.Pow(), [number(3)]), (Op.Clip(), [number(6), number(0)]),
       (Op.Clip(), []), (Op.Clip(), [number(-0.5), number(0.8)]), (Op.Clip(), [number(0.1)]),
       (Op.Clip(), [.leftOut, number(0.8)]),
       (Op.PRelu(), [.weight([11, 1, 1])]), (Op.PRelu(), [.weight([1])]), (Op.Softmax(axis: 1), []), (Op.Softmax(axis: -1), []),
@@ -142,11 +148,13 @@ extension OperatorCase {
       OperatorCase(Op.ReduceMean(), .blocked([2, 11, 5, 3]), .constant(.integers([2, 3]))),
       OperatorCase(Op.ReduceMean(keepsAxes: false), .data([2, 3, 5, 3]), .constant(.integers([-1, 1]))),
       OperatorCase(Op.ReduceMean(keepsAxes: false), .data([2, 3, 4]), isPerSample: false),
+      OperatorCase(Op.ReduceSum(), .blocked([2, 11, 5, 3]), .constant(.integers([2, 3]))),
+      OperatorCase(Op.ReduceSum(keepsAxes: false), .data([2, 3, 5, 3]), .constant(.integers([-1, 1]))),
     ]
   }()
 
   static let arithmetic: [OperatorCase] = {
-    let operators: [any Operator] = [Op.Add(), Op.Sub(), Op.Mul()]
+    let operators: [any Operator] = [Op.Add(), Op.Sub(), Op.Mul(), Op.Min(), Op.Max()]
     let general = operators.flatMap { op in
       [
         OperatorCase(op, .data([2, 3, 4, 5]), .data([2, 3, 4, 5])),
@@ -162,6 +170,11 @@ extension OperatorCase {
       OperatorCase(Op.Div(), .data([2, 3, 4, 5]), .positive([3, 1, 1])),
       OperatorCase(Op.Div(), .blocked([2, 11, 4, 5]), .positive([])),
       OperatorCase(Op.Div(), .blocked([2, 11, 4, 5]), .positive([2, 11, 4, 5]), isPerSample: false),
+      OperatorCase(Op.Min(), .data([2, 3, 4])), OperatorCase(Op.Max(), .blocked([2, 9, 4, 4])),
+      // Of numbers that are far from 0, where it is steep.
+      OperatorCase(Op.Log(), .far([2, 3, 4])), OperatorCase(Op.Sqrt(), .far([2, 3])),
+      OperatorCase(Op.Reciprocal(), .far([2, 3])),
+      OperatorCase(Op.Pow(), .far([2, 3]), .constant(.float(Tensor(scalar: -1.5)))),
       OperatorCase(Op.Sum(), .data([2, 3, 4])), OperatorCase(Op.Sum(), .data([2, 3, 4]), .weight([3, 1]), .data([2, 1, 4])),
       OperatorCase(Op.Sum(), .data([2, 9, 4, 4]), .blocked([2, 9, 4, 4]), .blocked([2, 9, 4, 4])),
     ]

@@ -23,6 +23,14 @@ struct Wiring: CustomTestStringConvertible, Sendable {
       let a = g.convolution("x", "a")
       return [a, g.add(Op.Relu(), named: "r", inputs: [a])]
     },
+    Wiring("bounds that cross behind a convolution") { g in
+      let bounds = [g.add(.float(Tensor(scalar: 6)), named: "low"), g.add(.float(Tensor(scalar: 0)), named: "high")]
+      return [g.convolution(g.add(Op.Clip(), named: "c", inputs: [g.convolution("x", "a")] + bounds), "b")]
+    },
+    Wiring("a lower bound above 0 behind a convolution") { g in
+      let low = g.add(.float(Tensor(scalar: 0.5)), named: "low")
+      return [g.convolution(g.add(Op.Clip(), named: "c", inputs: [g.convolution("x", "a", to: 5), low]), "b", from: 5)]
+    },
     Wiring("shared weights") { g in
       let a = g.convolution("x", "a")
       let b = g.add(Op.Conv(window: same), named: "b", inputs: [a, "a.weight", "a.bias"])

@@ -52,7 +52,14 @@ import Testing
       Op.Squeeze(), Op.Unsqueeze(), Op.Transpose(permutation: pick([[], [1, 0], integers()])), Op.Resize(), Op.Expand(),
       Op.Dropout(),
       Op.Identity(), Op.ConstantValue(value: value), Op.ConstantOfShape(value: value), Op.Cast(toFloat: pick([true, false])),
-      Op.ShapeOf(start: axis, end: pick(extremes)), Op.Gather(axis: axis),
+      Op.ShapeOf(start: axis, end: pick(extremes)), Op.Gather(axis: axis), Op.Selu(), Op.Celu(), Op.ThresholdedRelu(),
+      Op.Softplus(),
+      Op.Softsign(), Op.Gelu(), Op.Mish(), Op.Swish(), Op.Erf(), Op.Exp(), Op.Log(), Op.Sqrt(), Op.Abs(), Op.Neg(),
+      Op.Reciprocal(),
+      Op.Min(), Op.Max(), Op.Pow(), Op.Equal(), Op.Greater(), Op.GreaterOrEqual(), Op.Less(), Op.LessOrEqual(), Op.Not(),
+      Op.And(),
+      Op.Or(), Op.Where(), Op.ReduceSum(), Op.ReduceMax(), Op.ReduceMin(keepsAxes: false), Op.ReduceProd(),
+      Op.ReduceL1(emptyMeansNone: true), Op.ReduceL2(), Op.ReduceSumSquare(),
     ]
   }
 

@@ -97,6 +97,16 @@ struct OperatorCase: Decodable {
       "cast": Op.Cast(toFloat: false), "shape": Op.ShapeOf(start: 1, end: -1), "gather": Op.Gather(axis: 1),
       "gather one": Op.Gather(),
       "linear scales": Op.Resize(mode: .linear),
+      "selu": Op.Selu(), "celu": Op.Celu(alpha: 0.7), "thresholded relu": Op.ThresholdedRelu(alpha: 0.6),
+      "softplus": Op.Softplus(),
+      "softsign": Op.Softsign(), "gelu": Op.Gelu(), "gelu by tanh": Op.Gelu(approximatesByTanh: true), "mish": Op.Mish(),
+      "erf": Op.Erf(), "exp": Op.Exp(), "abs": Op.Abs(), "neg": Op.Neg(), "log": Op.Log(), "sqrt": Op.Sqrt(),
+      "reciprocal": Op.Reciprocal(), "pow": Op.Pow(), "min": Op.Min(), "max": Op.Max(), "logic Equal": Op.Equal(),
+      "logic Greater": Op.Greater(), "logic GreaterOrEqual": Op.GreaterOrEqual(), "logic Less": Op.Less(),
+      "logic LessOrEqual": Op.LessOrEqual(), "logic And": Op.And(), "logic Or": Op.Or(), "logic Not": Op.Not(),
+      "where": Op.Where(),
+      "reduce Sum": Op.ReduceSum(), "reduce Max": Op.ReduceMax(), "reduce Min": Op.ReduceMin(), "reduce Prod": Op.ReduceProd(),
+      "reduce L1": Op.ReduceL1(), "reduce L2": Op.ReduceL2(), "reduce SumSquare": Op.ReduceSumSquare(),
     ]
     for rounding in ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"] {
       operators["nearest \(rounding)"] = Op.Resize(rounding: ResizeRounding(rawValue: rounding)!)

@@ -9,7 +9,7 @@ import Testing
 
   @Test func everyOperatorHasACase() throws {
     let covered = Set(OperatorCase.operators.values.map(\.name))
-    #expect(Set(OperatorCatalog.all.map { $0.name }).subtracting(covered) == ["Constant"])
+    #expect(Set(OperatorCatalog.all.map { $0.name }).subtracting(covered) == ["Constant", "Swish"])  // onnxruntime runs no Swish
     #expect(Set(OperatorCase.all.keys) == Set(TwinOperatorTests.names))
   }
 
@@ -28,7 +28,7 @@ import Testing
 
   /// Cases whose gradient does not exist, or whose numbers lie on a kink.
   static let differentiable = names.filter {
-    !["cast", "constant of shape", "shape", "gather one", "integer quotient"].contains($0)
+    !["cast", "constant of shape", "shape", "gather one", "integer quotient"].contains($0) && !$0.hasPrefix("logic")
   }
 
   @Test(arguments: differentiable)

@@ -68,7 +68,8 @@ public enum CompositeCatalog {
             .averagePool: NormRule(stabilizer),
           ], nil
         )
-      default: ([:], nil)
+      case "gradient": ([:], nil)
+      default: throw EspalierError("the composite is listed, but has no rules")
       }
     return Composite(list.text, rules: rules, first: first)
   }

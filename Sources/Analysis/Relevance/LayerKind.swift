@@ -11,9 +11,12 @@ public enum LayerKind: String, Hashable, Sendable, CaseIterable {
   case relu
   /// Any other activation, ReLU6 among them.
   case activation
-  /// A sum of values that depend on the input: a residual connection.
+  /// A sum of values that depend on the input: a residual connection. A difference of two maps is none; relevance is treated as a
+  /// gradient there, so that the second map gets −R.
   case sum
-  /// A product of values that depend on the input: a gate, such as that of squeeze and excitation.
+  /// A product of values that depend on the input: a gate, such as that of squeeze and excitation; an activation that is written as
+  /// one (SiLU) is an activation. No named composite has a rule for it: as in zennit, relevance is treated as a gradient there, both
+  /// factors get some, and it is not conserved.
   case product
   /// An average over windows or whole feature maps.
   case averagePool
@@ -27,17 +30,18 @@ public enum LayerKind: String, Hashable, Sendable, CaseIterable {
     func isConstant(_ place: Int) -> Bool {
       node.inputs.count > place && node.inputs[place].map { graph.constants[$0] != nil } ?? false
     }
-    switch node.op {
-    case is Op.Conv, is Op.ConvTranspose: self = .convolution
-    case is Op.Gemm, is Op.MatMul: self = isConstant(1) ? .dense : .other
-    case is Op.Relu: self = .relu
-    case is Op.Clip, is Op.LeakyRelu, is Op.PRelu, is Op.Sigmoid, is Op.HardSigmoid, is Op.HardSwish, is Op.Tanh, is Op.Elu:
-      self = .activation
-    case is Op.Add, is Op.Sum: self = node.inputs.indices.contains(where: isConstant) ? .other : .sum
-    case is Op.Mul: self = node.inputs.indices.contains(where: isConstant) ? .other : .product
-    case is Op.AveragePool, is Op.GlobalAveragePool, is Op.ReduceMean: self = .averagePool
-    case is Op.BatchNormalization: self = .batchNorm
-    default: self = .other
-    }
+    let isOfMaps = !node.inputs.indices.contains(where: isConstant)
+    self =
+      switch node.op.role {
+      case .convolution: .convolution
+      case .matrixProduct: isConstant(1) ? .dense : .other
+      case .rectifier: .relu
+      case .activation: .activation
+      case .sum: isOfMaps ? .sum : .other
+      case .product: isOfMaps ? .product : .other
+      case .average: .averagePool
+      case .normalization: .batchNorm
+      case .other: .other
+      }
   }
 }

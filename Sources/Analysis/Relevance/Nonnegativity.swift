@@ -11,24 +11,28 @@ extension Graph {
       if let floats = constant.floats, floats.elements.allSatisfy({ $0 >= 0 }) { result.insert(name) }
     }
     for node in nodes {
-      let inputs = node.inputs.compactMap { $0 }
+      let inputs = node.inputs.compactMap { $0 }.filter { constants[$0]?.integers == nil }
+      let first = inputs.first.map(result.contains) ?? false
       let isNonnegative: Bool =
-        switch node.op {
-        case is Op.Relu, is Op.Sigmoid, is Op.HardSigmoid, is Op.Softmax: true
-        case is Op.Clip:
-          node.inputs.count > 1
-            && (node.inputs[1].flatMap { constants[$0]?.floats?.elements.first }.map { $0 >= 0 } ?? false)
-        case is Op.MaxPool, is Op.AveragePool, is Op.GlobalAveragePool, is Op.GlobalMaxPool, is Op.ReduceMean, is Op.Flatten,
-          is Op.Reshape,
-          is Op.Squeeze, is Op.Unsqueeze, is Op.Transpose, is Op.Split, is Op.Slice, is Op.Identity, is Op.Dropout, is Op.LRN:
-          inputs.first.map(result.contains) ?? false
-        case is Op.Concat, is Op.Add, is Op.Sum, is Op.Mul: inputs.allSatisfy(result.contains)
-        case is Op.Resize: inputs.first.map(result.contains) ?? false
-        case is Op.Pad: inputs.filter { constants[$0]?.integers == nil }.allSatisfy(result.contains)
-        default: false
+        switch node.op.sign {
+        case .nonnegative: true
+        case .ofFirst: first
+        case .ofAll: inputs.allSatisfy(result.contains)
+        case .any: clipBounds(of: node).map { $0.high >= 0 && ($0.low >= 0 || first) } ?? false
         }
       if isNonnegative { result.formUnion(node.outputs) }
     }
     return result
+  }
+
+  /// The bounds of a `Clip`, where both are known; nil for another operator.
+  private func clipBounds(of node: Node) -> ClipBounds? {
+    guard node.op is Op.Clip else { return nil }
+    func bound(_ place: Int, _ open: Float) -> Float? {
+      guard place < node.inputs.count, let name = node.inputs[place] else { return open }
+      return constants[name]?.floats?.elements.first
+    }
+    guard let low = bound(1, -.infinity), let high = bound(2, .infinity) else { return nil }
+    return ClipBounds(low: low, high: high)
   }
 }

@@ -8,8 +8,8 @@ import Tensors
 /// the named channels and at no other place: with ``Seed/relevance`` from what of the target's relevance arrives there, with
 /// ``Seed/activation`` from the activations themselves. Paths that do not lead through the layer carry nothing.
 ///
-/// Source: Achtibat et al., Nature Machine Intelligence 2023. zennit-crp masks the layer instead and lets paths around it be, which
-/// differs in residual networks alone.
+/// Source: Achtibat et al., Nature Machine Intelligence 2023; zennit-crp does the same with `exclude_parallel=True`, its default.
+/// With `False` it masks the layer and lets paths around it be, which differs in residual networks alone.
 public struct RelevanceOrigin: Hashable, Sendable, CustomStringConvertible {
   /// What relevance starts from.
   public enum Seed: String, Hashable, Sendable, CaseIterable {

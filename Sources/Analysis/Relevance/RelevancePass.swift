@@ -68,9 +68,10 @@ package final class RelevancePass {
   ) {
     guard recordsConservation, !conservation.isEmpty else { return }
     var bias: [Double] = []
-    if let name = node.inputs.count > 2 ? node.inputs[2] : nil, let values = builder.parameters[name] {
+    // Only a layer's third input is a bias: a clip's is its upper bound.
+    if builder.isLinear(node), let name = node.inputs.count > 2 ? node.inputs[2] : nil, let values = builder.parameters[name] {
       let scale = (node.op as? Op.Gemm).map { Double($0.beta) } ?? 1
-      let channels = builder.layout(quotient).channels
+      let channels = builder.layout(channelsSecond(quotient, of: node)).channels
       bias = [Double](repeating: 0, count: channels)
       for term in part.terms {
         guard let form = term.bias else { continue }
@@ -80,16 +81,39 @@ package final class RelevancePass {
         }
       }
     }
-    let tap = builder.observe([quotient, incoming] + terms.map(\.slot) + [gate].compactMap { $0 }, label: node.label)
+    let shown = ([quotient, incoming] + terms.map(\.slot) + [gate].compactMap { $0 }).map { channelsSecond($0, of: node) }
+    let tap = builder.observe(shown, label: node.label)
     conservation[conservation.count - 1].parts.append(
       ConservationTap.Part(
         tap: tap, signs: terms.map { Double($0.sign) }, coefficient: Double(part.coefficient), gate: part.gate, bias: bias))
   }
 
+  /// What lies at a node's output with channels along axis 1, where those who look count them: of a linear layer on tokens they are
+  /// along the last axis.
+  func channelsSecond(_ slot: Slot, of node: Node) -> Slot {
+    let shape = builder.layout(slot).shape
+    guard node.op is Op.TokenLinear, shape.rank > 2, builder.layout(slot).isPlain else { return slot }
+    let (samples, channels) = (shape[0], shape[-1])
+    let tokens = shape.count / max(samples * channels, 1)
+    let result = builder.allocate(.plain([samples, channels, tokens]), name: node.label)
+    builder.addStep(node.label, reads: [slot], writes: [result]) { program in
+      let (x, y) = (program.pointer(slot), program.pointer(result))
+      for sample in 0..<samples {
+        for token in 0..<tokens {
+          for channel in 0..<channels {
+            y[(sample * channels + channel) * tokens + token] = x[(sample * tokens + token) * channels + channel]
+          }
+        }
+      }
+    }
+    return result
+  }
+
   private func crossing(_ node: Node, _ arriving: [Slot?], _ wanted: [Bool]) throws -> [Slot?] {
     let kind = LayerKind(node, in: graph)
     if kind == .convolution || kind == .dense, let slot = arriving[0] {
-      taps[node.id] = (builder.observe(slot, label: node.label), builder.layout(slot).channels)
+      let shown = channelsSecond(slot, of: node)
+      taps[node.id] = (builder.observe(shown, label: node.label), builder.layout(shown).channels)
     }
     guard let relevance = arriving[0], let rule = rules[node.id] else {
       return try builder.vectorJacobianProduct(node, arriving, wanted: wanted)

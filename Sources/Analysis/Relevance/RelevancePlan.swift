@@ -103,7 +103,8 @@ public final class RelevancePlan: Sendable {
     var activations: [Int: Int] = [:]
     if details.maxima {
       for node in linear where builder.isComputed(node.outputs[0]) {
-        activations[node.id] = builder.observe(try builder.slot(of: node.outputs[0]), label: node.label)
+        let shown = pass.channelsSecond(try builder.slot(of: node.outputs[0]), of: node)
+        activations[node.id] = builder.observe(shown, label: node.label)
       }
     }
     let targets = builder.allocate(.plain([batch]), name: "targets")

@@ -6,7 +6,8 @@ import Tensors
 /// on neither the order of observing nor that of merging.
 ///
 /// Source: RelMax and ActMax of Achtibat et al., "From attribution maps to human-understandable explanations through concept
-/// relevance propagation", Nature Machine Intelligence 2023; zennit-crp keeps 40.
+/// relevance propagation", Nature Machine Intelligence 2023; zennit-crp keeps 40. Numbers are ranked as they are: where zennit-crp divides by the sum of a sample's
+/// magnitudes first (`abs_norm=True`, the default of its `FeatureVisualization`), samples may come in another order.
 public struct TopSamples: Hashable, Sendable {
   /// One sample and its number.
   public struct Entry: Hashable, Sendable {

@@ -4,7 +4,7 @@ import Tensors
 /// An operation on two tensors, broadcast: row-major where their shapes differ.
 final class ArithmeticKernel: Kernel {
   enum Operation: Sendable {
-    case subtract, multiply, divide
+    case subtract, multiply, divide, least, greatest
     /// PRelu: the second operand is the slope below zero.
     case slope
   }
@@ -41,6 +41,8 @@ final class ArithmeticKernel: Kernel {
       case .divide:
         for i in 0..<count { z[i] = x[i] / y[i] }
         program.featureMap(result).clearPadding()
+      case .least: for i in 0..<count { z[i] = x[i] <= y[i] || x[i].isNaN ? x[i] : y[i] }
+      case .greatest: for i in 0..<count { z[i] = x[i] >= y[i] || x[i].isNaN ? x[i] : y[i] }
       case .slope: for i in 0..<count { z[i] = x[i] > 0 ? x[i] : x[i] * y[i] }
       }
     }
@@ -65,6 +67,11 @@ final class ArithmeticKernel: Kernel {
         case (.multiply, _): for i in 0..<count { z[i] = g[i] * x[i] }
         case (.divide, 0): for i in 0..<count { z[i] = g[i] / y[i] }
         case (.divide, _): for i in 0..<count { z[i] = -g[i] * x[i] / (y[i] * y[i]) }
+        // Of two that are equal the first wins.
+        case (.least, 0): for i in 0..<count { z[i] = x[i] <= y[i] ? g[i] : 0 }
+        case (.least, _): for i in 0..<count { z[i] = x[i] <= y[i] ? 0 : g[i] }
+        case (.greatest, 0): for i in 0..<count { z[i] = x[i] >= y[i] ? g[i] : 0 }
+        case (.greatest, _): for i in 0..<count { z[i] = x[i] >= y[i] ? 0 : g[i] }
         case (.slope, 0): for i in 0..<count { z[i] = x[i] > 0 ? g[i] : g[i] * y[i] }
         case (.slope, _): for i in 0..<count { z[i] = x[i] > 0 ? 0 : g[i] * x[i] }
         }

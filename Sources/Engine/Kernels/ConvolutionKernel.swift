@@ -24,6 +24,7 @@ final class ConvolutionKernel: LinearKernel {
 
   init(_ op: Op.Conv, _ context: NodeContext, _ builder: PlanBuilder) throws {
     guard let (name, tensor) = context.parameter(1, builder) else { throw ConvolutionKernel.dynamicWeights }
+    try ConvolutionKernel.requireFinite(tensor, "weights")
     let shape = tensor.shape.dimensions
     isTransposed = false
     placement = try op.window.placement(input: Array(context.shape(0).dimensions.dropFirst(2)), kernel: Array(shape.dropFirst(2)))
@@ -38,6 +39,7 @@ final class ConvolutionKernel: LinearKernel {
 
   init(_ op: Op.ConvTranspose, _ context: NodeContext, _ builder: PlanBuilder) throws {
     guard let (name, tensor) = context.parameter(1, builder) else { throw ConvolutionKernel.dynamicWeights }
+    try ConvolutionKernel.requireFinite(tensor, "weights")
     let shape = tensor.shape.dimensions
     isTransposed = true
     placement = try op.placement(input: Array(context.shape(0).dimensions.dropFirst(2)), kernel: Array(shape.dropFirst(2)))
@@ -64,8 +66,15 @@ final class ConvolutionKernel: LinearKernel {
 
   private static func bias(_ context: NodeContext, _ builder: PlanBuilder) throws -> String? {
     guard context.optionalInput(2) != nil else { return nil }
-    guard let (name, _) = context.parameter(2, builder) else { throw dynamicWeights }
+    guard let (name, tensor) = context.parameter(2, builder) else { throw dynamicWeights }
+    try requireFinite(tensor, "biases")
     return name
+  }
+
+  /// Checks weights: a rectifier that is fused behind a convolution would make 0 of the NaN that others lead to.
+  private static func requireFinite(_ tensor: Tensor<Float>, _ role: String) throws {
+    guard let place = tensor.elements.firstIndex(where: { !$0.isFinite }) else { return }
+    throw EspalierError("its \(role) hold \(tensor.elements[place])", accepted: "finite numbers")
   }
 
   func forward(_ builder: PlanBuilder) throws {

@@ -2,7 +2,7 @@ import COneDNN
 import Networks
 import Tensors
 
-/// A linear layer `[N, K] → [N, M]` with constant weights, by oneDNN.
+/// A linear layer `[N, K] → [N, M]` or `[N, …, K] → [N, …, M]` with constant weights, by oneDNN, which sees rows.
 final class InnerProductKernel: LinearKernel {
   let weight: String
   let bias: String?
@@ -10,6 +10,10 @@ final class InnerProductKernel: LinearKernel {
   private let label: String
   let input: String
   private let output: String
+  /// The shapes of input and output.
+  private let inputShape: Shape
+  private let outputShape: Shape
+  /// The same as matrices.
   private let source: Shape
   private let target: Shape
   private let weightStrides: [Int]
@@ -17,11 +21,13 @@ final class InnerProductKernel: LinearKernel {
   private var forwards: [Bool: Primitive] = [:]
 
   /// Makes the kernel, or nil where the product is of another kind (see ``MatrixProductKernel``).
-  init?(_ op: Op.Gemm, _ context: NodeContext, _ builder: PlanBuilder) throws {
+  ///
+  /// - Parameter isOfTokens: whether the input may have more axes than two.
+  init?(_ op: Op.Gemm, _ context: NodeContext, _ builder: PlanBuilder, isOfTokens: Bool = false) throws {
     guard let (name, tensor) = context.parameter(1, builder), builder.parameters[try context.input(0)] == nil,
-      try context.shape(0).rank == 2, tensor.shape.rank == 2, !op.transposeA, context.outputs[0].shape.count > 0
+      try context.shape(0).rank == 2 || isOfTokens, tensor.shape.rank == 2, !op.transposeA, context.outputs[0].shape.count > 0
     else { return nil }
-    let columns = context.outputs[0].shape[1]
+    let columns = context.outputs[0].shape[-1]
     var bias: String?
     if context.optionalInput(2) != nil {
       guard let (name, tensor) = context.parameter(2, builder), tensor.count == columns,
@@ -33,7 +39,8 @@ final class InnerProductKernel: LinearKernel {
     self.bias = bias
     weight = name
     (label, input, output) = (context.node.label, try context.input(0), context.node.outputs[0])
-    (source, target) = (try context.shape(0), context.outputs[0].shape)
+    (inputShape, outputShape) = (try context.shape(0), context.outputs[0].shape)
+    (source, target) = (inputShape.asMatrix, outputShape.asMatrix)
     weightStrides = op.transposeB ? [tensor.shape[1], 1] : [1, tensor.shape[1]]
   }
 
@@ -47,7 +54,7 @@ final class InnerProductKernel: LinearKernel {
     let biasName = form == nil ? nil : bias
     let primitive = try forwardPrimitive(hasBias: biasName != nil)
     var reads = [
-      (DNNL_ARG_SRC, try builder.reorder(input, to: .plain(source))),
+      (DNNL_ARG_SRC, try matrix(builder, input, inputShape)),
       (DNNL_ARG_WEIGHTS, try weightSlot(builder, weights, primitive.layout(of: DNNL_ARG_WEIGHTS))),
     ]
     if let biasName, let form {
@@ -58,20 +65,20 @@ final class InnerProductKernel: LinearKernel {
           builder.parameter(try builder.parameters.copy(of: biasName, form: form, factor: op.beta, source: plain, target: plain))
         ))
     }
-    let result = builder.allocate(.plain(target), name: output)
-    builder.addPrimitive(label, primitive, reads: reads, writes: [(DNNL_ARG_DST, result)])
+    let result = builder.allocate(.plain(outputShape), name: output)
+    builder.addPrimitive(label, primitive, reads: reads, writes: [(DNNL_ARG_DST, try matrix(builder, result, outputShape))])
     return result
   }
 
   func transposedProduct(_ builder: PlanBuilder, _ gradient: Slot, weights: ParameterForm) throws -> Slot {
     let primitive = try primitive(.backwardData, hint: forwardPrimitive(hasBias: false))
-    let result = builder.allocate(.plain(source), name: input)
+    let result = builder.allocate(.plain(inputShape), name: input)
     builder.addPrimitive(
       label, primitive,
       reads: [
-        (DNNL_ARG_DIFF_DST, try builder.reorder(gradient, to: .plain(target))),
+        (DNNL_ARG_DIFF_DST, try matrix(builder, gradient, outputShape)),
         (DNNL_ARG_WEIGHTS, try weightSlot(builder, weights, primitive.layout(of: DNNL_ARG_WEIGHTS))),
-      ], writes: [(DNNL_ARG_DIFF_SRC, result)])
+      ], writes: [(DNNL_ARG_DIFF_SRC, try matrix(builder, result, inputShape))])
     return try builder.reorder(result, to: builder.layout(builder.slot(of: input)))
   }
 
@@ -90,11 +97,17 @@ final class InnerProductKernel: LinearKernel {
     builder.addPrimitive(
       label, primitive,
       reads: [
-        (DNNL_ARG_SRC, try builder.reorder(input, to: .plain(source))),
-        (DNNL_ARG_DIFF_DST, try builder.reorder(gradient, to: .plain(target))),
+        (DNNL_ARG_SRC, try matrix(builder, input, inputShape)),
+        (DNNL_ARG_DIFF_DST, try matrix(builder, gradient, outputShape)),
       ],
       writes: writes)
     return (try builder.gradient(of: weight, from: raw, ordered: .strided(weightShape, weightStrides)), biasGradient)
+  }
+
+  /// A slot as rows of the last axis.
+  private func matrix(_ builder: PlanBuilder, _ slot: Slot, _ shape: Shape) throws -> Slot {
+    let plain = try builder.reorder(slot, to: .plain(shape))
+    return shape.rank == 2 ? plain : builder.view(plain, as: shape.asMatrix)
   }
 
   private func weightSlot(_ builder: PlanBuilder, _ form: ParameterForm, _ layout: dnnl_memory_desc_t) throws -> Slot {
@@ -119,4 +132,9 @@ final class InnerProductKernel: LinearKernel {
       espalier_inner_product(&$0, Library.engine, direction.code, &src, &weights, &bias, &dst, $1, hint?.descriptor)
     }
   }
+}
+
+extension Shape {
+  /// The shape of the rows of the last axis.
+  fileprivate var asMatrix: Shape { rank == 2 ? self : [count / Swift.max(self[-1], 1), self[-1]] }
 }

@@ -83,6 +83,12 @@ package enum KernelCatalog {
     case let op as Op.ConvTranspose: try ConvolutionKernel(op, context, builder)
     case let op as Op.Gemm: try linearKernel(op, context, builder)
     case is Op.MatMul: try linearKernel(nil, context, builder)
+    case is Op.TokenLinear:
+      if let kernel = try InnerProductKernel(Op.Gemm(), context, builder, isOfTokens: true) {
+        kernel
+      } else {
+        throw refusal(context)
+      }
     case let op as Op.BatchNormalization: try BatchNormalizationKernel(op, context, builder)
     case let op as Op.LRN: ResponseNormalizationKernel(op, context)
     case let op as any PointwiseOperator: PointwiseKernel(try op.pointwise(context), context)
@@ -102,6 +108,10 @@ package enum KernelCatalog {
     case is Op.Sub: try ArithmeticKernel(.subtract, context)
     case is Op.Mul: try ArithmeticKernel(.multiply, context)
     case is Op.Div: try ArithmeticKernel(.divide, context)
+    case is Op.Min where context.node.inputs.count == 2: try ArithmeticKernel(.least, context)
+    case is Op.Max where context.node.inputs.count == 2: try ArithmeticKernel(.greatest, context)
+    case is Op.Min where context.node.inputs.count == 1, is Op.Max where context.node.inputs.count == 1: ViewKernel(context)
+    case let op as Op.ReduceSum: try LinearMapKernel(sum: op, context)
     case is Op.Dropout where builder.isTraining: try DropoutKernel(context)
     case is Op.Flatten, is Op.Reshape, is Op.Squeeze, is Op.Unsqueeze, is Op.Identity, is Op.Dropout: ViewKernel(context)
     case let op as Op.Cast:
@@ -113,7 +123,11 @@ package enum KernelCatalog {
   }
 
   /// Operators that are never run: their results are computed when a graph is canonised.
-  package static let foldedAhead: Set<String> = [Op.ConstantValue.name, Op.ConstantOfShape.name, Op.ShapeOf.name]
+  package static let foldedAhead: Set<String> = [
+    Op.ConstantValue.name, Op.ConstantOfShape.name, Op.ShapeOf.name, Op.ReduceMax.name, Op.ReduceMin.name, Op.ReduceProd.name,
+    Op.ReduceL1.name, Op.ReduceL2.name, Op.ReduceSumSquare.name, Op.Equal.name, Op.Greater.name, Op.GreaterOrEqual.name,
+    Op.Less.name, Op.LessOrEqual.name, Op.Not.name, Op.And.name, Op.Or.name, Op.Where.name,
+  ]
 
   private static func refusal(_ context: NodeContext) -> EspalierError {
     EspalierError(

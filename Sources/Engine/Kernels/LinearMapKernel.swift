@@ -54,6 +54,16 @@ final class LinearMapKernel: Kernel {
 
   /// The mean over some axes.
   convenience init(mean op: Op.ReduceMean, _ context: NodeContext) throws {
+    try self.init(reduction: op, context) { 1 / Double($0) }
+  }
+
+  /// The sum over some axes.
+  convenience init(sum op: Op.ReduceSum, _ context: NodeContext) throws { try self.init(reduction: op, context) { _ in 1 } }
+
+  /// The sum over some axes, with a weight that depends on an axis's length.
+  private convenience init(
+    reduction op: some Reduction, _ context: NodeContext, weight: @escaping (_ length: Int) -> Double
+  ) throws {
     let shape = try context.shape(0)
     let axes = Set(try op.reducedAxes(of: shape, declared: context.integers(1)))
     let target = shape.dimensions.enumerated().map { axes.contains($0) ? 1 : $1 }
@@ -61,7 +71,7 @@ final class LinearMapKernel: Kernel {
       context,
       Map(from: shape, to: target) { axis in
         guard axes.contains(axis) else { return nil }
-        return { _ in (0..<shape[axis]).map { ($0, 1 / Double(shape[axis])) } }
+        return { _ in (0..<shape[axis]).map { ($0, weight(shape[axis])) } }
       })
   }
 

@@ -13,13 +13,31 @@ enum Pointwise: Hashable, Sendable {
   case hardSwish
   case tanh
   case elu(Float)
+  case selu(alpha: Float, gamma: Float)
+  case celu(Float)
+  case thresholdedRelu(Float)
+  case softplus
+  case softsign
+  case gelu
+  case geluByTanh
+  case mish
+  case swish(Float)
+  case erf
+  case exp
+  case log
+  case squareRoot
+  case magnitude
+  case negative
+  case reciprocal
+  case power(Float)
 
   /// The same function as a convolution's post-operation, where oneDNN computes it to the last bit alike.
   var postOperation: PostOperation? {
     switch self {
     case .relu: .eltwise(dnnl_eltwise_relu, alpha: 0, beta: 0)
     case .leakyRelu(let slope): .eltwise(dnnl_eltwise_relu, alpha: slope, beta: 0)
-    case .clip(let low, let high): .eltwise(dnnl_eltwise_clip, alpha: low, beta: high)
+    // oneDNN demands that the bounds do not cross, and clips the lanes behind the last channel too, which must stay 0.
+    case .clip(let low, let high) where low <= high && keepsZero: .eltwise(dnnl_eltwise_clip, alpha: low, beta: high)
     default: nil
     }
   }
@@ -27,36 +45,67 @@ enum Pointwise: Hashable, Sendable {
   /// Whether zero becomes zero, so that padded lanes stay empty.
   var keepsZero: Bool {
     switch self {
-    case .sigmoid, .hardSigmoid: false
+    case .sigmoid, .hardSigmoid, .softplus, .exp, .log, .reciprocal: false
     case .clip(let low, let high): low <= 0 && high >= 0
+    case .thresholdedRelu, .relu, .leakyRelu, .hardSwish, .tanh, .elu, .selu, .celu, .softsign, .gelu, .geluByTanh, .mish,
+      .swish, .erf, .squareRoot, .magnitude, .negative:
+      true
+    case .power(let exponent): exponent > 0
+    }
+  }
+
+  /// Whether the derivative is a number wherever the function is, zero among the places.
+  private var isSmoothAtZero: Bool {
+    switch self {
+    case .log, .squareRoot, .reciprocal: false
+    case .power(let exponent): exponent >= 1
     default: true
     }
   }
 
-  /// Writes the function of `count` elements.
+  /// Writes the function of `count` elements; what is no number stays so.
   func apply(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) {
     switch self {
-    case .relu: for i in 0..<count { y[i] = x[i] > 0 ? x[i] : 0 }  // NaN becomes 0, as in oneDNN
+    case .relu: for i in 0..<count { y[i] = x[i] < 0 ? 0 : x[i] }
     case .leakyRelu(let slope): for i in 0..<count { y[i] = x[i] > 0 ? x[i] : slope * x[i] }
     case .clip(let low, let high):
       for i in 0..<count {
         let above = x[i] < low ? low : x[i]
         y[i] = above > high ? high : above
       }
-    case .sigmoid: for i in 0..<count { y[i] = 1 / (1 + exp(-x[i])) }
-    case .hardSigmoid(let alpha, let beta): for i in 0..<count { y[i] = max(0, min(1, alpha * x[i] + beta)) }
-    case .hardSwish: for i in 0..<count { y[i] = x[i] * max(0, min(1, x[i] / 6 + 0.5)) }
+    case .sigmoid: for i in 0..<count { y[i] = logistic(x[i]) }
+    case .hardSigmoid(let alpha, let beta): for i in 0..<count { y[i] = bounded(alpha * x[i] + beta) }
+    case .hardSwish: for i in 0..<count { y[i] = x[i] * bounded(x[i] / 6 + 0.5) }
     case .tanh: for i in 0..<count { y[i] = Foundation.tanh(x[i]) }
     case .elu(let alpha): for i in 0..<count { y[i] = x[i] > 0 ? x[i] : alpha * expm1(x[i]) }
+    case .selu(let alpha, let gamma): for i in 0..<count { y[i] = gamma * (x[i] > 0 ? x[i] : alpha * expm1(x[i])) }
+    case .celu(let alpha): for i in 0..<count { y[i] = x[i] > 0 ? x[i] : alpha * expm1(x[i] / alpha) }
+    case .thresholdedRelu(let alpha): for i in 0..<count { y[i] = x[i] <= alpha ? 0 : x[i] }
+    case .softplus: for i in 0..<count { y[i] = logarithm(ofOnePlusExp: x[i]) }
+    case .softsign: for i in 0..<count { y[i] = x[i] / (1 + abs(x[i])) }
+    case .gelu: for i in 0..<count { y[i] = x[i] * normalShare(x[i]) }
+    case .geluByTanh: for i in 0..<count { y[i] = 0.5 * x[i] * (1 + Foundation.tanh(GELU.inner(x[i]))) }
+    case .mish: for i in 0..<count { y[i] = x[i] * Foundation.tanh(logarithm(ofOnePlusExp: x[i])) }
+    case .swish(let alpha): for i in 0..<count { y[i] = x[i] * logistic(alpha * x[i]) }
+    case .erf: for i in 0..<count { y[i] = Foundation.erf(x[i]) }
+    case .exp: for i in 0..<count { y[i] = Foundation.exp(x[i]) }
+    case .log: for i in 0..<count { y[i] = Foundation.log(x[i]) }
+    case .squareRoot: for i in 0..<count { y[i] = x[i].squareRoot() }
+    case .magnitude: for i in 0..<count { y[i] = abs(x[i]) }
+    case .negative: for i in 0..<count { y[i] = -x[i] }
+    case .reciprocal: for i in 0..<count { y[i] = 1 / x[i] }
+    case .power(2): for i in 0..<count { y[i] = x[i] * x[i] }
+    case .power(3): for i in 0..<count { y[i] = x[i] * x[i] * x[i] }
+    case .power(let exponent): for i in 0..<count { y[i] = pow(x[i], exponent) }
     }
   }
 
   /// Whether the derivative is found from the output alone; else from the input.
   var differentiatesFromOutput: Bool {
     switch self {
-    case .hardSwish: false
+    case .relu, .clip, .sigmoid, .hardSigmoid, .tanh, .exp: true
     case .leakyRelu(let alpha), .elu(let alpha): alpha >= 0
-    default: true
+    default: false
     }
   }
 
@@ -70,17 +119,79 @@ enum Pointwise: Hashable, Sendable {
     case .clip(let low, let high): for i in 0..<count { result[i] = value[i] > low && value[i] < high ? gradient[i] : 0 }
     case .sigmoid: for i in 0..<count { result[i] = gradient[i] * value[i] * (1 - value[i]) }
     case .hardSigmoid(let alpha, _): for i in 0..<count { result[i] = value[i] > 0 && value[i] < 1 ? alpha * gradient[i] : 0 }
-    case .hardSwish:
-      for i in 0..<count {
-        let x = value[i]
-        result[i] = gradient[i] * (x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5)
-      }
     case .tanh: for i in 0..<count { result[i] = gradient[i] * (1 - value[i] * value[i]) }
     case .elu(let alpha) where alpha >= 0:
       for i in 0..<count { result[i] = value[i] > 0 ? gradient[i] : gradient[i] * (value[i] + alpha) }
-    case .elu(let alpha): for i in 0..<count { result[i] = value[i] > 0 ? gradient[i] : gradient[i] * alpha * exp(value[i]) }
+    case .exp: for i in 0..<count { result[i] = gradient[i] * value[i] }
+    default: for i in 0..<count { result[i] = gradient[i] * derivative(value[i]) }
     }
   }
+
+  /// The derivative of those that are differentiated from the input.
+  @inline(__always)
+  private func derivative(_ x: Float) -> Float {
+    switch self {
+    case .hardSwish: return x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5
+    case .elu(let alpha): return x > 0 ? 1 : alpha * Foundation.exp(x)
+    case .selu(let alpha, let gamma): return gamma * (x > 0 ? 1 : alpha * Foundation.exp(x))
+    case .celu(let alpha): return x > 0 ? 1 : Foundation.exp(x / alpha)
+    case .thresholdedRelu(let alpha): return x > alpha ? 1 : 0
+    case .softplus: return logistic(x)
+    case .softsign: return 1 / ((1 + abs(x)) * (1 + abs(x)))
+    case .gelu: return normalShare(x) + x * GELU.density * Foundation.exp(-0.5 * x * x)
+    case .geluByTanh:
+      let t = Foundation.tanh(GELU.inner(x))
+      return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * GELU.factor * (1 + 3 * GELU.cubic * x * x)
+    case .mish:
+      let t = Foundation.tanh(logarithm(ofOnePlusExp: x))
+      return t + x * (1 - t * t) * logistic(x)
+    case .swish(let alpha):
+      let share = logistic(alpha * x)
+      return share + alpha * x * share * (1 - share)
+    case .erf: return 2 * Float(0.5641895835477563) * Foundation.exp(-x * x)
+    case .log: return 1 / x
+    case .squareRoot: return 0.5 / x.squareRoot()
+    case .magnitude: return x > 0 ? 1 : x < 0 ? -1 : 0
+    case .negative: return -1
+    case .reciprocal: return -1 / (x * x)
+    case .power(let exponent): return exponent * pow(x, exponent - 1)
+    default: preconditionFailure("\(self) is differentiated from its output")
+    }
+  }
+
+  /// Whether the lanes behind the last channel must be emptied after ``apply(_:to:count:)``.
+  var fillsPadding: Bool { !keepsZero }
+
+  /// Whether they must be emptied after ``backward(_:_:to:count:)``.
+  var spoilsPadding: Bool { !isSmoothAtZero }
+}
+
+/// The constants of the GELU and of its approximation by tanh.
+private enum GELU {
+  /// √(2 / π).
+  static let factor = Float(0.7978845608028654)
+  static let cubic = Float(0.044715)
+  /// 1 / √(2π).
+  static let density = Float(0.3989422804014327)
+
+  static func inner(_ x: Float) -> Float { factor * (x + cubic * x * x * x) }
+}
+
+@inline(__always)
+private func logistic(_ x: Float) -> Float { 1 / (1 + Foundation.exp(-x)) }
+
+@inline(__always)
+private func logarithm(ofOnePlusExp x: Float) -> Float { x.isNaN ? x : max(x, 0) + log1p(Foundation.exp(-abs(x))) }
+
+/// The normal distribution function.
+@inline(__always)
+private func normalShare(_ x: Float) -> Float { 0.5 * erfc(x * -0.7071067811865476) }
+
+/// The number between 0 and 1 that is nearest; NaN stays.
+@inline(__always)
+private func bounded(_ x: Float) -> Float {
+  let above = x < 0 ? 0 : x
+  return above > 1 ? 1 : above
 }
 
 /// An operator that applies a function to every element.
@@ -109,6 +220,59 @@ extension Op.Tanh: PointwiseOperator {
 }
 extension Op.Elu: PointwiseOperator {
   func pointwise(_ context: NodeContext) -> Pointwise { .elu(alpha) }
+}
+extension Op.Selu: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .selu(alpha: alpha, gamma: gamma) }
+}
+extension Op.Celu: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .celu(alpha) }
+}
+extension Op.ThresholdedRelu: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .thresholdedRelu(alpha) }
+}
+extension Op.Softplus: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .softplus }
+}
+extension Op.Softsign: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .softsign }
+}
+extension Op.Gelu: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { approximatesByTanh ? .geluByTanh : .gelu }
+}
+extension Op.Mish: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .mish }
+}
+extension Op.Swish: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .swish(alpha) }
+}
+extension Op.Erf: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .erf }
+}
+extension Op.Exp: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .exp }
+}
+extension Op.Log: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .log }
+}
+extension Op.Sqrt: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .squareRoot }
+}
+extension Op.Abs: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .magnitude }
+}
+extension Op.Neg: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .negative }
+}
+extension Op.Reciprocal: PointwiseOperator {
+  func pointwise(_ context: NodeContext) -> Pointwise { .reciprocal }
+}
+extension Op.Pow: PointwiseOperator {
+  func pointwise(_ context: NodeContext) throws -> Pointwise {
+    guard let fact = context.inputs[1], fact.shape.count == 1, context.outputs[0].shape == context.inputs[0]?.shape,
+      let exponent = fact.value?.floats?.elements.first ?? fact.value?.integers?.first.map(Float.init)
+    else { throw EspalierError("its exponent is not one number known before the network is run", accepted: "one constant") }
+    return .power(exponent)
+  }
 }
 extension Op.Clip: PointwiseOperator {
   func pointwise(_ context: NodeContext) throws -> Pointwise {
@@ -144,7 +308,7 @@ final class PointwiseKernel: Kernel {
     let result = builder.allocate(layout, name: context.node.outputs[0])
     builder.addStep(context.node.label, reads: [slot], writes: [result]) { program in
       function.apply(program.pointer(slot), to: program.pointer(result), count: layout.floatCount)
-      if !function.keepsZero { program.featureMap(result).clearPadding() }
+      if function.fillsPadding { program.featureMap(result).clearPadding() }
     }
     builder.define(context.node.outputs[0], result)
   }
@@ -158,6 +322,7 @@ final class PointwiseKernel: Kernel {
     let result = builder.allocate(layout, name: context.node.label)
     builder.addStep(context.node.label, reads: [value, incoming], writes: [result]) { program in
       function.backward(program.pointer(value), program.pointer(incoming), to: program.pointer(result), count: layout.floatCount)
+      if function.spoilsPadding { program.featureMap(result).clearPadding() }
     }
     return [result] + wanted.dropFirst().map { _ in nil }
   }

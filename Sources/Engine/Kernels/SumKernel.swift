@@ -34,7 +34,7 @@ final class SumKernel: Kernel {
         if function == .relu && parts.count == 2 {
           for i in 0..<count {
             let sum = a[i] + b[i]
-            y[i] = sum > 0 ? sum : 0
+            y[i] = sum < 0 ? 0 : sum
           }
           return
         }

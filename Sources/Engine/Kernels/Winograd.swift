@@ -202,7 +202,7 @@ struct Winograd: Sendable {
                 for j in 0..<min(4, width - left) {
                   var value = tile[i * 4 + j] + offset
                   if adds { value += line[j * parts] }
-                  if rectifies { value.replace(with: 0, where: .!(value .> 0)) }
+                  if rectifies { value.replace(with: 0, where: value .< 0) }
                   line[j * parts] = value
                 }
               }

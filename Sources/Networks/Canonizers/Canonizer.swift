@@ -14,7 +14,8 @@ public protocol Canonizer: Sendable {
 public enum CanonizerCatalog {
   /// The canonizers in the order in which ``Graph/canonized()`` runs them.
   public static let all: [any Canonizer] = [
-    ConstantFolding(), NoOpRemoval(), TransposeCancellation(), PadFolding(), MatMulToGemm(), ScaleFolding(), InputScaleFolding(),
+    ConstantFolding(), NoOpRemoval(), ActivationRecognition(), TransposeCancellation(), PadFolding(), MatMulToGemm(),
+    TokenLinearFolding(), ScaleFolding(), InputScaleFolding(),
   ]
 }
 

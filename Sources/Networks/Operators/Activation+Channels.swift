@@ -1,8 +1,4 @@
-extension Op.Relu {
-  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
-}
-
-extension Op.LeakyRelu {
+extension ElementwiseOperator {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
 }
 
@@ -17,26 +13,6 @@ extension Op.PRelu {
 }
 
 extension Op.Clip {
-  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
-}
-
-extension Op.Sigmoid {
-  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
-}
-
-extension Op.HardSigmoid {
-  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
-}
-
-extension Op.HardSwish {
-  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
-}
-
-extension Op.Tanh {
-  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
-}
-
-extension Op.Elu {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.pass(node) }
 }
 

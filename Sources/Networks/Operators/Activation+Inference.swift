@@ -1,20 +1,5 @@
 import Tensors
 
-/// An operator whose output has its first input's shape, whatever that is.
-protocol ShapeKeeping: Operator {}
-
-extension ShapeKeeping {
-  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] { [Fact(try inputs.required(0).shape)] }
-}
-
-extension Op.Relu: ShapeKeeping {}
-extension Op.LeakyRelu: ShapeKeeping {}
-extension Op.Sigmoid: ShapeKeeping {}
-extension Op.HardSigmoid: ShapeKeeping {}
-extension Op.HardSwish: ShapeKeeping {}
-extension Op.Tanh: ShapeKeeping {}
-extension Op.Elu: ShapeKeeping {}
-
 extension Op.PRelu {
   public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
     let x = try inputs.required(0).shape
@@ -29,7 +14,39 @@ extension Op.Clip {
       guard let bound = inputs.optional(place)?.shape else { continue }
       guard bound.count == 1 else { throw EspalierError("a bound of shape \(bound)", accepted: "one number") }
     }
-    return [Fact(try inputs.required(0).shape)]
+    let x = try inputs.required(0)
+    guard let bounds = try bounds(inputs) else { return [Fact(x.shape)] }
+    return [Fact(x.shape) { x.value?.floats.map { .float($0.map { bounds.clip($0) }) } }]
+  }
+
+  /// The bounds, where both that are given are known; infinite ones where they are left out.
+  func bounds(_ inputs: [Fact?]) throws -> ClipBounds? {
+    func bound(_ place: Int, _ open: Float) -> Float? {
+      guard let fact = inputs.optional(place) else { return open }
+      return fact.value?.floats?.elements.first
+    }
+    guard let low = bound(1, -.infinity), let high = bound(2, .infinity) else { return nil }
+    return ClipBounds(low: low, high: high)
+  }
+}
+
+/// What a ``Op/Clip`` keeps numbers between: `min(max(x, low), high)`, so that the upper bound wins where they cross.
+public struct ClipBounds: Hashable, Sendable {
+  /// The lower bound.
+  public var low: Float
+  /// The upper bound.
+  public var high: Float
+
+  /// Makes bounds.
+  public init(low: Float = -.infinity, high: Float = .infinity) {
+    self.low = low
+    self.high = high
+  }
+
+  /// The number within the bounds; NaN stays.
+  public func clip(_ x: Float) -> Float {
+    let above = x < low ? low : x
+    return above > high ? high : above
   }
 }
 

@@ -20,10 +20,22 @@ extension Op.Sum {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.combine(node) }
 }
 
+extension Op.Min {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.combine(node) }
+}
+
+extension Op.Max {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.combine(node) }
+}
+
+extension Op.Pow {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.combine(node) }
+}
+
 extension ChannelFlow {
   /// Values are combined element by element under broadcasting: channels at the same place become one class, and entries of
   /// constants go with them.
-  fileprivate mutating func combine(_ node: Node) {
+  mutating func combine(_ node: Node) {
     let output = node.outputs[0]
     let target = shape(output)
     var result: ChannelAxis?

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 extension Op.Add {
@@ -34,6 +35,53 @@ extension Op.Sum {
     var sum = try inputs.required(0)
     for place in inputs.indices.dropFirst() { sum = try combined(sum, inputs.required(place), floats: +, integers: &+) }
     return [sum]
+  }
+}
+
+extension Op.Min {
+  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
+    var least = try inputs.required(0)
+    for place in inputs.indices.dropFirst() {
+      least = try combined(
+        least, inputs.required(place), floats: { $0.isNaN || $1.isNaN ? .nan : min($0, $1) }, integers: { min($0, $1) })
+    }
+    return [least]
+  }
+}
+
+extension Op.Max {
+  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
+    var greatest = try inputs.required(0)
+    for place in inputs.indices.dropFirst() {
+      greatest = try combined(
+        greatest, inputs.required(place), floats: { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }, integers: { max($0, $1) })
+    }
+    return [greatest]
+  }
+}
+
+extension Op.Pow {
+  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
+    let base = try inputs.required(0)
+    var exponent = try inputs.required(1)
+    // The exponent may be of another type than the base, whose type the result has.
+    switch (base.value, exponent.value) {
+    case (.float, .int64(let integers)): exponent.value = .float(integers.map(Float.init))
+    case (.int64, .float): return [Fact(try base.shape.broadcast(with: exponent.shape))]
+    default: break
+    }
+    return [
+      try combined(base, exponent, floats: { Float(pow(Double($0), Double($1))) }) { a, b in
+        guard b >= 0 else { throw EspalierError("an integer is raised to the power of \(b)", accepted: "0 or more") }
+        var (result, factor, left) = (Int64(1), a, b)
+        while left > 0 {
+          if left & 1 == 1 { result &*= factor }
+          factor &*= factor
+          left >>= 1
+        }
+        return result
+      }
+    ]
   }
 }
 

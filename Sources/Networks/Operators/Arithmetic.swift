@@ -45,4 +45,31 @@ extension Op {
     /// Makes the operator.
     public init() {}
   }
+
+  /// The least of any number of tensors, broadcast.
+  public struct Min: Operator {
+    public static let name = "Min"
+    public static let arity = 1...Int.max
+
+    /// Makes the operator.
+    public init() {}
+  }
+
+  /// The greatest of any number of tensors, broadcast.
+  public struct Max: Operator {
+    public static let name = "Max"
+    public static let arity = 1...Int.max
+
+    /// Makes the operator.
+    public init() {}
+  }
+
+  /// The first tensor to the power of the second, broadcast.
+  public struct Pow: Operator {
+    public static let name = "Pow"
+    public static let arity = 2...2
+
+    /// Makes the operator.
+    public init() {}
+  }
 }

@@ -55,7 +55,7 @@ extension Op {
   }
 
   /// The mean over some axes; the second input lists them, all if it is left out.
-  public struct ReduceMean: Operator {
+  public struct ReduceMean: Reduction {
     public static let name = "ReduceMean"
     public static let arity = 1...2
     /// Whether reduced axes stay with length 1.

@@ -58,6 +58,68 @@ extension Op.Elu: ONNXOperator {
   func write(to node: inout NodeWriter) { node.set("alpha", alpha) }
 }
 
+extension Op.Selu: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    self.init()
+    if let alpha = try node.float("alpha") { self.alpha = alpha }
+    if let gamma = try node.float("gamma") { self.gamma = gamma }
+  }
+
+  func write(to node: inout NodeWriter) {
+    node.set("alpha", alpha)
+    node.set("gamma", gamma)
+  }
+}
+
+extension Op.Celu: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    self.init(alpha: try node.float("alpha") ?? 1)
+    guard alpha != 0 else { throw EspalierError("attribute 'alpha' is 0", accepted: "another number") }
+  }
+
+  func write(to node: inout NodeWriter) { node.set("alpha", alpha) }
+}
+
+extension Op.ThresholdedRelu: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init(alpha: try node.float("alpha") ?? 1) }
+  func write(to node: inout NodeWriter) { node.set("alpha", alpha) }
+}
+
+extension Op.Softplus: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Softsign: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Gelu: ONNXOperator {
+  private enum Approximation: String, CaseIterable { case none, tanh }
+
+  init(reading node: inout NodeReader) throws {
+    self.init(approximatesByTanh: try node.choice("approximate", default: Approximation.none) == .tanh)
+  }
+
+  func write(to node: inout NodeWriter) {
+    node.set("approximate", (approximatesByTanh ? Approximation.tanh : .none).rawValue)
+  }
+
+  var opset: Int { 20 }
+}
+
+extension Op.Mish: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Swish: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init(alpha: try node.float("alpha") ?? 1) }
+  func write(to node: inout NodeWriter) { node.set("alpha", alpha) }
+  var opset: Int { 24 }
+}
+
 extension Op.Softmax: ONNXOperator {
   init(reading node: inout NodeReader) throws { self.init(axis: try node.softmaxAxis()) }
   func write(to node: inout NodeWriter) { node.set("axis", axis) }

@@ -24,3 +24,18 @@ extension Op.Sum: ONNXOperator {
   init(reading node: inout NodeReader) throws { self.init() }
   func write(to node: inout NodeWriter) {}
 }
+
+extension Op.Min: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Max: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Pow: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}

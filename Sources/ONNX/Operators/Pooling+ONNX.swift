@@ -44,20 +44,6 @@ extension Op.GlobalMaxPool: ONNXOperator {
   func write(to node: inout NodeWriter) {}
 }
 
-extension Op.ReduceMean: ONNXOperator {
-  init(reading node: inout NodeReader) throws {
-    self.init(
-      keepsAxes: try node.flag("keepdims", default: true),
-      emptyMeansNone: node.opset >= 18 ? try node.flag("noop_with_empty_axes") : false)
-    if node.opset < 18, let axes = try node.ints("axes"), !axes.isEmpty { try node.setInput(1, "axes", .integers(axes)) }
-  }
-
-  func write(to node: inout NodeWriter) {
-    node.set("keepdims", keepsAxes)
-    node.set("noop_with_empty_axes", emptyMeansNone)
-  }
-}
-
 extension NodeReader {
   fileprivate mutating func kernel() throws -> [Int] {
     let kernel = try ints("kernel_shape", in: NodeReader.lengths)

@@ -111,15 +111,16 @@ struct ConstantChannels {
         if scale == 0 { return parameters[1][c] }
         return input(0)?[c].map { Float((Double($0) - Double(parameters[2][c])) * scale + Double(parameters[1][c])) }
       }
-    case is Op.Relu: return input(0)?.map { $0.map { max($0, 0) } }
-    case let leaky as Op.LeakyRelu: return input(0)?.map { $0.map { $0 < 0 ? leaky.alpha * $0 : $0 } }
+    case let op as any ElementwiseOperator:
+      return input(0)?.map { constant in
+        let value = constant.map { Float(op.value(Double($0))) }
+        return value.map(\.isFinite) ?? false ? value : nil
+      }
     case is Op.Clip:
       func bound(_ place: Int) -> Float? {
         place < node.inputs.count ? node.inputs[place].flatMap { map.graph.constants[$0]?.floats?.elements.first } : nil
       }
       return input(0)?.map { $0.map { min(max($0, bound(1) ?? -.infinity), bound(2) ?? .infinity) } }
-    case is Op.Sigmoid: return input(0)?.map { $0.map { Float(1 / (1 + exp(-Double($0)))) } }
-    case is Op.Tanh: return input(0)?.map { $0.map { tanh($0) } }
     case is Op.MaxPool, is Op.GlobalMaxPool, is Op.GlobalAveragePool, is Op.Identity, is Op.Dropout: return input(0)
     case let pool as Op.AveragePool where !pool.countsPadding: return input(0)
     case is Op.Add:

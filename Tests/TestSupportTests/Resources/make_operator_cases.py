@@ -21,18 +21,18 @@ def ints(*values):
     return np.array(values, dtype=np.int64)
 
 
-def add(name, op, inputs, outputs=1, **attributes):
+def add(name, op, inputs, outputs=1, opset=18, **attributes):
     values, feeds, names = [], {}, []
     for place, value in enumerate(inputs):
         names.append("" if value is None else f"x{place}")
         if value is not None:
-            kind = TensorProto.INT64 if value.dtype == np.int64 else TensorProto.FLOAT
+            kind = {np.dtype(np.int64): TensorProto.INT64, np.dtype(bool): TensorProto.BOOL}.get(value.dtype, TensorProto.FLOAT)
             values.append(helper.make_tensor_value_info(names[-1], kind, value.shape))
             feeds[names[-1]] = value
     results = [helper.make_tensor_value_info(f"y{place}", TensorProto.UNDEFINED, None) for place in range(outputs)]
     node = helper.make_node(op, names, [result.name for result in results], **attributes)
-    model = helper.make_model(helper.make_graph([node], "case", values, results), opset_imports=[helper.make_opsetid("", 18)])
-    model.ir_version = 8
+    model = helper.make_model(helper.make_graph([node], "case", values, results), opset_imports=[helper.make_opsetid("", opset)])
+    model.ir_version = 8 if opset == 18 else 10
     for info in model.graph.output:
         info.type.Clear()
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
@@ -44,7 +44,7 @@ def add(name, op, inputs, outputs=1, **attributes):
 
 def plain(value):
     return {"shape": list(value.shape), "data": [float(f"{number:.9g}") for number in value.flatten()],
-            "integers": value.dtype == np.int64}
+            "integers": value.dtype in (np.int64, bool)}
 
 
 x = floats(2, 4, 7, 6)
@@ -140,6 +140,32 @@ for coordinates in ["half_pixel", "pytorch_half_pixel", "align_corners", "asymme
     add(f"nearest {coordinates}", "Resize", [picture, None, None, ints(1, 2, 1, 9)], nearest_mode="floor",
         coordinate_transformation_mode=coordinates)
 add("linear scales", "Resize", [picture, None, scales], mode="linear")
+
+wave = np.abs(wide) + np.float32(0.25)
+add("selu", "Selu", [wide])
+add("celu", "Celu", [wide], alpha=0.7)
+add("thresholded relu", "ThresholdedRelu", [wide], alpha=0.6)
+add("softplus", "Softplus", [wide])
+add("softsign", "Softsign", [wide])
+add("gelu", "Gelu", [wide], opset=20)
+add("gelu by tanh", "Gelu", [wide], opset=20, approximate="tanh")
+add("mish", "Mish", [wide])
+for name in ["Erf", "Exp", "Abs", "Neg"]:
+    add(name.lower(), name, [wide])
+for name in ["Log", "Sqrt", "Reciprocal"]:
+    add(name.lower(), name, [wave])
+add("pow", "Pow", [wave, floats(5)])
+add("min", "Min", [wide, floats(4, 1), floats(1, 1, 5)])
+add("max", "Max", [wide, floats(4, 1), floats(1, 1, 5)])
+for name in ["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"]:
+    add(f"logic {name}", name, [np.array([1, 2, 3], np.float32), np.array([[2], [3]], np.float32)])
+choice = np.array([True, False, True])
+add("logic And", "And", [choice, np.array([[True], [False]])])
+add("logic Or", "Or", [choice, np.array([[True], [False]])])
+add("logic Not", "Not", [choice])
+add("where", "Where", [choice, floats(2, 3), floats(3)])
+for name in ["Sum", "Max", "Min", "Prod", "L1", "L2", "SumSquare"]:
+    add(f"reduce {name}", f"Reduce{name}", [floats(2, 3, 4), ints(-1, 0)])
 
 path = pathlib.Path(__file__).with_name("operator-cases.json")
 lines = [f"{json.dumps(name)}:{json.dumps(case, separators=(',', ':'))}" for name, case in cases.items()]

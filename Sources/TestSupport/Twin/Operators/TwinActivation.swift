@@ -37,6 +37,64 @@ extension Op.Elu: TwinElementwise {
   func derivative(_ x: Double) -> Double { x > 0 ? 1 : Double(alpha) * exp(x) }
 }
 
+extension Op.Selu: TwinElementwise {
+  func value(_ x: Double) -> Double { Double(gamma) * (x > 0 ? x : Double(alpha) * (exp(x) - 1)) }
+  func derivative(_ x: Double) -> Double { Double(gamma) * (x > 0 ? 1 : Double(alpha) * exp(x)) }
+}
+
+extension Op.Celu: TwinElementwise {
+  func value(_ x: Double) -> Double { max(0, x) + min(0, Double(alpha) * (exp(x / Double(alpha)) - 1)) }
+  func derivative(_ x: Double) -> Double { x > 0 ? 1 : exp(x / Double(alpha)) }
+}
+
+extension Op.ThresholdedRelu: TwinElementwise {
+  func value(_ x: Double) -> Double { x > Double(alpha) ? x : 0 }
+  func derivative(_ x: Double) -> Double { x > Double(alpha) ? 1 : 0 }
+}
+
+extension Op.Softplus: TwinElementwise {
+  func value(_ x: Double) -> Double { log(exp(x) + 1) }
+  func derivative(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+}
+
+extension Op.Softsign: TwinElementwise {
+  func value(_ x: Double) -> Double { x / (1 + abs(x)) }
+  func derivative(_ x: Double) -> Double { 1 / ((1 + abs(x)) * (1 + abs(x))) }
+}
+
+extension Op.Gelu: TwinElementwise {
+  private var slope: Double { (2 / Double.pi).squareRoot() }
+
+  func value(_ x: Double) -> Double {
+    if approximatesByTanh { return 0.5 * x * (1 + tanh(slope * (x + 0.044715 * x * x * x))) }
+    return 0.5 * x * (1 + erf(x / 2.0.squareRoot()))
+  }
+
+  func derivative(_ x: Double) -> Double {
+    if approximatesByTanh {
+      let t = tanh(slope * (x + 0.044715 * x * x * x))
+      return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope * (1 + 0.134145 * x * x)
+    }
+    return 0.5 * (1 + erf(x / 2.0.squareRoot())) + x * exp(-x * x / 2) / (2 * Double.pi).squareRoot()
+  }
+}
+
+extension Op.Mish: TwinElementwise {
+  func value(_ x: Double) -> Double { x * tanh(log(1 + exp(x))) }
+  func derivative(_ x: Double) -> Double {
+    let t = tanh(log(1 + exp(x)))
+    return t + x * (1 - t * t) / (1 + exp(-x))
+  }
+}
+
+extension Op.Swish: TwinElementwise {
+  func value(_ x: Double) -> Double { x / (1 + exp(-Double(alpha) * x)) }
+  func derivative(_ x: Double) -> Double {
+    let s = 1 / (1 + exp(-Double(alpha) * x))
+    return s + Double(alpha) * x * s * (1 - s)
+  }
+}
+
 extension Op.PRelu: TwinOperator {
   func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
     let x = inputs[0]!

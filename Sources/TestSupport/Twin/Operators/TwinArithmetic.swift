@@ -57,7 +57,7 @@ extension Op.Sum: TwinOperator {
   }
 }
 
-private func elementwise(_ inputs: [Tensor<Double>?], _ combine: (Double, Double) -> Double) -> Tensor<Double> {
+func elementwise(_ inputs: [Tensor<Double>?], _ combine: (Double, Double) -> Double) -> Tensor<Double> {
   guard let shape = Shape.broadcast(inputs[0]!.shape, inputs[1]!.shape) else {
     preconditionFailure("cannot broadcast \(inputs[0]!.shape) and \(inputs[1]!.shape)")
   }

@@ -62,6 +62,21 @@ extension Op.MatMul: TwinOperator {
   }
 }
 
+extension Op.TokenLinear: TwinOperator {
+  func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
+    var y = Op.MatMul().twinForward([inputs[0], inputs[1]], setting)[0]
+    if let bias = inputs[2, default: nil] { y.add(bias.reshaped([bias.count]), alongAxis: -1) }
+    return [y]
+  }
+
+  func twinBackward(
+    _ inputs: [Tensor<Double>?], outputs: [Tensor<Double>], gradients: [Tensor<Double>], _ setting: TwinSetting
+  ) -> [Tensor<Double>?] {
+    Op.MatMul().twinBackward([inputs[0], inputs[1]], outputs: outputs, gradients: gradients, setting)
+      + (inputs.count > 2 ? [gradients[0].summed(to: inputs[2]!.shape)] : [])
+  }
+}
+
 /// The product of a `[M, K]` and a `[K, N]` matrix.
 private func matrixProduct(_ a: Tensor<Double>, _ b: Tensor<Double>) -> Tensor<Double> {
   precondition(a.shape.rank == 2 && b.shape.rank == 2 && a.shape[1] == b.shape[0], "cannot multiply \(a.shape) and \(b.shape)")

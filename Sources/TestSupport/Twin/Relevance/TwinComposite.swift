@@ -73,7 +73,9 @@ public enum TwinComposite: Sendable {
     if case .excitationBackprop = self { return nil }
     switch node.op {
     case is Op.Relu, is Op.LeakyRelu, is Op.PRelu, is Op.Clip, is Op.Sigmoid, is Op.HardSigmoid, is Op.HardSwish, is Op.Tanh,
-      is Op.Elu, is Op.BatchNormalization:
+      is Op.Elu, is Op.Selu, is Op.Celu, is Op.ThresholdedRelu, is Op.Softplus, is Op.Softsign, is Op.Gelu, is Op.Mish,
+      is Op.Swish,
+      is Op.BatchNormalization:
       return TwinRule(.pass)
     default: return nil
     }

@@ -1,0 +1,36 @@
+internal import Networks
+
+extension Op.Erf: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Exp: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Log: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Sqrt: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Abs: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Neg: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}
+
+extension Op.Reciprocal: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}

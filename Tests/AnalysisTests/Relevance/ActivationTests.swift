@@ -1,0 +1,127 @@
+import Analysis
+import Engine
+import Foundation
+import Networks
+import ONNX
+import TestSupport
+import Tensors
+import Testing
+
+/// Relevance through activations, gates and linear layers on tokens, against Zennit (`Tests/Peers/make_activations.py`).
+@Suite struct ActivationTests {
+  struct Example: Decodable {
+    var files: [String]
+    var shape: [Int]
+    var x: [Float]
+    var classes: [Int]
+    var relevance: [Double]
+  }
+
+  private static func resource(_ name: String) -> URL {
+    // The resources lie a folder further up.
+    testResource("activations/\(name)", besideSource: URL(fileURLWithPath: #filePath).deletingLastPathComponent().path)
+  }
+
+  private static func examples() throws -> [String: Example] {
+    try JSONDecoder().decode([String: Example].self, from: Data(contentsOf: resource("activations.json")))
+  }
+
+  /// The maps are Zennit's, whatever the opset wrote an activation as.
+  @Test func mapsAreThoseOfZennit() throws {
+    useOneThreadHere()
+    let examples = try ActivationTests.examples()
+    #expect(examples.count == 13)
+    for (name, example) in examples {
+      let x = Tensor(example.x, shape: Shape(example.shape))
+      for file in example.files {
+        let graph = try Graph(onnx: ActivationTests.resource(file).path)
+        let plan = try RelevancePlan(graph, composite: CompositeCatalog.composite("epsilon_plus"), batch: 2)
+        let result = try RelevanceProgram(plan).run(x, targets: example.classes)
+        expectClose(
+          result.input, Tensor(example.relevance, shape: x.shape), Tolerance(relative: 5e-5), scaled: true, "\(name): \(file)")
+      }
+    }
+  }
+
+  /// The engine and the twin, which sees the graph with activations recognised, agree under every composite.
+  @Test(arguments: CompositeTests.specifications) func theTwinSeesTheSame(specification: String) throws {
+    useOneThreadHere()
+    let name = String(specification.prefix { $0 != ":" })
+    let reference = try #require(TwinComposite.named(low: [-3], high: [3])[name])
+    for file in ["silu-opset17", "hardswish-opset13", "gelu-opset17", "mish-opset17", "mobile-opset13"] {
+      let example = try #require(ActivationTests.examples()[String(file.split(separator: "-")[0])])
+      let x = Tensor(example.x, shape: Shape(example.shape))
+      let graph = try Graph(onnx: ActivationTests.resource(file + ".onnx").path)
+      let plan = try RelevancePlan(graph, composite: CompositeCatalog.composite(specification), batch: 2)
+      let result = try RelevanceProgram(plan).run(x, targets: example.classes)
+      let recognised = try ActivationRecognition().canonize(ConstantFolding().canonize(graph))
+      let twin = TwinRelevance(Twin(recognised)).propagate(["x": x.map(Double.init)], composite: reference) {
+        oneHot(example.classes, count: $0.shape[1])
+      }
+      expectClose(
+        result.input, try #require(twin.relevance["x"]), Tolerance(absolute: 1e-6, relative: 1e-4), scaled: true,
+        "\(file) \(name)")
+    }
+  }
+
+  /// The relevance per filter of a linear layer on tokens is summed over tokens, and its bias takes its part.
+  @Test func linearLayersOnTokens() throws {
+    useOneThreadHere()
+    let example = try #require(ActivationTests.examples()["tokens"])
+    let graph = try Graph(onnx: ActivationTests.resource("tokens-opset17.onnx").path)
+    let plan = try RelevancePlan(
+      graph, composite: CompositeCatalog.composite("epsilon_plus"), batch: 2, details: RelevanceDetails(conservation: true))
+    let result = try RelevanceProgram(plan).run(Tensor(example.x, shape: Shape(example.shape)), targets: example.classes)
+    #expect(plan.sites.map(\.channels) == [6, 10, 4])
+    // All that arrives at the last layer is the chosen class's.
+    for (sample, label) in example.classes.enumerated() {
+      let row = result.signed[2].elements[sample * 4..<(sample + 1) * 4]
+      #expect(row.enumerated().allSatisfy { $0.offset == label || $0.element == 0 })
+    }
+    let values = try #require(result.conservation)
+    for (place, site) in plan.conservation.enumerated() where site.op == "MatMul" {
+      for sample in 0..<2 {
+        let start = (sample * plan.conservation.count + place) * 5
+        #expect(values.elements[start + 2] != 0)
+        #expect(abs(values.elements[start + 4]) < 1e-4 * max(1, abs(values.elements[start])), "\(site)")
+      }
+    }
+  }
+
+  /// A clip's upper bound is no bias.
+  @Test func aClipUnderNormHasNoBias() throws {
+    useOneThreadHere()
+    let example = try #require(ActivationTests.examples()["relu6"])
+    let graph = try Graph(onnx: ActivationTests.resource("relu6-opset17.onnx").path)
+    let composite = Composite("clip", rules: [.activation: NormRule(), .convolution: ZPlusRule(), .dense: EpsilonRule()])
+    let plan = try RelevancePlan(graph, composite: composite, batch: 2, details: RelevanceDetails(conservation: true))
+    let result = try RelevanceProgram(plan).run(Tensor(example.x, shape: Shape(example.shape)), targets: example.classes)
+    let values = try #require(result.conservation)
+    let clips = plan.conservation.indices.filter { plan.conservation[$0].op == "Clip" }
+    #expect(clips.count == 2)
+    for place in clips {
+      for sample in 0..<2 { #expect(values.elements[(sample * plan.conservation.count + place) * 5 + 2] == 0) }
+    }
+  }
+
+  /// alpha and beta of a Gemm are part of its weights, for rules that look at signs and squares too.
+  @Test(arguments: ["zplus", "wsquare:bias=false", "wsquare", "alphabeta:alpha=2,beta=1", "gamma:gamma=0.25", "flat"])
+  func factorsOfAGemmArePartOfItsWeights(specification: String) throws {
+    useOneThreadHere()
+    var random = Philox(seed: 4)
+    func numbers(_ shape: Shape) -> Tensor<Float> { Tensor((0..<shape.count).map { _ in Float(random.normal()) }, shape: shape) }
+    let (weight, bias, x) = (numbers([4, 7]), numbers([4]), numbers([3, 7]))
+    func map(_ gemm: Op.Gemm, _ weight: Tensor<Float>, _ bias: Tensor<Float>) throws -> Tensor<Float> {
+      var editor = GraphEditor(name: "gemm")
+      editor.inputs = [GraphInput(name: editor.freshName("x"), dimensions: [.symbolic("N"), .fixed(7)])]
+      let names = [editor.add(.float(weight), named: "w"), editor.add(.float(bias), named: "b")]
+      editor.outputs = [editor.add(gemm, named: "y", inputs: ["x"] + names)]
+      let rule = try RuleCatalog.rule(ParameterList(specification))
+      let plan = try RelevancePlan(editor.graph(), composite: Composite("rule", rules: [.dense: rule]), batch: 3)
+      return try RelevanceProgram(plan).run(x, targets: [0, 1, 2]).input
+    }
+    let written = try map(Op.Gemm(alpha: -0.5, beta: -2, transposeB: true), weight, bias)
+    let plain = try map(Op.Gemm(transposeB: true), weight.map { -0.5 * $0 }, bias.map { -2 * $0 })
+    expectClose(written, plain.map(Double.init), Tolerance(absolute: 1e-6, relative: 1e-6), scaled: true, specification)
+  }
+}
