@@ -37,7 +37,7 @@ public struct DataRequest: Sendable {
       case .idx(let images, let labels): [images, labels]
       case .hdf5(let file), .image(let file): [file]
       case .csv(let file): [file] + CSV.files(namedBy: file)
-      case .folder(let folder): [folder]
+      case .folder(let folder): ImageFolder.files(in: folder)
       case .fashionMNIST: []
       }
     return data + [classes, preprocessing].compactMap { $0 }

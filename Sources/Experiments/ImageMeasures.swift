@@ -1,5 +1,6 @@
 import Analysis
 import Datasets
+import Files
 import Foundation
 import Storage
 import Tensors
@@ -21,9 +22,7 @@ struct ImageMeasures {
   /// - Throws: `EspalierError` naming the file.
   func write(to path: String) throws {
     if ["h5", "hdf5"].contains((path as NSString).pathExtension.lowercased()) { return try writeHDF5(path) }
-    do { try Data(csv().utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch let error as EspalierError {
-      throw error
-    } catch { throw EspalierError("cannot be written: \(error.reason)", file: path) }
+    try AtomicFile.write(Data(csv().utf8), to: path)
   }
 
   private func csv() throws -> String {

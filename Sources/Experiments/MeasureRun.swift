@@ -39,7 +39,7 @@ public struct MeasureRun: Sendable {
   /// - Throws: `EspalierError` for data without the masks that a measure needs, or what cannot be read or run;
   ///   `CancellationError`.
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> MeasureReport {
-    if let out { try OutputPath.prepare(out, notReplacing: [model.path] + request.files) }
+    if let out { try OutputPath.prepare(out, notReplacing: model.files + request.files) }
     let data = try PreparedData(request, for: model, note: context.note)
     let batch = model.batch(batch)
     let answers = try naming(file: model.path) { try OutputPlan(model.graph, batch: batch, output: model.output) }

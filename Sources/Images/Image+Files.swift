@@ -58,7 +58,7 @@ extension StoredImage {
   ///
   /// - Throws: `EspalierError` as ``Image/read(_:)``.
   public static func read(_ path: String) throws -> StoredImage {
-    try naming(file: path) { try decode(WholeFile.read(path, most: Image.largestFile)) }
+    try naming(file: path) { try decode(RegularFile.bytes(path, most: Image.largestFile)) }
   }
 
   /// Decodes the bytes of an image file; see ``read(_:)``.

@@ -7,6 +7,11 @@ import Tensors
 /// Class numbers come from the folders, whatever lies in them, as in torchvision's `ImageFolder`: sub-folders in the order of
 /// their names, links to folders among them, hidden ones not. Where all names are numbers, they are the class numbers.
 public enum ImageFolder {
+  /// The images of a folder, through links too; none if it cannot be read.
+  package static func files(in folder: String) -> [String] {
+    ((try? FolderListing(folder))?.images ?? []).map { "\(folder)/\($0)" }
+  }
+
   /// Lists the images of a folder.
   ///
   /// With a map of classes, an image's labels are those of its path, or else of the folder nearest to it that the map knows; images
