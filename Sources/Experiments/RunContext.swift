@@ -65,7 +65,7 @@ public struct RunContext: Sendable {
   func scheduler(activity: String, batch: Int, pictures: Int) -> BlockScheduler {
     let report = progress
     return BlockScheduler(
-      width: workers, cancellation: cancellation,
+      width: workers, memoryBudget: (try? EngineMemory.available()) ?? nil, cancellation: cancellation,
       progress: { pass in
         report(
           RunProgress(

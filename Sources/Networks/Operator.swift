@@ -40,6 +40,11 @@ public protocol Operator: Hashable, Sendable {
   /// What computing the outputs once costs.
   func cost(inputs: [Shape?], outputs: [Shape]) -> Cost
 
+  /// Says where the images of a batch lie in the outputs, given where they lie in the inputs, at one number of images.
+  ///
+  /// Called where an input depends on the network's input. By default the operator is taken to work element by element.
+  func placeImages(_ inputs: [PlacedFact?], outputs: [Shape], _ placement: ImagePlacement) -> [ImageAxis]
+
   /// Says where the channels of the inputs come out, which must stay together, and which entries of constants go with them.
   ///
   /// Called for nodes that depend on the network's input. Outputs that are given no channels get some that must stay.

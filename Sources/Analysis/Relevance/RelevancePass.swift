@@ -57,6 +57,7 @@ package final class RelevancePass {
         node: node, kind: LayerKind(node, in: graph), rule: rules[node.id].map { type(of: $0).name } ?? GradientRule.name,
         arriving: tap))
     let delivered = try crossing(node, arriving, wanted)
+    for case let (input?, slot?) in zip(node.inputs, delivered) { builder.place(slot, like: input) }
     let left = delivered.compactMap { $0 }
     if !left.isEmpty { conservation[conservation.count - 1].delivered = builder.observe(left, label: node.label) }
     return delivered
@@ -80,6 +81,7 @@ package final class RelevancePass {
         }
       }
     }
+    for slot in [quotient, incoming] + terms.map(\.slot) { builder.place(slot, like: node.outputs[0]) }
     let tap = builder.observe([quotient, incoming] + terms.map(\.slot) + [gate].compactMap { $0 }, label: node.label)
     conservation[conservation.count - 1].parts.append(
       ConservationTap.Part(
