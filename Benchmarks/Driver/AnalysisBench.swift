@@ -93,7 +93,7 @@ struct AnalysisBench {
     let plan = builder.finish()
     let input = graph.inputs[0].name
     _ = try scheduler.map(shards: 0..<shards, makeWorker: { _ in try Program(plan) }) { program, index in
-      program.setInput(input, to: shard(index).input)
+      try program.setInput(input, to: shard(index).input)
       try program.run()
     }
   }

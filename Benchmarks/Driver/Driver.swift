@@ -51,7 +51,7 @@ enum Driver {
       let plan = builder.finish()
       pool = try makePool(workers) {
         let program = try Program(plan)
-        program.setInput(graph.inputs[0].name, to: try noise(graph, batch: batch))
+        try program.setInput(graph.inputs[0].name, to: try noise(graph, batch: batch))
         return { try program.run() }
       }
     }

@@ -6,6 +6,9 @@ import Tensors
 /// A blocked layout `[N, ⌈C / b⌉, H, W, b]` keeps b channels of one place side by side, in one SIMD register; the lanes behind
 /// the last channel hold zeros. Which one a convolution takes is asked of oneDNN, never assumed.
 public struct Layout: Hashable, Sendable {
+  /// The most axes that oneDNN describes.
+  public static let greatestRank = Int(DNNL_MAX_NDIMS)
+
   /// The lengths of the axes, without padding.
   public let shape: Shape
   /// The number of channels in a block; 1 if the layout is row-major.

@@ -52,7 +52,7 @@ public enum LatencyMeter {
       for input in graph.inputs {
         var random = Philox(seed: 0, stream: Philox.stream(named: input.name))
         let shape = facts[input.name]?.shape ?? []
-        program.setInput(input.name, to: Tensor((0..<shape.count).map { _ in Float(random.normal()) }, shape: shape))
+        try program.setInput(input.name, to: Tensor((0..<shape.count).map { _ in Float(random.normal()) }, shape: shape))
       }
       return program
     }

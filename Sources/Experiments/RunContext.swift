@@ -100,7 +100,7 @@ public struct RunContext: Sendable {
     // The clock starts with the work.
     tell(0)
     return BlockScheduler(
-      width: workers, cancellation: cancellation,
+      width: workers, memoryBudget: (try? EngineMemory.available()) ?? nil, cancellation: cancellation,
       progress: { pass in
         done.value = (pass.done, pass.skipped)
         tell(parts?.sum ?? 0)

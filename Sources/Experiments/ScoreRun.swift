@@ -108,6 +108,11 @@ public struct ScoreRun: Sendable {
     }
     var thresholds = Thresholds(values: [], description: "", quantile: "")
     if dissects {
+      if let site = plan.sites.first(where: { $0.shape.rows > 1 }) {
+        throw EspalierError(
+          "an image has \(site.shape.rows) maps a channel there, whose places in the image are not known",
+          place: "layer '\(site.title)'", accepted: "one map a channel and image; --layers chooses other layers")
+      }
       thresholds = try self.thresholds.map { try readThresholds($0, plan.sites, model) } ?? findThresholds(run, model, context)
       if self.thresholds != nil { context.note("thresholds: \(thresholds.description)") }
       provenance["thresholds"] = thresholds.description

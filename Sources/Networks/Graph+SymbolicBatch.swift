@@ -32,9 +32,13 @@ extension Graph {
   ///
   /// Constants that hold the batch (targets of `Reshape` and `Expand`, sizes of `Resize`, lengths of `ConstantOfShape`) are
   /// rewritten. The result is proven by inference: at two other batch sizes every result has that many rows and its other
-  /// lengths as before. The declared batch is remembered for ``restoringDeclaredBatch()``.
+  /// lengths as before, and each row is one image's alone (``ImageAxis``). What the file declares is remembered for
+  /// ``restoringDeclaredBatch()``.
+  ///
+  /// A batch that is symbolic already becomes one where the network does not run with more images, or mixes them: it is run image
+  /// by image.
   public func withSymbolicBatch() -> SymbolicBatch {
-    guard let batch = fixedBatch else { return .graph(self) }
+    guard let batch = fixedBatch else { return runOneByOneWhereNeeded() }
     do {
       return .graph(try symbolic(batch))
     } catch {
@@ -45,11 +49,42 @@ extension Graph {
 
   /// The graph with its inputs declared as in the file, if ``withSymbolicBatch()`` changed them.
   public func restoringDeclaredBatch() throws -> Graph {
-    guard let batch = metadata[Graph.declaredBatchKey].flatMap({ Int($0) }) else { return self }
+    guard let declared = metadata[Graph.declaredBatchKey] else { return try reopened() }
+    let batch = Int(declared).map(Dimension.fixed) ?? .symbolic(declared)
     var editor = GraphEditor(self)
     editor.metadata[Graph.declaredBatchKey] = nil
-    for place in inputs.indices where !inputs[place].dimensions.isEmpty { editor.inputs[place].dimensions[0] = .fixed(batch) }
-    return try editor.graph()
+    for place in inputs.indices where !inputs[place].dimensions.isEmpty { editor.inputs[place].dimensions[0] = batch }
+    return try editor.graph().reopened()
+  }
+
+  private func runOneByOneWhereNeeded() -> SymbolicBatch {
+    let reason: String
+    do {
+      try requireImagesApart()
+      return .graph(self)
+    } catch {
+      reason = (error as? EspalierError)?.description ?? "\(error)"
+    }
+    var editor = GraphEditor(self)
+    for place in inputs.indices {
+      guard case .symbolic(let name)? = inputs[place].dimensions.first else { continue }
+      if editor.metadata[Graph.declaredBatchKey] == nil { editor.metadata[Graph.declaredBatchKey] = name }
+      editor.inputs[place].dimensions[0] = .fixed(1)
+    }
+    // Where one image fails too, what is wrong is no matter of the batch.
+    guard let single = try? editor.graph(), (try? single.facts(batch: 1)) != nil else { return .graph(self) }
+    return .refused(single, reason: "its images are run one by one: \(reason)")
+  }
+
+  /// Checks that the rows of every result are each one image's alone, or the same for all.
+  ///
+  /// - Throws: `EspalierError` naming the node that mixes images, or whose inputs do not fit.
+  func requireImagesApart() throws {
+    let axes = try imageAxes()
+    for output in outputs {
+      guard case .mixed(let reason)? = axes[output] else { continue }
+      throw EspalierError("output '\(output)' mixes images: \(reason)")
+    }
   }
 
   private func symbolic(_ batch: Int) throws -> Graph {
@@ -80,11 +115,13 @@ extension Graph {
       let facts = try graph.facts(batch: rows)
       for output in outputs {
         let (shape, expected) = (try facts.shape(of: output), try declared.shape(of: output))
+        if facts[output]?.value != nil, shape == expected { continue }
         guard expected.rank > 0, expected[0] == batch, shape == (try expected.withRows(rows)) else {
           throw EspalierError("output '\(output)' of shape \(expected) becomes \(shape) for \(rows) pictures")
         }
       }
     }
+    try graph.requireImagesApart()
     return graph
   }
 }
@@ -127,11 +164,11 @@ extension GraphEditor {
       }
       lengths[0] = 1
       nodes[place].inputs[1] = add(.integers(lengths), named: node.label + ".target")
-    case let resize as Op.Resize:
-      guard node.inputs.count > 3, let sizes = node.inputs[3].flatMap({ grown[$0]?.value?.integers }), sizes.first == batch,
-        let factors = resize.scales(thatMake: shapes)
+    case is Op.Resize:
+      guard node.inputs.count > 3, let sizes = node.inputs[3].flatMap({ grown[$0]?.value?.integers }), sizes.count == to.rank,
+        sizes.first == batch
       else { return }
-      nodes[place].inputs = [node.inputs[0], nil, add(.float(factors), named: node.label + ".scales")]
+      setSizes(ofResize: place, thatMake: shapes)
     default: return
     }
   }

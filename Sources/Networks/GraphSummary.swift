@@ -82,7 +82,7 @@ extension Graph {
     for node in folded.nodes {
       let outputs = node.outputs.compactMap { facts[$0]?.shape }
       let cost = node.op.cost(inputs: node.inputs.map { $0.flatMap { facts[$0]?.shape } }, outputs: outputs)
-      let weights = node.trainedConstants.filter { counted.insert(origin(of: $0)).inserted }
+      let weights = folded.trainedConstants(of: node).filter { counted.insert(origin(of: $0)).inserted }
         .reduce(0) { $0 + (folded.constants[$1]?.floats?.count ?? 0) }
       let lengths = outputs.first?.dimensions ?? []
       rows.append(
@@ -109,18 +109,34 @@ extension Graph {
   }
 }
 
-extension Node {
-  /// The inputs that hold what training would change, where they are constants.
-  package var trainedConstants: [String] {
-    let places: Range<Int>
-    switch op {
-    case is Op.Conv, is Op.ConvTranspose, is Op.Gemm, is Op.BatchNormalization: places = 1..<3
-    case is Op.MatMul, is Op.PRelu: places = 0..<2
-    case is Op.Add, is Op.Sub, is Op.Mul, is Op.Div, is Op.Sum: places = 0..<inputs.count
-    default: places = 0..<0
+extension Graph {
+  /// The places of a node's inputs that hold what training changes: weights and biases of convolutions and linear layers, a constant
+  /// added right behind one among them, factors and summands of batch norms, slopes. A constant that only scales or shifts, such as
+  /// 1 / 255, is none.
+  ///
+  /// What `inspect` counts, budgets are of and `tune` changes is this.
+  package func trainedPlaces(of node: Node) -> [Int] {
+    func isKnown(_ place: Int) -> Bool {
+      place < node.inputs.count && node.inputs[place].map { constants[$0]?.floats != nil } ?? false
     }
-    return places.clamped(to: 0..<inputs.count).compactMap { inputs[$0] }
+    func isLinear(_ place: Int) -> Bool {
+      guard let source = node.inputs[place].flatMap({ producer(of: $0) }) else { return false }
+      return (source.op is Op.MatMul || source.op is Op.Conv)
+        && source.inputs.contains { $0.map { constants[$0]?.floats != nil } ?? false }
+    }
+    let places: [Int] =
+      switch node.op {
+      case is Op.Conv, is Op.ConvTranspose, is Op.Gemm, is Op.BatchNormalization: [1, 2]
+      case is Op.MatMul: isKnown(1) ? [1] : [0]
+      case is Op.PRelu: [1]
+      case is Op.Add: isLinear(0) ? [1] : isLinear(1) ? [0] : []
+      default: []
+      }
+    return places.filter(isKnown)
   }
+
+  /// The inputs that hold what training changes, by name.
+  package func trainedConstants(of node: Node) -> [String] { trainedPlaces(of: node).compactMap { node.inputs[$0] } }
 }
 
 extension Operator {

@@ -2,12 +2,15 @@ import Tensors
 
 extension Fact {
   /// The most elements that a value computed ahead may have: 2²⁷, half a gigabyte of weights.
-  static let largestFolded = 1 << 27
+  public static let largestFolded = 1 << 27
+
+  /// How many more elements values computed ahead may have, while a graph's are.
+  @TaskLocal static var room = largestFolded
 
   /// Makes a fact from a shape, and a value if `value` gives one and it is not too large to be worth holding.
   init(_ shape: Shape, folding value: () throws -> Constant?) rethrows {
     self.shape = shape
-    if shape.count <= Fact.largestFolded { self.value = try value() }
+    if shape.count <= max(Fact.room, 1 << 12) { self.value = try value() }
   }
 }
 

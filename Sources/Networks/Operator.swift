@@ -46,6 +46,11 @@ public protocol Operator: Hashable, Sendable {
   /// When its output cannot be negative; never unless it says so.
   var sign: SignBehaviour { get }
 
+  /// Says where the images of a batch lie in the outputs, given where they lie in the inputs, at one number of images.
+  ///
+  /// Called where an input depends on the network's input. By default the operator is taken to work element by element.
+  func placeImages(_ inputs: [PlacedFact?], outputs: [Shape], _ placement: ImagePlacement) -> [ImageAxis]
+
   /// Says where the channels of the inputs come out, which must stay together, and which entries of constants go with them.
   ///
   /// Called for nodes that depend on the network's input. Outputs that are given no channels get some that must stay.

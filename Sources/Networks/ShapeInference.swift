@@ -1,5 +1,13 @@
 import Tensors
 
+extension Operator {
+  /// Whether what comes out shares its elements with what goes in.
+  fileprivate var isView: Bool {
+    self is Op.Reshape || self is Op.Flatten || self is Op.Squeeze || self is Op.Unsqueeze || self is Op.Identity
+      || self is Op.Dropout || self is Op.ConstantValue
+  }
+}
+
 extension Graph {
   /// What is known of every value at one batch size.
   ///
@@ -18,17 +26,27 @@ extension Graph {
           if let length = symbols[symbol] { return length }
           guard axis == 0 else {
             throw EspalierError(
-              "the length of axis \(axis) ('\(symbol)') is not declared", place: "input '\(input.name)'", accepted: "a number")
+              "the length of axis \(axis) ('\(symbol)') is not declared", place: "input '\(input.name)'",
+              accepted: "a length, by --axis \(symbol)=LENGTH")
           }
           return batch
         }
       }
       facts[input.name] = Fact(try naming(place: "input '\(input.name)'") { try Shape(validating: lengths) })
     }
+    // All values computed ahead together may be twice as large as what the file holds, or a quarter of a gigabyte; what is larger is
+    // computed as the network is run.
+    let held =
+      constants.values.reduce(0) { $0 + $1.shape.count }
+      + nodes.reduce(0) { $0 + (($1.op as? Op.ConstantValue)?.value.shape.count ?? 0) }
+    var room = Swift.max(1 << 26, 2 * held)
     for node in nodes {
       let inferred = try naming(place: "\(node.op.name) '\(node.label)'") {
-        try node.op.infer(node.inputs.map { $0.flatMap { facts[$0] } }, outputs: node.outputs.count)
+        try Fact.$room.withValue(min(room, Fact.largestFolded)) {
+          try node.op.infer(node.inputs.map { $0.flatMap { facts[$0] } }, outputs: node.outputs.count)
+        }
       }
+      if !node.op.isView { room -= inferred.reduce(0) { $0 + ($1.value?.shape.count ?? 0) } }
       for (output, fact) in zip(node.outputs, inferred) where !output.isEmpty { facts[output] = fact }
     }
     return facts

@@ -89,7 +89,7 @@ public struct LiveNetwork: Sendable {
     let slots = Dictionary(grouping: map.slots, by: \.constant)
     var counted: Set<String> = []
     for node in map.graph.nodes {
-      for name in node.trainedConstants where counted.insert(name).inserted {
+      for name in map.graph.trainedConstants(of: node) where counted.insert(name).inserted {
         guard let tensor = map.graph.constants[name]?.floats else { continue }
         var lengths: [Int: Int] = [:]
         for slot in slots[name] ?? [] where lengths[slot.axis] == nil {

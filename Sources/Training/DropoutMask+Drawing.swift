@@ -30,9 +30,13 @@ extension DropoutMask {
     let size = map.layout.sampleStride
     let target = program.pointer(slot)
     target.update(repeating: 1, count: map.layout.floatCount)
-    for (row, sample) in samples.enumerated() {
-      _ = UnsafeMutableBufferPointer(start: target + row * size, count: size)
-        .update(fromContentsOf: factors(forSample: sample, step: step, seed: seed, count: size))
+    for (place, sample) in samples.enumerated() {
+      let rows = map.rows(of: place)
+      let factors = factors(forSample: sample, step: step, seed: seed, count: rows.count * size)
+      for (part, row) in rows.enumerated() {
+        _ = UnsafeMutableBufferPointer(start: target + row * size, count: size)
+          .update(fromContentsOf: factors[part * size..<(part + 1) * size])
+      }
     }
   }
 }

@@ -47,7 +47,7 @@ public struct Evaluation: Sendable, Equatable {
       makeWorker: { _ in try Program(plan.plan) },
       body: { program, index in
         let part = try data.shard(index * shard..<min((index + 1) * shard, data.count), epoch: 0)
-        program.setInput(plan.input, to: try plan.checked(part.samples))
+        try program.setInput(plan.input, to: try plan.checked(part.samples))
         try program.run()
         return try Tally(logits: program.result(plan.output), part)
       })

@@ -64,27 +64,16 @@ extension Graph {
   /// added right behind one among them), factors and summands of batch norms, slopes.
   public var trainableRoles: [String: ParameterRole] {
     var roles: [String: ParameterRole] = [:]
-    func note(_ node: Node, _ place: Int, _ role: ParameterRole) {
-      guard place < node.inputs.count, let name = node.inputs[place], constants[name]?.floats != nil else { return }
-      if roles[name] == nil { roles[name] = role }
-    }
-    func isLinear(_ node: Node?) -> Bool {
-      guard let node else { return false }
-      return (node.op is Op.MatMul || node.op is Op.Conv) && node.inputs[1].map { constants[$0] != nil } ?? false
-    }
     for node in nodes {
-      switch node.op {
-      case is Op.Conv, is Op.ConvTranspose, is Op.Gemm:
-        note(node, 1, .weight)
-        note(node, 2, .bias)
-      case is Op.MatMul: note(node, 1, .weight)
-      case is Op.BatchNormalization:
-        note(node, 1, .normScale)
-        note(node, 2, .normBias)
-      case is Op.PRelu: note(node, 1, .slope)
-      case is Op.Add where isLinear(node.inputs[0].flatMap { producer(of: $0) }): note(node, 1, .bias)
-      case is Op.Add where isLinear(node.inputs[1].flatMap { producer(of: $0) }): note(node, 0, .bias)
-      default: break
+      for place in trainedPlaces(of: node) {
+        guard let name = node.inputs[place], roles[name] == nil else { continue }
+        switch node.op {
+        case is Op.BatchNormalization: roles[name] = place == 1 ? .normScale : .normBias
+        case is Op.PRelu: roles[name] = .slope
+        case is Op.Add: roles[name] = .bias
+        case is Op.MatMul: roles[name] = .weight
+        default: roles[name] = place == 1 ? .weight : .bias
+        }
       }
     }
     return roles

@@ -127,6 +127,7 @@ final class TrainingPlan: @unchecked Sendable {
     var masks: [String: (Slot, Int)] = [:]
     for value in maskSites {
       guard let slot = arrived[value] else { continue }
+      _ = try builder.rowsPerImage(of: value, layer: value)
       let layout = try builder.layout(builder.slot(of: value))
       let (activation, gradient) = (try builder.slot(of: value), try builder.reorder(slot, to: layout))
       let sums = builder.allocateSums(shardSize * layout.channels, name: value)
@@ -153,7 +154,7 @@ final class TrainingPlan: @unchecked Sendable {
       _ = try pool.run(0..<batch.count) { _, index in
         let program = box.programs[index]
         if segment == 0 {
-          program.setInput(input, to: batch[index].samples)
+          try program.setInput(input, to: batch[index].samples)
           let classes = program.sums(labels)
           for (row, label) in batch[index].labels.enumerated() { classes[row] = Double(label[0]) }
           for mask in plan.dropouts { mask.draw(for: batch[index].indices, step: step, seed: seed, in: program) }
@@ -250,10 +251,11 @@ private struct Programs: @unchecked Sendable {
 }
 
 extension FeatureMap {
-  /// Writes Σ self · other over space of every real sample and channel, `[samples × channels]`.
+  /// Writes Σ self · other over space and rows of every real sample and channel, `[samples × channels]`.
   fileprivate func spatialProducts(with other: FeatureMap, into sums: UnsafeMutableBufferPointer<Double>) {
     let offset = other.base - base
     let (area, block, channels) = (layout.area, layout.block, layout.channels)
+    for i in 0..<count * channels { sums[i] = 0 }
     forEachBlock { sample, channel, lanes, pointer in
       for lane in 0..<lanes {
         var sum = 0.0
@@ -261,7 +263,7 @@ extension FeatureMap {
           let i = place * block + lane
           sum += Double(pointer[i]) * Double(pointer[i + offset])
         }
-        sums[sample * channels + channel + lane] = sum
+        sums[sample * channels + channel + lane] += sum
       }
     }
   }

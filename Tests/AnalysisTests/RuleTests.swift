@@ -48,7 +48,7 @@ import Testing
     let arriving = try builder.reverse(from: ["y": seed], to: ["x"], rule: pass.cross)
     builder.keep(try builder.reorder(#require(arriving["x"]), to: .plain(x.shape)), as: "R")
     let program = try Program(builder.finish())
-    program.setInput("x", to: x.map(Float.init))
+    try program.setInput("x", to: x.map(Float.init))
     program.pointer(seed).update(from: r.elements.map(Float.init), count: r.count)
     try program.run()
     return program.result("R")

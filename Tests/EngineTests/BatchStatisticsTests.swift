@@ -25,7 +25,7 @@ import Testing
     let shards = stride(from: 0, to: samples, by: size).map { $0..<min($0 + size, samples) }
     nonisolated(unsafe) let programs = try shards.map { rows in
       let program = try Program(plan)
-      program.setInput("input", to: pictures.rows(rows))
+      try program.setInput("input", to: pictures.rows(rows))
       differentiated.seed(program, ["output": seeds.rows(rows)])
       return program
     }

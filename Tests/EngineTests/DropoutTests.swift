@@ -49,7 +49,7 @@ import Testing
 
     let data = noise([batch, 3, 4, 4], "data")
     let program = try Program(plan)
-    program.setInput("input", to: data)
+    try program.setInput("input", to: data)
     for mask in plan.dropouts {
       program.featureMap(mask.slot).base.update(from: masks[mask.node]!.elements, count: masks[mask.node]!.count)
     }

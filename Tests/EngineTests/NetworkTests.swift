@@ -34,7 +34,7 @@ import Testing
     let differentiated = try Differentiated(graph, batch: 4, from: ["output"], to: wanted)
     #expect(differentiated.reached == wanted.sorted())
     let program = try Program(differentiated.plan)
-    program.setInput("input", to: pictures)
+    try program.setInput("input", to: pictures)
     differentiated.seed(program, seeds)
     try program.run()
     for name in wanted { expectClose(program.result("∂" + name), expected[name]!, single, scaled: true, "∂" + name) }
@@ -46,7 +46,7 @@ import Testing
     let program = try Program(differentiated.plan)
     let seeds = ["output": noise([3, 4], "∂")]
     func results(_ pictures: Tensor<Float>) throws -> [Tensor<Float>] {
-      program.setInput("input", to: pictures)
+      try program.setInput("input", to: pictures)
       differentiated.seed(program, seeds)
       try program.run()
       return (["output"] + differentiated.reached.map { "∂" + $0 }).map(program.result)
@@ -74,7 +74,7 @@ import Testing
     let seeds = ["output": noise([2, 4], "∂")]
     let reached = differentiated.reached
     @Sendable func result(_ program: Program, _ round: Int) throws -> [Tensor<Float>] {
-      program.setInput("input", to: TinyNetworks.pictures(2, seed: UInt64(round % 5)))
+      try program.setInput("input", to: TinyNetworks.pictures(2, seed: UInt64(round % 5)))
       differentiated.seed(program, seeds)
       try program.run()
       return (["output"] + reached.map { "∂" + $0 }).map(program.result)

@@ -15,8 +15,6 @@ import Testing
     ("antialias", "Resize with antialias is refused"),
     ("half_pixel_symmetric", "coordinates of Resize that are refused"),
     ("tf_crop_and_resize", "coordinates of Resize that are refused"),
-    ("resize_upsample_scales_nearest_axes", "Resize with axes is refused"),
-    ("resize_upsample_sizes_nearest_axes", "Resize with axes is refused"),
     ("nearest_not_", "Resize that keeps the aspect ratio is refused"),
     ("downsample_scales_linear_align_corners", "expects a length that is no integer; onnxruntime and PyTorch differ from it too"),
     ("last_window_starts_on_pad", "expects numbers rounded to four digits"),

@@ -34,7 +34,7 @@ import Testing
     let differentiated = try Differentiated(graph, batch: example.batch, from: example.outputs, to: wanted)
     #expect(differentiated.reached == wanted.sorted())
     let program = try Program(differentiated.plan)
-    for (name, tensor) in data { program.setInput(name, to: tensor) }
+    for (name, tensor) in data { try program.setInput(name, to: tensor) }
     differentiated.seed(program, seeds)
     try program.run()
     for name in differentiated.reached {

@@ -57,7 +57,7 @@ func run(
     builder.keep(try builder.reorder(slot, to: .plain(builder.layout(slot).shape)), as: name)
   }
   let program = try Program(builder.finish())
-  for (name, tensor) in data { program.setInput(name, to: tensor) }
+  for (name, tensor) in data { try program.setInput(name, to: tensor) }
   try program.run()
   return Dictionary(uniqueKeysWithValues: kept.union(graph.outputs).map { ($0, program.result($0)) })
 }

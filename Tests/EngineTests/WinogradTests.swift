@@ -36,7 +36,7 @@ import Testing
     try builder.forward(isDifferentiable: isDifferentiable)
     let plan = builder.finish()
     let program = try Program(plan)
-    program.setInput("x", to: x)
+    try program.setInput("x", to: x)
     try program.run()
     return (program.result(graph.outputs[0]), plan.implementations.map(\.kernel))
   }
@@ -63,11 +63,11 @@ import Testing
     useOneThreadHere()
     let program = try Program(builder.finish())
     let x = noise([4, 32, 18, 18], "x")
-    program.setInput("x", to: x)
+    try program.setInput("x", to: x)
     try program.run()
     let whole = program.result(graph.outputs[0])
     for row in 0..<4 {
-      program.setInput("x", to: x.rows(row..<row + 1))
+      try program.setInput("x", to: x.rows(row..<row + 1))
       try program.run()
       #expect(program.result(graph.outputs[0]) == whole.rows(row..<row + 1))
     }

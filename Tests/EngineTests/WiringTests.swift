@@ -159,7 +159,7 @@ extension GraphEditor {
       let differentiated = try Differentiated(graph, batch: 3, from: graph.outputs, to: names)
       #expect(differentiated.reached == names.sorted())
       let program = try Program(differentiated.plan)
-      program.setInput("x", to: x)
+      try program.setInput("x", to: x)
       differentiated.seed(program, seeds)
       try program.run()
       for name in differentiated.reached {

@@ -26,13 +26,16 @@ import Testing
     try expectSame(canonized, graph)
   }
 
-  @Test func resizeBySizesOfTheBatchBecomesFactors() throws {
+  @Test func resizeBySizesOfTheBatchKeepsTheSizesThatChange() throws {
     var b = TestGraph([2, 3, 5])
     let batch = b.add(Op.ShapeOf(end: 2), "input")
     let sizes = b.add(Op.Concat(axis: 0), batch, b.integers([6, 15]))
     let graph = try b.graph(b.add(Op.Resize(mode: .linear), "input", nil, nil, sizes))
     let canonized = try graph.canonized()
     #expect(canonized.operators == ["Resize"])
+    #expect((canonized.nodes[0].op as? Op.Resize)?.axes == [2, 3])
+    let kept = try #require(canonized.nodes[0].inputs[3])
+    #expect(canonized.constants[kept]?.integers == [6, 15])
     try expectSame(canonized, graph)
   }
 

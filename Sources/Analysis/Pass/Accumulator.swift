@@ -14,9 +14,12 @@ public struct SiteShape: Hashable, Sendable {
   public var channels: Int
   /// The number of rows and columns of a feature map; both 1 for a linear layer.
   public var height: Int, width: Int
+  /// The number of rows of the batch axis that an image has there, whose maps lie one below the other; 0 where rows are no image's.
+  public var rows: Int
 
   /// Makes a shape.
-  public init(channels: Int, height: Int, width: Int) {
+  public init(channels: Int, height: Int, width: Int, rows: Int = 1) {
+    self.rows = rows
     self.channels = channels
     self.height = height
     self.width = width

@@ -66,7 +66,7 @@ public final class AnalysisPlan: Sendable {
     let head = try graph.withoutFinalSoftmax(output: request.output)
     let network = try head.graph.canonized()
     let builder = try PlanBuilder(network, batch: request.batch)
-    let sites = try request.sites.sites(in: network, of: graph, facts: builder.facts)
+    let sites = try request.sites.sites(in: network, of: graph, facts: builder.facts, images: builder.images)
     guard !sites.isEmpty else {
       throw EspalierError("the network has no \(request.sites.kind.rawValue) to look at", accepted: "--site linear")
     }

@@ -95,7 +95,7 @@ public final class AnalysisProgram {
       let pointer = program.pointer(slot)
       for row in 0..<plan.request.batch { pointer[row] = Float((row < count ? targets[row] : nil) ?? -1) }
     }
-    program.setInput(plan.input, to: input)
+    try program.setInput(plan.input, to: input)
     let sites = fresh().sites.map(SiteBox.init)
     try withoutActuallyEscaping(observing) { observing in
       for (phase, taps) in plan.taps {

@@ -13,21 +13,28 @@ enum TileCutter {
     let rank = layout.shape.rank
     let area = layout.area
     let width = rank > 2 ? layout.shape[rank - 1] : 1
-    let isGathered = layout.isPlain
-    var scratch = [Float](repeating: 0, count: isGathered ? max(area, 1) * 8 : 1)
+    // All rows of a picture make one map, one under the other.
+    let count = map.rowsPerSample
+    let isGathered = layout.isPlain || count != 1
+    var scratch = [Float](repeating: 0, count: isGathered ? max(area * count, 1) * 8 : 1)
     var companionScratch = companion == nil ? [0] : scratch
-    for row in 0..<map.count {
+    for sample in 0..<map.count {
+      let rows = map.rows(of: sample)
+      let row = rows[0]
       for channel in stride(from: 0, to: layout.channels, by: 8) {
         let lanes = min(8, layout.channels - channel)
         if isGathered {
           try scratch.withUnsafeMutableBufferPointer { own in
             try companionScratch.withUnsafeMutableBufferPointer { other in
-              let start = row * layout.sampleStride + channel * area
-              TileCutter.gather(map.base + start, lanes: lanes, area: area, into: own)
-              if let companion { TileCutter.gather(companion.base + start, lanes: lanes, area: area, into: other) }
+              for (place, row) in rows.enumerated() {
+                TileCutter.gather(map, row: row, channel: channel, lanes: lanes, into: own, at: place * area)
+                if let companion {
+                  TileCutter.gather(companion, row: row, channel: channel, lanes: lanes, into: other, at: place * area)
+                }
+              }
               try body(
                 tile(
-                  row, channel, lanes, area, width, UnsafePointer(own.baseAddress!),
+                  sample, channel, lanes, area * count, width, UnsafePointer(own.baseAddress!),
                   companion == nil ? nil : UnsafePointer(other.baseAddress!), stride: 8))
             }
           }
@@ -36,7 +43,7 @@ enum TileCutter {
           let start = row * layout.sampleStride + (channel / block) * area * block + channel % block
           try body(
             tile(
-              row, channel, lanes, area, width, UnsafePointer(map.base + start),
+              sample, channel, lanes, area, width, UnsafePointer(map.base + start),
               companion.map { UnsafePointer($0.base + start) }, stride: block))
         }
       }
@@ -55,10 +62,13 @@ enum TileCutter {
   }
 
   private static func gather(
-    _ source: UnsafePointer<Float>, lanes: Int, area: Int, into target: UnsafeMutableBufferPointer<Float>
+    _ map: FeatureMap, row: Int, channel: Int, lanes: Int, into target: UnsafeMutableBufferPointer<Float>, at first: Int
   ) {
+    let (layout, area) = (map.layout, map.layout.area)
     for lane in 0..<lanes {
-      for place in 0..<area { target[place * 8 + lane] = source[lane * area + place] }
+      let (own, block) = (channel + lane, layout.block)
+      let source = map.base + row * layout.sampleStride + own / block * area * block + own % block
+      for place in 0..<area { target[(first + place) * 8 + lane] = source[place * block] }
     }
   }
 }

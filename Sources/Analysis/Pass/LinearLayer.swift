@@ -19,7 +19,9 @@ public struct LinearLayer: Sendable {
   let weights: [SIMD8<Float>]
 
   /// The layer of a node; nil unless it is one whose weights are known ahead.
-  init?(_ node: Node, _ facts: [String: Fact]) {
+  ///
+  /// - Parameter rows: the number of rows that an image has in its input.
+  init?(_ node: Node, _ facts: [String: Fact], rows: Int = 1) {
     guard let input = node.inputs[0].flatMap({ facts[$0]?.shape }), node.inputs.count > 1,
       let weight = node.inputs[1].flatMap({ facts[$0]?.value?.floats })
     else { return nil }
@@ -28,7 +30,7 @@ public struct LinearLayer: Sendable {
     var factor: Float = 1
     switch node.op {
     case let op as Op.Conv:
-      guard op.group == 1, input.rank == 4, weight.shape.rank == 4,
+      guard op.group == 1, rows == 1, input.rank == 4, weight.shape.rank == 4,
         let window = try? op.window.placement(input: [input[2], input[3]], kernel: [weight.shape[2], weight.shape[3]])
       else { return nil }
       (filters, channels) = (weight.shape[0], weight.shape[1])
@@ -43,7 +45,7 @@ public struct LinearLayer: Sendable {
       guard !op.transposeA, weight.shape.rank == 2, input.rank == 2 else { return nil }
       (filters, channels) = op.transposeB ? (weight.shape[0], weight.shape[1]) : (weight.shape[1], weight.shape[0])
       (kernel, stride, dilation) = (Extent(height: 1, width: 1), Extent(height: 1, width: 1), Extent(height: 1, width: 1))
-      (padding, output) = (Extent(height: 0, width: 0), Extent(height: 1, width: 1))
+      (padding, output) = (Extent(height: 0, width: 0), Extent(height: rows, width: 1))
       factor = op.alpha
       let columns = weight.shape[1]
       place = op.transposeB ? { row, column, _ in row * columns + column } : { column, row, _ in row * columns + column }

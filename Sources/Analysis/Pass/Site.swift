@@ -56,8 +56,9 @@ public struct SiteRequest: Hashable, Sendable {
   ///   - network: the canonised graph.
   ///   - original: the graph as read, whose layers give the names.
   ///   - facts: what is known of the network's values.
-  /// - Throws: `EspalierError` if a pattern matches nothing.
-  func sites(in network: Graph, of original: Graph, facts: [String: Fact]) throws -> [Site] {
+  ///   - images: where images lie in them; what depends on none is no site.
+  /// - Throws: `EspalierError` if a pattern matches nothing, or a site's rows belong to no image.
+  func sites(in network: Graph, of original: Graph, facts: [String: Fact], images: [String: ImageAxis]) throws -> [Site] {
     let layers = Dictionary(uniqueKeysWithValues: original.layers.map { ($0.id, $0) })
     let candidates: [(node: Node, title: String?, value: String)] =
       switch kind {
@@ -69,13 +70,16 @@ public struct SiteRequest: Hashable, Sendable {
         network.blocks.compactMap { block in network.producer(of: block.output).map { ($0, block.name, block.output) } }
       }
     let sites = candidates.compactMap { candidate -> Site? in
-      guard let layer = layers[candidate.node.id], let shape = facts[candidate.value]?.shape, shape.rank == 2 || shape.rank == 4
+      guard let layer = layers[candidate.node.id], let shape = facts[candidate.value]?.shape, shape.rank == 2 || shape.rank == 4,
+        images[candidate.value] != .constant
       else { return nil }
+      // Rows of one image are one map, one below the other.
+      let rows = images[candidate.value]?.rowsPerImage ?? 0
       return Site(
         layer: layer, title: candidate.title ?? layer.name, value: candidate.value,
         shape: SiteShape(
-          channels: shape[1], height: shape.rank == 4 ? shape[2] : 1, width: shape.rank == 4 ? shape[3] : 1),
-        reader: kind == .input ? LinearLayer(candidate.node, facts) : nil)
+          channels: shape[1], height: rows * (shape.rank == 4 ? shape[2] : 1), width: shape.rank == 4 ? shape[3] : 1, rows: rows),
+        reader: kind == .input ? LinearLayer(candidate.node, facts, rows: rows) : nil)
     }
     if let missed = patterns.first(where: { pattern in !sites.contains { $0.matches(pattern) } }) {
       let known = sites.map(\.title)
@@ -83,7 +87,13 @@ public struct SiteRequest: Hashable, Sendable {
         "no layer is called '\(missed)'" + EspalierError.suggestion(for: missed, among: known), place: "--layers",
         accepted: EspalierError.list(known))
     }
-    return patterns.isEmpty ? sites : sites.filter { site in patterns.contains { site.matches($0) } }
+    let chosen = patterns.isEmpty ? sites : sites.filter { site in patterns.contains { site.matches($0) } }
+    if let site = chosen.first(where: { $0.shape.rows == 0 }) {
+      throw EspalierError(
+        "the rows of '\(site.value)' are \(images[site.value] ?? .constant)", place: "layer '\(site.title)'",
+        accepted: "rows that belong to one image each; --layers chooses others")
+    }
+    return chosen
   }
 }
 

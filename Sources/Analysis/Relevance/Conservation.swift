@@ -74,9 +74,9 @@ struct ConservationSums {
   mutating func add(_ maps: [FeatureMap], to term: Int) {
     for map in maps where map.count == rows.count {
       let stride = map.layout.sampleStride
-      for sample in rows.indices {
+      map.forEachRow { row, sample in
         var sum = 0.0
-        for i in sample * stride..<(sample + 1) * stride { sum += Double(map.base[i]) }
+        for i in row * stride..<(row + 1) * stride { sum += Double(map.base[i]) }
         rows[sample][term] += sum
       }
     }
@@ -87,9 +87,9 @@ struct ConservationSums {
     let terms = maps[2..<2 + part.signs.count]
     let gate = part.gate == .all ? nil : maps.last
     let stride = quotient.layout.sampleStride
-    for sample in rows.indices {
+    quotient.forEachRow { row, sample in
       var lost = 0.0
-      for i in sample * stride..<(sample + 1) * stride {
+      for i in row * stride..<(row + 1) * stride {
         if let gate {
           let y = gate.base[i]
           guard part.gate == .positiveOutput ? y > 0 : y < 0 else { continue }

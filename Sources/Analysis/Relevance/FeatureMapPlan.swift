@@ -82,6 +82,9 @@ public final class FeatureMapPlan: Sendable {
     guard shape.rank == 4 else {
       throw EspalierError("its output has shape \(shape)", place: "layer '\(layer.name)'", accepted: "[N, C, H, W]")
     }
+    guard try builder.rowsPerImage(of: value, layer: layer.name) == 1 else {
+      throw EspalierError("an image has several feature maps a channel there", place: "layer '\(layer.name)'", accepted: "one")
+    }
     channels = shape[1]
 
     try builder.forward(keeping: pass.keptValues().union([value]), isDifferentiable: true)
@@ -126,7 +129,7 @@ public final class FeatureMapProgram {
   /// - Parameter targets: one class a picture; nil for the predicted one.
   /// - Throws: `EspalierError` naming the layer that failed.
   public func run(_ pictures: Tensor<Float>, targets: [Int?]) throws -> FeatureMapResult {
-    program.setInput(plan.input, to: pictures)
+    try program.setInput(plan.input, to: pictures)
     let slot = program.pointer(plan.targets)
     for row in 0..<plan.plan.batch { slot[row] = Float((row < targets.count ? targets[row] : nil) ?? -1) }
     try program.run()

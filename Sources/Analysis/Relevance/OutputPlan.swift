@@ -53,7 +53,7 @@ public final class OutputProgram {
   ///
   /// - Throws: `EspalierError` naming the layer that failed.
   public func run(_ pictures: Tensor<Float>) throws -> Tensor<Float> {
-    program.setInput(plan.input, to: pictures)
+    try program.setInput(plan.input, to: pictures)
     try program.run()
     return program.result(plan.output)
   }

@@ -57,6 +57,7 @@ package final class RelevancePass {
         node: node, kind: LayerKind(node, in: graph), rule: rules[node.id].map { type(of: $0).name } ?? GradientRule.name,
         arriving: tap))
     let delivered = try crossing(node, arriving, wanted)
+    for case let (input?, slot?) in zip(node.inputs, delivered) { builder.place(slot, like: input) }
     let left = delivered.compactMap { $0 }
     if !left.isEmpty { conservation[conservation.count - 1].delivered = builder.observe(left, label: node.label) }
     return delivered
@@ -81,6 +82,7 @@ package final class RelevancePass {
         }
       }
     }
+    for slot in [quotient, incoming] + terms.map(\.slot) { builder.place(slot, like: node.outputs[0]) }
     let shown = ([quotient, incoming] + terms.map(\.slot) + [gate].compactMap { $0 }).map { channelsSecond($0, of: node) }
     let tap = builder.observe(shown, label: node.label)
     conservation[conservation.count - 1].parts.append(
@@ -96,6 +98,7 @@ package final class RelevancePass {
     let (samples, channels) = (shape[0], shape[-1])
     let tokens = shape.count / max(samples * channels, 1)
     let result = builder.allocate(.plain([samples, channels, tokens]), name: node.label)
+    builder.place(result, like: node.outputs[0])
     builder.addStep(node.label, reads: [slot], writes: [result]) { program in
       let (x, y) = (program.pointer(slot), program.pointer(result))
       for sample in 0..<samples {

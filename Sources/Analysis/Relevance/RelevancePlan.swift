@@ -130,8 +130,9 @@ public final class RelevancePlan: Sendable {
     plan = builder.finish()
 
     let layers = Dictionary(uniqueKeysWithValues: graph.layers.map { ($0.id, $0) })
-    sites = network.nodes.compactMap { node in
+    sites = try network.nodes.compactMap { node in
       guard let tap = pass.taps[node.id], let layer = layers[node.id] else { return nil }
+      _ = try builder.rowsPerImage(of: node.outputs[0], layer: layer.name)
       return LayerSite(layer: layer, channels: tap.channels, tap: tap.number, activation: activations[node.id])
     }
     let order = Dictionary(uniqueKeysWithValues: network.nodes.enumerated().map { ($0.element.id, $0.offset) })

@@ -43,7 +43,7 @@ public final class RelevanceProgram {
     for case let target? in targets where target < 0 || target >= plan.classes {
       throw EspalierError("target \(target) is not a class of this network", accepted: "0 to \(plan.classes - 1)")
     }
-    program.setInput(plan.input, to: pictures)
+    try program.setInput(plan.input, to: pictures)
     let slot = program.pointer(plan.targets)
     for row in 0..<plan.plan.batch { slot[row] = Float((row < count ? targets[row] : nil) ?? -1) }
     var signed: [Tensor<Double>] = []

@@ -32,11 +32,12 @@ final class BatchNormalizationKernel: Kernel {
     let result = builder.allocate(layout, name: output)
     let label = context.node.label
     if builder.isTraining {
+      _ = try builder.rowsPerImage(of: context.input(0), layer: label)
       let sums = builder.allocateSums(2 * layout.channels + 1, name: label)
       builder.addStep(label, reads: [slot], writes: [sums]) { program in
         let map = program.featureMap(slot)
         map.sumProducts(with: map, into: program.sums(sums))
-        program.sums(sums)[2 * layout.channels] = Double(map.count * layout.area)
+        program.sums(sums)[2 * layout.channels] = Double(map.count * map.rowsPerSample * layout.area)
       }
       builder.synchronise(sums)
       builder.note(
@@ -101,9 +102,12 @@ final class BatchNormalizationKernel: Kernel {
         }
       }
       layout.writeAffine(of: g, scale, and: x, slope, shift: offset, to: z)
-      // What fills up a shard takes no part in the batch.
-      (z + program.count * layout.sampleStride).update(
-        repeating: 0, count: (layout.samples - program.count) * layout.sampleStride)
+      guard sums != nil else { return }
+      // What fills up a shard takes no part in the batch whose statistics these are.
+      let map = program.featureMap(slot)
+      for row in 0..<layout.samples where row / map.rows.inner % map.rows.images >= map.count {
+        (z + row * layout.sampleStride).update(repeating: 0, count: layout.sampleStride)
+      }
     }
     return [result] + weights + [nil, nil]
   }

@@ -7,19 +7,33 @@ import Tensors
 /// values.
 final class IndexMapKernel: Kernel {
   private let context: NodeContext
-  /// For every output, the place in the input of each element; −1 for the fill.
+  /// For every output, the place in the input of each element; −1 for the fill. Of one slab, where the first axis stays as it is.
   private let maps: [[Int32]]
   private let fill: Float
+  /// The number of slabs that are all alike.
+  private let slabs: Int
 
   /// Slice, Split, Transpose, Expand and Gather.
-  init(_ context: NodeContext) throws {
+  ///
+  /// - Parameter keepsRows: whether each row of the outputs comes from the same row of the input.
+  init(_ context: NodeContext, keepsRows: Bool) throws {
     self.context = context
-    var inputs = context.inputs
     let shape = try context.shape(0)
-    inputs[0] = Fact(.int64(Tensor((0..<Int64(shape.count)).map { $0 }, shape: shape)))
-    maps = try context.node.op.infer(inputs, outputs: context.node.outputs.count).map { fact in
+    func maps(_ shape: Shape) throws -> [Fact] {
+      guard shape.count <= Int(Int32.max) else { throw EspalierError("an input of \(shape)", accepted: "at most 2^31 elements") }
+      var inputs = context.inputs
+      inputs[0] = Fact(.int64(Tensor((0..<Int64(shape.count)).map { $0 }, shape: shape)))
+      return try context.node.op.infer(inputs, outputs: context.node.outputs.count)
+    }
+    let row = keepsRows && shape.rank > 0 ? try? maps(shape.replacing(axis: 0, with: 1)) : nil
+    let isAlike =
+      row.map { zip($0, context.outputs).allSatisfy { $0.shape.replacing(axis: 0, with: shape[0]) == $1.shape } } ?? false
+    slabs = isAlike ? shape[0] : 1
+    self.maps = try (isAlike ? row! : maps(shape)).map { fact in
       guard let places = fact.value?.integers else {
-        throw EspalierError("its places depend on the network's input", accepted: "constant indices")
+        throw EspalierError(
+          "its places depend on the network's input, or are more than can be written down",
+          accepted: "constant indices, and at most \(Fact.largestFolded) elements a batch")
       }
       return places.map(Int32.init)
     }
@@ -33,8 +47,9 @@ final class IndexMapKernel: Kernel {
     guard let pads = try context.integers(1) else { throw EspalierError("the pads are left out") }
     let (begin, _) = try op.borders(of: shape, pads: pads, axes: context.integers(3))
     fill = try context.number(2) ?? 0
+    slabs = shape.rank > 0 && begin[0] == 0 && context.outputs[0].shape[0] == shape[0] ? shape[0] : 1
     maps = [
-      IndexMapKernel.map(from: shape, to: context.outputs[0].shape) { axis, place in
+      try IndexMapKernel.map(from: shape, to: context.outputs[0].shape, slabs: slabs) { axis, place in
         let length = shape[axis]
         let inner = place - begin[axis]
         if inner >= 0 && inner < length { return inner }
@@ -56,28 +71,23 @@ final class IndexMapKernel: Kernel {
   init(resize op: Op.Resize, _ context: NodeContext) throws {
     self.context = context
     let (source, target) = (try context.shape(0), context.outputs[0].shape)
-    let scales = op.scales(source: source, target: target, declared: context.inputs)
+    let axes = try op.resizedAxes(context.inputs, target: target)
     fill = 0
+    slabs = source.rank > 0 && !axes[0].isChanged ? source[0] : 1
     maps = [
-      IndexMapKernel.map(from: source, to: target) { axis, place in
-        guard source[axis] != target[axis] || scales[axis] != 1 else { return place }
-        let origin = op.origin(of: place, scale: scales[axis], source: source[axis], target: target[axis])
-        let nearest: Double =
-          switch op.rounding {
-          case .floor: origin.rounded(.down)
-          case .ceil: origin.rounded(.up)
-          case .roundPreferFloor: (origin - 0.5).rounded(.up)
-          case .roundPreferCeil: (origin + 0.5).rounded(.down)
-          }
-        return min(max(Int(nearest), 0), source[axis] - 1)
-      }
+      try IndexMapKernel.map(from: source, to: target, slabs: slabs) { axes[$0].nearest(to: $1) }
     ]
   }
 
-  /// A map that treats every axis by itself.
-  private static func map(from source: Shape, to target: Shape, place: (_ axis: Int, _ place: Int) -> Int?) -> [Int32] {
+  /// A map that treats every axis by itself; of the first of the slabs into which the first axis is cut, unless there is one alone.
+  private static func map(
+    from source: Shape, to target: Shape, slabs: Int, place: (_ axis: Int, _ place: Int) -> Int?
+  ) throws -> [Int32] {
+    guard max(source.count, target.count) / max(slabs, 1) <= Int(Int32.max) else {
+      throw EspalierError("\(source) becomes \(target)", accepted: "at most 2^31 elements a sample")
+    }
     var map: [Int32?] = [0]
-    for axis in 0..<target.rank {
+    for axis in (slabs == 1 ? 0 : 1)..<target.rank {
       let places = (0..<target[axis]).map { place(axis, $0) }
       let stride = Int32(source.strides[axis])
       map = map.flatMap { start in places.map { step in start.flatMap { start in step.map { start + Int32($0) * stride } } } }
@@ -88,12 +98,15 @@ final class IndexMapKernel: Kernel {
   func forward(_ builder: PlanBuilder) throws {
     let slot = try builder.slot(of: context.input(0))
     let plain = try builder.reorder(slot, to: .plain(builder.layout(slot).shape))
-    let fill = fill
+    let (fill, slabs) = (fill, slabs)
+    let size = builder.layout(plain).floatCount / max(slabs, 1)
     for (output, map) in zip(context.node.outputs, maps) where !output.isEmpty {
       let result = builder.allocate(.plain(try builder.shape(of: output)), name: output)
       builder.addStep(context.node.label, reads: [plain], writes: [result]) { program in
-        let (x, y) = (program.pointer(plain), program.pointer(result))
-        for i in map.indices { y[i] = map[i] < 0 ? fill : x[Int(map[i])] }
+        for slab in 0..<slabs {
+          let (x, y) = (program.pointer(plain) + slab * size, program.pointer(result) + slab * map.count)
+          for i in map.indices { y[i] = map[i] < 0 ? fill : x[Int(map[i])] }
+        }
       }
       builder.define(output, result)
     }
@@ -107,37 +120,17 @@ final class IndexMapKernel: Kernel {
     for (gradient, map) in zip(gradients, maps) {
       if let gradient { parts.append((try builder.reorder(gradient, to: .plain(builder.layout(gradient).shape)), map)) }
     }
-    let all = parts
+    let (all, slabs) = (parts, slabs)
+    let size = layout.floatCount / max(slabs, 1)
     builder.addStep(context.node.label, reads: all.map(\.0), writes: [result]) { program in
-      let y = program.pointer(result)
-      y.update(repeating: 0, count: layout.floatCount)
+      program.pointer(result).update(repeating: 0, count: layout.floatCount)
       for (slot, map) in all {
-        let x = program.pointer(slot)
-        for i in map.indices where map[i] >= 0 { y[Int(map[i])] += x[i] }
+        for slab in 0..<slabs {
+          let (x, y) = (program.pointer(slot) + slab * map.count, program.pointer(result) + slab * size)
+          for i in map.indices where map[i] >= 0 { y[Int(map[i])] += x[i] }
+        }
       }
     }
     return [result] + wanted.dropFirst().map { _ in nil }
-  }
-}
-
-extension Op.Resize {
-  /// How much larger the result is, per axis: as declared where it is, else the quotient of the lengths.
-  func scales(source: Shape, target: Shape, declared inputs: [Fact?]) -> [Double] {
-    let sizesGiven = inputs.count > 3 && (inputs[3]?.value?.integers?.isEmpty == false)
-    if !sizesGiven, inputs.count > 2, let scales = inputs[2]?.value?.floats?.elements, scales.count == source.rank {
-      return scales.map(Double.init)
-    }
-    return zip(source.dimensions, target.dimensions).map { $0 == 0 ? 1 : Double($1) / Double($0) }
-  }
-
-  /// The place in the input, between elements, that a place in the result shows.
-  func origin(of place: Int, scale: Double, source: Int, target: Int) -> Double {
-    let place = Double(place)
-    return switch coordinates {
-    case .halfPixel: (place + 0.5) / scale - 0.5
-    case .pytorchHalfPixel: target > 1 ? (place + 0.5) / scale - 0.5 : 0
-    case .alignCorners: target > 1 ? place * Double(source - 1) / Double(target - 1) : 0
-    case .asymmetric: place / scale
-    }
   }
 }

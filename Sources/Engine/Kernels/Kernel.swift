@@ -117,7 +117,11 @@ package enum KernelCatalog {
     case let op as Op.Cast:
       if op.toFloat { ViewKernel(context) } else { throw refusal(context) }
     case let op as Op.Concat: try ConcatKernel(op, context)
-    case is Op.Split, is Op.Slice, is Op.Transpose, is Op.Expand, is Op.Gather: try IndexMapKernel(context)
+    case is Op.Split, is Op.Slice, is Op.Transpose, is Op.Expand, is Op.Gather:
+      try IndexMapKernel(
+        context,
+        keepsRows: builder.images[try context.input(0)] == .rows
+          && context.node.outputs.allSatisfy { $0.isEmpty || builder.images[$0] == .rows })
     default: throw refusal(context)
     }
   }

@@ -78,15 +78,14 @@ final class LinearMapKernel: Kernel {
   /// Bilinear resizing.
   convenience init(resize op: Op.Resize, _ context: NodeContext) throws {
     let (source, target) = (try context.shape(0), context.outputs[0].shape)
-    let scales = op.scales(source: source, target: target, declared: context.inputs)
+    let axes = try op.resizedAxes(context.inputs, target: target)
     self.init(
       context,
       Map(from: source, to: target.dimensions) { axis in
-        guard source[axis] != target[axis] || scales[axis] != 1 else { return nil }
+        guard axes[axis].isChanged else { return nil }
         return { place in
           let last = Double(source[axis] - 1)
-          let origin = op.origin(of: place, scale: scales[axis], source: source[axis], target: target[axis])
-          let inside = min(max(origin, 0), last)
+          let inside = min(max(axes[axis].origin(of: place), 0), last)
           let low = Int(inside)
           let share = inside - Double(low)
           return share == 0 ? [(low, 1)] : [(low, 1 - share), (low + 1, share)]

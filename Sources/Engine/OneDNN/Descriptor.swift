@@ -69,10 +69,14 @@ final class AlignedBuffer: @unchecked Sendable {
     self.byteCount = byteCount
     let isLarge = byteCount >= 2 * AlignedBuffer.largePage
     let room = max(byteCount, 64)
+    EngineMemory.take(room)
     address = .allocate(byteCount: room, alignment: isLarge ? AlignedBuffer.largePage : 64)
     if isLarge { madvise(address, room, MADV_HUGEPAGE) }
     address.initializeMemory(as: UInt8.self, repeating: 0, count: room)
   }
 
-  deinit { address.deallocate() }
+  deinit {
+    address.deallocate()
+    EngineMemory.giveBack(max(byteCount, 64))
+  }
 }

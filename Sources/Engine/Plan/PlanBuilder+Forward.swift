@@ -23,6 +23,10 @@ extension PlanBuilder {
     let nodes = neededNodes(for: Set(graph.outputs).union(kept).union(watched))
     for node in nodes {
       try naming(place: "\(node.op.name) '\(node.label)'") {
+        for case let value? in node.inputs + node.outputs {
+          guard let shape = facts[value]?.shape, shape.rank > Layout.greatestRank else { continue }
+          throw EspalierError("value '\(value)' has \(shape.rank) axes, \(shape)", accepted: "at most \(Layout.greatestRank)")
+        }
         kernels[node.id] = try KernelCatalog.kernel(for: NodeContext(node, self), self)
       }
     }
@@ -31,12 +35,15 @@ extension PlanBuilder {
       let kernel = kernels[node.id]!
       fusion.prepare(kernel, of: node, self)
       try naming(place: "\(node.op.name) '\(node.label)'") { try kernel.forward(self) }
-      for value in unseen where isComputed(value) {
+      // What was fused ahead of this node's turn has another name; what is seen first is the node's own, in its order.
+      let seen = node.outputs.filter(unseen.contains) + unseen.subtracting(node.outputs).sorted()
+      for value in seen where isComputed(value) {
         unseen.remove(value)
         try computed(value, slot(of: value))
       }
     }
-    for output in graph.outputs {
+    // An output that is known ahead is nobody's to compute.
+    for output in graph.outputs where isComputed(output) || parameters[output] != nil || facts[output]?.value == nil {
       let slot = try slot(of: output)
       keep(try reorder(slot, to: .plain(layout(slot).shape)), as: output)
     }

@@ -29,6 +29,7 @@ extension PlanBuilder {
         let arriving = try node.outputs.map { output in
           try arrived[output].map { parts in
             let sum = try total(parts, of: output)
+            place(sum, like: output)
             arrived[output] = [sum]
             return sum
           }
@@ -42,7 +43,8 @@ extension PlanBuilder {
     for value in wanted {
       guard let slots = arrived[value] else { continue }
       let sum = try total(slots, of: value)
-      result[value] = parameters[value] == nil ? sum : alias(sum, isPerSample: false)
+      place(sum, like: value)
+      result[value] = parameters[value] == nil ? sum : alias(sum, images: .constant)
     }
     return result
   }

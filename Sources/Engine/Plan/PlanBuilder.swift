@@ -14,6 +14,8 @@ public final class PlanBuilder {
   public let batch: Int
   /// What is known of every value at this batch.
   public let facts: [String: Fact]
+  /// Where the images of the batch lie in every value.
+  public let images: [String: ImageAxis]
   /// The weights.
   public let parameters: Parameters
   /// Whether batch norm takes the batch's statistics instead of the stored ones, and dropout drops.
@@ -55,11 +57,19 @@ public final class PlanBuilder {
     self.isTraining = isTraining
     allowsWinograd = !isTraining
     facts = try graph.facts(batch: batch)
+    // A graph that runs with one batch alone is looked at there.
+    images = (try? graph.imageAxes()) ?? graph.imageAxes(at: batch, facts)
     self.parameters = parameters ?? Parameters(graph.floatConstants)
     for input in graph.inputs where facts[input.name]?.shape.rank ?? 0 > 0 {
+      guard try shape(of: input.name).rank <= Layout.greatestRank else {
+        throw EspalierError(
+          "it has \(try shape(of: input.name).rank) axes", place: "input '\(input.name)'",
+          accepted: "at most \(Layout.greatestRank)")
+      }
       let slot = allocate(.plain(try shape(of: input.name)), name: input.name)
       inputs[input.name] = slot
       values[input.name] = slot
+      place(slot, like: input.name)
     }
   }
 
@@ -100,7 +110,27 @@ public final class PlanBuilder {
   public func isComputed(_ value: String) -> Bool { values[value] != nil }
 
   /// Says where a value lies.
-  func define(_ value: String, _ slot: Slot) { values[value] = slot }
+  func define(_ value: String, _ slot: Slot) {
+    values[value] = slot
+    place(slot, like: value)
+  }
+
+  /// Says that images lie in a slot as they do in a value: in its gradient, or in what is computed from it element by element.
+  public func place(_ slot: Slot, like value: String) {
+    if slots[slot.id].images == nil { slots[slot.id].images = images[value] }
+  }
+
+  /// The number of rows that an image has in a value.
+  ///
+  /// - Throws: `EspalierError` naming the layer if rows are of several images, or of none.
+  public func rowsPerImage(of value: String, layer: String) throws -> Int {
+    guard let placed = images[value], let rows = placed.rowsPerImage else {
+      throw EspalierError(
+        "the rows of its output are \(images[value] ?? .constant)", place: "layer '\(layer)'",
+        accepted: "rows that belong to one image each")
+    }
+    return rows
+  }
 
   /// A slot's layout.
   ///
@@ -122,6 +152,8 @@ public final class PlanBuilder {
   // MARK: Slots
 
   /// Room for a value.
+  ///
+  /// - Precondition: no more axes than ``Layout/greatestRank``, which the plan's values are checked for.
   public func allocate(_ layout: Layout, name: String) -> Slot {
     guard let descriptor = try? layout.descriptor() else { preconditionFailure("no descriptor for \(layout)") }
     return append(SlotInfo(name: name, descriptor: descriptor, layout: layout, storage: .arena, byteCount: layout.floatCount * 4))
@@ -150,12 +182,12 @@ public final class PlanBuilder {
   }
 
   /// The same bytes under another number.
-  func alias(_ slot: Slot, isPerSample: Bool = true) -> Slot {
+  func alias(_ slot: Slot, images: ImageAxis? = nil) -> Slot {
     let info = slots[slot.id]
     return append(
       SlotInfo(
         name: info.name, descriptor: info.descriptor, layout: info.layout, storage: shared(slot), byteCount: info.byteCount,
-        isPerSample: isPerSample))
+        images: images))
   }
 
   /// The gradient of a weight that a primitive wrote in its own layout, row-major in the weight's own shape.
@@ -239,6 +271,7 @@ public final class PlanBuilder {
     if let known = reordered[slot]?.first(where: { descriptor($0).matches(target) }) { return known }
     let copy = allocate(
       target, layout: layout ?? slots[slot.id].layout.flatMap { Layout(target, shape: $0.shape) }, name: slots[slot.id].name)
+    slots[copy.id].images = slots[slot.id].images
     addPrimitive(
       "reorder", try Engine.reorder(from: source, to: target), reads: [(DNNL_ARG_FROM, slot)], writes: [(DNNL_ARG_TO, copy)])
     reordered[slot, default: []].append(copy)

@@ -1,4 +1,5 @@
 import COneDNN
+import Networks
 import Tensors
 
 /// A plan with buffers of its own: what one worker runs.
@@ -19,8 +20,10 @@ public final class Program {
 
   /// Allocates the buffers.
   ///
-  /// - Throws: `EspalierError` if oneDNN refuses.
+  /// - Throws: `EspalierError` if there is not as much memory (``EngineMemory``), or oneDNN refuses.
   public init(_ plan: Plan) throws {
+    let (needed, overflow) = plan.arenaByteCount.addingReportingOverflow(plan.scratchByteCount)
+    try EngineMemory.require(overflow ? .max : needed, for: plan.batch)
     self.plan = plan
     count = plan.batch
     arena = AlignedBuffer(byteCount: plan.arenaByteCount)
@@ -90,14 +93,23 @@ public final class Program {
 
   /// Writes the samples of a shard into an input, filling up with the last one.
   ///
-  /// - Precondition: `samples` is `[n, …]` with 0 < n ≤ the input's first axis and the input's other axes.
-  public func setInput(_ name: String, to samples: Tensor<Float>) {
-    guard let slot = plan.inputs[name], let layout = plan.slots[slot.id].layout else { preconditionFailure("no input '\(name)'") }
+  /// - Parameter samples: `[n, …]` with 0 < n ≤ the input's first axis and the input's other axes.
+  /// - Throws: `EspalierError` naming the input that takes no such samples, or that does not exist.
+  public func setInput(_ name: String, to samples: Tensor<Float>) throws {
+    guard let slot = plan.inputs[name], let layout = plan.slots[slot.id].layout else {
+      throw EspalierError(
+        "the network has no input '\(name)'", accepted: plan.inputs.keys.sorted().map { "'\($0)'" }.joined(separator: ", "))
+    }
     let size = layout.sampleStride
-    precondition(
-      samples.shape.rank == layout.shape.rank && samples.shape.dimensions.dropFirst() == layout.shape.dimensions.dropFirst()
-        && samples.shape[0] > 0 && samples.shape[0] <= layout.samples,
-      "input '\(name)' takes \(layout.shape), not \(samples.shape)")
+    guard samples.shape.rank == layout.shape.rank, samples.shape.rank > 0,
+      samples.shape.dimensions.dropFirst() == layout.shape.dimensions.dropFirst(), samples.shape[0] > 0,
+      samples.shape[0] <= layout.samples
+    else {
+      let others = layout.shape.dimensions.dropFirst()
+      throw EspalierError(
+        "samples of shape \(samples.shape)", place: "input '\(name)'",
+        accepted: "1 to \(layout.samples) samples" + (others.isEmpty ? "" : " of \(Shape(Array(others)))"))
+    }
     let target = pointer(slot)
     samples.elements.withUnsafeBufferPointer { source in
       target.update(from: source.baseAddress!, count: source.count)
@@ -118,8 +130,16 @@ public final class Program {
   public func featureMap(_ slot: Slot) -> FeatureMap {
     let info = plan.slots[slot.id]
     let layout = info.layout!
-    let isBatch = info.isPerSample && layout.samples == plan.batch
-    return FeatureMap(layout: layout, base: pointer(slot), count: isBatch ? count : layout.samples)
+    let rows: ImageRows? =
+      switch info.images {
+      case .along(axis: 0, let outer, let inner)? where layout.samples == outer * inner * plan.batch:
+        ImageRows(images: plan.batch, inner: inner)
+      case nil where layout.samples == plan.batch: ImageRows(images: plan.batch, inner: 1)
+      default: nil
+      }
+    return FeatureMap(
+      layout: layout, base: pointer(slot), count: rows == nil ? layout.samples : count,
+      rows: rows ?? ImageRows(images: layout.samples, inner: 1))
   }
 
   /// The address of a slot's first float.

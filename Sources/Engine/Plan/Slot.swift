@@ -1,4 +1,5 @@
 import COneDNN
+import Networks
 
 /// A buffer of a plan: the place of one value, gradient or relevance while the plan runs.
 public struct Slot: Hashable, Sendable {
@@ -22,8 +23,8 @@ struct SlotInfo {
   let layout: Layout?
   let storage: Storage
   let byteCount: Int
-  /// Whether the first axis may be the batch; it is not in the gradient of a weight, however long.
-  var isPerSample = true
+  /// Where the images of the batch lie; nil where nobody said so: then along a first axis of the batch's length.
+  var images: ImageAxis?
 }
 
 /// One thing that a plan does.

@@ -3,7 +3,7 @@ import Tensors
 /// Computes ahead what does not depend on the input, shape arithmetic included.
 ///
 /// A `Reshape`, `Expand` or `Resize` whose target follows the batch gets one that says so without arithmetic: a copied or left
-/// over length, a length of 1, factors instead of sizes.
+/// over length, a length of 1, sizes of the axes that change alone.
 public struct ConstantFolding: Canonizer {
   /// Makes the canonizer.
   public init() {}
@@ -42,16 +42,23 @@ extension GraphEditor {
       else { return }
       nodes[place].op = Op.Reshape()
       nodes[place].inputs[1] = add(.integers(lengths), named: node.label + ".target")
+    case is Op.Squeeze:
+      // Without axes it would drop the batch too where that is 1.
+      guard node.inputs.count < 2 || node.inputs[1] == nil, data.few.shape.rank == data.more.shape.rank else { return }
+      let axes = data.few.shape.dimensions.indices.filter { data.few.shape[$0] == 1 && data.more.shape[$0] == 1 }
+      if axes.isEmpty {
+        (nodes[place].op, nodes[place].inputs) = (Op.Identity(), [node.inputs[0]])
+      } else {
+        nodes[place].inputs = [node.inputs[0], add(.integers(axes), named: node.label + ".axes")]
+      }
     case is Op.Expand:
       guard let target = facts(1), target.few.value != target.more.value else { return }
       let lengths = zip(output.shape.dimensions, larger.shape.dimensions).map { $0 == $1 ? $0 : 1 }
       guard try shapes.allSatisfy({ try $0.0.broadcast(with: Shape(validating: lengths)) == $0.1 }) else { return }
       nodes[place].inputs[1] = add(.integers(lengths), named: node.label + ".target")
-    case let resize as Op.Resize:
-      guard let sizes = facts(3), sizes.few.value != sizes.more.value, let factors = resize.scales(thatMake: shapes) else {
-        return
-      }
-      nodes[place].inputs = [node.inputs[0], nil, add(.float(factors), named: node.label + ".scales")]
+    case is Op.Resize:
+      guard let sizes = facts(3), sizes.few.value != sizes.more.value else { return }
+      setSizes(ofResize: place, thatMake: shapes)
     default: return
     }
   }
@@ -71,20 +78,5 @@ extension Op.Reshape {
       shapes.allSatisfy({ (try? Op.Reshape().resolve(lengths, from: $0.from)) == $0.to })
     else { return nil }
     return lengths
-  }
-}
-
-extension Op.Resize {
-  /// Factors that make each first shape the second, or nil if there are none.
-  func scales(thatMake shapes: [(from: Shape, to: Shape)]) -> Tensor<Float>? {
-    guard let first = shapes.first, first.from.count > 0, first.to.rank == first.from.rank else { return nil }
-    let scales = Tensor(zip(first.to.dimensions, first.from.dimensions).map(Op.Resize.scale), shape: [first.to.rank])
-    let inferred = shapes.map { try? infer([Fact($0.from), nil, Fact(.float(scales))], outputs: 1).first?.shape }
-    return zip(inferred, shapes).allSatisfy({ $0 == $1.to }) ? scales : nil
-  }
-  /// The quotient of two lengths, rounded up where rounding down would lose the last element.
-  private static func scale(to: Int, from: Int) -> Float {
-    let scale = Float(to) / Float(from)
-    return Double(scale) * Double(from) < Double(to) ? scale.nextUp : scale
   }
 }

@@ -10,10 +10,12 @@ extension Op.Resize {
   }
 
   public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {
-    guard removal.shrinks(node.inputs[0]), let kept = removal.kept(node.inputs[0]), var sizes = removal.integers(node, 3),
-      !sizes.isEmpty
+    // Sizes that are computed follow the input's.
+    guard removal.shrinks(node.inputs[0]), let kept = removal.kept(node.inputs[0]), node.inputs.count > 3,
+      let name = node.inputs[3], removal.map.graph.constants[name] != nil, var sizes = removal.integers(node, 3), !sizes.isEmpty,
+      let place = try resizedPlaces(of: removal.before(node.inputs[0]), count: sizes.count).firstIndex(of: kept.axis)
     else { return }
-    sizes[kept.axis] = kept.places.count
+    sizes[place] = kept.places.count
     removal.set(sizes, &node, 3, "sizes")
   }
 }

@@ -2,6 +2,9 @@ import Tensors
 
 extension Op {
   /// A feature map at another size; inputs data, region (unused), scales, sizes.
+  ///
+  /// Sizes and scales are no two words for one thing: 8 columns out of 6 are exact, by 1.3333334 they are not, and the nearest of
+  /// two columns is another one.
   public struct Resize: Operator {
     public static let name = "Resize"
     public static let arity = 1...4
@@ -11,14 +14,18 @@ extension Op {
     public var coordinates: ResizeCoordinates
     /// Which neighbour is nearest.
     public var rounding: ResizeRounding
+    /// The axes that scales or sizes are given for; all if empty.
+    public var axes: [Int]
 
     /// Makes the operator.
     public init(
-      mode: ResizeMode = .nearest, coordinates: ResizeCoordinates = .halfPixel, rounding: ResizeRounding = .roundPreferFloor
+      mode: ResizeMode = .nearest, coordinates: ResizeCoordinates = .halfPixel, rounding: ResizeRounding = .roundPreferFloor,
+      axes: [Int] = []
     ) {
       self.mode = mode
       self.coordinates = coordinates
       self.rounding = rounding
+      self.axes = axes
     }
   }
 }

@@ -24,6 +24,7 @@ extension Op.Resize: ONNXOperator {
     for index in 2..<max(2, node.inputs.count) where node.constant(index)?.shape.count == 0 { node.inputs[index] = nil }
     while case .some(nil) = node.inputs.last { node.inputs.removeLast() }
     guard node.opset >= 18 else { return }
+    axes = try node.ints("axes") ?? []
     if try node.flag("antialias") { throw EspalierError("antialias is not supported", accepted: "0") }
     if let policy = try node.string("keep_aspect_ratio_policy"), policy != "stretch" {
       throw EspalierError("keep_aspect_ratio_policy '\(policy)' is not supported", accepted: "stretch")
@@ -34,5 +35,6 @@ extension Op.Resize: ONNXOperator {
     node.set("mode", mode.rawValue)
     node.set("coordinate_transformation_mode", coordinates.rawValue)
     node.set("nearest_mode", rounding.rawValue)
+    node.set("axes", axes)
   }
 }

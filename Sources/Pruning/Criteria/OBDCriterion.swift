@@ -50,10 +50,10 @@ public struct OBDCriterion: DataCriterion {
         guard let layer = layers[view.node], let gradient = view.outputGradient else { return }
         let count = max(view.input.shape[0], 1)
         let (size, outputs) = (view.input.count / count, gradient.count / count)
-        for row in 0..<view.input.shape[0] {
+        for rows in view.rowsOfPictures {
           layer.add(
-            view.input.elements[row * size..<(row + 1) * size],
-            gradient.elements[row * outputs..<(row + 1) * outputs], isFisher: isFisher, to: &state[view.node]!)
+            rows.map { view.input.elements[$0 * size..<($0 + 1) * size] },
+            rows.map { gradient.elements[$0 * outputs..<($0 + 1) * outputs] }, isFisher: isFisher, to: &state[view.node]!)
         }
       }, merge: { state, later in for (node, values) in later { for i in values.indices { state[node]![i] += values[i] } } })
     var scores: [String: [Double]] = [:]
@@ -65,18 +65,26 @@ public struct OBDCriterion: DataCriterion {
 }
 
 extension OBDCriterion.Scored {
-  /// Adds Σ w² h of one picture to every filter.
+  /// Adds Σ w² h of one picture, of one row or several, to every filter.
   ///
   /// h is δ times the square of what each output saw; or, for the Fisher matrix, the square
   /// of the picture's gradient of the weight, δ times what each output saw.
-  fileprivate func add(_ picture: ArraySlice<Float>, _ delta: ArraySlice<Float>, isFisher: Bool, to sums: inout [Double]) {
+  fileprivate func add(_ rows: [ArraySlice<Float>], _ gradients: [ArraySlice<Float>], isFisher: Bool, to sums: inout [Double]) {
     openblas_set_num_threads(1)
     let groups = max(channels.group, 1)
-    let (taps, places) = (geometry.taps, geometry.places)
+    let (taps, area) = (geometry.taps, geometry.places)
+    let places = area * rows.count
+    // The gradients of a filter at the places of all rows, side by side.
+    var delta = Array(gradients[0])
+    if rows.count > 1 {
+      delta = (0..<filters).flatMap { filter in
+        gradients.flatMap { $0[$0.startIndex + filter * area..<$0.startIndex + (filter + 1) * area] }
+      }
+    }
     let (width, perGroup) = (geometry.channels / groups * taps, filters / groups)
     var seen: [Float] = []
     seen.reserveCapacity(places * geometry.channels * taps)
-    for place in 0..<places { geometry.append(picture, at: place, to: &seen) }
+    for row in rows { for place in 0..<area { geometry.append(row, at: place, to: &seen) } }
     if !isFisher { for i in seen.indices { seen[i] *= seen[i] } }
     var gradient = [Float](repeating: 0, count: perGroup * width)
     let all = geometry.channels * taps

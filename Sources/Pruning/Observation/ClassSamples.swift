@@ -71,8 +71,8 @@ struct ClassSamples: Sendable {
       observe: { state, view, shard in
         for (place, task) in all[view.node] ?? [] {
           let size = view.input.count / max(view.input.shape[0], 1)
-          for row in 0..<view.input.shape[0] {
-            var random = Philox(seed: task.seed, stream: UInt64(bitPattern: Int64(shard.indices[row])))
+          for (row, turn) in view.turns {
+            var random = Philox(seed: task.seed ^ turn, stream: UInt64(bitPattern: Int64(shard.indices[view.pictures[row]])))
             let picture = view.input.elements[row * size..<(row + 1) * size]
             switch form {
             case .activation: task.appendActivations(picture, positions, &random, to: &state[place])

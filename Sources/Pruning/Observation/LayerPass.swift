@@ -8,6 +8,8 @@ import Tensors
 struct LayerView {
   /// The layer's node.
   var node: Int
+  /// The picture of the shard that each row is of; most often each has one.
+  var pictures: [Int]
   /// What it reads, `[n, C, …]`.
   var input: Tensor<Float>
   /// The gradient, or the second derivative, of each picture's own start with respect to what this layer alone reads, `[n, C, …]`;
@@ -15,6 +17,22 @@ struct LayerView {
   var inputGradient: Tensor<Float>?
   /// The same with respect to what it makes, `[n, M, …]`; nil in a forward pass.
   var outputGradient: Tensor<Float>?
+
+  /// Every row, and a number that tells it from the other rows of its picture: 0 for the first.
+  var turns: [(row: Int, turn: UInt64)] {
+    var seen: [Int: UInt64] = [:]
+    return pictures.enumerated().map { row, picture in
+      let turn = seen[picture, default: 0]
+      seen[picture] = turn + 1
+      return (row, turn == 0 ? 0 : turn << 32)
+    }
+  }
+
+  /// The rows of every picture, in the pictures' order.
+  var rowsOfPictures: [[Int]] {
+    let rows = Dictionary(grouping: pictures.indices) { pictures[$0] }
+    return rows.keys.sorted().map { rows[$0] ?? [] }
+  }
 }
 
 /// A pass over pictures that shows every linear layer of a network as it is, without folding, to a criterion.
@@ -49,6 +67,12 @@ struct LayerPass: Sendable {
     let nodes = Set(map.linear.map(\.node)).filter { layers?.contains($0) ?? true }
     let wanted = graph.nodes.filter { nodes.contains($0.id) }
     let builder = try PlanBuilder(graph, batch: graph.fixedBatch ?? pictures.batch)
+    for node in wanted {
+      for value in [node.inputs[LayerPass.data(of: node, graph)] ?? "", node.outputs[0]]
+      where builder.images[value] != .constant {
+        _ = try builder.rowsPerImage(of: value, layer: node.label)
+      }
+    }
     let inputs = Set(wanted.compactMap { $0.inputs[LayerPass.data(of: $0, graph)] })
     var taps: [(tap: Int, node: Int)] = []
     try builder.forward(keeping: start == nil ? [] : inputs, watching: inputs, isDifferentiable: start != nil) { value, slot in
@@ -130,14 +154,15 @@ struct LayerPass: Sendable {
           let pointer = program.pointer(targets)
           for row in 0..<pictures.batch { pointer[row] = Float((row < count ? shard.targets[row] : nil) ?? -1) }
         }
-        program.setInput(input, to: shard.input)
+        try program.setInput(input, to: shard.input)
         let box = Box(fresh())
         for (tap, node) in taps {
           program.observers[tap] = { maps in
             try observe(
               &box.state,
               LayerView(
-                node: node, input: maps[0].tensor(), inputGradient: maps.count > 1 ? maps[1].tensor() : nil,
+                node: node, pictures: maps[0].samplesOfRows, input: maps[0].tensor(),
+                inputGradient: maps.count > 1 ? maps[1].tensor() : nil,
                 outputGradient: maps.count > 2 ? maps[2].tensor() : nil), shard.pictures)
           }
         }

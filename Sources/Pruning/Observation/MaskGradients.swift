@@ -29,19 +29,19 @@ struct MaskGradients: Sendable {
     let zeros = [Double](repeating: 0, count: count)
     let sum = try LayerPass(map, pictures, start).reduce(
       { State(squares: zeros, magnitudes: zeros) },
-      observe: { state, view, _ in
+      observe: { state, view, pictures in
         guard let gradient = view.inputGradient, let labels = labels[view.node] else { return }
         let shape = view.input.shape
         let axis = axes[view.node] ?? 1
         let inner = shape.dimensions.dropFirst(axis + 1).reduce(1, *)
         let outer = shape.dimensions[1..<max(axis, 1)].reduce(1, *)
-        if state.shard.isEmpty { state.shard = Array(repeating: zeros, count: shape[0]) }
-        for row in 0..<shape[0] {
+        if state.shard.isEmpty { state.shard = Array(repeating: zeros, count: pictures.count) }
+        for (row, picture) in view.pictures.enumerated() {
           for place in 0..<outer * labels.count {
             let start = (row * outer * labels.count + place) * inner
             var sum = 0.0
             for i in start..<start + inner { sum += Double(view.input.elements[i]) * Double(gradient.elements[i]) }
-            state.shard[row][labels[place % labels.count]] += sum
+            state.shard[picture][labels[place % labels.count]] += sum
           }
         }
       },

@@ -48,8 +48,8 @@ public struct PruningProof: Hashable, Sendable, Codable {
     let second = try PruningProof.program(pruned, batch)
     func compare(_ inputs: [String: Tensor<Float>]) throws {
       for (name, tensor) in inputs {
-        first.setInput(name, to: tensor)
-        second.setInput(name, to: tensor)
+        try first.setInput(name, to: tensor)
+        try second.setInput(name, to: tensor)
       }
       try first.run()
       try second.run()

@@ -118,10 +118,12 @@ public struct Reconstruction: Sendable, Hashable {
       observe: { state, view, shard in
         guard let place = places[view.node] else { return }
         let size = view.input.count / max(view.input.shape[0], 1)
-        for row in 0..<view.input.shape[0] where shard.indices[row] % every == 0 {
-          var random = Philox(seed: seeds[place], stream: UInt64(bitPattern: Int64(shard.indices[row])))
+        for (row, turn) in view.turns {
+          let index = shard.indices[view.pictures[row]]
+          guard index % every == 0 else { continue }
+          var random = Philox(seed: seeds[place] ^ turn, stream: UInt64(bitPattern: Int64(index)))
           let picture = view.input.elements[row * size..<(row + 1) * size]
-          let isHeldOut = shard.indices[row] / every % 5 == 4
+          let isHeldOut = index / every % 5 == 4
           for choice in sampled(positions, below: geometries[place].places, using: &random) {
             if isHeldOut {
               geometries[place].append(picture, at: choice, to: &state[place].heldOut)

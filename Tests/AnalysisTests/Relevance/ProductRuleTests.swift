@@ -37,7 +37,7 @@ import Testing
     let arriving = try builder.reverse(from: ["y": seed], to: Set(names), rule: pass.cross)
     for (name, slot) in arriving { builder.keep(try builder.reorder(slot, to: .plain(builder.shape(of: name))), as: name + ".R") }
     let program = try Program(builder.finish())
-    for (name, value) in zip(names, inputs) { program.setInput(name, to: value) }
+    for (name, value) in zip(names, inputs) { try program.setInput(name, to: value) }
     program.pointer(seed).update(from: relevance.elements, count: relevance.count)
     try program.run()
     return names.map { arriving[$0] == nil ? nil : program.result($0 + ".R") }

@@ -24,30 +24,46 @@ extension Op.Resize: TwinOperator {
     let shape = inputs[0]!.shape
     let scales = inputs[2, default: nil]?.elements ?? []
     let sizes = inputs[3, default: nil]?.integers ?? []
+    let given = axes.isEmpty ? Array(0..<shape.rank) : axes.map { $0 < 0 ? $0 + shape.rank : $0 }
     return (0..<shape.rank).map { axis in
       let length = shape[axis]
-      let scale = sizes.isEmpty ? scales[axis] : Double(sizes[axis]) / Double(length)
-      let result = sizes.isEmpty ? Int((Double(length) * scale).rounded(.down)) : sizes[axis]
-      return (0..<result).map { blend(coordinate(Double($0), length: length, result: result, scale: scale), length: length) }
+      guard let entry = given.firstIndex(of: axis) else { return (0..<length).map { [($0, 1)] } }
+      if sizes.isEmpty {
+        let scale = Float(scales[entry])
+        let result = Int((Float(length) * scale).rounded(.down))
+        return (0..<result).map {
+          let place = coordinate($0, length: length, result: result) { Double($0 / scale) }
+          return blend(place, length: length, isSingle: true)
+        }
+      }
+      let result = sizes[entry]
+      return (0..<result).map {
+        // (place + ½) · length / result − ½ over one denominator, so that ties are ties.
+        blend(coordinate($0, length: length, result: result), length: length)
+      }
     }
   }
 
-  private func coordinate(_ place: Double, length: Int, result: Int, scale: Double) -> Double {
+  /// The place in the input; `divided` divides by a declared factor, in single precision.
+  private func coordinate(_ place: Int, length: Int, result: Int, divided: ((Float) -> Double)? = nil) -> Double {
     switch coordinates {
-    case .halfPixel: (place + 0.5) / scale - 0.5
-    case .pytorchHalfPixel: result > 1 ? (place + 0.5) / scale - 0.5 : 0
-    case .alignCorners: result > 1 ? place * Double(length - 1) / Double(result - 1) : 0
-    case .asymmetric: place / scale
+    case .alignCorners: return result > 1 ? Double(place * (length - 1)) / Double(result - 1) : 0
+    case .asymmetric: return divided?(Float(place)) ?? Double(place * length) / Double(result)
+    case .pytorchHalfPixel where result <= 1: return 0
+    case .halfPixel, .pytorchHalfPixel:
+      if let divided { return Double(Float(divided(Float(place) + 0.5)) - 0.5) }
+      return Double((2 * place + 1) * length - result) / Double(2 * result)
     }
   }
 
-  private func blend(_ coordinate: Double, length: Int) -> [(place: Int, weight: Double)] {
+  private func blend(_ coordinate: Double, length: Int, isSingle: Bool = false) -> [(place: Int, weight: Double)] {
     func clamped(_ place: Double) -> Int { min(max(Int(place), 0), length - 1) }
     switch mode {
     case .nearest:
       let nearest =
         switch rounding {
         case .roundPreferFloor: (coordinate - 0.5).rounded(.up)
+        case .roundPreferCeil where isSingle: Double((Float(coordinate) + 0.5).rounded(.down))
         case .roundPreferCeil: (coordinate + 0.5).rounded(.down)
         case .floor: coordinate.rounded(.down)
         case .ceil: coordinate.rounded(.up)

@@ -1,0 +1,102 @@
+import Tensors
+
+/// One axis of a `Resize`: which places of the input its places show.
+public struct ResizedAxis: Hashable, Sendable {
+  /// The operator.
+  public let op: Op.Resize
+  /// The length of the input's axis.
+  public let source: Int
+  /// The length of the result's axis.
+  public let target: Int
+  /// The factor that the file declares; nil where it gives the length, so that the factor is the quotient of both lengths.
+  public let factor: Float?
+
+  /// Makes an axis.
+  public init(op: Op.Resize, source: Int, target: Int, factor: Float? = nil) {
+    (self.op, self.source, self.target, self.factor) = (op, source, target, factor)
+  }
+
+  /// Whether anything but a copy comes out.
+  public var isChanged: Bool { source != target || (factor ?? 1) != 1 }
+
+  /// The place in the input, between elements, that a place in the result shows.
+  ///
+  /// With given lengths it is one quotient of integers, which no rounding takes over a tie; a declared factor is computed with in
+  /// single precision, as onnxruntime does, since at a tie its rounding decides.
+  public func origin(of place: Int) -> Double {
+    switch op.coordinates {
+    case .alignCorners: target > 1 ? Double(place * (source - 1)) / Double(target - 1) : 0
+    case .pytorchHalfPixel where target <= 1: 0
+    case .halfPixel, .pytorchHalfPixel:
+      if let factor {
+        Double((Float(place) + 0.5) / factor - 0.5)
+      } else {
+        Double((2 * place + 1) * source - target) / Double(2 * target)
+      }
+    case .asymmetric:
+      if let factor { Double(Float(place) / factor) } else { Double(place * source) / Double(target) }
+    }
+  }
+
+  /// The place of the input's element that a place in the result takes in mode `nearest`.
+  public func nearest(to place: Int) -> Int {
+    guard isChanged else { return place }
+    let origin = origin(of: place)
+    let nearest: Double =
+      switch op.rounding {
+      case .floor: origin.rounded(.down)
+      case .ceil: origin.rounded(.up)
+      case .roundPreferFloor: (origin - 0.5).rounded(.up)
+      case .roundPreferCeil:
+        factor == nil ? (origin + 0.5).rounded(.down) : Double((Float(origin) + 0.5).rounded(.down))
+      }
+    return Int(min(max(nearest, 0), Double(source - 1)))
+  }
+}
+
+extension Op.Resize {
+  /// Every axis of the input, as the operator changes it.
+  ///
+  /// - Parameter inputs: what is known of the operator's inputs, whose sizes or factors are.
+  /// - Throws: `EspalierError` if they do not fit.
+  public func resizedAxes(_ inputs: [Fact?], target: Shape) throws -> [ResizedAxis] {
+    let source = try inputs.required(0).shape
+    var factors: [Float?] = [Float?](repeating: nil, count: source.rank)
+    if try inputs.integers(3, "sizes")?.isEmpty ?? true, let declared = inputs.optional(2)?.value?.floats?.elements {
+      for (axis, factor) in zip(try resizedPlaces(of: source, count: declared.count), declared) { factors[axis] = factor }
+    }
+    return (0..<source.rank).map { ResizedAxis(op: self, source: source[$0], target: target[$0], factor: factors[$0]) }
+  }
+
+  /// The places of the axes that sizes and factors are given for.
+  func resizedPlaces(of shape: Shape, count: Int) throws -> [Int] {
+    let places = axes.isEmpty ? Array(0..<shape.rank) : try shape.axes(axes)
+    guard places.count == count else {
+      throw EspalierError("\(count) sizes or scales for an input of \(shape)", accepted: "\(places.count)")
+    }
+    return places
+  }
+
+  /// The axes and their sizes that make each first shape the second, or nil if a size would depend on the batch.
+  ///
+  /// Axes that keep their length are left out: whatever the mode, they are copied.
+  func sizes(thatMake shapes: [(from: Shape, to: Shape)]) -> (axes: [Int], sizes: [Int])? {
+    guard let first = shapes.first, first.to.rank > 0,
+      shapes.allSatisfy({ $0.from.rank == first.to.rank && $0.to.rank == first.to.rank })
+    else { return nil }
+    var changed = first.to.dimensions.indices.filter { axis in !shapes.allSatisfy { $0.from[axis] == $0.to[axis] } }
+    if changed.isEmpty { changed = [first.to.rank - 1] }
+    guard changed.allSatisfy({ axis in shapes.allSatisfy { $0.to[axis] == first.to[axis] } }) else { return nil }
+    return (changed, changed.map { first.to[$0] })
+  }
+}
+
+extension GraphEditor {
+  /// Gives a `Resize` sizes for the axes that change alone, so that nothing in it depends on the batch; leaves it where one does.
+  mutating func setSizes(ofResize place: Int, thatMake shapes: [(from: Shape, to: Shape)]) {
+    guard var resize = nodes[place].op as? Op.Resize, let (axes, sizes) = resize.sizes(thatMake: shapes) else { return }
+    resize.axes = axes
+    nodes[place].op = resize
+    nodes[place].inputs = [nodes[place].inputs[0], nil, nil, add(.integers(sizes), named: nodes[place].label + ".sizes")]
+  }
+}

@@ -1,0 +1,107 @@
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+/// Where the images of a batch lie in a value, and what becomes of networks that mix them.
+@Suite struct ImageAxisTests {
+  /// The operators that are computed element by element, for which nothing says where images lie: a new one belongs here, or says so.
+  static let elementwise: Set<String> = [
+    "Relu", "LeakyRelu", "PRelu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Elu", "Add", "Sub", "Mul", "Div", "Sum",
+    "Dropout", "Identity", "Cast", "Constant", "ConstantOfShape",
+    "Selu", "Celu", "ThresholdedRelu", "Softplus", "Softsign", "Gelu", "Mish", "Swish", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg",
+    "Reciprocal", "Min", "Max", "Pow", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or", "Where",
+  ]
+  /// Those that say where images lie.
+  static let told: Set<String> = [
+    "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "LRN", "Softmax", "LogSoftmax", "MaxPool", "AveragePool",
+    "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "Concat", "Split", "Slice", "Pad", "Flatten", "Reshape", "Squeeze",
+    "Unsqueeze", "Transpose", "Resize", "Expand", "Shape", "Gather", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd",
+    "ReduceL1", "ReduceL2", "ReduceSumSquare",
+  ]
+
+  @Test func everyOperatorIsTold() {
+    for name in OperatorCatalog.all.map({ $0.name }) {
+      #expect(Self.elementwise.contains(name) != Self.told.contains(name), "say where images lie in \(name), or list it here")
+    }
+  }
+
+  private func axis(_ lengths: [Int], _ build: (inout TestGraph) -> String) throws -> ImageAxis? {
+    var b = TestGraph(lengths)
+    let output = build(&b)
+    return try b.graph(output).imageAxes()["output"]
+  }
+
+  @Test func tokensAndWindowsAreRowsOfTheirImage() throws {
+    #expect(try axis([6, 8]) { b in b.add(Op.Reshape(), "input", b.integers([-1, 8])) } == .along(axis: 0, outer: 1, inner: 6))
+    // Windows of 2 × 2 out of 4 × 4 places.
+    #expect(
+      try axis([3, 4, 4]) { b in
+        let cut = b.add(Op.Reshape(), "input", b.integers([-1, 3, 2, 2, 2, 2]))
+        return b.add(Op.Reshape(), b.add(Op.Transpose(permutation: [0, 2, 4, 3, 5, 1]), cut), b.integers([-1, 4, 3]))
+      } == .along(axis: 0, outer: 1, inner: 4))
+    #expect(
+      try axis([6, 8]) { b in
+        b.add(Op.Reshape(), b.add(Op.Transpose(permutation: [1, 0, 2]), "input"), b.integers([-1, 8]))
+      } == .along(axis: 0, outer: 6, inner: 1))
+    #expect(try axis([5]) { b in b.add(Op.Transpose(), "input") } == .along(axis: 1, outer: 1, inner: 1))
+    #expect(
+      try axis([5]) { b in
+        let halves = b.add(Op.Concat(axis: 0), "input", b.add(Op.Relu(), "input"))
+        return halves
+      } == .along(axis: 0, outer: 2, inner: 1))
+  }
+
+  @Test func whatMixesImagesIsSeen() throws {
+    func isMixed(_ lengths: [Int], _ build: (inout TestGraph) -> String) throws -> Bool {
+      if case .mixed = try axis(lengths, build) { true } else { false }
+    }
+    #expect(try isMixed([6]) { b in b.add(Op.Sub(), "input", b.add(Op.ReduceMean(), "input", b.integers([0]))) })
+    #expect(try isMixed([6]) { b in b.add(Op.MatMul(), "input", b.add(Op.Transpose(), "input")) })
+    #expect(try isMixed([6]) { b in b.add(Op.Softmax(axis: 0), "input") })
+    #expect(
+      try isMixed([6]) { b in
+        b.add(Op.Reshape(), b.add(Op.Transpose(), "input"), b.integers([-1, 6]))
+      })
+  }
+
+  /// Shapes alone would let it pass: at batch 2 each row would hold elements of both images.
+  @Test func aBatchOfOneIsNotFreedWhereThatMixesImages() throws {
+    var b = TestGraph([4], batch: .fixed(1))
+    let flat = b.add(Op.Reshape(), b.add(Op.Transpose(permutation: [1, 0]), "input"), b.integers([-1]))
+    let graph = try b.graph(b.add(Op.Gemm(), b.add(Op.Reshape(), flat, b.integers([1, 4])), b.weight("w", [4, 3])))
+    let result = graph.withSymbolicBatch()
+    #expect(result.reason?.contains("batch of 1 stays fixed") == true)
+    #expect(result.graph.inputs == graph.inputs)
+  }
+
+  @Test func aDeclaredSymbolicBatchThatMixesImagesIsRunImageByImage() throws {
+    var b = TestGraph([4])
+    let centred = b.add(Op.Sub(), "input", b.add(Op.ReduceMean(), "input", b.integers([0])))
+    let graph = try b.graph(b.add(Op.Gemm(), centred, b.weight("w", [4, 3])))
+    let result = graph.withSymbolicBatch()
+    #expect(result.reason?.contains("one by one") == true)
+    #expect(result.graph.fixedBatch == 1)
+    #expect(try result.graph.restoringDeclaredBatch().inputs == graph.inputs)
+    #expect(try result.graph.restoringDeclaredBatch().metadata == graph.metadata)
+  }
+
+  @Test func aTargetOfOneRowIsRunImageByImage() throws {
+    var b = TestGraph([6, 1, 1])
+    let flat = b.add(Op.Reshape(), "input", b.integers([1, 6]))
+    let graph = try b.graph(b.add(Op.Gemm(), flat, b.weight("w", [6, 3])))
+    let result = graph.withSymbolicBatch()
+    #expect(result.graph.fixedBatch == 1)
+    #expect(try result.graph.facts(batch: 1)["output"]?.shape == [1, 3])
+  }
+
+  /// `x.squeeze()` drops what has length 1 whatever the batch, not the batch where that is 1.
+  @Test func squeezeWithoutAxesKeepsTheBatch() throws {
+    var b = TestGraph([6, 1, 1])
+    let graph = try b.graph(b.add(Op.Gemm(), b.add(Op.Squeeze(), "input"), b.weight("w", [6, 3])))
+    #expect(graph.withSymbolicBatch().reason == nil)
+    let canonized = try graph.canonized()
+    #expect(try canonized.facts(batch: 1)["output"]?.shape == [1, 3])
+    try expectSame(canonized, graph, batches: [2, 3])
+  }
+}
