@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Tensors
 
 /// Where other methods take part in training.
