@@ -10,7 +10,7 @@ import Testing
   private func read(_ name: String, output: String? = nil) throws -> (graph: Graph, notices: [String]) {
     var notices: [String] = []
     let file = TestModels.resources.appendingPathComponent("off-the-path/\(name).onnx").path
-    let graph = try Graph(onnx: file, output: output) { notices.append($0) }
+    let graph = try Graph(onnx: file, output: output, notice: { notices.append($0) })
     return (graph, notices)
   }
 

@@ -22,6 +22,15 @@ from zennit.rules import Pass
 warnings.filterwarnings("ignore")
 
 
+class MergeBatchNorm(SequentialMergeBatchNorm):
+    """Zennit leaves a merged batch norm its eps, which scales by 1 / sqrt(1 + eps): in MobileNetV3 by 0.0005 a layer."""
+
+    @staticmethod
+    def merge_batch_norm(modules, batch_norm):
+        SequentialMergeBatchNorm.merge_batch_norm(modules, batch_norm)
+        batch_norm.eps = 0.0
+
+
 class SqueezeExcite(nn.Module):
     """A gate of every channel by all channels' means: the product of two maps, which Zennit has no rule for."""
 
@@ -86,7 +95,7 @@ NETWORKS = {
 
 def relevance(model, x, classes):
     model = model.double()
-    composite = EpsilonPlus(canonizers=[SequentialMergeBatchNorm()])
+    composite = EpsilonPlus(canonizers=[MergeBatchNorm()])
     composite.layer_map = [(nn.Mish, Pass())] + composite.layer_map
     with Gradient(model=model, composite=composite) as attributor:
         _, result = attributor(x.double(), torch.eye(4, dtype=torch.float64)[classes])

@@ -39,9 +39,18 @@ public enum LayerKind: String, Hashable, Sendable, CaseIterable {
       case .activation: .activation
       case .sum: isOfMaps ? .sum : .other
       case .product: isOfMaps ? .product : .other
-      case .average: .averagePool
+      case .average: LayerKind.normalises(node, graph) ? .other : .averagePool
       case .normalization: .batchNorm
       case .other: .other
       }
+  }
+
+  /// Whether a mean is one over the last axis alone that keeps it: part of a layer normalisation that is written out, which zennit
+  /// has no rule for.
+  private static func normalises(_ node: Node, _ graph: Graph) -> Bool {
+    guard let mean = node.op as? Op.ReduceMean, mean.keepsAxes, node.inputs.count > 1, let axes = node.inputs[1] else {
+      return false
+    }
+    return graph.constants[axes]?.integers == [-1]
   }
 }
