@@ -18,6 +18,9 @@ extension ClassMap {
           return entries
         }
       }
+      if let key = doubledKey(text) {
+        throw EspalierError("is there twice", place: key, accepted: "each name once, with all its labels")
+      }
       if let entries = try numbered(table) { return entries }
       return try table.sorted { $0.key < $1.key }.map { key, value in
         if let label = value.integer { return Entry(keys: [key], labels: [label], name: isImage(key) ? nil : key) }
@@ -36,6 +39,31 @@ extension ClassMap {
       }
     default: throw EspalierError("is neither a table nor a list of classes")
     }
+  }
+
+  /// A key that the outer object of a JSON text has twice, of which parsers keep one without a word; nil if there is none.
+  private static func doubledKey(_ text: String) -> String? {
+    var (depth, seen) = (0, Set<[UInt8]>())
+    let bytes = Array(text.utf8)
+    var place = 0
+    while place < bytes.count {
+      switch bytes[place] {
+      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+      case UInt8(ascii: "\""):
+        let start = place + 1
+        place = start
+        while place < bytes.count, bytes[place] != UInt8(ascii: "\"") { place += bytes[place] == UInt8(ascii: "\\") ? 2 : 1 }
+        let end = min(place, bytes.count)
+        let next = bytes[min(end + 1, bytes.count)...].first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        if depth == 1, next == UInt8(ascii: ":"), !seen.insert(Array(bytes[start..<end])).inserted {
+          return String(decoding: bytes[start..<end], as: UTF8.self)
+        }
+      default: break
+      }
+      place += 1
+    }
+    return nil
   }
 
   /// The entries of a table whose keys are numbers and whose values name them: Keras' `imagenet_class_index.json`, Hugging Face's

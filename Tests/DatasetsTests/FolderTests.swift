@@ -65,11 +65,12 @@ import Testing
       #expect(message { _ = try ImageFolder.open(folder.path) } == "\(pipe): is not a regular file")
       let labels = try folder.write(idx([1], [0]), "labels")
       for path in [pipe, "/dev/zero"] {
-        #expect(message { _ = try IDXDataset(images: path, labels: labels) } == "\(path): is not a regular file")
-        #expect(message { _ = try CSV.open(path) } == "\(path): is not a regular file")
-        #expect(message { _ = try ClassMap(file: path) } == "\(path): is not a regular file")
-        #expect(message { _ = try Preprocessing(file: path) } == "\(path): is not a regular file")
-        #expect(message { _ = try SHA256.hexadecimal(ofFile: path) } == "\(path): is not a regular file")
+        #expect(
+          message { _ = try IDXDataset(images: path, labels: labels) } == "\(path): is not a regular file (accepted: a file)")
+        #expect(message { _ = try CSV.open(path) } == "\(path): is not a regular file (accepted: a file)")
+        #expect(message { _ = try ClassMap(file: path) } == "\(path): is not a regular file (accepted: a file)")
+        #expect(message { _ = try Preprocessing(file: path) } == "\(path): is not a regular file (accepted: a file)")
+        #expect(message { _ = try SHA256.hexadecimal(ofFile: path) } == "\(path): is not a regular file (accepted: a file)")
       }
     }
   }

@@ -43,11 +43,12 @@ public enum ImageFolder {
     }
     let numbers = try numbers(of: listing.folders, in: folder)
     let entries = listing.images.compactMap { path -> PictureList.Entry? in
-      path.contains("/") ? numbers[String(path.prefix { $0 != "/" })].map { .init(path: path, labels: [$0]) } : nil
+      path.contains("/")
+        ? numbers[Array(path.utf8.prefix { $0 != UInt8(ascii: "/") })].map { .init(path: path, labels: [$0]) } : nil
     }
     let filled = Set(entries.flatMap(\.labels))
-    let empty = listing.folders.filter { numbers[$0].map { !filled.contains($0) } ?? false }
-    let areNumbers = listing.folders.allSatisfy { numbers[$0] == Int($0) }
+    let empty = listing.folders.filter { numbers[Array($0.utf8)].map { !filled.contains($0) } ?? false }
+    let areNumbers = listing.folders.allSatisfy { numbers[Array($0.utf8)] == Int($0) }
     if let first = empty.first {
       guard areNumbers else {
         let found = listing.leftOut(in: first).map { ", only \($0)" } ?? ""
@@ -58,13 +59,13 @@ public enum ImageFolder {
       }
       notes.append("\(folder): class folders without images: \(few(empty))")
     }
-    if areNumbers && listing.folders.enumerated().contains(where: { numbers[$1] != $0 }) {
+    if areNumbers && listing.folders.enumerated().contains(where: { numbers[Array($1.utf8)] != $0 }) {
       notes.append(
         "\(folder): all folders are named by numbers, which are their class numbers, not their places in the order of names")
     }
     let most = numbers.values.max() ?? 0
     var names = (0...most).map { "class \($0)" }
-    for (name, number) in numbers { names[number] = name }
+    for name in listing.folders { if let number = numbers[Array(name.utf8)] { names[number] = name } }
     return PictureList(
       entries, in: folder, classNames: names, description: "\(entries.count) images from \(folder)", notes: notes)
   }
@@ -105,11 +106,11 @@ public enum ImageFolder {
       notes: notes)
   }
 
-  /// The class numbers of folders.
-  private static func numbers(of folders: [String], in folder: String) throws -> [String: Int] {
+  /// The class numbers of folders, by the bytes of their names: to Swift, texts that differ in bytes alone may be equal.
+  private static func numbers(of folders: [String], in folder: String) throws -> [[UInt8]: Int] {
     let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
     guard folders.allSatisfy({ $0.utf8.allSatisfy { digits.contains($0) } }) else {
-      return Dictionary(uniqueKeysWithValues: folders.enumerated().map { ($1, $0) })
+      return Dictionary(uniqueKeysWithValues: folders.enumerated().map { (Array($1.utf8), $0) })
     }
     var named: [Int: String] = [:]
     for name in folders {
@@ -124,6 +125,6 @@ public enum ImageFolder {
       }
       named[number] = name
     }
-    return Dictionary(uniqueKeysWithValues: named.map { ($1, $0) })
+    return Dictionary(uniqueKeysWithValues: named.map { (Array($1.utf8), $0) })
   }
 }
