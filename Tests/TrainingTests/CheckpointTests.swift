@@ -120,7 +120,7 @@ import Training
   /// The same file with another place in the run.
   private func copyCheckpoint(_ file: URL, to copy: URL, cursor: [Int64]) throws {
     let (old, new) = (try HDF5File.open(file.path), try HDF5File.create(copy.path))
-    func copy(_ from: HDF5Group, _ name: String) throws {
+    func transfer(_ from: HDF5Group, _ name: String) throws {
       for child in try from.children() {
         let path = name.isEmpty ? child : name + "/" + child
         if from.kind(of: child) == .group {
@@ -131,7 +131,7 @@ import Training
           if let epoch = try from.group(child).number(attribute: "epoch", as: Int64.self) {
             try group.setAttribute("epoch", epoch)
           }
-          try copy(from.group(child), path)
+          try transfer(from.group(child), path)
         } else {
           let dataset = try from.dataset(child)
           let written =
@@ -144,7 +144,7 @@ import Training
         }
       }
     }
-    try copy(old, "")
+    try transfer(old, "")
     try new.setAttribute("format", try old.text(attribute: "format")!)
     try new.setAttribute("samples", try old.number(attribute: "samples", as: Int64.self)!)
     try new.setAttribute("cursor", cursor)
