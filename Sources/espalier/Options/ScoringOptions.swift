@@ -24,7 +24,9 @@ struct ScoringOptions: ParsableArguments {
   var combine: ScoreCombination?
 
   @Option(
-    help: ArgumentHelp("The composite of relevance criteria.", valueName: "name[:key=value,…]"), completion: .composites,
+    help: ArgumentHelp(
+      "The composite of relevance criteria (default: \(CompositeCatalog.names[0])).", valueName: "name[:key=value,…]"),
+    completion: .composites,
     transform: NameChecks.composite)
   var composite = CompositeCatalog.names[0]
 
