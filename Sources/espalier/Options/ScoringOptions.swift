@@ -56,7 +56,7 @@ struct ScoringOptions: ParsableArguments {
       criterion.count < 2 || combine != nil, "several criteria become one with --combine weights=A,B,… or --combine mean-rank")
     try check(criterion.count != 1 && scores == nil || combine == nil, "--combine combines several criteria")
     if case .weights(let weights)? = combine {
-      try check(weights.count == criterion.count, "--combine has \(weights.count) weights for \(criterion.count) criteria")
+      try check(weights.count == criterion.count, "--combine has \(weights.count.of("weight")) for \(criterion.count) criteria")
     }
   }
 
