@@ -75,7 +75,7 @@ public struct MontageRun: Sendable {
       var caption = captions?[place] ?? MontageRun.method(reader, file: file)
       if captions == nil {
         if ofSeveral { caption += "\n" + MontageRun.network(reader, file: file) }
-        if forSeveral { caption += "\n" + (try MontageRun.explained(row, reader)) }
+        if forSeveral { caption += try "\n" + MontageRun.explained(row, reader) }
       }
       cells.append(MontageFigure.Cell(caption, map.image.rgb))
     }
@@ -118,7 +118,9 @@ public struct MontageRun: Sendable {
     let label = Int(try reader.labels(row..<row + 1)[0])
     let truth =
       reader.schema.isLabelled && reader.schema.classNames.indices.contains(label) ? reader.schema.classNames[label] : nil
-    return ([truth ?? "picture \(picture)"] + (withTarget ? [try MontageRun.explained(row, reader)] : [])).joined(separator: "\n")
+    var lines = [truth ?? "picture \(picture)"]
+    if withTarget { lines.append(try MontageRun.explained(row, reader)) }
+    return lines.joined(separator: "\n")
   }
 
   /// What a row's relevance explains.

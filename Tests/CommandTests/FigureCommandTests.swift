@@ -64,7 +64,8 @@ import Testing
       try refused("prediction", "figure", "montage", "scores.h5")
       let units = ["figure", "units", "dissection.h5", "--data", "hdf5:pictures.h5", "--out", "none.png", "--layer"]
       for (arguments, text) in [
-        (["conv9"], "no pictures of layer 'conv9'; did you mean 'conv1'? (accepted: conv1, conv2"), (["conv1", "--filters", "20"], "no filter 20"),
+        (["conv9"], "no pictures of layer 'conv9'; did you mean 'conv1'? (accepted: conv1, conv2"),
+        (["conv1", "--filters", "20"], "no filter 20"),
         (["conv2", "--filters", (0..<50).map(String.init).joined(separator: ",")], "--report-filters 50 keeps all"),
       ] {
         let run = try Tool.run(units + arguments, in: folder)

@@ -154,7 +154,7 @@ extension Topic {
   fileprivate static var formats: Topic {
     Topic(
       name: "formats", abstract: "Files that are read: data, classes, preprocessing, masks, concepts.",
-      parts: FormatGuide.sections.flatMap { [.text($0.title), .lines($0.text)] })
+      parts: FormatGuide.sections.flatMap { [Topic.Part.text($0.title), .lines($0.text)] })
   }
 
   fileprivate static var colours: Topic {
