@@ -11,9 +11,6 @@ struct ExplainedTarget {
     target = schema.provenance["target"]
   }
 
-  /// Whether it is each picture's own label.
-  var isLabel: Bool { target == nil || target == "label" }
-
   /// What is explained of one picture.
   func caption(label: Int, predicted: Int) -> String {
     switch target {
@@ -26,15 +23,6 @@ struct ExplainedTarget {
   /// What is explained of all pictures of a class.
   func caption(ofClass label: Int) -> String {
     target == "predicted" ? "explained: the predicted class" + origin : caption(label: label, predicted: label)
-  }
-
-  /// What is explained of all pictures: `label`, `predicted class`, or a class.
-  var text: String {
-    switch target {
-    case nil, "label": "label" + origin
-    case "predicted": "predicted class" + origin
-    case let target?: named(target) + origin
-    }
   }
 
   /// The layer and filters that relevance starts from, where it does not start at the output.

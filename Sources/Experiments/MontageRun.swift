@@ -75,7 +75,7 @@ public struct MontageRun: Sendable {
       var caption = captions?[place] ?? MontageRun.method(reader, file: file)
       if captions == nil {
         if ofSeveral { caption += "\n" + MontageRun.network(reader, file: file) }
-        if forSeveral { caption += "\nexplained: " + ExplainedTarget(reader.schema).text }
+        if forSeveral { caption += try "\n" + MontageRun.explained(row, reader) }
       }
       cells.append(MontageFigure.Cell(caption, map.image.rgb))
     }
@@ -116,12 +116,18 @@ public struct MontageRun: Sendable {
 
   private func caption(of row: Int, _ picture: Int, _ reader: RelevanceReader, withTarget: Bool) throws -> String {
     let label = Int(try reader.labels(row..<row + 1)[0])
-    let outputs = try reader.predictions(row..<row + 1).elements
-    let predicted = outputs.count == 1 ? (outputs[0] > 0 ? 1 : 0) : outputs.max().flatMap { outputs.firstIndex(of: $0) } ?? 0
     let truth =
       reader.schema.isLabelled && reader.schema.classNames.indices.contains(label) ? reader.schema.classNames[label] : nil
-    let target = withTarget ? ExplainedTarget(reader.schema).caption(label: label, predicted: predicted) : nil
-    return ([truth ?? "picture \(picture)"] + [target].compactMap { $0 }).joined(separator: "\n")
+    var lines = [truth ?? "picture \(picture)"]
+    if withTarget { lines.append(try MontageRun.explained(row, reader)) }
+    return lines.joined(separator: "\n")
+  }
+
+  /// What a row's relevance explains.
+  private static func explained(_ row: Int, _ reader: RelevanceReader) throws -> String {
+    let outputs = try reader.predictions(row..<row + 1).elements
+    let predicted = outputs.count == 1 ? (outputs[0] > 0 ? 1 : 0) : outputs.max().flatMap { outputs.firstIndex(of: $0) } ?? 0
+    return ExplainedTarget(reader.schema).caption(label: Int(try reader.labels(row..<row + 1)[0]), predicted: predicted)
   }
 
   /// What a file says that its relevance was computed by.

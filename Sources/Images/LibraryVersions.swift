@@ -11,8 +11,9 @@ extension LibraryVersion {
   /// TurboJPEG, which has no call that tells its version; the text stands in the file that is loaded.
   public static var turboJPEG: LibraryVersion {
     let mark = Data("libjpeg-turbo version ".utf8)
-    guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8),
-      let line = maps.split(separator: "\n").first(where: { $0.contains("libturbojpeg.so") }),
+    // The system's files have no length: they are read to their end.
+    guard let data = try? FileHandle(forReadingAtPath: "/proc/self/maps")?.readToEnd(),
+      let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first(where: { $0.contains("libturbojpeg.so") }),
       let path = line.firstIndex(of: "/").map({ String(line[$0...]) }),
       let library = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped),
       let found = library.range(of: mark)

@@ -5,7 +5,8 @@ extension Colormap {
   static func compile(_ source: String) throws -> [Node] {
     func failure(_ problem: String) -> EspalierError {
       EspalierError(
-        problem, place: "colour map \"\(source)\"",
+        problem + (source.contains(",") ? "" : EspalierError.suggestion(for: source, among: names)),
+        place: "colour map \"\(source)\"",
         accepted: "\(names.joined(separator: ", ")), or two or more colours [XX:]RRGGBB with commas between them")
     }
     var parts: [(place: Int?, color: SIMD3<UInt8>)] = []

@@ -57,7 +57,9 @@ extension FilterScores {
     switch combination {
     case .weights(let weights):
       guard weights.count == scores.count else {
-        throw EspalierError("\(weights.count) weights for \(scores.count) criteria", place: "--combine", accepted: "one each")
+        throw EspalierError(
+          "\(weights.count.of("weight")) for \(scores.count.of("criterion", "criteria"))", place: "--combine",
+          accepted: "one each")
       }
       self = FilterScores.weighted(scores, weights)
     case .meanRank: self = FilterScores.meanRank(scores)

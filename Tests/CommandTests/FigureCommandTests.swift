@@ -60,11 +60,12 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("none.png").path))
       }
       try refused("holds no relevance of picture 6", "figure", "montage", "epsilon_plus.h5", "--picture", "6")
-      try refused("2 captions for 1 files", "figure", "montage", "epsilon_plus.h5", "--caption", "a", "--caption", "b")
+      try refused("2 captions for 1 file", "figure", "montage", "epsilon_plus.h5", "--caption", "a", "--caption", "b")
       try refused("prediction", "figure", "montage", "scores.h5")
       let units = ["figure", "units", "dissection.h5", "--data", "hdf5:pictures.h5", "--out", "none.png", "--layer"]
       for (arguments, text) in [
-        (["conv9"], "no pictures of layer 'conv9' (accepted: conv1, conv2"), (["conv1", "--filters", "20"], "no filter 20"),
+        (["conv9"], "no pictures of layer 'conv9'; did you mean 'conv1'? (accepted: conv1, conv2"),
+        (["conv1", "--filters", "20"], "no filter 20"),
         (["conv2", "--filters", (0..<50).map(String.init).joined(separator: ",")], "--report-filters 50 keeps all"),
       ] {
         let run = try Tool.run(units + arguments, in: folder)

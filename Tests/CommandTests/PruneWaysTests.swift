@@ -43,7 +43,7 @@ import Testing
       let twice = try pruned(["--criterion", "l1", "--criterion", "l1", "--combine", "mean-rank"], in: folder)
       #expect(twice.constants == first.constants)
       for (arguments, words) in [
-        (both, "--combine"), (both + ["--combine", "weights=1"], "1 weights for 2 criteria"),
+        (both, "--combine"), (both + ["--combine", "weights=1"], "1 weight for 2 criteria"),
         (both + ["--combine", "weights=1,x"], "are no weights"), (["--criterion", "l1", "--combine", "mean-rank"], "several"),
       ] {
         let outcome = try Tool.run(["prune", "lenet.onnx", "--out", "none.onnx"] + arguments + budget, in: folder)

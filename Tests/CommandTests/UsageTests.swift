@@ -126,7 +126,7 @@ import Testing
         #expect(outcome.status == 0 && outcome.talk.isEmpty, "\(command): \(outcome.talk)")
       }
       let verbose = try Tool.run(["relevance", "lenet.onnx", "--verbose"] + data + ["maps.h5"], in: folder)
-      for text in ["oneDNN ", "HDF5 ", "relevance: 8 pictures in ", " s in all", "MB a worker"] {
+      for text in ["oneDNN ", "HDF5 ", "relevance: 8 of 8 pictures in ", " s in all", "MB a worker"] {
         #expect(verbose.talk.contains(text), "\(text): \(verbose.talk)")
       }
     }
@@ -142,6 +142,17 @@ import Testing
           let line = lines.first { $0.hasPrefix(library + " ") }
           #expect(line?.contains(/\s\d+\.\d+/) == true, "\(library): \(outcome.output)")
         }
+      }
+    }
+  }
+
+  /// Every form of data and every setting of preprocessing is explained.
+  @Test func formats() throws {
+    try withTemporaryFolder { folder in
+      let outcome = try Tool.run("help", "formats", in: folder)
+      #expect(outcome.status == 0)
+      for text in ["folder:", "csv:", "hdf5:", "idx:", "resize", "crop", "mean", "std", "layout", "color", "scale"] {
+        #expect(outcome.output.contains(text), "\(text)")
       }
     }
   }

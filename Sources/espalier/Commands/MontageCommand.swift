@@ -28,7 +28,7 @@ struct MontageCommand: ParsableCommand {
 
   @Option(
     name: [.customLong("picture"), .customLong("index")],
-    help: ArgumentHelp("The picture's place in the data, from 0.", valueName: "n"))
+    help: ArgumentHelp("The picture's place in the data, from 0 (default: 0).", valueName: "n"))
   var picture: Int?
 
   @Option(help: ArgumentHelp("The picture's name in --data, in place of --picture.", valueName: "name"))

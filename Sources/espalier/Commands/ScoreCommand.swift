@@ -27,7 +27,8 @@ struct ScoreCommand: ParsableCommand {
   @OptionGroup var sites: SiteOptions
 
   @Option(
-    help: ArgumentHelp("A criterion, or all that the data allow; may be repeated.", valueName: "name"), completion: .scores,
+    help: ArgumentHelp("A criterion, or all that the data allow; may be repeated (default: all).", valueName: "name"),
+    completion: .scores,
     transform: NameChecks.score)
   var criterion: [String] = ["all"]
 
@@ -46,7 +47,8 @@ struct ScoreCommand: ParsableCommand {
   var thresholds: String?
 
   @Option(
-    help: ArgumentHelp("The rules of relevance.", valueName: "name[:key=value,…]"), completion: .composites,
+    help: ArgumentHelp("The rules of relevance (default: \(CompositeCatalog.names[0])).", valueName: "name[:key=value,…]"),
+    completion: .composites,
     transform: NameChecks.composite)
   var composite = CompositeCatalog.names[0]
 

@@ -36,7 +36,8 @@ struct StatsCommand: ParsableCommand {
   var statistic: [String] = []
 
   @Option(
-    help: ArgumentHelp("The rules of relevance.", valueName: "name[:key=value,…]"), completion: .composites,
+    help: ArgumentHelp("The rules of relevance (default: \(CompositeCatalog.names[0])).", valueName: "name[:key=value,…]"),
+    completion: .composites,
     transform: NameChecks.composite)
   var composite = CompositeCatalog.names[0]
 

@@ -1,4 +1,5 @@
 import Analysis
+import Datasets
 import Networks
 import Plotting
 import Pruning
@@ -7,7 +8,7 @@ import Pruning
 enum TopicCatalog {
   /// The topics, in the order in which they are listed to people.
   static let all: [Topic] = [
-    .architectures, .composites, .rules, .attributors, .methods, .measures, .statistics, .criteria, .colours,
+    .architectures, .composites, .rules, .attributors, .methods, .measures, .statistics, .criteria, .colours, .formats,
   ]
 
   /// Their names.
@@ -148,6 +149,12 @@ extension Topic {
         .text("Of the overlap with concepts, with --concepts:"),
         .names(ScoreCatalog.dissection.map { ($0.name, $0.summary) }),
       ])
+  }
+
+  fileprivate static var formats: Topic {
+    Topic(
+      name: "formats", abstract: "Files that are read: data, classes, preprocessing, masks, concepts.",
+      parts: FormatGuide.sections.flatMap { [Topic.Part.text($0.title), .lines($0.text)] })
   }
 
   fileprivate static var colours: Topic {

@@ -24,7 +24,9 @@ struct ScoringOptions: ParsableArguments {
   var combine: ScoreCombination?
 
   @Option(
-    help: ArgumentHelp("The composite of relevance criteria.", valueName: "name[:key=value,…]"), completion: .composites,
+    help: ArgumentHelp(
+      "The composite of relevance criteria (default: \(CompositeCatalog.names[0])).", valueName: "name[:key=value,…]"),
+    completion: .composites,
     transform: NameChecks.composite)
   var composite = CompositeCatalog.names[0]
 
@@ -54,7 +56,7 @@ struct ScoringOptions: ParsableArguments {
       criterion.count < 2 || combine != nil, "several criteria become one with --combine weights=A,B,… or --combine mean-rank")
     try check(criterion.count != 1 && scores == nil || combine == nil, "--combine combines several criteria")
     if case .weights(let weights)? = combine {
-      try check(weights.count == criterion.count, "--combine has \(weights.count) weights for \(criterion.count) criteria")
+      try check(weights.count == criterion.count, "--combine has \(weights.count.of("weight")) for \(criterion.count) criteria")
     }
   }
 

@@ -46,6 +46,7 @@ final class PhaseClock: Sendable {
     defer { state.start = now }
     let seconds = (now - state.start) / .seconds(1)
     guard let last = state.last else { return seconds < 0.05 ? nil : String(format: "preparation: %.1f s", seconds) }
-    return "\(last.activity): \((last.done - last.skipped).grouped) \(last.unit) in \(String(format: "%.1f", seconds)) s"
+    return
+      "\(last.activity): \((last.done - last.skipped).grouped) of \(last.total.grouped) \(last.unit) in \(String(format: "%.1f", seconds)) s"
   }
 }

@@ -109,7 +109,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("bse = \"epsilon_plus\"", "'bse' is not known"), ("base = \"nothing\"", "there is no such composite"),
+    ("bse = \"epsilon_plus\"", "'bse' is not known"), ("base = \"nothing\"", "there is no composite 'nothing'"),
     ("base = 3", "base"), ("rules = 3", "no list of tables"), ("[[rules]]\nlow = 3", "'rule' is missing"),
     ("[[rules]]\nrule = \"beauty\"", "there is no rule 'beauty'"),
     ("[[rules]]\nrule = \"gamma\"\ngama = 1", "'gama' is not a parameter of gamma"),
