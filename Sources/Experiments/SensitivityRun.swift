@@ -100,7 +100,7 @@ public struct SensitivityRun: Sendable {
     for line in [
       model.digest, model.output, "\(shares)", reduction.rawValue, groups.rawValue, protected.joined(separator: " "),
       try data.dataset.digest(), data.preprocessing.json,
-    ] + scores.layers.sorted(by: { $0.key < $1.key }).map({ "\($0.key) \($0.value)" }) { hash.update(line: line) }
+    ] + scores.layers.sorted(by: { $0.key < $1.key }).map({ "\($0.key) \($0.value.map { $0.map { "\($0)" } ?? "–" })" }) { hash.update(line: line) }
     return hash.hexadecimal
   }
 

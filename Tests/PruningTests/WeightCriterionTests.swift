@@ -43,7 +43,7 @@ import Testing
     let expected = rows.map { a in
       rows.reduce(0.0) { sum, b in sum + zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot() }
     }
-    expectClose(try criterion("fpgm").scores(twin.network).layers[layer]!, expected, Tolerance(relative: 1e-9), layer)
+    expectClose(try criterion("fpgm").scores(twin.network).complete(layer), expected, Tolerance(relative: 1e-9), layer)
   }
 
   @Test func batchNormScale() throws {
@@ -64,7 +64,7 @@ import Testing
     let twin = try twin()
     for layer in ["conv1", "conv2", "fc1"] {
       let expected = filters(twin, layer).map { $0.reduce(0) { $0 + abs($1) } / Double($0.count) }
-      expectClose(try criterion("inorm").scores(twin.network).layers[layer]!, expected, Tolerance(relative: 1e-12), layer)
+      expectClose(try criterion("inorm").scores(twin.network).complete(layer), expected, Tolerance(relative: 1e-12), layer)
     }
   }
 
@@ -82,7 +82,7 @@ import Testing
         let weights = outgoing(twin, layer, channel)
         return weights.reduce(0) { $0 + abs($1) } / Double(weights.count)
       }
-      expectClose(try criterion("onorm").scores(twin.network).layers[layer]!, expected, Tolerance(relative: 1e-12), layer)
+      expectClose(try criterion("onorm").scores(twin.network).complete(layer), expected, Tolerance(relative: 1e-12), layer)
     }
   }
 
@@ -117,7 +117,7 @@ import Testing
       left.removeAll { $0 == best.j }
     }
     expected[left[0]] = most * 2
-    expectClose(try criterion("data-free").scores(twin.network).layers[layer]!, expected, Tolerance(relative: 1e-9), layer)
+    expectClose(try criterion("data-free").scores(twin.network).complete(layer), expected, Tolerance(relative: 1e-9), layer)
   }
 
   /// Copies of filters go first, and those that stay take over without a difference.
@@ -166,11 +166,11 @@ import Testing
     let network = try ScoredNetwork(ChannelGroups(ChannelMap(editor.graph())))
     let tolerance = Tolerance(relative: 1e-5)
     for layer in ["conv1", "conv2"] {
-      expectClose(try criterion("l1").scores(network).layers[layer]!, try theirs("l1/\(layer)"), tolerance, "l1 \(layer)")
-      let l2 = try criterion("l2").scores(network).layers[layer]!
+      expectClose(try criterion("l1").scores(network).complete(layer), try theirs("l1/\(layer)"), tolerance, "l1 \(layer)")
+      let l2 = try criterion("l2").scores(network).complete(layer)
       expectClose(l2.map { $0 * $0 }, try theirs("l2-squared/\(layer)"), tolerance, "l2 \(layer)")
       // Their distances are between squared weights.
-      let own = try criterion("fpgm").scores(network).layers[layer]!
+      let own = try criterion("fpgm").scores(network).complete(layer)
       let squared = try #require(network.layers.first { $0.name == layer }).weights.map { $0 * $0 }
       let (count, width) = (squared.shape[0], squared.shape[1])
       let distances = (0..<count).map { i in
@@ -183,6 +183,6 @@ import Testing
       expectClose(distances, try theirs("fpgm-of-squares/\(layer)"), tolerance, "fpgm of squares \(layer)")
       #expect(zip(own, distances).contains { abs($0 - $1) > 0.1 })
     }
-    expectClose(try criterion("bn-scale").scores(network).layers["conv1"]!, try theirs("bn-scale/conv1"), tolerance, "bn-scale")
+    expectClose(try criterion("bn-scale").scores(network).complete("conv1"), try theirs("bn-scale/conv1"), tolerance, "bn-scale")
   }
 }

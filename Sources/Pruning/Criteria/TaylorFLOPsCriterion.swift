@@ -24,7 +24,7 @@ public struct TaylorFLOPsCriterion: DataCriterion {
     let macs = try network.groups.map.graph.macsOfFilters()
     for layer in network.layers {
       guard let cost = macs[layer.node.id] else { continue }
-      scores.layers[layer.name] = scores.layers[layer.name]?.map { $0 - lambda * 2 * cost / 1e6 }
+      scores.layers[layer.name] = scores.layers[layer.name]?.map { $0.map { $0 - lambda * 2 * cost / 1e6 } }
     }
     return scores
   }
