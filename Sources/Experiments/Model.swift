@@ -9,6 +9,8 @@ public struct Model: Sendable {
   public let path: String
   /// The network; its batch is symbolic wherever that can be proven.
   public let graph: Graph
+  /// The network as the file says it, its batch too.
+  let asRead: Graph
   /// The output that is looked at.
   public let output: String
   /// The file's SHA-256, hexadecimal.
@@ -31,7 +33,10 @@ public struct Model: Sendable {
     self.path = path
     self.output = output
     graph = symbolic.graph
-    notice = symbolic.reason.map { "\(path): \($0)" }
+    asRead = read
+    let types = (read.form?.otherFloats ?? []).map { "\($0)" }.joined(separator: " and ")
+    let precision = types.isEmpty ? nil : "it holds \(types), which is computed as float32"
+    notice = [symbolic.reason, precision].compactMap { $0 }.reduce(nil) { text, part in text.map { "\($0); \(part)" } ?? part }.map { "\(path): \($0)" }
     digest = try SHA256.hexadecimal(ofFile: path)
   }
 

@@ -67,7 +67,7 @@ public struct SensitivityRun: Sendable {
     let whole = try evaluate(model.graph, "whole network")
     for (place, cut) in cuts.enumerated().dropFirst(known.count) {
       let percent = Int((100 * cut.share).rounded())
-      let pruned = try naming(file: model.path) { try Pruner.remove(cut.removed, of: map) }
+      let pruned = try naming(file: model.path) { try Pruner.remove(cut.removed, of: map, proof: ProofForm(refusesSilence: false)) }
       let result = try evaluate(pruned.graph, "\(place + 1) of \(cuts.count): \(cut.group.name) −\(percent) %")
       known.append(
         .init(
@@ -75,7 +75,7 @@ public struct SensitivityRun: Sendable {
       try state.save(JSONEncoder().encode(known))
     }
     var report = SensitivityReport(
-      model: model.path, digest: model.digest, criterion: scoring.criterion, data: "\(request.spec)",
+      model: model.path, digest: model.digest, criterion: try scoring.criterion, data: "\(request.spec)",
       pictures: data.dataset.count, accuracy: whole.top1, loss: whole.loss, macs: try LiveNetwork(map).cost.macs,
       espalier: Release.version)
     for (cut, point) in zip(cuts, known) {

@@ -16,6 +16,7 @@ struct ModelReader {
   private var nodes: [Node] = []
   /// Every name of a value in the file, so that new ones differ.
   private var names: Set<String> = []
+  private var form: FileForm
   private var read: Set<String> = []
 
   /// Takes a model, checking what it is written for.
@@ -32,6 +33,7 @@ struct ModelReader {
     guard ONNXSupport.opsets.contains(Int(version)) else {
       throw EspalierError("opset \(version) is not supported", accepted: "opset \(supported)")
     }
+    form = FileForm(opset: Int(version), formatVersion: Int(model.irVersion))
     self.model = model
     self.tensors = tensors
     self.fixing = fixing
@@ -60,9 +62,56 @@ struct ModelReader {
     }
     let outputs = message.output.map(\.name)
     guard !outputs.isEmpty else { throw EspalierError("the graph has no outputs") }
+    readForm()
     let graph = try Graph(
-      name: message.name, inputs: inputs, outputs: outputs, nodes: nodes, constants: constants, metadata: metadata())
-    return olderSoftmax.isEmpty ? graph : try graph.withCurrentSoftmax(olderSoftmax)
+      name: message.name, inputs: inputs, outputs: outputs, nodes: nodes, constants: constants, metadata: metadata(), form: form)
+    let current = olderSoftmax.isEmpty ? graph : try graph.withCurrentSoftmax(olderSoftmax)
+    var editor = GraphEditor(current)
+    // Of every value, so that a constant in its place is stored in its type.
+    editor.form?.elementTypes = current.elementTypes()
+    return try editor.graph()
+  }
+
+  /// Notes what the file says beside what it computes.
+  private mutating func readForm() {
+    let message = model.graph
+    for set in model.opsetImport {
+      if isStandard(domain: set.domain) {
+        form.domainName = set.domain
+      } else {
+        form.otherSets.append(.init(domain: set.domain, version: Int(set.version)))
+      }
+    }
+    (form.producer, form.producerVersion, form.domain) = (model.producerName, model.producerVersion, model.domain)
+    form.modelVersion = model.hasModelVersion ? Int(model.modelVersion) : nil
+    for tensor in message.initializer where constants[tensor.name] != nil && fixing[tensor.name] == nil {
+      form.elementTypes[tensor.name] = ElementType(rawValue: tensor.dataType)
+    }
+    for node in message.node {
+      guard let output = node.output.first else { continue }
+      switch node.opType {
+      case "Cast": form.elementTypes[output] = node.attribute.first { $0.name == "to" }.flatMap { ElementType(rawValue: Int32(clamping: $0.i)) }
+      case "Constant", "ConstantOfShape":
+        form.elementTypes[output] = node.attribute.first { $0.name == "value" }.flatMap { ElementType(rawValue: $0.t.dataType) }
+      default: break
+      }
+    }
+    let (given, results) = (message.input, message.output)
+    for info in given + results + message.valueInfo where !info.name.isEmpty && form.declarations[info.name] == nil {
+      guard let declaration = FileForm.Declaration(info) else { continue }
+      form.declarations[info.name] = declaration
+    }
+    for input in given {
+      if constants[input.name] == nil { form.elementTypes[input.name] = form.declarations[input.name]?.type }
+      form.listedInputs.append(input.name)
+    }
+    let ends = Set((given + results).map(\.name))
+    form.declaredValues = message.valueInfo.map(\.name).filter { !ends.contains($0) && form.declarations[$0] != nil }
+    for (id, node) in message.node.enumerated() {
+      if !node.docString.isEmpty { form.nodeDocumentation[id] = node.docString }
+      if !node.metadataProps.isEmpty { form.nodeProperties[id] = node.metadataProps.fields }
+    }
+    form.graphProperties = message.metadataProps.fields
   }
 
   private mutating func collectNames() {
@@ -165,6 +214,11 @@ struct ModelReader {
 
 /// Whether a domain is ONNX's own.
 private func isStandard(domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
+
+extension [Onnx_StringStringEntryProto] {
+  /// The values by key; the last of several.
+  fileprivate var fields: [String: String] { Dictionary(map { ($0.key, $0.value) }) { _, last in last } }
+}
 
 /// Where fields of a file that a graph has no place for are kept in its metadata.
 enum MetadataKey {

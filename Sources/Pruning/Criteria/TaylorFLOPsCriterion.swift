@@ -10,6 +10,7 @@ import Tensors
 public struct TaylorFLOPsCriterion: DataCriterion {
   public static let name = "taylor-2017-flops"
   public static let summary = "taylor-2017 ÷ L2 − lambda (0.001) · MFLOPs of a filter (Molchanov et al. 2017)"
+  public static let isComparable = true
 
   private let lambda: Double
 

@@ -154,9 +154,23 @@ public struct Selection: Hashable, Sendable {
     }
   }
 
+  /// The channels that are left to groups which lost some and may lose no more, by the group's name.
+  public func atFloor(_ groups: ChannelGroups, without removed: Set<Int>) -> [String: Int] {
+    var found: [String: Int] = [:]
+    for group in groups.removable {
+      let left = group.channels.count { !removed.contains($0.id) }
+      let size = left % multiple == 0 ? multiple : left % multiple
+      if left < group.channels.count, left - size < least(of: group.channels.count) { found[group.name] = left }
+    }
+    return found
+  }
+
+  /// The fewest channels that a group keeps.
+  private func least(of count: Int) -> Int { max(1, Int((floor * Double(count)).rounded(.up))) }
+
   /// What a group loses at a time: one channel, or as many as bring it to the next multiple; never below its floor.
   private func pieces(of ids: [Int], outOf count: Int) -> [[Int]] {
-    let least = max(1, Int((floor * Double(count)).rounded(.up)))
+    let least = least(of: count)
     var pieces: [[Int]] = []
     var (next, left) = (0, count)
     while next < ids.count {
