@@ -36,7 +36,8 @@ public struct Model: Sendable {
     asRead = read
     let types = (read.form?.otherFloats ?? []).map { "\($0)" }.joined(separator: " and ")
     let precision = types.isEmpty ? nil : "it holds \(types), which is computed as float32"
-    notice = [symbolic.reason, precision].compactMap { $0 }.reduce(nil) { text, part in text.map { "\($0); \(part)" } ?? part }.map { "\(path): \($0)" }
+    notice = [symbolic.reason, precision].compactMap { $0 }.reduce(nil) { text, part in text.map { "\($0); \(part)" } ?? part }
+      .map { "\(path): \($0)" }
     digest = try SHA256.hexadecimal(ofFile: path)
   }
 

@@ -81,7 +81,8 @@ public struct PruneRun: Sendable {
       if let done = step.load(isPruned: true) {
         progress = done
         context.note(
-          "step \(step.number) of \(steps): \(step.load(isPruned: false) == nil ? "pruned, not tuned," : "done") by an earlier run")
+          "step \(step.number) of \(steps): \(step.load(isPruned: false) == nil ? "pruned, not tuned," : "done") by an earlier run"
+        )
       } else {
         progress = try prune(step, current, from: model, progress, samples, context)
         try step.save(progress, isPruned: true)
@@ -128,7 +129,9 @@ public struct PruneRun: Sendable {
         fusion: scoring.fusion(current, scored, out: step.scorePath, context),
         latency: selection.budget.kind == .latency ? latency(map) : nil)
     }
-    if pruned.removed.isEmpty { context.note("step \(step.number): \(self.selection.budget) is kept already, nothing is removed") }
+    if pruned.removed.isEmpty {
+      context.note("step \(step.number): \(self.selection.budget) is kept already, nothing is removed")
+    }
     var state = before
     state.reconstructed = []
     if reconstruction.mode != .none {
@@ -158,7 +161,9 @@ public struct PruneRun: Sendable {
     let chance = 1 / Double(count)
     // Two standard deviations of the binomial distribution.
     let noise = 2 * (chance * (1 - chance) / Double(accuracy.pictures)).squareRoot()
-    for (when, share) in [("before pruning", accuracy.before), ("after pruning", accuracy.pruned), ("after tuning", accuracy.tuned)] {
+    for (when, share) in [
+      ("before pruning", accuracy.before), ("after pruning", accuracy.pruned), ("after tuning", accuracy.tuned),
+    ] {
       guard let share, share <= chance + noise else { continue }
       notes.append(
         String(

@@ -250,7 +250,8 @@ public struct ScoreRun: Sendable {
       guard CriterionCatalog.names.contains(name) else { throw CriterionCatalog.unknown(text) }
       throw EspalierError(
         "'\(name)' is not read from a statistic of a site, which is all that a file of scores holds", place: "--criterion",
-        accepted: "espalier prune or sensitivity with --criterion \(name); here all, " + ScoreCatalog.names.joined(separator: ", "))
+        accepted: "espalier prune or sensitivity with --criterion \(name); here all, "
+          + ScoreCatalog.names.joined(separator: ", "))
     }
     let ofDissection = ScoreCatalog.dissection.map { $0.name }
     if concepts == nil, let name = requests.map(\.name).first(where: ofDissection.contains) {
@@ -265,7 +266,8 @@ public struct ScoreRun: Sendable {
       (hasTarget || !ofLoss.contains(name)) && (concepts != nil && dissects || !ofDissection.contains(name))
     }.flatMap { name -> [String] in
       let texts = requests.filter { $0.name == name }.map(\.text)
-      return (isAll && texts.isEmpty ? [name] : []) + texts.indices.filter { texts.firstIndex(of: texts[$0]) == $0 }.map { texts[$0] }
+      return (isAll && texts.isEmpty ? [name] : [])
+        + texts.indices.filter { texts.firstIndex(of: texts[$0]) == $0 }.map { texts[$0] }
     }
   }
 }

@@ -25,26 +25,28 @@ extension Constant {
     switch self {
     case .float(let tensor):
       switch type {
-      case .float16: return try tensor.elements.packed { value in
-        let half = Float16(value)
-        return half.isFinite || !value.isFinite ? half.bitPattern : nil
-      }
-      case .bfloat16: return try tensor.elements.packed { value in
-        let brain = value.brainBits
-        return value.isFinite && brain & 0x7FFF == 0x7F80 ? nil : brain
-      }
-      case .double: return try tensor.elements.packed { Double($0) }
+      case .float16:
+        return try tensor.elements.packed(type) { value in
+          let half = Float16(value)
+          return half.isFinite || !value.isFinite ? half.bitPattern : nil
+        }
+      case .bfloat16:
+        return try tensor.elements.packed(type) { value in
+          let brain = value.brainBits
+          return value.isFinite && brain & 0x7FFF == 0x7F80 ? nil : brain
+        }
+      case .double: return try tensor.elements.packed(type) { Double($0) }
       default: return tensor.elements.withUnsafeBytes { Data($0) }
       }
     case .int64(let tensor):
       switch type {
-      case .int32: return try tensor.elements.packed { Int32(exactly: $0) }
-      case .int16: return try tensor.elements.packed { Int16(exactly: $0) }
-      case .int8: return try tensor.elements.packed { Int8(exactly: $0) }
-      case .uint64: return try tensor.elements.packed { UInt64(exactly: $0) }
-      case .uint32: return try tensor.elements.packed { UInt32(exactly: $0) }
-      case .uint16: return try tensor.elements.packed { UInt16(exactly: $0) }
-      case .uint8, .bool: return try tensor.elements.packed { UInt8(exactly: $0) }
+      case .int32: return try tensor.elements.packed(type) { Int32(exactly: $0) }
+      case .int16: return try tensor.elements.packed(type) { Int16(exactly: $0) }
+      case .int8: return try tensor.elements.packed(type) { Int8(exactly: $0) }
+      case .uint64: return try tensor.elements.packed(type) { UInt64(exactly: $0) }
+      case .uint32: return try tensor.elements.packed(type) { UInt32(exactly: $0) }
+      case .uint16: return try tensor.elements.packed(type) { UInt16(exactly: $0) }
+      case .uint8, .bool: return try tensor.elements.packed(type) { UInt8(exactly: $0) }
       default: return tensor.elements.withUnsafeBytes { Data($0) }
       }
     }
@@ -61,10 +63,10 @@ extension Constant {
 
 extension Array {
   /// The elements in another form, one after the other.
-  fileprivate func packed<Stored: BitwiseCopyable>(_ convert: (Element) -> Stored?) throws -> Data {
+  fileprivate func packed<Stored: BitwiseCopyable>(_ type: ElementType, _ convert: (Element) -> Stored?) throws -> Data {
     var data = Data(capacity: count * MemoryLayout<Stored>.size)
     for element in self {
-      guard let stored = convert(element) else { throw EspalierError("\(element) is beyond what \(Stored.self) holds") }
+      guard let stored = convert(element) else { throw EspalierError("\(element) is beyond what \(type) holds") }
       Swift.withUnsafeBytes(of: stored) { data.append(contentsOf: $0) }
     }
     return data

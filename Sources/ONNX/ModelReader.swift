@@ -90,7 +90,10 @@ struct ModelReader {
     for node in message.node {
       guard let output = node.output.first else { continue }
       switch node.opType {
-      case "Cast": form.elementTypes[output] = node.attribute.first { $0.name == "to" }.flatMap { ElementType(rawValue: Int32(clamping: $0.i)) }
+      case "Cast":
+        form.elementTypes[output] = node.attribute.first { $0.name == "to" }.flatMap {
+          ElementType(rawValue: Int32(clamping: $0.i))
+        }
       case "Constant", "ConstantOfShape":
         form.elementTypes[output] = node.attribute.first { $0.name == "value" }.flatMap { ElementType(rawValue: $0.t.dataType) }
       default: break

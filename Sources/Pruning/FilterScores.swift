@@ -23,7 +23,9 @@ public struct FilterScores: Sendable {
   /// - Throws: `EspalierError` naming a layer with one that is not.
   func check() throws {
     for (name, scores) in layers.sorted(by: { $0.key < $1.key }) {
-      guard let filter = scores.firstIndex(where: { $0.map { !$0.isFinite } ?? false }), let score = scores[filter] else { continue }
+      guard let filter = scores.firstIndex(where: { $0.map { !$0.isFinite } ?? false }), let score = scores[filter] else {
+        continue
+      }
       throw EspalierError("the score of filter \(filter) is \(score)", place: "layer '\(name)'", accepted: "finite numbers")
     }
   }

@@ -74,7 +74,8 @@ public enum Pruner {
   /// is exact.
   ///
   /// - Throws: `EspalierError` if one of them must stay, or the proof fails.
-  public static func remove(_ removed: Set<Int>, of map: ChannelMap, proof form: ProofForm = ProofForm()) throws -> PrunedNetwork {
+  public static func remove(_ removed: Set<Int>, of map: ChannelMap, proof form: ProofForm = ProofForm()) throws -> PrunedNetwork
+  {
     let constants = ConstantChannels(map)
     let folded = try constants.folding(removed)
     let pruned = try folded.map.graph(without: removed)

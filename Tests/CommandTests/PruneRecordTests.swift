@@ -59,7 +59,8 @@ import Testing
     try Sample.withModelAndPictures { folder in
       let text = "binary-entropy:threshold=0.5"
       for command in [
-        ["score", "lenet.onnx", "--out", "scores.h5", "--site", "activation"], ["prune", "lenet.onnx", "--out", "a.onnx"] + budget,
+        ["score", "lenet.onnx", "--out", "scores.h5", "--site", "activation"],
+        ["prune", "lenet.onnx", "--out", "a.onnx"] + budget,
       ] {
         let outcome = try Tool.run(command + ["--criterion", text] + data, in: folder)
         #expect(outcome.status == 0, "\(outcome)")
@@ -97,12 +98,16 @@ import Testing
   @Test func theRecordIsWhole() throws {
     try Sample.withModelAndPictures { folder in
       let outcome = try Tool.run(
-        ["prune", "lenet.onnx", "--out", "small.onnx", "--criterion", "group-fisher", "--target", "predicted", "--tune", "1", "--no-flip"] + data
+        [
+          "prune", "lenet.onnx", "--out", "small.onnx", "--criterion", "group-fisher", "--target", "predicted", "--tune", "1",
+          "--no-flip",
+        ] + data
           + budget, in: folder)
       #expect(outcome.status == 0, "\(outcome)")
       let file = folder.appendingPathComponent("small.onnx")
       let (all, parameters) = (try record(file), try parameters(file))
-      #expect(parameters["target"] == "predicted" && parameters["output"] == "output" && parameters["augmentation"] == "pad-crop 2")
+      #expect(
+        parameters["target"] == "predicted" && parameters["output"] == "output" && parameters["augmentation"] == "pad-crop 2")
       let digests = try #require(all["digests"] as? [String: String])
       #expect(digests["tuning-data"]?.count == 64 && digests["data"] != nil)
       let proof = try #require(all["proof"] as? [String: Any])
@@ -115,14 +120,17 @@ import Testing
   @Test func chanceAndFloors() throws {
     try Sample.withModelAndPictures { folder in
       let outcome = try Tool.run(
-        ["prune", "lenet.onnx", "--out", "small.onnx", "--criterion", "l1", "--budget", "filters=0.06", "--floor", "0",
-         "--latency-batch", "0"] + data, in: folder)
+        [
+          "prune", "lenet.onnx", "--out", "small.onnx", "--criterion", "l1", "--budget", "filters=0.06", "--floor", "0",
+          "--latency-batch", "0",
+        ] + data, in: folder)
       #expect(outcome.status == 0 && outcome.talk.contains("is cut to its floor of 1 channel"), "\(outcome)")
       #expect(outcome.talk.contains("after pruning") && outcome.talk.contains("chance level"), "\(outcome)")
       let notes = try #require(try record(folder.appendingPathComponent("small.onnx"))["notes"] as? [String])
       #expect(notes.contains { $0.contains("floor") } && notes.contains { $0.contains("chance") })
       let kept = try Tool.run(
-        ["prune", "lenet.onnx", "--out", "same.onnx", "--criterion", "l1", "--budget", "macs=1", "--latency-batch", "0"], in: folder)
+        ["prune", "lenet.onnx", "--out", "same.onnx", "--criterion", "l1", "--budget", "macs=1", "--latency-batch", "0"],
+        in: folder)
       #expect(kept.status == 0 && kept.talk.contains("kept already"), "\(kept)")
       let none = try Tool.run(
         ["prune", "lenet.onnx", "--out", "none.onnx", "--criterion", "l1", "--quiet", "--protect", "*"] + budget, in: folder)
@@ -135,8 +143,11 @@ import Testing
     try Sample.withModelAndPictures { folder in
       try Sample.pictures(3000, in: folder, name: "many.h5")
       func command(_ out: String) -> [String] {
-        ["prune", "lenet.onnx", "--criterion", "taylor-2019", "--data", "hdf5:many.h5", "--limit", "64", "--batch", "8", "--tune", "2",
-         "--reconstruct", "scales", "--workers", "1", "--out", out] + budget
+        [
+          "prune", "lenet.onnx", "--criterion", "taylor-2019", "--data", "hdf5:many.h5", "--limit", "64", "--batch", "8",
+          "--tune", "2",
+          "--reconstruct", "scales", "--workers", "1", "--out", out,
+        ] + budget
       }
       let process = try Tool.start(command("small.onnx"), in: folder)
       let pruned = folder.appendingPathComponent("small.onnx.steps/1-pruned.json").path

@@ -117,7 +117,8 @@ import Testing
     #expect(try scores.normalised(.sum).layers["a"] == [0.3, -0.4, 0, 0.3])
     #expect(try scores.normalised(.max).layers["a"] == [0.75, -1, 0, 0.75])
     #expect(try scores.normalised(.rank).layers["a"] == [0.625, 0, 0.25, 0.625])
-    expectClose(try scores.normalised(.l2).complete("a"), [3, -4, 0, 3].map { $0 / 34.0.squareRoot() }, Tolerance(absolute: 1e-15))
+    expectClose(
+      try scores.normalised(.l2).complete("a"), [3, -4, 0, 3].map { $0 / 34.0.squareRoot() }, Tolerance(absolute: 1e-15))
     #expect(try FilterScores(["a": [0, 0]]).normalised(.l2).layers["a"] == [0, 0])
   }
 

@@ -80,7 +80,9 @@ import Testing
   }
 
   /// Outputs that say nothing prove nothing.
-  @Test(arguments: [(Float(0), "is 0 for every input"), (.infinity, "is NaN")]) func silentOutputs(_ value: Float, _ words: String) throws {
+  @Test(arguments: [(Float(0), "is 0 for every input"), (.infinity, "is NaN")]) func silentOutputs(
+    _ value: Float, _ words: String
+  ) throws {
     var editor = GraphEditor(TinyNetworks.vgg())
     let factor = editor.add(.float(Tensor(scalar: value)), named: "factor")
     var output = editor.add(Op.Mul(), named: "scaled", inputs: [editor.outputs[0], factor])

@@ -86,6 +86,32 @@ import Testing
     }
   }
 
+  /// Half of a convolution's filters are the network's output as well: those stay, and of the others the weakest goes, whatever the
+  /// common scale.
+  @Test(arguments: ScoreNormalisation.allCases) func outgoingNormOfAHalfPinnedLayer(_ scale: ScoreNormalisation) throws {
+    var editor = GraphEditor(TinyNetworks.vgg())
+    let value = try #require(editor.nodes.first { $0.op is Op.MaxPool }?.inputs[0])
+    let bounds = [0, 3, 1].map { editor.add(.integers([$0]), named: "bound") }
+    let half = editor.add(Op.Slice(), named: "half", inputs: [value] + bounds.map(Optional.some))
+    editor.outputs.append(half)
+    let map = try ChannelMap(editor.graph())
+    let groups = try ChannelGroups(map, protecting: ["conv2", "fc1"])
+    let scores = try criterion("onorm").scores(ScoredNetwork(groups))
+    let conv1 = try #require(scores.layers["conv1"])
+    let norms = (0..<6).map { channel -> Double in
+      let weights = outgoing(try! twin(), "conv1", channel)
+      return weights.reduce(0) { $0 + abs($1) } / Double(weights.count)
+    }
+    #expect(conv1.prefix(3).allSatisfy { $0 == nil } && conv1.count == 6)
+    expectClose(conv1.dropFirst(3).compactMap { $0 }, Array(norms.dropFirst(3)), Tolerance(relative: 1e-12))
+    let total = try LiveNetwork(map).cost.filters
+    let removed = try Selection(Budget(.filters, Double(total - 1) / Double(total)), normalisation: scale, floor: 0).choose(
+      in: groups, by: scores)
+    let weakest = try #require((3..<6).min { norms[$0] < norms[$1] })
+    let own = try #require(map.linear.first { map.layers[$0.node]?.name == "conv1" })
+    #expect(removed == [own.outputs[weakest]])
+  }
+
   /// The paper's loop as it stands: all pairs again in every step.
   @Test(arguments: ["conv1", "conv2", "fc1"]) func dataFree(_ layer: String) throws {
     let twin = try twin()
