@@ -14,7 +14,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
@@ -65,8 +64,8 @@ let package = Package(
       ]),
     .target(
       name: "Pruning",
-      dependencies: ["Tensors", "Networks", "Engine", "Datasets", "Scheduling", "Analysis", "Training", "CLAPACK"]),
-    .target(name: "Results", dependencies: ["Tensors", "Storage", "Analysis"]),
+      dependencies: ["Tensors", "Networks", "Engine", "Scheduling", "Analysis", "CLAPACK"]),
+    .target(name: "Results", dependencies: ["Tensors", "Files", "Storage", "Datasets", "Analysis"]),
     .target(name: "Plotting", dependencies: ["Tensors", "Files", "Images", "CCairo"]),
     .target(
       name: "Experiments",

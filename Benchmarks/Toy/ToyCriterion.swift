@@ -24,7 +24,7 @@ enum ToyCriterion: String, CaseIterable, Sendable {
   func scores(_ graph: Graph, _ groups: ChannelGroups, _ references: ToyPoints) throws -> FilterScores {
     if self == .weight {
       let scores = try CriterionCatalog.criterion("l1")!.scores(ScoredNetwork(groups))
-      return hidden(scores).normalised(.sum)
+      return try hidden(scores).normalised(.sum)
     }
     let (phase, statistic, result): (Phase, any Statistic.Type, String) =
       switch self {
@@ -65,7 +65,7 @@ enum ToyCriterion: String, CaseIterable, Sendable {
           return values.map { sum == 0 ? 0 : $0 / sum }
         })
     }
-    return FilterScores(layers.mapValues { $0.map { abs($0) } }).normalised(.l2)
+    return try FilterScores(layers.mapValues { $0.map { abs($0) } }).normalised(.l2)
   }
 
   private func hidden(_ scores: FilterScores) -> FilterScores {

@@ -28,6 +28,11 @@ public struct ParameterList: Sendable {
     }
   }
 
+  /// Name and parameters, these in the order of their keys; before any is taken out.
+  var normalised: String {
+    values.isEmpty ? name : "\(name):" + values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+  }
+
   /// The part of a text before the colon.
   public static func name(of text: String) -> String { String(text.prefix { $0 != ":" }) }
 

@@ -26,7 +26,7 @@ public struct FilterReport: Sendable {
           Tensor((0..<layer.channels).map { Double(result.best($0)?.overlap ?? 0) }, shape: [layer.channels])
         }
       case "votes": return dissection?.votes
-      default: return ScoreCatalog.statistics.first { $0.name == criterion }?.scores(statistics)
+      default: return ScoreCatalog.statistics.first { $0.name == ParameterList.name(of: criterion) }?.scores(statistics)
       }
     }
   }

@@ -19,15 +19,15 @@ public struct FilterScoring: Sendable {
 
   /// Where scores come from.
   public var source: Source
-  /// How layers are made comparable where scores are combined.
-  public var normalisation: ScoreNormalisation
+  /// How layers are made comparable; nil for what the criterion calls for.
+  public var normalisation: ScoreNormalisation?
   /// The pictures; nil if none are needed.
   public var data: DataRequest?
   /// How data criteria are computed; sites, concepts, composite and batch of it are used.
   public var statistics: ScoreRun
 
   /// Makes a way to score.
-  public init(_ source: Source, normalisation: ScoreNormalisation, data: DataRequest?, statistics: ScoreRun) {
+  public init(_ source: Source, normalisation: ScoreNormalisation?, data: DataRequest?, statistics: ScoreRun) {
     self.source = source
     self.normalisation = normalisation
     self.data = data
@@ -41,13 +41,43 @@ public struct FilterScoring: Sendable {
     return scores + rules + (data?.files ?? []) + (statistics.concepts?.files ?? [])
   }
 
-  /// The criterion as it is told of.
+  /// The criterion as it is told of; that of a file is the one that is read.
+  ///
+  /// - Throws: `EspalierError` if a file does not hold it.
   var criterion: String {
-    switch source {
-    case .file(_, let name): name ?? "scores"
-    case .criterion(let name): name
-    case .combined(let names, let combination): "\(names.joined(separator: " + ")) by \(combination)"
+    get throws {
+      switch source {
+      case .file(let path, let name): try FilterScoring.criterion(name, in: FilterResultsReader(path), path)
+      case .criterion(let name): name
+      case .combined(let names, let combination): "\(names.joined(separator: " + ")) by \(combination)"
+      }
     }
+  }
+
+  /// How layers are made comparable: as asked for, or as the criterion calls for, whether its scores are computed or read.
+  ///
+  /// - Throws: `EspalierError` if a file does not hold the criterion.
+  var commonScale: ScoreNormalisation {
+    get throws {
+      if let normalisation { return normalisation }
+      if case .combined = source { return .l2 }
+      return CriterionCatalog.isComparable(ParameterList.name(of: try criterion)) ? .none : .l2
+    }
+  }
+
+  /// The criterion of a file that is meant.
+  private static func criterion(_ name: String?, in reader: FilterResultsReader, _ path: String) throws -> String {
+    let names = try reader.criteria()
+    guard !names.isEmpty else {
+      throw EspalierError("it holds no scores", file: path, accepted: "a file that espalier score wrote")
+    }
+    guard let name = name ?? (names.count == 1 ? names[0] : nil), names.contains(name) else {
+      throw EspalierError(
+        name.map { "it holds no scores by '\($0)'" + EspalierError.suggestion(for: $0, among: names) }
+          ?? "it holds scores by \(names.count.of("criterion", "criteria"))", file: path,
+        accepted: "--criterion " + EspalierError.list(names))
+    }
+    return name
   }
 
   /// The criteria that are computed.
@@ -73,16 +103,7 @@ public struct FilterScoring: Sendable {
           "its scores are of another network (SHA-256 \(digest.prefix(12))…)", file: path,
           accepted: "scores of \(model.path) (\(model.digest.prefix(12))…)")
       }
-      let names = try reader.criteria()
-      guard !names.isEmpty else {
-        throw EspalierError("it holds no scores", file: path, accepted: "a file that espalier score wrote")
-      }
-      guard let name = name ?? (names.count == 1 ? names[0] : nil), names.contains(name) else {
-        throw EspalierError(
-          name.map { "it holds no scores by '\($0)'" + EspalierError.suggestion(for: $0, among: names) }
-            ?? "it holds scores by \(names.count.of("criterion", "criteria"))", file: path,
-          accepted: "--criterion " + EspalierError.list(names))
-      }
+      let name = try FilterScoring.criterion(name, in: reader, path)
       return try naming(file: path) {
         var layers: [String: [Double]] = [:]
         for layer in try reader.layers(of: "scores/\(name)") { layers[layer] = try reader.scores(name, of: layer).elements }
@@ -91,7 +112,7 @@ public struct FilterScoring: Sendable {
     case .criterion(let text): return try scores(by: text, model, network, out, context)
     case .combined(let texts, let combination):
       return try FilterScores(
-        texts.map { try scores(by: $0, model, network, out, context) }, combination, normalisation: normalisation)
+        texts.map { try scores(by: $0, model, network, out, context) }, combination, normalisation: try commonScale)
     }
   }
 
@@ -103,11 +124,8 @@ public struct FilterScoring: Sendable {
       let pictures = try pictures(model, out, text, "--criterion \(text)", isOfLoss: criterion.isOfLoss, context)
       return try stopping { try criterion.scores(network, pictures) }
     }
-    guard ScoreCatalog.names.contains(text) else {
-      throw EspalierError(
-        unknown: "criterion", text, among: CriterionCatalog.names + ScoreCatalog.names, topic: "criteria", place: "--criterion")
-    }
-    return try catalogued(text, model, out, context)
+    guard let request = try ScoreCatalog.request(text) else { throw CriterionCatalog.unknown(text) }
+    return try catalogued(request.text, model, out, context)
   }
 
   /// The scores by a criterion that is read from statistics.
@@ -116,7 +134,7 @@ public struct FilterScoring: Sendable {
     var statistics = statistics
     statistics.purpose = .scores([name])
     statistics.out = out
-    statistics.sites = SiteRequest(ScoreCatalog.statistics.first { $0.name == name }?.site ?? .linear)
+    statistics.sites = SiteRequest(ScoreCatalog.statistics.first { $0.name == ParameterList.name(of: name) }?.site ?? .linear)
     let report = try statistics.run(model, on: data, context)
     return FilterScores(
       Dictionary(

@@ -11,6 +11,8 @@ public struct Model: Sendable {
   public let path: String
   /// The network; its batch is symbolic wherever that can be proven.
   public let graph: Graph
+  /// The network as the file says it, its batch too.
+  let asRead: Graph
   /// The output that is looked at.
   public let output: String
   /// The file, and those that hold weights of it.
@@ -37,7 +39,10 @@ public struct Model: Sendable {
     self.path = path
     self.output = output
     graph = symbolic.graph
-    let notices = leftOut + [symbolic.reason].compactMap { $0 }
+    asRead = read
+    let types = (read.form?.otherFloats ?? []).map { "\($0)" }.joined(separator: " and ")
+    let precision = types.isEmpty ? nil : "it holds \(types), which is computed as float32"
+    let notices = leftOut + [symbolic.reason, precision].compactMap { $0 }
     notice = notices.isEmpty ? nil : "\(path): \(notices.joined(separator: "; "))"
     files = [path] + outside
     let own = try SHA256.hexadecimal(ofFile: path)

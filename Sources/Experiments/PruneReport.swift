@@ -5,8 +5,8 @@ import Tensors
 public struct PruneReport: Sendable, Encodable {
   /// The share of pictures that the network gets right.
   public struct Accuracy: Sendable, Encodable {
-    /// The pictures.
-    public var data: String
+    /// The pictures, and how many they are.
+    public var data: String, pictures: Int
     /// Before, after pruning, and after tuning, if it was tuned.
     public var before: Double, pruned: Double, tuned: Double?
   }
@@ -25,7 +25,9 @@ public struct PruneReport: Sendable, Encodable {
   public var latency: [Latency]?
   /// Where that time goes.
   public var profile: LatencyProfile?
-  /// The greatest difference between the masked and the pruned network, of all steps.
+  /// What a reader of the results must know: accuracy at chance level, layers that were cut to their floor.
+  public var notes: [String] = []
+  /// The differences between the masked and the pruned network, read again, of all steps.
   public var proof: PruningProof
   /// How well fitted layers make what they made before, in the last step; nil if none were.
   public var reconstruction: [Reconstruction.Layer]?

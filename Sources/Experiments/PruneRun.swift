@@ -71,61 +71,109 @@ public struct PruneRun: Sendable {
       throw EspalierError(
         "scores in a file are of the network before the first step", place: "--steps", accepted: "--criterion NAME")
     }
-    let store = try RunFolder(out + ".steps", key: record(model, [:], .none).json, isOwn: Step.isNamed)
+    let store = try RunFolder(out + ".steps", key: record(model, Step.State()).json, isOwn: Step.isNamed)
     // Where no step is done nor begun there is nothing to go on with.
     defer { if (try? store.names().isEmpty) ?? false { store.remove() } }
     let folder = store.path
     let samples = try data.map { try proofSamples($0, model, context) }
     var current = model
-    var kept: [String: [Int]] = [:]
-    var proof = PruningProof.none
-    var reconstructed: [Reconstruction.Layer] = []
+    var progress = Step.State()
     var untuned: Graph?
     for step in 1...steps {
-      var step = Step(number: step, folder: folder)
-      if let done = try step.load() {
-        context.note("step \(step.number) of \(steps): done by an earlier run")
-        (current, kept, proof) = (done.model, done.kept, done.proof)
-        if step.number == steps { untuned = try Graph(onnx: step.prunedPath).withSymbolicBatch().graph }
-        continue
+      let step = Step(number: step, folder: folder)
+      if let done = try step.load(isPruned: true) {
+        progress = done
+        let state = try step.load(isPruned: false) == nil ? "pruned, not tuned," : "done"
+        context.note("step \(step.number) of \(steps): \(state) by an earlier run")
+      } else {
+        step.forgetEnd()
+        progress = try prune(step, current, from: model, progress, samples, context)
+        try step.save(progress, isPruned: true)
       }
-      let map = try naming(file: model.path) { try ChannelMap(current.graph, groups: groups) }
-      let channels = try ChannelGroups(map, protecting: protected)
-      let scored = try naming(file: model.path) { try ScoredNetwork(channels) }
-      let scores = try scoring.scores(current, scored, out: step.scorePath, context)
-      var selection = selection
-      selection.budget.share = try share(of: step.number, now: current, from: model)
-      var pruned = try naming(file: model.path) {
-        try Pruner.prune(
-          channels, by: scores, selection, samples: samples, seed: seed,
-          fusion: scoring.fusion(current, scored, out: step.scorePath, context), latency: latency(map))
-      }
-      if reconstruction.mode != .none {
-        let pictures = try scoring.pictures(
-          current, step.scorePath, "reconstruction", "--reconstruct \(reconstruction.mode.rawValue)", context)
-        (pruned.graph, reconstructed) = try stopping {
-          try reconstruction.fit(pruned.graph, scored, without: pruned.removed, on: pictures)
-        }
-      }
-      for (name, places) in pruned.kept { kept[name] = kept[name].map { all in places.map { all[$0] } } ?? places }
-      proof = proof.worse(of: pruned.proof)
-      untuned = pruned.graph
-      try pruned.graph.restoringDeclaredBatch().writeONNX(to: step.prunedPath, producerVersion: Release.version)
-      if let tuning, let data = tuningData ?? data {
+      if let tuning, let data = tuningData ?? data, try step.load(isPruned: false) == nil {
         var tuning = tuning
         (tuning.out, tuning.history) = (step.tunedPath, step.tunedPath + ".csv")
         _ = try tuning.tune(Model(step.prunedPath, output: model.output), on: data, context)
       }
-      try step.finish(kept, proof, isTuned: tuning != nil)
-      current = try Model(step.path, output: model.output)
+      try step.save(progress, isPruned: false)
+      if step.number == steps { untuned = try Model(step.prunedPath, output: model.output).graph }
+      current = try Model(tuning == nil ? step.prunedPath : step.tunedPath, output: model.output)
     }
-    var report = try self.report(model, untuned ?? current.graph, current.graph, proof, context)
-    report.reconstruction = reconstructed.isEmpty ? nil : reconstructed
+    var report = try self.report(model, untuned ?? current.graph, current.graph, progress.proof, context)
+    report.reconstruction = progress.reconstructed.isEmpty ? nil : progress.reconstructed
+    report.notes = try notes(model, progress, report.accuracy)
+    for note in report.notes { context.note(note) }
     var editor = GraphEditor(try current.graph.restoringDeclaredBatch())
-    editor.metadata[PruningRecord.metadataKey] = try record(model, kept, proof).json
-    try editor.graph().writeONNX(to: out, producerVersion: Release.version)
+    editor.metadata[PruningRecord.metadataKey] = try record(model, progress, notes: report.notes).json
+    if let notice = try editor.graph().writeONNX(to: out, producerVersion: Release.version) { context.note("\(out): \(notice)") }
     store.remove()
     return report
+  }
+
+  /// Scores, chooses, removes and writes; what is proven is the file, read again.
+  private func prune(
+    _ step: Step, _ current: Model, from model: Model, _ before: Step.State, _ samples: Tensor<Float>?, _ context: RunContext
+  ) throws -> Step.State {
+    let map = try naming(file: model.path) { try ChannelMap(current.graph, groups: groups) }
+    let channels = try ChannelGroups(map, protecting: protected)
+    let scored = try naming(file: model.path) { try ScoredNetwork(channels) }
+    var selection = selection
+    selection.normalisation = try scoring.commonScale
+    selection.budget.share = try share(of: step.number, now: current, from: model)
+    let scores = try scoring.scores(current, scored, out: step.scorePath, context)
+    let (path, output) = (step.prunedPath, model.output)
+    let form = ProofForm(original: current.asRead, groups: groups, samples: samples, seed: seed) { pruned in
+      try pruned.restoringDeclaredBatch().writeONNX(to: path, producerVersion: Release.version)
+      return try Model(path, output: output).asRead
+    }
+    var pruned = try naming(file: model.path) {
+      try Pruner.prune(
+        channels, by: scores, selection, proof: form,
+        fusion: scoring.fusion(current, scored, out: step.scorePath, context),
+        latency: selection.budget.kind == .latency ? latency(map) : nil)
+    }
+    if pruned.removed.isEmpty {
+      context.note("step \(step.number): \(self.selection.budget) is kept already, nothing is removed")
+    }
+    var state = before
+    state.reconstructed = []
+    if reconstruction.mode != .none {
+      let pictures = try scoring.pictures(
+        current, step.scorePath, "reconstruction", "--reconstruct \(reconstruction.mode.rawValue)", context)
+      (pruned.graph, state.reconstructed) = try stopping {
+        try reconstruction.fit(pruned.graph, scored, without: pruned.removed, on: pictures)
+      }
+      try pruned.graph.restoringDeclaredBatch().writeONNX(to: path, producerVersion: Release.version)
+    }
+    for (name, places) in pruned.kept { state.kept[name] = state.kept[name].map { all in places.map { all[$0] } } ?? places }
+    state.proof = state.proof.and(pruned.proof)
+    state.atFloor.merge(pruned.atFloor) { $1 }
+    return state
+  }
+
+  // MARK: - Notes
+
+  /// Layers that were cut to their floor, and accuracy that guessing gives too.
+  private func notes(_ model: Model, _ state: Step.State, _ accuracy: PruneReport.Accuracy?) throws -> [String] {
+    var notes = state.atFloor.sorted { $0.key < $1.key }.map { name, left in
+      "layer \(name) is cut to its floor of \(left) channel\(left == 1 ? "" : "s")"
+    }
+    guard let accuracy, let classes = try model.graph.facts(batch: model.batch(1))[model.output]?.shape.dimensions.dropFirst(),
+      case let count = classes.reduce(1, *), count > 1, accuracy.pictures > 0
+    else { return notes }
+    let chance = 1 / Double(count)
+    // Two standard deviations of the binomial distribution.
+    let noise = 2 * (chance * (1 - chance) / Double(accuracy.pictures)).squareRoot()
+    for (when, share) in [
+      ("before pruning", accuracy.before), ("after pruning", accuracy.pruned), ("after tuning", accuracy.tuned),
+    ] {
+      guard let share, share <= chance + noise else { continue }
+      notes.append(
+        String(
+          format: "accuracy %@, %.2f %% of %ld pictures, is at chance level: guessing one of %ld classes gives %.2f %%", when,
+          100 * share, accuracy.pictures, count, 100 * chance))
+    }
+    return notes
   }
 
   // MARK: - Budgets
@@ -171,20 +219,21 @@ public struct PruneRun: Sendable {
         let (before, cut) = (try evaluate(model.graph), try evaluate(pruned))
         let tuned = try tuning.map { _ in try evaluate(final) }
         accuracy = PruneReport.Accuracy(
-          data: "\(request.spec)", before: before.top1, pruned: cut.top1, tuned: tuned?.top1)
-        if let chance = (tuned ?? cut).chance { context.note("\(tuned == nil ? "pruned" : "tuned"): \(chance)") }
+          data: "\(request.spec)", pictures: prepared.dataset.count, before: before.top1, pruned: cut.top1, tuned: tuned?.top1)
       }
     }
     let timed = try latencyBatch.map { try LatencyMeter.profile([model.graph, final], batch: $0) }
     return PruneReport(
-      criterion: scoring.criterion, budget: "\(selection.budget)", networks: try NetworkComparison(model.graph, final),
+      criterion: try scoring.criterion, budget: "\(selection.budget)", networks: try NetworkComparison(model.graph, final),
       filters: .init(before: before.filters, after: after.filters), accuracy: accuracy,
       latency: timed?.0, profile: timed?.1, proof: proof)
   }
 
-  private func record(_ model: Model, _ kept: [String: [Int]], _ proof: PruningProof) throws -> PruningRecord {
+  private func record(_ model: Model, _ state: Step.State, notes: [String] = []) throws -> PruningRecord {
+    let kept = state.kept
     var parameters = [
-      "scope": selection.scope.rawValue, "normalise": selection.normalisation.rawValue, "reduce": selection.reduction.rawValue,
+      "scope": selection.scope.rawValue, "normalise": try scoring.commonScale.rawValue, "output": model.output,
+      "reduce": selection.reduction.rawValue,
       "floor": "\(selection.floor)", "round": "\(selection.multiple)", "groups": groups.rawValue, "steps": "\(steps)",
       "protect": protected.joined(separator: " "),
     ]
@@ -193,7 +242,16 @@ public struct PruneRun: Sendable {
       parameters["reconstruct"] =
         "\(reconstruction.mode.rawValue) positions=\(reconstruction.positions) ridge=\(reconstruction.ridge)"
     }
-    if let tuning { parameters["tuning"] = tuning.settings(for: model.graph).description }
+    if selection.budget.kind == .latency { parameters["latency-batch"] = "\(latencyBatch ?? 1)" }
+    var digests = ["model": model.digest]
+    if let tuning {
+      parameters["tuning"] = tuning.settings(for: model.graph).description
+      parameters["augmentation"] = tuning.augmentation.map { "pad-crop \($0.padding)\($0.flips ? ", flip" : "")" } ?? "none"
+      if let request = tuningData ?? data {
+        parameters["tuning-data"] = request.spec.description
+        digests["tuning-data"] = try request.open().digest()
+      }
+    }
     if let data {
       parameters["data"] = data.spec.description
       parameters["preprocess"] = data.preprocessing
@@ -201,15 +259,24 @@ public struct PruneRun: Sendable {
       parameters["limit"] = data.limit.map(String.init)
       parameters["per-class"] = data.perClass.map(String.init)
     }
-    var digests = ["model": model.digest]
     if let data { digests["data"] = try data.open().digest() }
     if case .file(let path, _) = scoring.source {
       digests["scores"] = try SHA256.hexadecimal(ofFile: path)
-    } else if scoring.criteria.contains(where: ScoreCatalog.names.contains) {
-      parameters["composite"] = scoring.statistics.composite
-      parameters["start"] = scoring.statistics.start.rawValue
-      parameters["target"] = scoring.statistics.target?.text
-      parameters["concepts"] = scoring.statistics.concepts?.description
+    } else {
+      let names = scoring.criteria.map { ParameterList.name(of: $0) }
+      if names.contains(where: CriterionCatalog.needsPictures) {
+        parameters["target"] = scoring.statistics.target?.text ?? "default"
+        parameters["batch"] = "\(scoring.statistics.batch)"
+      }
+      if names.contains(where: ScoreCatalog.names.contains) {
+        parameters["composite"] = scoring.statistics.composite
+        parameters["start"] = scoring.statistics.start.rawValue
+      }
+      if names.contains(where: { name in ScoreCatalog.dissection.contains { $0.name == name } }) {
+        parameters["concepts"] = scoring.statistics.concepts?.description
+        parameters["quantile"] = "\(scoring.statistics.quantile)"
+        parameters["vote-share"] = "\(scoring.statistics.voteShare)"
+      }
     }
     var filters: [String: Int] = [:]
     for layer in try ChannelMap(model.graph).linear {
@@ -219,61 +286,61 @@ public struct PruneRun: Sendable {
     if let tuning { seeds["tuning"] = tuning.settings.seed }
     if reconstruction.mode != .none { seeds["reconstruction"] = reconstruction.seed }
     return PruningRecord(
-      criterion: scoring.criterion, parameters: parameters, budget: "\(selection.budget)", seeds: seeds, digests: digests,
-      proof: proof, kept: kept, filters: filters, espalier: Release.version)
+      criterion: try scoring.criterion, parameters: parameters, budget: "\(selection.budget)", seeds: seeds, digests: digests,
+      proof: state.proof, kept: kept, filters: filters, notes: notes, espalier: Release.version)
   }
 
   // MARK: - Steps
 
-  /// One step's files.
+  /// One step's files, and how far it is: pruned, or pruned and tuned.
   struct Step {
     var number: Int
     var folder: String
     var scorePath: String { "\(folder)/\(number)-scores.h5" }
     var prunedPath: String { "\(folder)/\(number)-pruned.onnx" }
     var tunedPath: String { "\(folder)/\(number)-tuned.onnx" }
-    var isTuned = false
+
     /// Whether a name is that of a step's file, or of one that belongs to it.
     static func isNamed(_ name: String) -> Bool {
-      name.wholeMatch(of: /[0-9]+(\.json|-scores\.h5(\..*)?|-(pruned|tuned)\.onnx(\..*)?)/) != nil
-    }
-    /// The network that the step ends with.
-    var path: String { isTuned ? tunedPath : prunedPath }
-
-    private struct State: Codable {
-      var kept: [String: [Int]]
-      var proof: PruningProof
-      var isTuned: Bool
-      /// Of the network that the step ends with.
-      var digest: String
+      name.wholeMatch(of: /[0-9]+((-pruned)?\.json|-scores\.h5(\..*)?|-(pruned|tuned)\.onnx(\..*)?)/) != nil
     }
 
-    mutating func load() throws -> (model: Model, kept: [String: [Int]], proof: PruningProof)? {
-      guard let bytes = try StateFile("\(folder)/\(number).json", key: "").load(),
-        let state = try? JSONDecoder().decode(State.self, from: bytes)
+    /// Removes what belongs to another pruning than the one that is about to be made.
+    func forgetEnd() { for file in [statePath(false), tunedPath] { unlink(file) } }
+
+    /// All that is known after a step beside its network.
+    struct State: Codable {
+      /// The kept channels of layers, as places in the network before the first step.
+      var kept: [String: [Int]] = [:]
+      /// What was proven of all steps.
+      var proof = PruningProof.none
+      /// The fitted layers of the step.
+      var reconstructed: [Reconstruction.Layer] = []
+      /// The channels left to groups that were cut to their floor.
+      var atFloor: [String: Int] = [:]
+      /// The SHA-256 of the network that it was saved with.
+      var digest = ""
+    }
+
+    private func statePath(_ isPruned: Bool) -> String { "\(folder)/\(number)\(isPruned ? "-pruned" : "").json" }
+
+    private func networkPath(_ isPruned: Bool) -> String {
+      !isPruned && FileManager.default.fileExists(atPath: tunedPath) ? tunedPath : prunedPath
+    }
+
+    /// What an earlier run left: after pruning, or at the step's end; nil if it did not come so far, or what it left is damaged.
+    func load(isPruned: Bool) throws -> State? {
+      guard let bytes = try StateFile(statePath(isPruned), key: "").load(),
+        let state = try? JSONDecoder().decode(State.self, from: bytes),
+        state.digest == (try? SHA256.hexadecimal(ofFile: networkPath(isPruned)))
       else { return nil }
-      isTuned = state.isTuned
-      // A damaged step is done again.
-      guard try SHA256.hexadecimal(ofFile: path) == state.digest else { return nil }
-      return (try Model(path), state.kept, state.proof)
+      return state
     }
 
-    mutating func finish(_ kept: [String: [Int]], _ proof: PruningProof, isTuned: Bool) throws {
-      self.isTuned = isTuned
-      let state = State(kept: kept, proof: proof, isTuned: isTuned, digest: try SHA256.hexadecimal(ofFile: path))
-      try StateFile("\(folder)/\(number).json", key: "").save(JSONEncoder().encode(state))
+    func save(_ state: State, isPruned: Bool) throws {
+      var state = state
+      state.digest = try SHA256.hexadecimal(ofFile: networkPath(isPruned))
+      try StateFile(statePath(isPruned), key: "").save(JSONEncoder().encode(state))
     }
-  }
-}
-
-extension PruningProof {
-  /// Nothing compared yet.
-  static let none = PruningProof(greatestDifference: 0, scale: 0, inputs: 0)
-
-  /// The one with the greater difference in parts of its scale, with all inputs counted.
-  func worse(of other: PruningProof) -> PruningProof {
-    var worse = other.inputs > 0 && (inputs == 0 || other.relativeDifference >= relativeDifference) ? other : self
-    worse.inputs = inputs + other.inputs
-    return worse
   }
 }

@@ -23,6 +23,8 @@ public struct PruningRecord: Sendable, Codable {
   public var kept: [String: [Int]]
   /// The number of output channels that each of these layers had, by the node's name.
   public var filters: [String: Int]
+  /// What a reader of the results must know, such as layers that were cut to their floor; nil in files of earlier versions.
+  public var notes: [String]?
   /// Espalier's version.
   public var espalier: String
 
@@ -39,7 +41,7 @@ public struct PruningRecord: Sendable, Codable {
 
   init(
     criterion: String, parameters: [String: String], budget: String, seeds: [String: UInt64], digests: [String: String],
-    proof: PruningProof, kept: [String: [Int]], filters: [String: Int], espalier: String
+    proof: PruningProof, kept: [String: [Int]], filters: [String: Int], notes: [String], espalier: String
   ) {
     self.criterion = criterion
     self.parameters = parameters
@@ -49,6 +51,7 @@ public struct PruningRecord: Sendable, Codable {
     self.proof = proof
     self.kept = kept
     self.filters = filters
+    self.notes = notes
     self.espalier = espalier
   }
 

@@ -2,6 +2,7 @@ import Analysis
 import Datasets
 import Foundation
 import Networks
+import Pruning
 import Results
 import Tensors
 
@@ -94,7 +95,7 @@ public struct ScoreRun: Sendable {
     }
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out") }
     let elsewhere = try criteria(dissects: dissects, hasTarget: hasTarget).filter { name in
-      ScoreCatalog.statistics.contains { $0.name == name && $0.site == .activation }
+      ScoreCatalog.statistics.contains { $0.name == ParameterList.name(of: name) && $0.site == .activation }
     }
     if sites.kind == .linear, !elsewhere.isEmpty {
       context.note("\(elsewhere.joined(separator: ", ")): before the activation; --site activation takes them behind it")
@@ -217,10 +218,16 @@ public struct ScoreRun: Sendable {
       return [MomentsStatistic.self, RangeStatistic.self, ZerosStatistic.self].map { StatisticRequest($0) }
         + (report == nil ? [] : [StatisticRequest(TopPicturesStatistic.self, settings)])
     case .scores:
-      let wanted = try criteria(dissects: true, hasTarget: hasTarget)
-      return StatisticCatalog.all.filter { statistic in
-        ScoreCatalog.statistics.contains { wanted.contains($0.name) && $0.statistic == statistic }
-      }.map { StatisticRequest($0) }
+      let wanted = try criteria(dissects: true, hasTarget: hasTarget).compactMap { try ScoreCatalog.request($0)?.statistic }
+      return try StatisticCatalog.all.compactMap { statistic in
+        let requests = wanted.filter { $0.type == statistic }
+        if let first = requests.first, let other = requests.first(where: { $0.text != first.text }) {
+          throw EspalierError(
+            "'\(first.text)' and '\(other.text)' are one statistic with other parameters", place: "--criterion",
+            accepted: "one of them a file")
+        }
+        return requests.first
+      }
     }
   }
 
@@ -244,22 +251,32 @@ public struct ScoreRun: Sendable {
   /// - Parameter hasTarget: whether it is known whose loss gradients are of.
   private func criteria(dissects: Bool, hasTarget: Bool = true) throws -> [String] {
     guard case .scores(let names) = purpose else { return [] }
-    for name in names where name != "all" && !ScoreCatalog.names.contains(name) {
+    let requests = try names.filter { $0 != "all" }.map { text in
+      if let request = try ScoreCatalog.request(text) { return request }
+      let name = ParameterList.name(of: text)
+      guard CriterionCatalog.names.contains(name) else {
+        throw EspalierError(
+          unknown: "criterion", name, among: ["all"] + ScoreCatalog.names, topic: "criteria", place: "--criterion")
+      }
       throw EspalierError(
-        unknown: "criterion", name, among: ["all"] + ScoreCatalog.names, topic: "criteria", place: "--criterion")
+        "'\(name)' is not read from a statistic of a site, which is all that a file of scores holds", place: "--criterion",
+        accepted: "espalier prune or sensitivity with --criterion \(name)")
     }
     let ofDissection = ScoreCatalog.dissection.map { $0.name }
-    if concepts == nil, let name = names.first(where: ofDissection.contains) {
+    if concepts == nil, let name = requests.map(\.name).first(where: ofDissection.contains) {
       throw EspalierError("'\(name)' needs masks", place: "--criterion", accepted: "--concepts \(ConceptSpec.forms)")
     }
     let ofLoss = ScoreCatalog.statistics.filter { $0.statistic.phase == .gradient }.map(\.name)
-    if !hasTarget, let name = names.first(where: ofLoss.contains) {
+    if !hasTarget, let name = requests.map(\.name).first(where: ofLoss.contains) {
       throw ScoreRun.needsLabels(name)
     }
     let isAll = names.contains("all")
     return ScoreCatalog.names.filter { name in
-      guard hasTarget || !ofLoss.contains(name) else { return false }
-      return (isAll || names.contains(name)) && (concepts != nil && dissects || !ofDissection.contains(name))
+      (hasTarget || !ofLoss.contains(name)) && (concepts != nil && dissects || !ofDissection.contains(name))
+    }.flatMap { name -> [String] in
+      let texts = requests.filter { $0.name == name }.map(\.text)
+      return (isAll && texts.isEmpty ? [name] : [])
+        + texts.indices.filter { texts.firstIndex(of: texts[$0]) == $0 }.map { texts[$0] }
     }
   }
 }

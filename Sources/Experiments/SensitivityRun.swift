@@ -75,7 +75,9 @@ public struct SensitivityRun: Sendable {
     let whole = try evaluate(model.graph, "whole network")
     for (place, cut) in cuts.enumerated().dropFirst(known.count) {
       let percent = Int((100 * cut.share).rounded())
-      let pruned = try naming(file: model.path) { try Pruner.remove(cut.removed, of: map) }
+      let pruned = try naming(file: model.path) {
+        try Pruner.remove(cut.removed, of: map, proof: ProofForm(refusesSilence: false))
+      }
       let result = try evaluate(pruned.graph, "\(place + 1) of \(cuts.count): \(cut.group.name) −\(percent) %")
       known.append(
         .init(
@@ -83,7 +85,7 @@ public struct SensitivityRun: Sendable {
       try state.save(JSONEncoder().encode(known))
     }
     var report = SensitivityReport(
-      model: model.path, digest: model.digest, criterion: scoring.criterion, data: "\(request.spec)",
+      model: model.path, digest: model.digest, criterion: try scoring.criterion, data: "\(request.spec)",
       pictures: data.dataset.count, accuracy: whole.top1, loss: whole.loss, macs: try LiveNetwork(map).cost.macs,
       espalier: Release.version)
     for (cut, point) in zip(cuts, known) {
@@ -106,7 +108,9 @@ public struct SensitivityRun: Sendable {
     for line in [
       model.digest, model.output, "\(shares)", reduction.rawValue, groups.rawValue, protected.joined(separator: " "),
       try data.dataset.digest(), data.preprocessing.json,
-    ] + scores.layers.sorted(by: { $0.key < $1.key }).map({ "\($0.key) \($0.value)" }) { hash.update(line: line) }
+    ] + scores.layers.sorted(by: { $0.key < $1.key }).map({ "\($0.key) \($0.value.map { $0.map { "\($0)" } ?? "–" })" }) {
+      hash.update(line: line)
+    }
     return hash.hexadecimal
   }
 

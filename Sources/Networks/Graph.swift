@@ -68,6 +68,8 @@ public struct Graph: Sendable {
   public let constants: OrderedDictionary<String, Constant>
   /// Free text that travels with the file, such as `espalier.preprocessing`.
   public let metadata: [String: String]
+  /// How the network lies in the file that it was read from; nil for one that was made here.
+  public let form: FileForm?
 
   private let producers: [String: Int]
   private let readers: [String: [Int]]
@@ -78,7 +80,7 @@ public struct Graph: Sendable {
   ///   inputs.
   public init(
     name: String, inputs: [GraphInput], outputs: [String], nodes: [Node], constants: OrderedDictionary<String, Constant>,
-    metadata: [String: String] = [:]
+    metadata: [String: String] = [:], form: FileForm? = nil
   ) throws {
     let ordered = try Graph.executionOrder(nodes, known: Set(inputs.map(\.name)).union(constants.keys))
     var producers: [String: Int] = [:]
@@ -97,6 +99,7 @@ public struct Graph: Sendable {
     self.nodes = ordered
     self.constants = constants
     self.metadata = metadata
+    self.form = form
     self.producers = producers
     self.readers = readers
   }

@@ -15,6 +15,8 @@ public struct GraphEditor {
   public var constants: OrderedDictionary<String, Constant>
   /// Free text that travels with the file.
   public var metadata: [String: String]
+  /// How the network lies in the file that it was read from.
+  public var form: FileForm?
 
   private var nextID: Int
   private var names: Set<String>
@@ -39,6 +41,7 @@ public struct GraphEditor {
     nodes = graph.nodes
     constants = graph.constants
     metadata = graph.metadata
+    form = graph.form
     nextID = (graph.nodes.map(\.id).max() ?? -1) + 1
     names = Set(graph.constants.keys).union(graph.inputs.map(\.name)).union(graph.nodes.flatMap(\.outputs))
   }
@@ -112,6 +115,6 @@ public struct GraphEditor {
   ///
   /// - Throws: `EspalierError` if it is not a graph any more.
   public func graph() throws -> Graph {
-    try Graph(name: name, inputs: inputs, outputs: outputs, nodes: nodes, constants: constants, metadata: metadata)
+    try Graph(name: name, inputs: inputs, outputs: outputs, nodes: nodes, constants: constants, metadata: metadata, form: form)
   }
 }

@@ -26,7 +26,8 @@ extension Graph {
       let matrix = editor.add(Op.Flatten(axis: axis), named: "\(label).matrix", inputs: [input])
       let result = node.outputs[0]
       let rows = editor.freshName("\(label).rows")
-      editor.nodes[index].op = node.op is Op.Softmax ? Op.Softmax(axis: -1) : Op.LogSoftmax(axis: -1)
+      // Of a matrix: the axis that the older form, which counts from the front, sums over too.
+      editor.nodes[index].op = node.op is Op.Softmax ? Op.Softmax(axis: 1) : Op.LogSoftmax(axis: 1)
       editor.nodes[index].inputs = [matrix]
       editor.nodes[index].outputs = [rows]
       editor.add(Op.Reshape(), named: "\(label).restored", inputs: [rows, shape])

@@ -18,6 +18,7 @@ struct ModelReader {
   private var nodes: [Node] = []
   /// Every name of a value in the file, so that new ones differ.
   private var names: Set<String> = []
+  private var form: FileForm
   private var read: Set<String> = []
 
   /// Takes a model, checking what it is written for.
@@ -40,6 +41,7 @@ struct ModelReader {
     guard ONNXSupport.opsets.contains(Int(version)) else {
       throw EspalierError("opset \(version) is not supported", accepted: "opset \(supported)")
     }
+    form = FileForm(opset: Int(version), formatVersion: Int(model.irVersion))
     self.model = model
     self.tensors = tensors
     self.fixing = fixing
@@ -74,10 +76,15 @@ struct ModelReader {
     for input in inputs where Set(inputs.map(\.name)).count < inputs.count || constants[input.name] != nil {
       throw EspalierError("the name is given twice", place: "input '\(input.name)'")
     }
+    readForm()
     let graph = try Graph(
-      name: message.name, inputs: inputs, outputs: outputs, nodes: nodes, constants: constants, metadata: metadata())
+      name: message.name, inputs: inputs, outputs: outputs, nodes: nodes, constants: constants, metadata: metadata(), form: form)
     let older = opset < 13 ? nodes.filter { $0.op is Op.Softmax || $0.op is Op.LogSoftmax }.map(\.id) : []
-    return older.isEmpty ? graph : try graph.withCurrentSoftmax(older)
+    let current = older.isEmpty ? graph : try graph.withCurrentSoftmax(older)
+    var editor = GraphEditor(current)
+    // Of every value, so that a constant in its place is stored in its type.
+    editor.form?.elementTypes = current.elementTypes()
+    return try editor.graph()
   }
 
   /// Leaves out the nodes that could not be read, with what depends on them, where the output that is looked at does not.
@@ -124,6 +131,51 @@ struct ModelReader {
         ? "left out \(operators), which no output depends on"
         : "left out \(operators), with \(lost.count == 1 ? "the output" : "the outputs") \(lost.joined(separator: ", "))")
     return left
+  }
+
+  /// Notes what the file says beside what it computes.
+  private mutating func readForm() {
+    let message = model.graph
+    for set in model.opsetImport {
+      if isStandard(domain: set.domain) {
+        form.domainName = set.domain
+      } else {
+        form.otherSets.append(.init(domain: set.domain, version: Int(set.version)))
+      }
+    }
+    (form.producer, form.producerVersion, form.domain) = (model.producerName, model.producerVersion, model.domain)
+    form.modelVersion = model.hasModelVersion ? Int(model.modelVersion) : nil
+    for tensor in message.initializer where constants[tensor.name] != nil && fixing[tensor.name] == nil {
+      form.elementTypes[tensor.name] = ElementType(rawValue: tensor.dataType)
+    }
+    for node in message.node {
+      guard let output = node.output.first else { continue }
+      switch node.opType {
+      case "Cast":
+        form.elementTypes[output] = node.attribute.first { $0.name == "to" }.flatMap {
+          ElementType(rawValue: Int32(clamping: $0.i))
+        }
+      case "Constant", "ConstantOfShape":
+        form.elementTypes[output] = node.attribute.first { $0.name == "value" }.flatMap { ElementType(rawValue: $0.t.dataType) }
+      default: break
+      }
+    }
+    let (given, results) = (message.input, message.output)
+    for info in given + results + message.valueInfo where !info.name.isEmpty && form.declarations[info.name] == nil {
+      guard let declaration = FileForm.Declaration(info) else { continue }
+      form.declarations[info.name] = declaration
+    }
+    for input in given {
+      if constants[input.name] == nil { form.elementTypes[input.name] = form.declarations[input.name]?.type }
+      form.listedInputs.append(input.name)
+    }
+    let ends = Set((given + results).map(\.name))
+    form.declaredValues = message.valueInfo.map(\.name).filter { !ends.contains($0) && form.declarations[$0] != nil }
+    for (id, node) in message.node.enumerated() {
+      if !node.docString.isEmpty { form.nodeDocumentation[id] = node.docString }
+      if !node.metadataProps.isEmpty { form.nodeProperties[id] = node.metadataProps.fields }
+    }
+    form.graphProperties = message.metadataProps.fields
   }
 
   private mutating func collectNames() {
@@ -226,6 +278,11 @@ struct ModelReader {
 
 /// Whether a domain is ONNX's own.
 private func isStandard(domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
+
+extension [Onnx_StringStringEntryProto] {
+  /// The values by key; the last of several.
+  fileprivate var fields: [String: String] { Dictionary(map { ($0.key, $0.value) }) { _, last in last } }
+}
 
 /// Where fields of a file that a graph has no place for are kept in its metadata.
 enum MetadataKey {

@@ -9,77 +9,146 @@ struct ModelWriter {
   /// The most bytes that a file may have, as protobuf has it.
   static let largestSize = Int(Int32.max)
 
-  private let constants: [(header: Data, value: Constant)]
+  /// The operator set that the file is written for.
+  let opset: Int
+  /// Why that is newer than the one of the file that the graph was read from; nil where it is not.
+  private(set) var notice: String?
+
+  private struct Stored {
+    var header: Data
+    var value: Constant
+    var type: ElementType
+  }
+
+  private var constants: [Stored] = []
   private let head: Data
   private let graph: Data
 
   /// Prepares all but the weights.
   ///
-  /// - Throws: `EspalierError` naming the node, for an operator that ONNX does not have.
+  /// - Throws: `EspalierError` naming the node, for an operator that ONNX does not have, or a constant beyond its type.
   init(_ graph: Graph, producerVersion: String) throws {
-    constants = try graph.constants.map { name, value in
-      var tensor = value.header
-      tensor.name = name
-      return (try tensor.serializedBytes(), value)
-    }
-    let operators = try graph.nodes.map { node -> any ONNXOperator in
+    let wanted = graph.form?.opset ?? 18
+    var reason: String?
+    var opset = wanted
+    for node in graph.nodes {
       guard let op = node.op as? any ONNXOperator else {
         throw EspalierError("ONNX has no such operator", place: "\(node.op.name) '\(node.label)'")
       }
-      return op
+      if op.opset > opset { (opset, reason) = (op.opset, "\(node.op.name) '\(node.label)'") }
     }
-    let opset = operators.map(\.opset).max() ?? 18
+    while true {
+      do {
+        self = try ModelWriter(graph, opset: opset, producerVersion: producerVersion)
+        break
+      } catch let error as NeedsNewerOpset {
+        (opset, reason) = (max(error.opset, opset + 1), error.reason)
+      }
+    }
+    if let reason, graph.form != nil { notice = "written for opset \(opset) instead of \(wanted): \(reason)" }
+  }
 
-    var model = Onnx_ModelProto()
+  private init(_ original: Graph, opset: Int, producerVersion: String) throws {
+    let source = opset < 13 ? try original.withOlderSoftmax() : original
+    let (form, types) = (source.form, source.elementTypes())
+    var written: [String: Constant] = [:]
+    for node in source.nodes {
+      if let value = (node.op as? Op.ConstantValue)?.value, let output = node.outputs.first { written[output] = value }
+    }
+    // A constant without elements, for inputs that older operator sets insist on.
+    let nothing = Constant.float(Tensor([], shape: [0]))
+    var emptyName = source.constants.first { $0.value == nothing && types[$0.key] == .float }?.key
+    var addsEmpty = false
+    var messages: [Onnx_NodeProto] = []
+    var (lowered, read) = (Set<String>(), Set(source.outputs))
+    for node in source.nodes {
+      guard let op = node.op as? any ONNXOperator else { continue }
+      var writer = NodeWriter(
+        node, opset: opset, constant: { source.constants[$0] ?? written[$0] },
+        elementType: { types[$0] ?? .float },
+        empty: {
+          if emptyName == nil {
+            var editor = GraphEditor(source)
+            (emptyName, addsEmpty) = (editor.freshName("nothing"), true)
+          }
+          return emptyName ?? ""
+        })
+      try naming(place: "\(node.op.name) '\(node.label)'") { try op.write(to: &writer) }
+      lowered.formUnion(writer.lowered)
+      read.formUnion(writer.inputs.compactMap { $0 })
+      var message = Onnx_NodeProto()
+      message.name = node.name
+      message.opType = writer.type
+      message.input = writer.inputs.map { $0 ?? "" }
+      message.output = node.outputs
+      message.attribute = writer.attributes
+      if let text = form?.nodeDocumentation[node.id] { message.docString = text }
+      message.metadataProps = (form?.nodeProperties[node.id] ?? [:]).entries
+      messages.append(message)
+    }
+    var stored = source.constants.filter { !lowered.contains($0.key) || read.contains($0.key) }
+    if addsEmpty, let emptyName { stored[emptyName] = nothing }
+    constants = try stored.map { name, value in
+      let type = types[name] ?? value.type(near: nil)
+      if type.isFloat, type.rounding > 0 { _ = try naming(place: "constant '\(name)'") { try value.bytes(as: type) } }
+      var tensor = value.header(type)
+      tensor.name = name
+      return Stored(header: try tensor.serializedBytes(), value: value, type: type)
+    }
+    self.opset = opset
+
     // The versions of the format that came with the operator sets.
-    model.irVersion = opset < 19 ? 8 : 9
-    model.producerName = "Espalier"
-    model.producerVersion = producerVersion
+    let formatVersion = max(form?.formatVersion ?? 0, form.map { $0.opset >= opset } ?? false ? 0 : opset < 19 ? 8 : 9)
+    var model = Onnx_ModelProto()
+    model.irVersion = Int64(formatVersion)
+    if let form {
+      if !form.producer.isEmpty { model.producerName = form.producer }
+      if !form.producerVersion.isEmpty { model.producerVersion = form.producerVersion }
+      if !form.domain.isEmpty { model.domain = form.domain }
+      if let version = form.modelVersion { model.modelVersion = Int64(version) }
+    } else {
+      model.producerName = "Espalier"
+      model.producerVersion = producerVersion
+    }
     model.opsetImport = [
       .with {
-        $0.domain = ""; $0.version = Int64(opset)
+        $0.domain = form?.domainName ?? ""; $0.version = Int64(opset)
       }
     ]
-    var metadata = graph.metadata
+    model.opsetImport += (form?.otherSets ?? []).map { set in
+      .with {
+        $0.domain = set.domain; $0.version = Int64(set.version)
+      }
+    }
+    var metadata = source.metadata
     if let text = metadata.removeValue(forKey: MetadataKey.modelDocumentation) { model.docString = text }
     let documentation = metadata.removeValue(forKey: MetadataKey.graphDocumentation)
-    model.metadataProps = metadata.sorted { $0.key < $1.key }.map { key, value in
-      .with {
-        $0.key = key; $0.value = value
-      }
-    }
+    model.metadataProps = metadata.entries
     head = try model.serializedBytes()
 
+    let declarations = Declarations(source, types: types)
     var message = Onnx_GraphProto()
-    message.name = graph.name.isEmpty ? "graph" : graph.name
+    message.name = source.name.isEmpty ? "graph" : source.name
     if let documentation { message.docString = documentation }
-    message.input = graph.inputs.map { Onnx_ValueInfoProto(name: $0.name, type: .float, dimensions: $0.dimensions) }
-    message.output = graph.declaredOutputs()
-    message.node = zip(graph.nodes, operators).map { node, op in
-      var writer = NodeWriter(inputCount: node.inputs.count, outputCount: node.outputs.count)
-      op.write(to: &writer)
-      return .with {
-        $0.name = node.name
-        $0.opType = op.name
-        $0.input = node.inputs.map { $0 ?? "" }
-        $0.output = node.outputs
-        $0.attribute = writer.attributes
-      }
-    }
-    self.graph = try message.serializedBytes()
+    message.input = declarations.inputs(formatVersion: formatVersion, constants: Array(stored.keys))
+    message.output = declarations.outputs
+    message.valueInfo = declarations.between
+    message.metadataProps = (form?.graphProperties ?? [:]).entries
+    message.node = messages
+    graph = try message.serializedBytes()
   }
 
   /// Writes the file beside its place and moves it there.
   ///
   /// - Throws: `EspalierError` if it is too large or cannot be written.
   func write(to path: String) throws {
-    var fields: [(start: Data, value: Constant)] = []
+    var fields: [(start: Data, stored: Stored)] = []
     var graphSize = graph.count
-    for (header, value) in constants {
-      let size = value.withRawBytes(\.count)
+    for stored in constants {
+      let (header, size) = (stored.header, stored.value.shape.count * stored.type.size)
       let data = Data.start(ofField: Field.rawData, length: size)
       let start = Data.start(ofField: Field.initializer, length: header.count + data.count + size) + header + data
-      fields.append((start, value))
+      fields.append((start, stored))
       graphSize += start.count + size
     }
     let start = Data.start(ofField: Field.graph, length: graphSize)
@@ -88,9 +157,13 @@ struct ModelWriter {
     }
     let file = try AtomicFile(path)
     try file.write(head + start + graph)
-    for (start, value) in fields {
+    for (start, stored) in fields {
       try file.write(start)
-      try value.withRawBytes { try file.write($0) }
+      if stored.type == .float || stored.type == .int64 {
+        try stored.value.withRawBytes { try file.write($0) }
+      } else {
+        try file.write(stored.value.bytes(as: stored.type))
+      }
     }
     try file.commit()
   }
@@ -101,6 +174,17 @@ private enum Field {
   static let graph = 7
   static let initializer = 5
   static let rawData = 9
+}
+
+extension [String: String] {
+  /// The fields in the order of their keys.
+  fileprivate var entries: [Onnx_StringStringEntryProto] {
+    sorted { $0.key < $1.key }.map { key, value in
+      .with {
+        $0.key = key; $0.value = value
+      }
+    }
+  }
 }
 
 extension Data {

@@ -1,7 +1,7 @@
 internal import Networks
 internal import Tensors
 
-/// A node of a file while it is turned into an operator of opset 18: its attributes, inputs and outputs.
+/// A node of a file while it is turned into an operator of the form of opset 18: its attributes, inputs and outputs.
 ///
 /// Reading an attribute takes it out; what is left at the end is an attribute that Espalier does not know.
 struct NodeReader {

@@ -1,20 +1,89 @@
 internal import Foundation
 internal import Networks
+internal import Tensors
 
-/// A node on its way to a file: gathers the attributes of an operator.
+/// That something has no form in an operator set: the oldest in which it has.
+struct NeedsNewerOpset: Error {
+  var opset: Int
+  var reason: String
+}
+
+/// A node on its way to a file of one operator set: gathers the attributes of an operator, which older sets have where newer ones have
+/// inputs.
 struct NodeWriter {
-  /// How many values the node reads.
-  let inputCount: Int
-  /// How many values it defines.
-  let outputCount: Int
+  /// The version of the operator set that the file is written for.
+  let opset: Int
+  /// The name that the operator has in that set.
+  var type: String
+  /// The values that the node reads; nil where one is left out.
+  private(set) var inputs: [String?]
+  /// The values that it defines.
+  let outputs: [String]
   /// The attributes so far.
   private(set) var attributes: [Onnx_AttributeProto] = []
+  /// The constants that became attributes.
+  private(set) var lowered: Set<String> = []
+
+  private let label: String
+  private let constant: (String) -> Constant?
+  private let elementType: (String) -> ElementType
+  private let empty: () -> String
 
   /// Starts without attributes.
-  init(inputCount: Int, outputCount: Int) {
-    self.inputCount = inputCount
-    self.outputCount = outputCount
+  ///
+  /// - Parameters:
+  ///   - constant: the value of a name, where it is known.
+  ///   - elementType: the type that a value's elements have in the file.
+  ///   - empty: the name of a float constant without elements.
+  init(
+    _ node: Node, opset: Int, constant: @escaping (String) -> Constant? = { _ in nil },
+    elementType: @escaping (String) -> ElementType = { _ in .float }, empty: @escaping () -> String = { "" }
+  ) {
+    self.opset = opset
+    type = node.op.name
+    inputs = node.inputs
+    outputs = node.outputs
+    label = node.label
+    self.constant = constant
+    self.elementType = elementType
+    self.empty = empty
   }
+
+  /// The type of elements of what the node defines.
+  var resultType: ElementType { outputs.first.map(elementType) ?? .float }
+
+  // MARK: Inputs
+
+  /// Takes an input out, whose value goes into an attribute; nil where it is left out.
+  ///
+  /// - Parameter newer: the oldest operator set in which it is an input.
+  /// - Throws: `NeedsNewerOpset` if its value is not known.
+  mutating func lower(_ place: Int, _ role: String, before newer: Int) throws -> Constant? {
+    guard place < inputs.count, let name = inputs[place] else { return nil }
+    guard let value = constant(name) else {
+      throw NeedsNewerOpset(opset: newer, reason: "\(type) '\(label)' computes its \(role)")
+    }
+    inputs[place] = nil
+    while case .some(nil) = inputs.last { inputs.removeLast() }
+    lowered.insert(name)
+    return value
+  }
+
+  /// Puts a constant without elements where an input is left out that older operator sets insist on.
+  mutating func fill(_ places: Range<Int>) {
+    while inputs.count < places.upperBound { inputs.append(nil) }
+    for place in places where inputs[place] == nil { inputs[place] = empty() }
+  }
+
+  /// Takes an input away that older operator sets do not have.
+  mutating func removeInput(_ place: Int) { if place < inputs.count { inputs.remove(at: place) } }
+
+  /// Refuses older operator sets.
+  func require(_ needed: Int, _ reason: String) throws {
+    if opset < needed { throw NeedsNewerOpset(opset: needed, reason: "\(type) '\(label)' \(reason)") }
+  }
+
+  // MARK: Attributes
 
   private mutating func add(
     _ name: String, _ type: Onnx_AttributeProto.AttributeType, _ fill: (inout Onnx_AttributeProto) -> Void
@@ -40,35 +109,19 @@ struct NodeWriter {
   /// Sets a number.
   mutating func set(_ name: String, _ value: Float) { add(name, .float) { $0.f = value } }
 
+  /// Sets numbers.
+  mutating func set(_ name: String, _ values: [Float]) { add(name, .floats) { $0.floats = values } }
+
   /// Sets a word.
   mutating func set(_ name: String, _ value: String) { add(name, .string) { $0.s = Data(value.utf8) } }
 
-  /// Sets a tensor.
-  mutating func set(_ name: String, _ value: Constant) {
+  /// Sets a tensor, of the type of what the node defines.
+  mutating func set(_ name: String, _ value: Constant) throws {
+    let type = value.type(near: resultType)
+    let bytes = try value.bytes(as: type)
     add(name, .tensor) { attribute in
-      attribute.t = value.header
-      attribute.t.rawData = value.withRawBytes { Data($0) }
-    }
-  }
-}
-
-extension Constant {
-  /// The tensor's type and shape, without its data.
-  var header: Onnx_TensorProto {
-    var tensor = Onnx_TensorProto()
-    tensor.dims = shape.dimensions.map(Int64.init)
-    switch self {
-    case .float: tensor.dataType = ElementType.float.rawValue
-    case .int64: tensor.dataType = ElementType.int64.rawValue
-    }
-    return tensor
-  }
-
-  /// The elements as they lie in memory: little-endian, as in the file.
-  func withRawBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-    switch self {
-    case .float(let tensor): try tensor.elements.withUnsafeBytes(body)
-    case .int64(let tensor): try tensor.elements.withUnsafeBytes(body)
+      attribute.t = value.header(type)
+      attribute.t.rawData = bytes
     }
   }
 }

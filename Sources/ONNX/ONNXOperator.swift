@@ -12,16 +12,18 @@ protocol ONNXOperator: Operator {
   /// - Throws: `EspalierError` for a form that is not supported.
   init(reading node: inout NodeReader) throws
 
-  /// Sets the attributes that differ from ONNX's defaults or have none.
-  func write(to node: inout NodeWriter)
+  /// Sets the attributes that differ from ONNX's defaults or have none, in the form that the writer's operator set has.
+  ///
+  /// - Throws: `NeedsNewerOpset` if it has none; `EspalierError` for numbers that do not fit their type.
+  func write(to node: inout NodeWriter) throws
 
-  /// The oldest operator set that has what the operator says, 18 or newer.
+  /// The oldest operator set that has what the operator says.
   var opset: Int { get }
 }
 
 extension ONNXOperator {
   static var outputLimit: Int { 1 }
-  var opset: Int { 18 }
+  var opset: Int { ONNXSupport.opsets.lowerBound }
 }
 
 /// What of ONNX can be read and written.

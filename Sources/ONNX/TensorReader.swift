@@ -23,7 +23,7 @@ struct TensorReader {
   /// - Throws: `EspalierError` if its type is none of numbers, or its data do not fill its shape.
   func constant(_ tensor: Onnx_TensorProto) throws -> Constant {
     guard !tensor.hasSegment else { throw EspalierError("the tensor is stored in segments", accepted: "whole tensors") }
-    switch try ElementType(tensor.dataType) {
+    switch try ElementType(onnx: tensor.dataType) {
     case .float: return try floats(tensor, typed: tensor.floatData) { (stored: Float) in stored }
     case .double: return try floats(tensor, typed: tensor.doubleData.map(Float.init)) { (stored: Double) in Float(stored) }
     case .float16: return try floats(tensor, typed: tensor.halves.map(Float.init(half:)), Float.init(half:))

@@ -2,25 +2,41 @@ import Foundation
 import Networks
 import Tensors
 
-/// One number for every filter of every layer: the filter with the least counts least.
+/// One number for every filter of every layer: the filter with the least counts least. A filter may have none; it stays.
 public struct FilterScores: Sendable {
-  /// The scores of each layer, `[filters]`, by the layer's name.
-  public var layers: [String: [Double]]
+  /// The scores of each layer, `[filters]`, by the layer's name; nil for a filter that has none.
+  public var layers: [String: [Double?]]
 
   /// Takes scores.
-  public init(_ layers: [String: [Double]]) { self.layers = layers }
+  public init(_ layers: [String: [Double?]]) { self.layers = layers }
 
   /// The scores with every layer's brought to a common scale.
-  public func normalised(_ normalisation: ScoreNormalisation) -> FilterScores {
-    FilterScores(layers.mapValues(normalisation.apply))
+  ///
+  /// - Throws: `EspalierError` naming a layer with a score that is no finite number.
+  public func normalised(_ normalisation: ScoreNormalisation) throws -> FilterScores {
+    try check()
+    return FilterScores(layers.mapValues(normalisation.apply))
   }
 
-  /// A score for every class of coupled channels, by the class's number; nil where no layer that makes it has scores.
+  /// Checks that scores are finite numbers.
   ///
-  /// - Throws: `EspalierError` naming a layer whose scores are not one a filter, or not numbers.
+  /// - Throws: `EspalierError` naming a layer with one that is not.
+  func check() throws {
+    for (name, scores) in layers.sorted(by: { $0.key < $1.key }) {
+      guard let filter = scores.firstIndex(where: { $0.map { !$0.isFinite } ?? false }), let score = scores[filter] else {
+        continue
+      }
+      throw EspalierError("the score of filter \(filter) is \(score)", place: "layer '\(name)'", accepted: "finite numbers")
+    }
+  }
+
+  /// A score for every class of coupled channels, by the class's number; nil where no filter that makes it has one.
+  ///
+  /// - Throws: `EspalierError` naming a layer whose scores are not one a filter, or not finite.
   public func ofClasses(in groups: ChannelGroups, by reduction: ScoreReduction) throws -> [Double?] {
     var result = [Double?](repeating: nil, count: groups.map.classes.count)
     var checked: Set<Int> = []
+    try check()
     for group in groups.removable {
       for layer in group.layers where checked.insert(layer.id).inserted {
         guard let scores = layers[layer.name] else { continue }
@@ -28,14 +44,11 @@ public struct FilterScores: Sendable {
         guard scores.count == filters else {
           throw EspalierError("\(scores.count) scores for \(filters) filters", place: "layer '\(layer.name)'")
         }
-        if let bad = scores.firstIndex(where: { !$0.isFinite }) {
-          throw EspalierError("the score of filter \(bad) is \(scores[bad])", place: "layer '\(layer.name)'", accepted: "numbers")
-        }
       }
       let names = Dictionary(group.layers.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
       for channel in group.channels {
         let members = channel.producers.flatMap { member in
-          names[member.node].flatMap { layers[$0] }.map { scores in member.places.map { scores[$0] } } ?? []
+          names[member.node].flatMap { layers[$0] }.map { scores in member.places.compactMap { scores[$0] } } ?? []
         }
         result[channel.id] = reduction.apply(members)
       }
@@ -57,24 +70,23 @@ public enum ScoreNormalisation: String, CaseIterable, Hashable, Sendable {
   /// The share of the layer's filters that score less; equals share their places.
   case rank
 
-  /// The scores of a layer on the common scale; a layer of zeros stays.
-  func apply(_ scores: [Double]) -> [Double] {
-    func divided(by scale: Double) -> [Double] { scale > 0 ? scores.map { $0 / scale } : scores }
+  /// The scores of a layer on the common scale; a layer of zeros stays, and a filter without a score is as if it were not there.
+  func apply(_ scores: [Double?]) -> [Double?] {
+    let present = scores.compactMap { $0 }
+    func divided(by scale: Double) -> [Double?] { scale > 0 ? scores.map { $0.map { $0 / scale } } : scores }
     switch self {
     case .none: return scores
-    case .sum: return divided(by: scores.reduce(0) { $0 + abs($1) })
-    case .l2: return divided(by: scores.reduce(0) { $0 + $1 * $1 }.squareRoot())
-    case .max: return divided(by: scores.reduce(0) { Swift.max($0, abs($1)) })
+    case .sum: return divided(by: present.reduce(0) { $0 + abs($1) })
+    case .l2: return divided(by: present.reduce(0) { $0 + $1 * $1 }.squareRoot())
+    case .max: return divided(by: present.reduce(0) { Swift.max($0, abs($1)) })
     case .rank:
-      let sorted = scores.sorted()
       var places: [Double: (sum: Int, count: Int)] = [:]
-      for (place, score) in sorted.enumerated() {
+      for (place, score) in present.sorted().enumerated() {
         let seen = places[score] ?? (0, 0)
         places[score] = (seen.sum + place, seen.count + 1)
       }
       return scores.map { score in
-        guard let seen = places[score] else { return 0 }
-        return Double(seen.sum) / Double(seen.count) / Double(Swift.max(scores.count, 1))
+        score.flatMap { places[$0] }.map { Double($0.sum) / Double($0.count) / Double(Swift.max(present.count, 1)) }
       }
     }
   }

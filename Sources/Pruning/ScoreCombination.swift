@@ -37,12 +37,13 @@ extension ScoreCombination: CustomStringConvertible {
 }
 
 extension FilterScores {
-  /// One score of several, for the layers that all have.
+  /// One score of several, for the layers that all have; a filter has one where all criteria give it one.
   ///
   /// - Parameters:
   ///   - several: the scores, one set a criterion.
   ///   - normalisation: how each criterion's layers are made comparable before.
-  /// - Throws: `EspalierError` if weights are not one a criterion, no layer has all scores, or a layer has another number of them.
+  /// - Throws: `EspalierError` if weights are not one a criterion, no layer has all scores, or a layer has another number of them or one
+  ///   that is no finite number.
   public init(_ several: [FilterScores], _ combination: ScoreCombination, normalisation: ScoreNormalisation) throws {
     let names = several.dropFirst().reduce(Set(several.first.map { Array($0.layers.keys) } ?? [])) {
       $0.intersection($1.layers.keys)
@@ -51,9 +52,15 @@ extension FilterScores {
     for name in names.sorted() where Set(several.map { $0.layers[name]?.count ?? 0 }).count > 1 {
       throw EspalierError("criteria differ in the number of its filters", place: "layer '\(name)'")
     }
-    let scores = several.map { scores in
-      FilterScores(scores.layers.filter { names.contains($0.key) }).normalised(normalisation)
+    let shared = several.map { scores in
+      FilterScores(
+        Dictionary(
+          uniqueKeysWithValues: names.map { name in
+            let own = scores.layers[name] ?? []
+            return (name, own.indices.map { place in several.allSatisfy { $0.layers[name]?[place] != nil } ? own[place] : nil })
+          }))
     }
+    let scores = try shared.map { try $0.normalised(normalisation) }
     switch combination {
     case .weights(let weights):
       guard weights.count == scores.count else {
@@ -68,9 +75,13 @@ extension FilterScores {
 
   /// Σ_k w_k s_k.
   private static func weighted(_ scores: [FilterScores], _ weights: [Double]) -> FilterScores {
-    var sum = scores[0].layers.mapValues { $0.map { _ in 0.0 } }
+    var sum = scores[0].layers.mapValues { $0.map { $0.map { _ in 0.0 } } }
     for (scores, weight) in zip(scores, weights) {
-      for (name, values) in scores.layers { for (place, value) in values.enumerated() { sum[name]![place] += weight * value } }
+      for (name, values) in scores.layers {
+        for (place, value) in values.enumerated() {
+          if let value, let old = sum[name]?[place] { sum[name]?[place] = old + weight * value }
+        }
+      }
     }
     return FilterScores(sum)
   }
@@ -79,11 +90,15 @@ extension FilterScores {
   private static func meanRank(_ scores: [FilterScores]) -> FilterScores {
     let names = scores[0].layers.keys.sorted()
     let ranks = scores.map { scores in ScoreNormalisation.rank.apply(names.flatMap { scores.layers[$0] ?? [] }) }
+    let means: [Double?] = (ranks.first ?? []).indices.map { place in
+      let own = ranks.compactMap { $0[place] }
+      return own.count == ranks.count ? own.reduce(0, +) / Double(own.count) : nil
+    }
     var start = 0
-    var layers: [String: [Double]] = [:]
+    var layers: [String: [Double?]] = [:]
     for name in names {
       let count = scores[0].layers[name]?.count ?? 0
-      layers[name] = (start..<start + count).map { place in ranks.reduce(0) { $0 + $1[place] } / Double(ranks.count) }
+      layers[name] = Array(means[start..<start + count])
       start += count
     }
     return FilterScores(layers)

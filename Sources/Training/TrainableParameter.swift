@@ -53,9 +53,9 @@ public protocol WeightTransform: Sendable {
 }
 
 extension WeightTransform {
-  /// The straight-through estimator: the gradient as it is (Y.
+  /// The straight-through estimator: the gradient as it is.
   ///
-  /// Bengio, N. Léonard, A. Courville, "Estimating or propagating gradients through stochastic neurons", 2013).
+  /// Source: Bengio, Léonard, Courville, "Estimating or propagating gradients through stochastic neurons", 2013.
   public func backward(_ gradient: Tensor<Float>, latent: Tensor<Float>) -> Tensor<Float> { gradient }
 }
 

@@ -9,17 +9,17 @@ import Testing
   private let second = FilterScores(["a": [10, 0], "b": [30, 30, 20]])
 
   @Test func weightsAddUpNormalisedScores() throws {
-    let scores = try FilterScores([first, second], .weights([2, -0.5]), normalisation: .sum).layers
-    #expect(scores.keys.sorted() == ["a", "b"])
-    expectClose(scores["a"]!, [2 * 0.25 - 0.5, 2 * 0.75], Tolerance(absolute: 1e-15))
-    expectClose(scores["b"]!, [2 * 0.25 - 0.5 * 0.375, 2 * 0.75 - 0.5 * 0.375, -0.5 * 0.25], Tolerance(absolute: 1e-15))
+    let scores = try FilterScores([first, second], .weights([2, -0.5]), normalisation: .sum)
+    #expect(scores.layers.keys.sorted() == ["a", "b"])
+    expectClose(scores.complete("a"), [2 * 0.25 - 0.5, 2 * 0.75], Tolerance(absolute: 1e-15))
+    expectClose(scores.complete("b"), [2 * 0.25 - 0.5 * 0.375, 2 * 0.75 - 0.5 * 0.375, -0.5 * 0.25], Tolerance(absolute: 1e-15))
   }
 
   /// Places among all five filters: 1, 3, 2, 4, 0 and, with a tie for the last two places, 1, 0, 3.5, 3.5, 2.
   @Test func meanRankIsBordas() throws {
-    let scores = try FilterScores([first, second], .meanRank, normalisation: .none).layers
-    expectClose(scores["a"]!, [(1.0 + 1) / 10, (3.0 + 0) / 10], Tolerance(absolute: 1e-15))
-    expectClose(scores["b"]!, [(2 + 3.5) / 10, (4 + 3.5) / 10, (0.0 + 2) / 10], Tolerance(absolute: 1e-15))
+    let scores = try FilterScores([first, second], .meanRank, normalisation: .none)
+    expectClose(scores.complete("a"), [(1.0 + 1) / 10, (3.0 + 0) / 10], Tolerance(absolute: 1e-15))
+    expectClose(scores.complete("b"), [(2 + 3.5) / 10, (4 + 3.5) / 10, (0.0 + 2) / 10], Tolerance(absolute: 1e-15))
   }
 
   @Test func whatDoesNotFitIsRefused() {

@@ -3,6 +3,7 @@ import Pruning
 import Scheduling
 import TestSupport
 import Tensors
+import Testing
 
 /// What criteria are compared with: plain loops in double precision over the twin's values, which share nothing with the engine.
 struct CriterionTwin {
@@ -99,3 +100,18 @@ func solution(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
 
 /// The inner product.
 func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+
+extension FilterScores {
+  /// The scores of layers all of whose filters have one.
+  var complete: [String: [Double]] {
+    #expect(layers.values.allSatisfy { $0.allSatisfy { $0 != nil } })
+    return layers.mapValues { $0.compactMap { $0 } }
+  }
+
+  /// The scores of a layer all of whose filters have one.
+  func complete(_ layer: String) -> [Double] {
+    let own = layers[layer] ?? []
+    #expect(!own.isEmpty && own.allSatisfy { $0 != nil }, "\(layer)")
+    return own.compactMap { $0 }
+  }
+}

@@ -111,13 +111,63 @@ import Testing
     }
   }
 
-  @Test func normalisations() {
+  @Test func normalisations() throws {
     let scores = FilterScores(["a": [3, -4, 0, 3]])
-    #expect(scores.normalised(.none).layers["a"] == [3, -4, 0, 3])
-    #expect(scores.normalised(.sum).layers["a"] == [0.3, -0.4, 0, 0.3])
-    #expect(scores.normalised(.max).layers["a"] == [0.75, -1, 0, 0.75])
-    #expect(scores.normalised(.rank).layers["a"] == [0.625, 0, 0.25, 0.625])
-    expectClose(scores.normalised(.l2).layers["a"]!, [3, -4, 0, 3].map { $0 / 34.0.squareRoot() }, Tolerance(absolute: 1e-15))
-    #expect(FilterScores(["a": [0, 0]]).normalised(.l2).layers["a"] == [0, 0])
+    #expect(try scores.normalised(.none).layers["a"] == [3, -4, 0, 3])
+    #expect(try scores.normalised(.sum).layers["a"] == [0.3, -0.4, 0, 0.3])
+    #expect(try scores.normalised(.max).layers["a"] == [0.75, -1, 0, 0.75])
+    #expect(try scores.normalised(.rank).layers["a"] == [0.625, 0, 0.25, 0.625])
+    expectClose(
+      try scores.normalised(.l2).complete("a"), [3, -4, 0, 3].map { $0 / 34.0.squareRoot() }, Tolerance(absolute: 1e-15))
+    #expect(try FilterScores(["a": [0, 0]]).normalised(.l2).layers["a"] == [0, 0])
+  }
+
+  /// A filter without a score neither changes the scale of the others nor goes; scores that are no numbers are refused by name.
+  @Test(arguments: ScoreNormalisation.allCases) func absentAndBrokenScores(_ normalisation: ScoreNormalisation) throws {
+    let with = try FilterScores(["a": [3, nil, -4, 0, nil, 3]]).normalised(normalisation).layers["a"]!
+    let without = try FilterScores(["a": [3, -4, 0, 3]]).normalised(normalisation).complete("a")
+    #expect(with.count == 6 && with[1] == nil && with[4] == nil && with.compactMap { $0 } == without)
+    for broken in [Double.nan, .infinity, -.infinity] {
+      let error = #expect(throws: EspalierError.self) { try FilterScores(["a": [1, broken, 2]]).normalised(normalisation) }
+      #expect(error?.description.contains("layer 'a'") == true && error?.description.contains("filter 1") == true)
+    }
+  }
+
+  /// The outgoing norm of a half-pinned convolution: its filters without a score stay, and of the others the weakest go.
+  @Test(arguments: ScoreNormalisation.allCases) func withoutScoresNothingGoes(_ normalisation: ScoreNormalisation) throws {
+    let groups = try vgg()
+    let conv2 = try #require(groups.removable.first { $0.name == "conv2" })
+    var values = FilterScores(["conv2": [nil, 5, nil, 4, 1, 2, nil, 3], "fc1": (0..<10).map { 1000 + Double($0) }])
+    values.layers["conv1"] = (0..<6).map { 1000 + Double($0) }
+    let removed = try Selection(Budget(.filters, 21.0 / 24), scope: .layer, normalisation: normalisation, floor: 0).choose(
+      in: groups, by: values)
+    let gone = conv2.channels.indices.filter { removed.contains(conv2.channels[$0].id) }
+    #expect(gone == [4] || gone == [4, 5], "\(gone)")
+  }
+
+  /// Of equal negative scores, as of equal positive ones, the channel that saves more goes first.
+  @Test(arguments: [1.0, -1]) func savingsWithNegativeScores(_ score: Double) throws {
+    let groups = try vgg()
+    let live = try LiveNetwork(groups.map)
+    let dearest = groups.removable.max { live.saving($0.channels[0].id).macs < live.saving($1.channels[0].id).macs }!
+    let removed = try Selection(Budget(.filters, 23.0 / 24), perSaving: .macs, floor: 0).choose(
+      in: groups, by: scores(groups) { _, _ in score })
+    #expect(removed.count == 1 && dearest.channels.contains { removed.contains($0.id) })
+  }
+
+  @Test func aBudgetOfTimeNeedsAMeter() throws {
+    let groups = try vgg()
+    let error = #expect(throws: EspalierError.self) {
+      try Selection(Budget(.latency, 0.5)).choose(in: groups, by: scores(groups) { Double($1 + $0.count) })
+    }
+    #expect(error?.description.contains("measurement") == true)
+  }
+
+  @Test func nothingMayGo() throws {
+    let groups = try ChannelGroups(ChannelMap(TinyNetworks.vgg()), protecting: ["conv*", "fc1"])
+    let error = #expect(throws: EspalierError.self) {
+      try Selection(Budget(.macs, 0.5)).choose(in: groups, by: scores(groups) { Double($1 + $0.count) })
+    }
+    #expect(error?.description.contains("no filter may go") == true && error?.description.contains("'fc1' is protected") == true)
   }
 }

@@ -17,7 +17,7 @@ import Testing
       do {
         let map = try ChannelMap(graph, groups: groups)
         let removed = try randomRemoval(map, seed: UInt64(seed))
-        let pruned = try Pruner.remove(removed, of: map, seed: UInt64(seed))
+        let pruned = try Pruner.remove(removed, of: map, proof: ProofForm(seed: UInt64(seed), refusesSilence: false))
         removals += removed.count
         if try pruned.after.parameters < LiveNetwork(map).cost.parameters { shrunk += 1 }
         try expectCounted(pruned)
@@ -57,6 +57,68 @@ import Testing
       #expect("\(error)".contains("differs from the masked one"), "\(error)")
     }
     #expect(try PruningProof(map, without: [group.channels[1].id], other).relativeDifference < 1e-5)
+  }
+
+  /// Two outputs, one a million times the other: each is held to its own scale.
+  @Test func everyOutputHasItsOwnScale() throws {
+    var editor = GraphEditor(TinyNetworks.vgg())
+    let factor = editor.add(.float(Tensor(scalar: 1e6)), named: "factor")
+    let large = editor.add(Op.Mul(), named: "large", inputs: [editor.outputs[0], factor])
+    let one = editor.add(.float(Tensor(scalar: 1)), named: "one")
+    let small = editor.add(Op.Mul(), named: "small", inputs: [editor.outputs[0], one])
+    editor.outputs = [large, small]
+    let map = try ChannelMap(editor.graph())
+    let group = try #require(try ChannelGroups(map).removable.first { $0.name == "conv2" })
+    let removed: Set<Int> = [group.channels[1].id]
+    let right = try map.graph(without: removed)
+    let proof = try PruningProof(map, without: removed, right)
+    #expect(proof.outputs.map(\.name) == [large, small] && proof.outputs[0].scale > 9e5 * proof.outputs[1].scale)
+    var wrong = GraphEditor(right)
+    wrong.constants[one] = .float(Tensor(scalar: 1.01))
+    let error = #expect(throws: EspalierError.self) { try PruningProof(map, without: removed, wrong.graph()) }
+    #expect(error?.description.contains("'\(small)'") == true, "\(error?.description ?? "")")
+  }
+
+  /// Outputs that say nothing prove nothing.
+  @Test(arguments: [(Float(0), "is 0 for every input"), (.infinity, "is NaN")]) func silentOutputs(
+    _ value: Float, _ words: String
+  ) throws {
+    var editor = GraphEditor(TinyNetworks.vgg())
+    let factor = editor.add(.float(Tensor(scalar: value)), named: "factor")
+    var output = editor.add(Op.Mul(), named: "scaled", inputs: [editor.outputs[0], factor])
+    if value == .infinity { output = editor.add(Op.Sub(), named: "difference", inputs: [output, output]) }
+    editor.outputs = [output]
+    let map = try ChannelMap(editor.graph())
+    let group = try #require(try ChannelGroups(map).removable.first { $0.name == "conv2" })
+    let error = #expect(throws: EspalierError.self) { try Pruner.remove([group.channels[1].id], of: map) }
+    #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+  }
+
+  /// What is compared is what the file holds, not what was meant to be written.
+  @Test func theStoredNetworkIsProven() throws {
+    let map = try ChannelMap(TinyNetworks.vgg())
+    let group = try #require(try ChannelGroups(map).removable.first { $0.name == "conv2" })
+    let form = ProofForm { graph in
+      var editor = GraphEditor(graph)
+      for (name, value) in graph.constants {
+        if let floats = value.floats { editor.constants[name] = .float(floats.map { $0 * 1.01 }) }
+      }
+      return try editor.graph()
+    }
+    #expect(throws: EspalierError.self) { try Pruner.remove([group.channels[1].id], of: map, proof: form) }
+  }
+
+  @Test func proofsAddUp() throws {
+    func output(_ name: String, _ difference: Double, _ scale: Double) -> PruningProof.Output {
+      .init(name: name, greatestDifference: difference, scale: scale)
+    }
+    let first = PruningProof([output("a", 1, 1e6), output("b", 0.1, 1e4)], inputs: 4)
+    let second = PruningProof([output("a", 0, 1e6), output("b", 0.2, 1e4)], inputs: 6)
+    let both = PruningProof.none.and(first).and(second)
+    #expect(both.outputs == [output("a", 1, 1e6), output("b", 0.2, 1e4)] && both.inputs == 10)
+    #expect(both.greatestDifference == 0.2 && both.relativeDifference == 2e-5)
+    let old = Data(#"{"greatestDifference":0.5,"scale":2,"inputs":3}"#.utf8)
+    #expect(try JSONDecoder().decode(PruningProof.self, from: old).relativeDifference == 0.25)
   }
 
   @Test func maskingNothingIsTheNetwork() throws {

@@ -43,7 +43,7 @@ import Testing
     let expected = rows.map { a in
       rows.reduce(0.0) { sum, b in sum + zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot() }
     }
-    expectClose(try criterion("fpgm").scores(twin.network).layers[layer]!, expected, Tolerance(relative: 1e-9), layer)
+    expectClose(try criterion("fpgm").scores(twin.network).complete(layer), expected, Tolerance(relative: 1e-9), layer)
   }
 
   @Test func batchNormScale() throws {
@@ -64,7 +64,7 @@ import Testing
     let twin = try twin()
     for layer in ["conv1", "conv2", "fc1"] {
       let expected = filters(twin, layer).map { $0.reduce(0) { $0 + abs($1) } / Double($0.count) }
-      expectClose(try criterion("inorm").scores(twin.network).layers[layer]!, expected, Tolerance(relative: 1e-12), layer)
+      expectClose(try criterion("inorm").scores(twin.network).complete(layer), expected, Tolerance(relative: 1e-12), layer)
     }
   }
 
@@ -82,8 +82,34 @@ import Testing
         let weights = outgoing(twin, layer, channel)
         return weights.reduce(0) { $0 + abs($1) } / Double(weights.count)
       }
-      expectClose(try criterion("onorm").scores(twin.network).layers[layer]!, expected, Tolerance(relative: 1e-12), layer)
+      expectClose(try criterion("onorm").scores(twin.network).complete(layer), expected, Tolerance(relative: 1e-12), layer)
     }
+  }
+
+  /// Half of a convolution's filters are the network's output as well: those stay, and of the others the weakest goes, whatever the
+  /// common scale.
+  @Test(arguments: ScoreNormalisation.allCases) func outgoingNormOfAHalfPinnedLayer(_ scale: ScoreNormalisation) throws {
+    var editor = GraphEditor(TinyNetworks.vgg())
+    let value = try #require(editor.nodes.first { $0.op is Op.MaxPool }?.inputs[0])
+    let bounds = [0, 3, 1].map { editor.add(.integers([$0]), named: "bound") }
+    let half = editor.add(Op.Slice(), named: "half", inputs: [value] + bounds.map(Optional.some))
+    editor.outputs.append(half)
+    let map = try ChannelMap(editor.graph())
+    let groups = try ChannelGroups(map, protecting: ["conv2", "fc1"])
+    let scores = try criterion("onorm").scores(ScoredNetwork(groups))
+    let conv1 = try #require(scores.layers["conv1"])
+    let norms = (0..<6).map { channel -> Double in
+      let weights = outgoing(try! twin(), "conv1", channel)
+      return weights.reduce(0) { $0 + abs($1) } / Double(weights.count)
+    }
+    #expect(conv1.prefix(3).allSatisfy { $0 == nil } && conv1.count == 6)
+    expectClose(conv1.dropFirst(3).compactMap { $0 }, Array(norms.dropFirst(3)), Tolerance(relative: 1e-12))
+    let total = try LiveNetwork(map).cost.filters
+    let removed = try Selection(Budget(.filters, Double(total - 1) / Double(total)), normalisation: scale, floor: 0).choose(
+      in: groups, by: scores)
+    let weakest = try #require((3..<6).min { norms[$0] < norms[$1] })
+    let own = try #require(map.linear.first { map.layers[$0.node]?.name == "conv1" })
+    #expect(removed == [own.outputs[weakest]])
   }
 
   /// The paper's loop as it stands: all pairs again in every step.
@@ -117,7 +143,7 @@ import Testing
       left.removeAll { $0 == best.j }
     }
     expected[left[0]] = most * 2
-    expectClose(try criterion("data-free").scores(twin.network).layers[layer]!, expected, Tolerance(relative: 1e-9), layer)
+    expectClose(try criterion("data-free").scores(twin.network).complete(layer), expected, Tolerance(relative: 1e-9), layer)
   }
 
   /// Copies of filters go first, and those that stay take over without a difference.
@@ -166,11 +192,11 @@ import Testing
     let network = try ScoredNetwork(ChannelGroups(ChannelMap(editor.graph())))
     let tolerance = Tolerance(relative: 1e-5)
     for layer in ["conv1", "conv2"] {
-      expectClose(try criterion("l1").scores(network).layers[layer]!, try theirs("l1/\(layer)"), tolerance, "l1 \(layer)")
-      let l2 = try criterion("l2").scores(network).layers[layer]!
+      expectClose(try criterion("l1").scores(network).complete(layer), try theirs("l1/\(layer)"), tolerance, "l1 \(layer)")
+      let l2 = try criterion("l2").scores(network).complete(layer)
       expectClose(l2.map { $0 * $0 }, try theirs("l2-squared/\(layer)"), tolerance, "l2 \(layer)")
       // Their distances are between squared weights.
-      let own = try criterion("fpgm").scores(network).layers[layer]!
+      let own = try criterion("fpgm").scores(network).complete(layer)
       let squared = try #require(network.layers.first { $0.name == layer }).weights.map { $0 * $0 }
       let (count, width) = (squared.shape[0], squared.shape[1])
       let distances = (0..<count).map { i in
@@ -183,6 +209,6 @@ import Testing
       expectClose(distances, try theirs("fpgm-of-squares/\(layer)"), tolerance, "fpgm of squares \(layer)")
       #expect(zip(own, distances).contains { abs($0 - $1) > 0.1 })
     }
-    expectClose(try criterion("bn-scale").scores(network).layers["conv1"]!, try theirs("bn-scale/conv1"), tolerance, "bn-scale")
+    expectClose(try criterion("bn-scale").scores(network).complete("conv1"), try theirs("bn-scale/conv1"), tolerance, "bn-scale")
   }
 }

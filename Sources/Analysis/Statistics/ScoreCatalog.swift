@@ -64,6 +64,40 @@ public enum ScoreCatalog {
     (name: "votes", summary: "votes for all concepts (after Alqahtani et al. 2021)"),
   ]
 
+  /// A criterion as it was asked for, `NAME[:key=value,…]`, with the parameters of the statistic that it is read from.
+  public struct Request: Sendable {
+    /// The criterion's name.
+    public let name: String
+    /// Name and parameters, these in the order of their keys: what its scores are stored by.
+    public let text: String
+    /// The statistic that it is read from; nil for one of a dissection.
+    public let statistic: StatisticRequest?
+  }
+
+  /// The criterion of a text; nil where the name is none of these.
+  ///
+  /// - Throws: `EspalierError` naming a parameter that does not fit.
+  public static func request(_ text: String) throws -> Request? {
+    var parameters = try ParameterList(text)
+    let (name, normal) = (parameters.name, parameters.normalised)
+    return try naming(place: "criterion '\(name)'") {
+      if dissection.contains(where: { $0.name == name }) {
+        try parameters.finish()
+        return Request(name: name, text: name, statistic: nil)
+      }
+      guard let criterion = statistics.first(where: { $0.name == name }) else { return nil }
+      var settings = StatisticSettings()
+      try criterion.statistic.read(&parameters, into: &settings)
+      try parameters.finish()
+      let statistic = StatisticRequest(criterion.statistic, settings, criterion.statistic.name + normal.dropFirst(name.count))
+      return Request(name: name, text: normal, statistic: statistic)
+    }
+  }
+
+  /// Whether a criterion's scores are comparable between layers as they are: relevance is conserved from layer to layer, and votes and
+  /// overlaps are counted alike everywhere.
+  public static func isComparable(_ name: String) -> Bool { name.hasPrefix("lrp") || dissection.contains { $0.name == name } }
+
   /// All names.
   public static var names: [String] { statistics.map(\.name) + dissection.map(\.name) }
 }

@@ -24,7 +24,11 @@ extension Op.Clip: ONNXOperator {
     if let high = try node.float("max") { try node.setInput(2, "max", .float(Tensor(scalar: high))) }
   }
 
-  func write(to node: inout NodeWriter) {}
+  func write(to node: inout NodeWriter) throws {
+    guard node.opset < 11 else { return }
+    if let high = try node.lower(2, "max", before: 11)?.floats?.elements.first { node.set("max", high) }
+    if let low = try node.lower(1, "min", before: 11)?.floats?.elements.first { node.set("min", low) }
+  }
 }
 
 extension Op.Sigmoid: ONNXOperator {
@@ -46,6 +50,7 @@ extension Op.HardSigmoid: ONNXOperator {
 extension Op.HardSwish: ONNXOperator {
   init(reading node: inout NodeReader) throws { self.init() }
   func write(to node: inout NodeWriter) {}
+  var opset: Int { 14 }
 }
 
 extension Op.Tanh: ONNXOperator {

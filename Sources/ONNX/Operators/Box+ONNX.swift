@@ -13,7 +13,15 @@ extension Op.Slice: ONNXOperator {
     if let axes = try node.ints("axes") { try node.setInput(3, "axes", .integers(axes)) }
   }
 
-  func write(to node: inout NodeWriter) {}
+  func write(to node: inout NodeWriter) throws {
+    guard node.opset < 10 else { return }
+    if let steps = try node.lower(4, "steps", before: 10)?.integers, steps.contains(where: { $0 != 1 }) {
+      try node.require(10, "takes steps")
+    }
+    for (place, role) in [(3, "axes"), (2, "ends"), (1, "starts")] {
+      if let values = try node.lower(place, role, before: 10)?.integers { node.set(role, values) }
+    }
+  }
 }
 
 extension Op.Pad: ONNXOperator {
@@ -25,7 +33,13 @@ extension Op.Pad: ONNXOperator {
     if let value = try node.float("value"), value != 0 { try node.setInput(2, "value", .float(Tensor(scalar: value))) }
   }
 
-  func write(to node: inout NodeWriter) { node.set("mode", mode.rawValue) }
+  func write(to node: inout NodeWriter) throws {
+    node.set("mode", mode.rawValue)
+    if node.inputs.count > 3 { try node.require(18, "names axes") }
+    guard node.opset < 11 else { return }
+    if let value = try node.lower(2, "value", before: 11)?.floats?.elements.first { node.set("value", value) }
+    if let pads = try node.lower(1, "pads", before: 11)?.integers { node.set("pads", pads) }
+  }
 
-  var opset: Int { mode == .wrap ? 19 : 18 }
+  var opset: Int { mode == .wrap ? 19 : 7 }
 }

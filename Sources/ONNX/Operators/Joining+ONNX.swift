@@ -21,8 +21,9 @@ extension Op.Split: ONNXOperator {
     }
   }
 
-  func write(to node: inout NodeWriter) {
+  func write(to node: inout NodeWriter) throws {
     node.set("axis", axis)
-    if node.inputCount < 2 { node.set("num_outputs", node.outputCount) }
+    if node.opset < 13, let lengths = try node.lower(1, "lengths", before: 13)?.integers { node.set("split", lengths) }
+    if node.opset >= 18, node.inputs.count < 2 { node.set("num_outputs", node.outputs.count) }
   }
 }

@@ -10,9 +10,13 @@ extension Op.MaxPool: ONNXOperator {
 
   func write(to node: inout NodeWriter) {
     node.set("kernel_shape", kernel)
+    var window = window
+    if node.opset < 10 { window.dilations = [] }
     node.set(window)
-    node.set("ceil_mode", window.ceilMode)
+    if node.opset >= 10 { node.set("ceil_mode", window.ceilMode) }
   }
+
+  var opset: Int { window.ceilMode || window.dilations.contains { $0 != 1 } ? 10 : 7 }
 }
 
 extension Op.AveragePool: ONNXOperator {
@@ -25,13 +29,13 @@ extension Op.AveragePool: ONNXOperator {
   func write(to node: inout NodeWriter) {
     node.set("kernel_shape", kernel)
     var window = window
-    if opset < 19 { window.dilations = [] }
+    if node.opset < 19 { window.dilations = [] }
     node.set(window)
-    node.set("ceil_mode", window.ceilMode)
+    if node.opset >= 10 { node.set("ceil_mode", window.ceilMode) }
     node.set("count_include_pad", countsPadding)
   }
 
-  var opset: Int { window.dilations.allSatisfy { $0 == 1 } ? 18 : 19 }
+  var opset: Int { window.dilations.contains { $0 != 1 } ? 19 : window.ceilMode ? 10 : 7 }
 }
 
 extension Op.GlobalAveragePool: ONNXOperator {

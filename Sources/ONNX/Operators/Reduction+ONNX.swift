@@ -2,18 +2,26 @@ internal import Networks
 internal import Tensors
 
 extension Reduction where Self: ONNXOperator {
+  /// The oldest operator set in which axes are an input: 13 for a sum, 18 for the others.
+  private static var axesInput: Int { Self.name == Op.ReduceSum.name ? 13 : 18 }
+
   init(reading node: inout NodeReader) throws {
-    // A sum takes its axes as an input since opset 13, the others since 18.
-    let isInput = node.opset >= (Self.name == Op.ReduceSum.name ? 13 : 18)
+    let isInput = node.opset >= Self.axesInput
     self.init(
       keepsAxes: try node.flag("keepdims", default: true), emptyMeansNone: isInput ? try node.flag("noop_with_empty_axes") : false
     )
     if !isInput, let axes = try node.ints("axes"), !axes.isEmpty { try node.setInput(1, "axes", .integers(axes)) }
   }
 
-  func write(to node: inout NodeWriter) {
+  func write(to node: inout NodeWriter) throws {
     node.set("keepdims", keepsAxes)
-    node.set("noop_with_empty_axes", emptyMeansNone)
+    guard node.opset < Self.axesInput else {
+      node.set("noop_with_empty_axes", emptyMeansNone)
+      return
+    }
+    let axes = try node.lower(1, "axes", before: Self.axesInput)?.integers ?? []
+    if axes.isEmpty, emptyMeansNone { try node.require(Self.axesInput, "names no axes and means none") }
+    node.set("axes", axes)
   }
 }
 

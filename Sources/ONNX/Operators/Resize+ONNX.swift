@@ -31,10 +31,22 @@ extension Op.Resize: ONNXOperator {
     }
   }
 
-  func write(to node: inout NodeWriter) {
+  func write(to node: inout NodeWriter) throws {
     node.set("mode", mode.rawValue)
+    guard node.opset >= 11 else { return try writeOlder(to: &node) }
+    // Before opset 13 what is left out is a constant without elements.
+    if node.opset < 13 { node.fill(1..<3) }
     node.set("coordinate_transformation_mode", coordinates.rawValue)
     node.set("nearest_mode", rounding.rawValue)
     node.set("axes", axes)
+  }
+
+  /// `Upsample`, and `Resize` as it was in opset 10.
+  private func writeOlder(to node: inout NodeWriter) throws {
+    if node.opset < 10 { node.type = "Upsample" }
+    if node.inputs.count > 3 { try node.require(11, "makes a size") }
+    if coordinates != .asymmetric || rounding != .floor { try node.require(11, "names its coordinates") }
+    if node.opset < 9, let scales = try node.lower(2, "scales", before: 9)?.floats { node.set("scales", scales.elements) }
+    node.removeInput(1)
   }
 }

@@ -19,7 +19,7 @@ extension Op.ConstantValue: ONNXOperator {
     }
   }
 
-  func write(to node: inout NodeWriter) { node.set("value", value) }
+  func write(to node: inout NodeWriter) throws { try node.set("value", value) }
 }
 
 extension Op.ConstantOfShape: ONNXOperator {
@@ -34,7 +34,7 @@ extension Op.ConstantOfShape: ONNXOperator {
     self.init(value: value)
   }
 
-  func write(to node: inout NodeWriter) { node.set("value", value) }
+  func write(to node: inout NodeWriter) throws { try node.set("value", value) }
 }
 
 extension Op.Cast: ONNXOperator {
@@ -43,14 +43,17 @@ extension Op.Cast: ONNXOperator {
     // These tell of types that are refused.
     if node.opset >= 19 { node.ignore("saturate") }
     if node.opset >= 24 { node.ignore("round_mode") }
-    let type = try ElementType(Int32(clamping: number))
+    let type = try ElementType(onnx: Int32(clamping: number))
     guard type.isFloat || type == .int64 || type == .int32 else {
       throw EspalierError("a cast to \(type) is not supported", accepted: "float, double, float16, bfloat16, int64, int32")
     }
     self.init(toFloat: type.isFloat)
   }
 
-  func write(to node: inout NodeWriter) { node.set("to", Int((toFloat ? ElementType.float : .int64).rawValue)) }
+  func write(to node: inout NodeWriter) {
+    let type = node.resultType
+    node.set("to", Int((type.isFloat == toFloat ? type : toFloat ? .float : .int64).rawValue))
+  }
 }
 
 extension Op.ShapeOf: ONNXOperator {
@@ -62,9 +65,12 @@ extension Op.ShapeOf: ONNXOperator {
   }
 
   func write(to node: inout NodeWriter) {
+    guard node.opset >= 15 else { return }
     node.set("start", start)
     if let end { node.set("end", end) }
   }
+
+  var opset: Int { start != 0 || end != nil ? 15 : 7 }
 }
 
 extension Op.Gather: ONNXOperator {

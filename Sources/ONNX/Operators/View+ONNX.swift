@@ -8,7 +8,8 @@ extension Op.Flatten: ONNXOperator {
 
 extension Op.Reshape: ONNXOperator {
   init(reading node: inout NodeReader) throws { self.init(allowsZero: node.opset >= 14 ? try node.flag("allowzero") : false) }
-  func write(to node: inout NodeWriter) { node.set("allowzero", allowsZero) }
+  func write(to node: inout NodeWriter) { if node.opset >= 14 { node.set("allowzero", allowsZero) } }
+  var opset: Int { allowsZero ? 14 : 7 }
 }
 
 extension Op.Squeeze: ONNXOperator {
@@ -17,7 +18,9 @@ extension Op.Squeeze: ONNXOperator {
     if node.opset < 13, let axes = try node.ints("axes") { try node.setInput(1, "axes", .integers(axes)) }
   }
 
-  func write(to node: inout NodeWriter) {}
+  func write(to node: inout NodeWriter) throws {
+    if node.opset < 13, let axes = try node.lower(1, "axes", before: 13)?.integers { node.set("axes", axes) }
+  }
 }
 
 extension Op.Unsqueeze: ONNXOperator {
@@ -28,7 +31,9 @@ extension Op.Unsqueeze: ONNXOperator {
     try node.setInput(1, "axes", .integers(axes))
   }
 
-  func write(to node: inout NodeWriter) {}
+  func write(to node: inout NodeWriter) throws {
+    if node.opset < 13, let axes = try node.lower(1, "axes", before: 13)?.integers { node.set("axes", axes) }
+  }
 }
 
 extension Op.Transpose: ONNXOperator {
@@ -53,7 +58,10 @@ extension Op.Dropout: ONNXOperator {
     }
   }
 
-  func write(to node: inout NodeWriter) {}
+  func write(to node: inout NodeWriter) throws {
+    guard node.opset < 12 else { return }
+    if let ratio = try node.lower(1, "ratio", before: 12)?.floats?.elements.first { node.set("ratio", ratio) }
+  }
 }
 
 extension Op.Identity: ONNXOperator {

@@ -11,6 +11,9 @@ public protocol WeightCriterion: Sendable {
   /// One line for people: what it is, with its source.
   static var summary: String { get }
 
+  /// Whether its scores are comparable between layers as they are.
+  static var isComparable: Bool { get }
+
   /// Takes its parameters out of a list.
   ///
   /// - Throws: `EspalierError` naming a parameter that does not fit.
@@ -20,6 +23,10 @@ public protocol WeightCriterion: Sendable {
   ///
   /// - Throws: `EspalierError` naming a layer that it cannot score.
   func scores(_ network: ScoredNetwork) throws -> FilterScores
+}
+
+extension WeightCriterion {
+  public static var isComparable: Bool { false }
 }
 
 /// A network as criteria look at it: its linear layers with their weights, one row a filter.

@@ -18,6 +18,31 @@ public enum CriterionCatalog {
   /// All names.
   public static var names: [String] { all.map { $0.name } + data.map { $0.name } }
 
+  /// Whether a criterion's scores are comparable between layers as they are; others are brought to a common scale.
+  public static func isComparable(_ name: String) -> Bool {
+    all.first { $0.name == name }?.isComparable ?? data.first { $0.name == name }?.isComparable
+      ?? ScoreCatalog.isComparable(name)
+  }
+
+  /// The criteria whose scores are comparable as they are.
+  public static var comparable: [String] { (names + ScoreCatalog.names).filter(isComparable) }
+
+  /// Whether a criterion is computed from pictures.
+  public static func needsPictures(_ name: String) -> Bool {
+    data.contains { $0.name == name } || ScoreCatalog.names.contains(name)
+  }
+
+  /// That there is no criterion of a name, with those that begin with it, or the nearest.
+  public static func unknown(_ text: String) -> EspalierError {
+    let (name, every) = (ParameterList.name(of: text), names + ScoreCatalog.names)
+    let kin = every.filter { !name.isEmpty && $0.hasPrefix(name) }
+    guard kin.isEmpty else {
+      return EspalierError(
+        "there is no criterion '\(name)'", place: "--criterion", accepted: kin.joined(separator: ", "))
+    }
+    return EspalierError(unknown: "criterion", name, among: every, topic: "criteria", place: "--criterion")
+  }
+
   /// The criterion of weights of a text, `NAME[:key=value,…]`; nil where the name is none of these.
   ///
   /// - Throws: `EspalierError` naming a parameter that does not fit.

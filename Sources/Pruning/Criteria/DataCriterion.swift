@@ -12,6 +12,9 @@ public protocol DataCriterion: Sendable {
   /// One line for people: what it is, with its source.
   static var summary: String { get }
 
+  /// Whether its scores are comparable between layers as they are.
+  static var isComparable: Bool { get }
+
   /// Takes its parameters out of a list.
   ///
   /// - Throws: `EspalierError` naming a parameter that does not fit.
@@ -27,6 +30,7 @@ public protocol DataCriterion: Sendable {
 }
 
 extension DataCriterion {
+  public static var isComparable: Bool { false }
   public var isOfLoss: Bool { false }
 }
 

@@ -17,6 +17,7 @@ public struct DivNetCriterion: DataCriterion, FusingCriterion {
   public static let name = "divnet"
   public static let summary =
     "place in a determinantal point process, method=greedy|sample, keep=SHARE, positions=N, seed=N, fuse=yes|no (Mariet and Sra 2016)"
+  public static let isComparable = true
 
   private enum Method: String, CaseIterable { case greedy, sample }
   private let method: Method

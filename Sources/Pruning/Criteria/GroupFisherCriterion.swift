@@ -16,6 +16,7 @@ import Tensors
 public struct GroupFisherCriterion: DataCriterion {
   public static let name = "group-fisher"
   public static let summary = "Σ (Σ over coupled inputs of a·g)², per=memory|macs|none saved (Liu et al. 2021)"
+  public static let isComparable = true
 
   private enum Saving: String, CaseIterable { case memory, macs, none }
   private let saving: Saving

@@ -7,6 +7,7 @@ import Tensors
 public struct RandomCriterion: WeightCriterion {
   public static let name = "random"
   public static let summary = "drawn at random (seed=N)"
+  public static let isComparable = true
 
   private let seed: UInt64
 

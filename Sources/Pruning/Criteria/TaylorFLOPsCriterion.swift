@@ -10,6 +10,7 @@ import Tensors
 public struct TaylorFLOPsCriterion: DataCriterion {
   public static let name = "taylor-2017-flops"
   public static let summary = "taylor-2017 ÷ L2 − lambda (0.001) · MFLOPs of a filter (Molchanov et al. 2017)"
+  public static let isComparable = true
 
   private let lambda: Double
 
@@ -24,7 +25,7 @@ public struct TaylorFLOPsCriterion: DataCriterion {
     let macs = try network.groups.map.graph.macsOfFilters()
     for layer in network.layers {
       guard let cost = macs[layer.node.id] else { continue }
-      scores.layers[layer.name] = scores.layers[layer.name]?.map { $0 - lambda * 2 * cost / 1e6 }
+      scores.layers[layer.name] = scores.layers[layer.name]?.map { $0.map { $0 - lambda * 2 * cost / 1e6 } }
     }
     return scores
   }

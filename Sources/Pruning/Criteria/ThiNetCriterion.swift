@@ -16,6 +16,7 @@ public struct ThiNetCriterion: DataCriterion {
   public static let name = "thinet"
   public static let summary =
     "place in a greedy reconstruction of the next layer, greedy=removed|kept, positions=N, seed=N (Luo et al. 2017, 2019)"
+  public static let isComparable = true
 
   private enum Greedy: String, CaseIterable { case removed, kept }
   private let greedy: Greedy

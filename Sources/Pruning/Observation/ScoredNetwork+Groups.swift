@@ -81,13 +81,12 @@ extension Node {
 }
 
 extension FilterScores {
-  /// Scores of classes of coupled channels, given to every filter that makes them; filters of classes without stay without if no
-  /// filter of their layer has one, else they score `missing`.
-  init(ofClasses scores: [Int: Double], in groups: ChannelGroups, missing: Double = .greatestFiniteMagnitude) {
-    var layers: [String: [Double]] = [:]
+  /// Scores of classes of coupled channels, given to every filter that makes them; filters of classes without stay without.
+  init(ofClasses scores: [Int: Double], in groups: ChannelGroups) {
+    var layers: [String: [Double?]] = [:]
     for own in groups.map.linear {
       guard let layer = groups.map.layers[own.node], own.outputs.contains(where: { scores[$0] != nil }) else { continue }
-      layers[layer.name] = own.outputs.map { scores[$0] ?? missing }
+      layers[layer.name] = own.outputs.map { scores[$0] }
     }
     self.init(layers)
   }

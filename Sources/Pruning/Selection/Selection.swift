@@ -23,7 +23,8 @@ public struct Selection: Hashable, Sendable {
   public var normalisation: ScoreNormalisation
   /// How the scores of coupled filters become one.
   public var reduction: ScoreReduction
-  /// The unit by whose saving scores are divided, so that a channel that saves more goes first; nil for none.
+  /// The unit by whose saving scores are divided, and negative ones multiplied, so that of equal scores the channel that saves more
+  /// goes first; nil for none.
   public var perSaving: Budget.Kind?
   /// The least share of a group's channels that stays; at least one does.
   public var floor: Double
@@ -59,11 +60,20 @@ public struct Selection: Hashable, Sendable {
   public func choose(
     in groups: ChannelGroups, by scores: FilterScores, latency: ((Set<Int>) throws -> Double)? = nil
   ) throws -> Set<Int> {
+    guard budget.kind != .latency || latency != nil else {
+      throw EspalierError("a budget of time needs a measurement of time", place: "budget", accepted: "a meter, or another kind")
+    }
+    guard !groups.removable.isEmpty else {
+      let reasons = Set(groups.all.compactMap(\.reason)).sorted()
+      throw EspalierError(
+        "no filter may go: " + (reasons.isEmpty ? "the network has none" : reasons.prefix(3).joined(separator: "; ")),
+        place: "budget", accepted: "fewer protected layers, or a network with layers between input and output")
+    }
     let ranked = try scores.normalised(normalisation).ofClasses(in: groups, by: reduction)
     let whole = try LiveNetwork(groups.map)
     let arenas = try arenas(groups, ranked, whole)
     func cost(_ removed: Set<Int>) throws -> Double {
-      if budget.kind == .latency { return try latency?(removed) ?? 0 }
+      if budget.kind == .latency, let latency { return try latency(removed) }
       var live = whole
       for id in removed { live.remove(id) }
       return Double(live.cost.amount(budget.kind) ?? 0)
@@ -123,9 +133,11 @@ public struct Selection: Hashable, Sendable {
       return pieces(of: group.removable(inOrder: ids), outOf: group.channels.count).reversed()
     }
     func key(_ piece: [Int]) -> Double {
-      let mean = piece.reduce(0) { $0 + scores[$1]! } / Double(piece.count)
+      let mean = piece.reduce(0) { $0 + (scores[$1] ?? 0) } / Double(piece.count)
       guard let perSaving, let saved = live.saving(piece).amount(perSaving) else { return mean }
-      return mean / Double(max(saved, 1)) * Double(piece.count)
+      let each = Double(max(saved, 1)) / Double(piece.count)
+      // What does harm does the more of it the more it costs: of equal negative scores too, what saves more goes first.
+      return mean < 0 ? mean * each : mean / each
     }
     var result: [[Int]] = []
     while true {
@@ -142,9 +154,23 @@ public struct Selection: Hashable, Sendable {
     }
   }
 
+  /// The channels that are left to groups which lost some and may lose no more, by the group's name.
+  public func atFloor(_ groups: ChannelGroups, without removed: Set<Int>) -> [String: Int] {
+    var found: [String: Int] = [:]
+    for group in groups.removable {
+      let left = group.channels.count { !removed.contains($0.id) }
+      let size = left % multiple == 0 ? multiple : left % multiple
+      if left < group.channels.count, left - size < least(of: group.channels.count) { found[group.name] = left }
+    }
+    return found
+  }
+
+  /// The fewest channels that a group keeps.
+  private func least(of count: Int) -> Int { max(1, Int((floor * Double(count)).rounded(.up))) }
+
   /// What a group loses at a time: one channel, or as many as bring it to the next multiple; never below its floor.
   private func pieces(of ids: [Int], outOf count: Int) -> [[Int]] {
-    let least = max(1, Int((floor * Double(count)).rounded(.up)))
+    let least = least(of: count)
     var pieces: [[Int]] = []
     var (next, left) = (0, count)
     while next < ids.count {

@@ -24,7 +24,7 @@ public struct Reconstruction: Sendable, Hashable {
   }
 
   /// How well a layer makes what it made before: ‖y − ŷ‖ / ‖y‖, biases left out, before and after the fit.
-  public struct Layer: Sendable, Hashable, Encodable {
+  public struct Layer: Sendable, Hashable, Codable {
     /// The layer's name.
     public var name: String
     /// The rows that were fitted, and those that were held out.

@@ -14,8 +14,8 @@ struct PruneCommand: ParsableCommand {
     commandName: "prune", abstract: "Make a network smaller by scores, under a budget, with proof.",
     discussion: """
       Channels that can only go together, such as those of a residual stage, are scored and removed together (espalier inspect \
-      --groups lists them). The pruned network is run beside the network with masks; a run whose outputs differ by more than \
-      1e-4 of their scale fails. A run that was stopped goes on with the same command.
+      --groups lists them). The file written, read again, is run beside the network with masks; a run of which an output differs by \
+      more than 1e-4 of its scale fails. The file keeps the element types, operator set, names and declarations of the one read. A run that was stopped goes on with the same command.
 
         espalier prune vgg.onnx --criterion lrp --data fashion-mnist:train --per-class 10 --budget macs=0.5 --out small.onnx
         espalier prune vgg.onnx --criterion l1 --budget filters=0.5 --scope layer --out small.onnx
@@ -46,7 +46,7 @@ struct PruneCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How layers are made comparable: none, sum, l2, max or rank (default: none for \(ScoringOptions.comparableNames); l2 for others and for several)."
+      "How layers are made comparable: none, sum, l2, max or rank (default: none for \(CriterionCatalog.comparable.joined(separator: ", ")); l2 for others and for several)."
     )
   )
   var normalise: ScoreNormalisation?
@@ -94,6 +94,12 @@ struct PruneCommand: ParsableCommand {
       valueName: "rate"))
   var rate: Double?
 
+  @Option(help: ArgumentHelp("Shift pictures of --tune by up to n pixels at random; 0 for not at all.", valueName: "n"))
+  var padCrop = 2
+
+  @Flag(inversion: .prefixedNo, help: "Mirror every other picture of --tune.")
+  var flip = true
+
   @Option(help: "Fit the layers behind pruned ones, on --data: none, scales or kernels.")
   var reconstruct = Reconstruction.Mode.none
 
@@ -128,6 +134,7 @@ struct PruneCommand: ParsableCommand {
     try check(reconstruct == .none || data != nil, "--reconstruct needs pictures: --data SPEC")
     try check(0...TrainingSettings.mostEpochs ~= tune, "--tune is 0 to \(TrainingSettings.mostEpochs), not \(tune)")
     try check((rate ?? 1) > 0 && (rate ?? 1).isFinite, "--rate is above 0, not \(rate ?? 0)")
+    try check(0...1024 ~= padCrop, "--pad-crop is 0 to 1024, not \(padCrop)")
     try check(0...4096 ~= latencyBatch, "--latency-batch is 0 to 4096, not \(latencyBatch)")
     try check(perSaving != .latency, "--per-saving counts macs, parameters, activations or filters")
   }
@@ -146,16 +153,16 @@ struct PruneCommand: ParsableCommand {
         limit: isWhole ? nil : picking.limit, perClass: isWhole ? nil : picking.perClass)
     }
     let selection = Selection(
-      budget, scope: scope, normalisation: normalise ?? scoring.normalisation, reduction: reduce, perSaving: perSaving,
+      budget, scope: scope, reduction: reduce, perSaving: perSaving,
       floor: floor, multiple: round)
     let tuning = TrainingRun(
       settings: TrainingSettings(
         epochs: tune, schedule: LearningRateSchedule(base: 0.02, shape: .cosine()), seed: seed),
       rate: rate,
-      augmentation: Augmentation(padding: 2, flips: true), out: out)
+      augmentation: padCrop > 0 || flip ? Augmentation(padding: padCrop, flips: flip) : nil, out: out)
     var run = PruneRun(
       scoring.scoring(
-        data: data.map { request($0) }, normalisation: selection.normalisation, batch: options.batch, out: out),
+        data: data.map { request($0) }, normalisation: normalise, batch: options.batch, out: out),
       selection, protected: protect, groups: groups, steps: steps, tuningData: data.map { request($0, isWhole: true) },
       validation: validation.map { request($0, isWhole: true) }, tuning: tune > 0 ? tuning : nil,
       latencyBatch: latencyBatch > 0 ? latencyBatch : nil, seed: seed, out: out)
@@ -164,7 +171,10 @@ struct PruneCommand: ParsableCommand {
   }
 
   private static func proof(_ report: PruneReport) -> String {
-    String(format: "%.2g of an output of %.3g", report.proof.greatestDifference, report.proof.scale)
+    report.proof.outputs.map { output in
+      String(format: "%.2g of an output of %.3g", output.greatestDifference, output.scale)
+        + (report.proof.outputs.count > 1 ? " (\(output.name))" : "")
+    }.joined(separator: ", ")
   }
 
   private static func text(_ report: PruneReport) -> String {

@@ -65,7 +65,7 @@ struct SensitivityCommand: ParsableCommand {
     }
     let run = SensitivityRun(
       scoring.scoring(
-        data: data.map { request($0) }, normalisation: scoring.normalisation, batch: options.batch, out: out),
+        data: data.map { request($0) }, normalisation: nil, batch: options.batch, out: out),
       shares: shares, reduction: reduce, protected: protect, groups: groups,
       validation: validation.map { request($0, isWhole: true) }, out: out)
     let report = try options.run { context in try run.run(model.load(context), context) }

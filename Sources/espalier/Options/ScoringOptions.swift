@@ -60,25 +60,10 @@ struct ScoringOptions: ParsableArguments {
     }
   }
 
-  /// Criteria beside relevance whose scores are comparable between layers as they are.
-  private static let comparable: Set = [
-    "votes", "iou", RandomCriterion.name, GroupFisherCriterion.name, ThiNetCriterion.name, DivNetCriterion.name,
-    TaylorFLOPsCriterion.name,
-  ]
-
-  /// Those criteria, for a help text.
-  static var comparableNames: String { (["lrp and its kin"] + comparable.sorted()).joined(separator: ", ") }
-
-  /// The common scale that the criterion calls for: none where its scores are comparable between layers as they are.
-  var normalisation: ScoreNormalisation {
-    let names = criterion.map { ParameterList.name(of: $0) }
-    return names.count == 1 && names.allSatisfy { $0.hasPrefix("lrp") || ScoringOptions.comparable.contains($0) } ? .none : .l2
-  }
-
   /// The scoring that these options ask for.
   ///
   /// - Parameter out: the file beside which a pass over pictures keeps how far it is.
-  func scoring(data: DataRequest?, normalisation: ScoreNormalisation, batch: Int, out: String) -> FilterScoring {
+  func scoring(data: DataRequest?, normalisation: ScoreNormalisation?, batch: Int, out: String) -> FilterScoring {
     let source: FilterScoring.Source =
       scores.map { .file($0, criterion: criterion.first) }
       ?? combine.map { .combined(criterion, $0) } ?? .criterion(criterion.first ?? "")

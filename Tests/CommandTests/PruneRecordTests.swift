@@ -1,0 +1,219 @@
+import Foundation
+import Networks
+import ONNX
+import TestSupport
+import Tensors
+import Testing
+
+/// What `prune` writes: the form of the file read, and a record of all that the result depends on.
+@Suite struct PruneRecordTests {
+  private let budget = ["--budget", "macs=0.5", "--latency-batch", "0"]
+  private let data = ["--data", "hdf5:pictures.h5", "--batch", "8"]
+
+  private func record(_ file: URL) throws -> [String: Any] {
+    let text = try #require(try Graph(onnx: file.path).metadata["espalier.pruning"])
+    return try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  private func parameters(_ file: URL) throws -> [String: String] {
+    try #require(try record(file)["parameters"] as? [String: String])
+  }
+
+  /// A float16 network of opset 17 comes back as one, and computes what onnxruntime computes with its channels masked.
+  @Test(.enabled(if: Python.isAvailable, "needs ESPALIER_PYTHON"), arguments: [("float16", 17), ("float", 12)])
+  func typeAndOperatorSetStay(_ type: String, _ opset: Int) throws {
+    try withTemporaryFolder { folder in
+      let (model, small) = (folder.appendingPathComponent("model.onnx"), folder.appendingPathComponent("small.onnx"))
+      try Python.run(PruneRecordTests.model, model.path, type, "\(opset)")
+      let outcome = try Tool.run(
+        ["prune", "model.onnx", "--criterion", "l1", "--budget", "filters=0.5", "--latency-batch", "0", "--out", "small.onnx"],
+        in: folder)
+      #expect(outcome.status == 0 && outcome.talk.contains("as float32") == (type != "float"), "\(outcome)")
+      let kept = try #require(try record(small)["kept"] as? [String: [Int]])
+      try Python.run(
+        PruneRecordTests.comparison, model.path, small.path, "\(kept["conv"] ?? [])", "\(kept["conv2"] ?? Array(0..<8))")
+    }
+  }
+
+  /// A file whose only criterion is not named, one whose criterion is, and the criterion itself are one network.
+  @Test(arguments: ["lrp", "taylor-2017"]) func scoresOfAFileAreNormalisedAsComputed(_ criterion: String) throws {
+    try Sample.withModelAndPictures { folder in
+      let scored = try Tool.run(["score", "lenet.onnx", "--out", "scores.h5", "--criterion", criterion] + data, in: folder)
+      #expect(scored.status == 0, "\(scored)")
+      let files = try [
+        ["--scores", "scores.h5"], ["--scores", "scores.h5", "--criterion", criterion], ["--criterion", criterion] + data,
+      ].enumerated().map { place, source in
+        let file = folder.appendingPathComponent("\(place).onnx")
+        let outcome = try Tool.run(["prune", "lenet.onnx", "--out", "\(place).onnx"] + source + budget, in: folder)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(try record(file)["criterion"] as? String == criterion)
+        #expect(try parameters(file)["normalise"] == (criterion == "lrp" ? "none" : "l2"))
+        return try Graph(onnx: file.path).constants
+      }
+      #expect(files[0] == files[1] && files[1] == files[2])
+    }
+  }
+
+  /// The paper's own threshold can be asked for, and is another criterion in the file.
+  @Test func parametersOfStatistics() throws {
+    try Sample.withModelAndPictures { folder in
+      let text = "binary-entropy:threshold=0.5"
+      for command in [
+        ["score", "lenet.onnx", "--out", "scores.h5", "--site", "activation"],
+        ["prune", "lenet.onnx", "--out", "a.onnx"] + budget,
+      ] {
+        let outcome = try Tool.run(command + ["--criterion", text] + data, in: folder)
+        #expect(outcome.status == 0, "\(outcome)")
+      }
+      let read = try Tool.run(
+        ["prune", "lenet.onnx", "--out", "b.onnx", "--scores", "scores.h5", "--criterion", text] + budget, in: folder)
+      #expect(read.status == 0, "\(read)")
+      let (a, b) = (folder.appendingPathComponent("a.onnx"), folder.appendingPathComponent("b.onnx"))
+      #expect(try Graph(onnx: a.path).constants == Graph(onnx: b.path).constants)
+      #expect(try record(a)["criterion"] as? String == text)
+      for (criterion, words) in [
+        (["binary-entropy:bins=2"], "'bins' is not a parameter"), (["apoz:threshold=1"], "'threshold' is not a parameter"),
+        ([text, "binary-entropy"], "one statistic with other parameters"),
+      ] {
+        let outcome = try Tool.run(
+          ["score", "lenet.onnx", "--out", "x.h5", "--quiet"] + criterion.flatMap { ["--criterion", $0] } + data, in: folder)
+        #expect(outcome.failed(mentioning: words), "\(outcome)")
+      }
+    }
+  }
+
+  /// What a name was meant to be, and where criteria of weights are taken.
+  @Test func namesThatAreNearlyRight() throws {
+    try Sample.withModelAndPictures { folder in
+      let pruned = try Tool.run(
+        ["prune", "lenet.onnx", "--out", "x.onnx", "--quiet", "--criterion", "taylor"] + data + budget, in: folder)
+      #expect(pruned.failed(mentioning: "taylor-2017, taylor-2019, taylor-signed"), "\(pruned)")
+      #expect(!pruned.talk.contains("apoz"))
+      let scored = try Tool.run(["score", "lenet.onnx", "--out", "x.h5", "--quiet", "--criterion", "l1"] + data, in: folder)
+      #expect(scored.failed(mentioning: "espalier prune or sensitivity with --criterion l1"), "\(scored)")
+    }
+  }
+
+  /// All that the result depends on stands in the record; what says little about a filter is said.
+  @Test func theRecordIsWhole() throws {
+    try Sample.withModelAndPictures { folder in
+      let outcome = try Tool.run(
+        [
+          "prune", "lenet.onnx", "--out", "small.onnx", "--criterion", "group-fisher", "--target", "predicted", "--tune", "1",
+          "--no-flip",
+        ] + data
+          + budget, in: folder)
+      #expect(outcome.status == 0, "\(outcome)")
+      let file = folder.appendingPathComponent("small.onnx")
+      let (all, parameters) = (try record(file), try parameters(file))
+      #expect(
+        parameters["target"] == "predicted" && parameters["output"] == "output" && parameters["augmentation"] == "pad-crop 2")
+      let digests = try #require(all["digests"] as? [String: String])
+      #expect(digests["tuning-data"]?.count == 64 && digests["data"] != nil)
+      let proof = try #require(all["proof"] as? [String: Any])
+      let outputs = try #require(proof["outputs"] as? [[String: Any]])
+      #expect(outputs.count == 1 && outputs[0]["name"] as? String == "output" && (outputs[0]["scale"] as? Double ?? 0) > 0)
+    }
+  }
+
+  /// A network of random weights guesses, and a budget that small cuts layers to their floors: both are said and recorded.
+  @Test func chanceAndFloors() throws {
+    try Sample.withModelAndPictures { folder in
+      let outcome = try Tool.run(
+        [
+          "prune", "lenet.onnx", "--out", "small.onnx", "--criterion", "l1", "--budget", "filters=0.06", "--floor", "0",
+          "--latency-batch", "0",
+        ] + data, in: folder)
+      #expect(outcome.status == 0 && outcome.talk.contains("is cut to its floor of 1 channel"), "\(outcome)")
+      #expect(outcome.talk.contains("after pruning") && outcome.talk.contains("chance level"), "\(outcome)")
+      let notes = try #require(try record(folder.appendingPathComponent("small.onnx"))["notes"] as? [String])
+      #expect(notes.contains { $0.contains("floor") } && notes.contains { $0.contains("chance") })
+      let kept = try Tool.run(
+        ["prune", "lenet.onnx", "--out", "same.onnx", "--criterion", "l1", "--budget", "macs=1", "--latency-batch", "0"],
+        in: folder)
+      #expect(kept.status == 0 && kept.talk.contains("kept already"), "\(kept)")
+      let none = try Tool.run(
+        ["prune", "lenet.onnx", "--out", "none.onnx", "--criterion", "l1", "--quiet", "--protect", "*"] + budget, in: folder)
+      #expect(none.failed(mentioning: "no filter may go"), "\(none)")
+    }
+  }
+
+  /// Stopped while it tunes, it goes on with the network that it had pruned, and tells of the layers that it had fitted.
+  @Test func stoppedWhileTuning() throws {
+    try Sample.withModelAndPictures { folder in
+      try Sample.pictures(3000, in: folder, name: "many.h5")
+      func command(_ out: String) -> [String] {
+        [
+          "prune", "lenet.onnx", "--criterion", "taylor-2019", "--data", "hdf5:many.h5", "--limit", "64", "--batch", "8",
+          "--tune", "2",
+          "--reconstruct", "scales", "--workers", "1", "--out", out,
+        ] + budget
+      }
+      let process = try Tool.start(command("small.onnx"), in: folder)
+      let pruned = folder.appendingPathComponent("small.onnx.steps/1-pruned.json").path
+      while process.isRunning, !FileManager.default.fileExists(atPath: pruned) { usleep(2000) }
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      let written = try Data(contentsOf: folder.appendingPathComponent("small.onnx.steps/1-pruned.onnx"))
+      let scores = folder.appendingPathComponent("small.onnx.steps/1-scores.h5").path
+      try? FileManager.default.removeItem(atPath: scores)
+      let again = try Tool.run(command("small.onnx"), in: folder)
+      #expect(again.status == 0 && again.talk.contains("pruned, not tuned, by an earlier run"), "\(again)")
+      #expect(again.output.contains("outputs of fitted layers") && !written.isEmpty)
+      #expect(try Tool.run(command("whole.onnx"), in: folder).status == 0)
+      let files = ["small.onnx", "whole.onnx"].map { folder.appendingPathComponent($0) }
+      #expect(try Data(contentsOf: files[0]) == Data(contentsOf: files[1]))
+    }
+  }
+
+  private static let model = """
+    import sys, numpy as np, onnx
+    from onnx import TensorProto as T, helper as h
+    path, kind, opset = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    elem = {'float16': T.FLOAT16, 'double': T.DOUBLE, 'float': T.FLOAT}[kind]
+    random = np.random.default_rng(0)
+    w = lambda key, *s: h.make_tensor(key, elem, s, (random.normal(size=s) * 0.3).astype(np.float16).astype(np.float64).ravel().tolist())
+    nodes = [
+        h.make_node('Conv', ['x', 'w', 'b'], ['c'], name='conv', pads=[1, 1, 1, 1]),
+        h.make_node('Relu', ['c'], ['r'], name='relu'),
+        h.make_node('Conv', ['r', 'w2'], ['c2'], name='conv2'),
+        h.make_node('Relu', ['c2'], ['r2'], name='relu2'),
+        h.make_node('ReduceMean', ['r2'], ['g'], name='mean', axes=[2, 3], keepdims=0),
+        h.make_node('Gemm', ['g', 'v'], ['y'], name='fc', transB=1),
+    ]
+    g = h.make_graph(nodes, 'net', [h.make_tensor_value_info('x', elem, ['batch', 3, 8, 8])], [h.make_tensor_value_info('y', elem, ['batch', 3])],
+                     [w('w', 6, 3, 3, 3), w('b', 6), w('w2', 8, 6, 3, 3), w('v', 3, 8)],
+                     value_info=[h.make_tensor_value_info('c', elem, ['batch', 6, 8, 8])])
+    m = h.make_model(g, opset_imports=[h.make_opsetid('', opset)], ir_version=8, producer_name='somebody')
+    onnx.checker.check_model(m); onnx.save(m, path)
+    """
+
+  /// The masked network is the original whose later weights are 0 where they read what went.
+  private static let comparison = """
+    import sys, json, numpy as np, onnx, onnxruntime as ort
+    from onnx import numpy_helper as n
+    path, small, kept, kept2 = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), json.loads(sys.argv[4])
+    a, b = onnx.load(path), onnx.load(small)
+    onnx.checker.check_model(b, full_check=True)
+    assert a.opset_import == b.opset_import and a.ir_version == b.ir_version and a.producer_name == b.producer_name
+    assert a.graph.input == b.graph.input and a.graph.output == b.graph.output
+    info = b.graph.value_info[0]
+    assert info.name == 'c' and [d.dim_param or d.dim_value for d in info.type.tensor_type.shape.dim] == ['batch', len(kept), 8, 8], info
+    assert [x.op_type for x in a.graph.node] == [x.op_type for x in b.graph.node] and len(b.graph.node[4].input) == 1
+    weights = {t.name: n.to_array(t) for t in a.graph.initializer}
+    for t in b.graph.initializer: assert n.to_array(t).dtype == weights[t.name].dtype, t.name
+    mine = {t.name: n.to_array(t) for t in b.graph.initializer}
+    assert np.array_equal(mine['w'], weights['w'][kept]) and np.array_equal(mine['w2'], weights['w2'][kept2][:, kept])
+    for name, axis, keep in [('w2', 1, kept), ('v', 1, kept2)]:
+        t = next(t for t in a.graph.initializer if t.name == name)
+        x = n.to_array(t).copy()
+        gone = [i for i in range(x.shape[axis]) if i not in keep]
+        x[:, gone] = 0
+        t.CopyFrom(n.from_array(x, name))
+    sessions = [ort.InferenceSession(m.SerializeToString(), providers=['CPUExecutionProvider']) for m in (a, b)]
+    x = np.random.default_rng(1).normal(size=(2, 3, 8, 8)).astype(weights['w'].dtype)
+    p, q = (s.run(None, {'x': x})[0].astype(np.float64) for s in sessions)
+    tolerance = {'float16': 5e-3, 'float32': 1e-5, 'float64': 1e-6}[str(weights['w'].dtype)]
+    assert np.abs(p - q).max() <= tolerance * np.abs(p).max(), (p, q)
+    """
+}
