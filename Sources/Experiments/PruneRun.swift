@@ -83,7 +83,7 @@ public struct PruneRun: Sendable {
     var untuned: Graph?
     for step in 1...steps {
       var step = Step(number: step, folder: folder)
-      if let done = try step.load() {
+      if let done = try step.load(of: model) {
         context.note("step \(step.number) of \(steps): done by an earlier run")
         (current, kept, proof) = (done.model, done.kept, done.proof)
         if step.number == steps { untuned = try Graph(onnx: step.prunedPath).withSymbolicBatch().graph }
@@ -114,10 +114,10 @@ public struct PruneRun: Sendable {
       if let tuning, let data = tuningData ?? data {
         var tuning = tuning
         (tuning.out, tuning.history) = (step.tunedPath, step.tunedPath + ".csv")
-        _ = try tuning.tune(Model(step.prunedPath, output: model.output), on: data, context)
+        _ = try tuning.tune(Model(step.prunedPath, output: model.output, inputs: model.inputs), on: data, context)
       }
       try step.finish(kept, proof, isTuned: tuning != nil)
-      current = try Model(step.path, output: model.output)
+      current = try Model(step.path, output: model.output, inputs: model.inputs)
     }
     var report = try self.report(model, untuned ?? current.graph, current.graph, proof, context)
     report.reconstruction = reconstructed.isEmpty ? nil : reconstructed
@@ -201,7 +201,11 @@ public struct PruneRun: Sendable {
       parameters["limit"] = data.limit.map(String.init)
       parameters["per-class"] = data.perClass.map(String.init)
     }
+    if !model.inputs.isEmpty {
+      parameters["input"] = model.inputs.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
+    }
     var digests = ["model": model.digest]
+    for (name, source) in model.inputs { digests["input \(name)"] = try source.digest() }
     if let data { digests["data"] = try data.open().digest() }
     if case .file(let path, _) = scoring.source {
       digests["scores"] = try SHA256.hexadecimal(ofFile: path)
@@ -248,14 +252,14 @@ public struct PruneRun: Sendable {
       var digest: String
     }
 
-    mutating func load() throws -> (model: Model, kept: [String: [Int]], proof: PruningProof)? {
+    mutating func load(of model: Model) throws -> (model: Model, kept: [String: [Int]], proof: PruningProof)? {
       guard let bytes = try StateFile("\(folder)/\(number).json", key: "").load(),
         let state = try? JSONDecoder().decode(State.self, from: bytes)
       else { return nil }
       isTuned = state.isTuned
       // A damaged step is done again.
       guard try SHA256.hexadecimal(ofFile: path) == state.digest else { return nil }
-      return (try Model(path), state.kept, state.proof)
+      return (try Model(path, output: model.output, inputs: model.inputs), state.kept, state.proof)
     }
 
     mutating func finish(_ kept: [String: [Int]], _ proof: PruningProof, isTuned: Bool) throws {
