@@ -47,17 +47,19 @@ extension Augmentation.Draw {
     return Image(pixels: pixels)
   }
 
-  /// The change of a tensor [C, H, W].
-  func callAsFunction(_ tensor: Tensor<Float>) -> Tensor<Float> {
-    let (height, width) = (tensor.shape[1], tensor.shape[2])
-    var changed = Tensor<Float>(repeating: 0, shape: tensor.shape)
-    for row in 0..<tensor.shape[0] * height {
-      let source = row % height - y
-      guard 0..<height ~= source else { continue }
+  /// The change of a tensor [C, H, W], or [H, W, C].
+  func callAsFunction(_ tensor: Tensor<Float>, isChannelsLast: Bool = false) -> Tensor<Float> {
+    let shape = tensor.shape
+    let (channels, height, width) = isChannelsLast ? (shape[2], shape[0], shape[1]) : (shape[0], shape[1], shape[2])
+    let (channelStep, placeStep) = isChannelsLast ? (1, channels) : (height * width, 1)
+    var changed = Tensor<Float>(repeating: 0, shape: shape)
+    for row in 0..<height where 0..<height ~= row - y {
       for column in 0..<width {
         let from = (isFlipped ? width - 1 - column : column) - x
-        if 0..<width ~= from {
-          changed.elements[row * width + column] = tensor.elements[(row - row % height + source) * width + from]
+        guard 0..<width ~= from else { continue }
+        let (target, source) = ((row * width + column) * placeStep, ((row - y) * width + from) * placeStep)
+        for channel in 0..<channels {
+          changed.elements[target + channel * channelStep] = tensor.elements[source + channel * channelStep]
         }
       }
     }

@@ -10,6 +10,9 @@ public protocol Dataset: Sendable {
   /// What the data is, for logs: where it lies and what a sample looks like.
   var description: String { get }
 
+  /// Whether all samples are known to have one size.
+  var isOfOneSize: Bool { get }
+
   /// The labels that are right for a sample; empty if it has none.
   ///
   /// - Throws: `EspalierError` if they cannot be read.
@@ -26,6 +29,11 @@ public protocol Dataset: Sendable {
   /// - Throws: `EspalierError` naming the file and the sample if it is damaged.
   func sample(_ index: Int) throws -> Sample
 
+  /// The class whose relevance is to be computed of a sample, where the data say so beside the label; nil where they do not.
+  ///
+  /// - Throws: `EspalierError` if it cannot be read.
+  func target(_ index: Int) throws -> Int?
+
   /// A digest (SHA-256, hexadecimal) of what the data holds, for provenance.
   ///
   /// - Throws: `EspalierError` if it cannot be read.
@@ -35,6 +43,9 @@ public protocol Dataset: Sendable {
 extension Dataset {
   public var notes: [String] { [] }
   public func name(_ index: Int) -> String { "image \(index)" }
+  public var isOfOneSize: Bool { false }
+
+  public func target(_ index: Int) throws -> Int? { nil }
 }
 
 /// One sample of a data set.

@@ -11,6 +11,22 @@ public struct Batch: Sendable {
   public var indices: [Int]
   /// Which pixels of each input show the object; nil where a sample has no mask, empty unless the loader takes masks.
   public var masks: [BitMask?] = []
+  /// What the network's inputs beside that of the images take, by their names, [N, …] each.
+  public var others: [String: Tensor<Float>] = [:]
+}
+
+/// What an input beside that of the images takes, sample by sample.
+public struct SampleInput: Sendable {
+  /// The input's name.
+  public let name: String
+  /// From a sample's place in the data set to what goes with it; from any thread.
+  public let row: @Sendable (Int) throws -> Tensor<Float>
+
+  /// Makes a source.
+  public init(_ name: String, row: @escaping @Sendable (Int) throws -> Tensor<Float>) {
+    self.name = name
+    self.row = row
+  }
 }
 
 /// Turns a data set into batches of preprocessed samples, always the same for the same seed and epoch.
@@ -31,14 +47,17 @@ public struct Loader: Sendable {
   public let seed: UInt64
   /// Whether batches carry the objects' masks.
   public let takesMasks: Bool
+  /// What the network's other inputs take.
+  public let others: [SampleInput]
 
   /// Makes a loader.
   ///
   /// - Precondition: masks are not taken of samples that change at random.
   public init(
     _ dataset: any Dataset, preprocessing: Preprocessing, batch: Int, classes: Int? = nil, augmentation: Augmentation? = nil,
-    isShuffled: Bool = false, seed: UInt64 = 0, takesMasks: Bool = false
+    isShuffled: Bool = false, seed: UInt64 = 0, takesMasks: Bool = false, others: [SampleInput] = []
   ) {
+    self.others = others
     precondition(batch > 0, "a batch has a sample")
     precondition(!takesMasks || augmentation == nil, "masks do not follow random changes")
     self.dataset = dataset
@@ -112,9 +131,14 @@ public struct Loader: Sendable {
           masks.append(try naming(place: sample.name) { try sample.mask.flatMap { try loader.preprocessing.fittedMask($0) } })
         }
       }
+      let others = try loader.others.map { input in
+        let rows = try indices.map(input.row)
+        let lengths = rows.first?.shape.dimensions ?? []
+        return (input.name, Tensor(rows.flatMap(\.elements), shape: Shape([indices.count] + lengths)))
+      }
       return Batch(
         input: Tensor(elements, shape: Shape([indices.count] + (shape?.dimensions ?? []))), labels: labels, indices: indices,
-        masks: masks)
+        masks: masks, others: Dictionary(others, uniquingKeysWith: { first, _ in first }))
     }
 
     /// All batches in order, made ahead of their use.
@@ -138,7 +162,13 @@ public struct Loader: Sendable {
     case .picture(let image):
       let fitted = try naming(place: sample.name) { try preprocessing.fitted(image) }
       return preprocessing.normalized(draw?(fitted) ?? fitted)
-    case .tensor(let tensor): return draw?(tensor) ?? tensor
+    case .tensor(let tensor):
+      guard let draw else { return tensor }
+      guard tensor.shape.rank == 3 else {
+        throw EspalierError(
+          "has shape \(tensor.shape), which is no picture to be moved", place: sample.name, accepted: "no augmentation")
+      }
+      return draw(tensor, isChannelsLast: preprocessing.layout == .nhwc)
     }
   }
 }

@@ -35,10 +35,12 @@ public struct Subset: Dataset {
 
   public var count: Int { indices.count }
   public var classNames: [String]? { whole.classNames }
+  public var isOfOneSize: Bool { whole.isOfOneSize }
   public var description: String { "\(count) of \(whole.description)" }
   public var notes: [String] { whole.notes }
   public func name(_ index: Int) -> String { whole.name(indices[index]) }
   public func labels(_ index: Int) throws -> [Int] { try whole.labels(indices[index]) }
+  public func target(_ index: Int) throws -> Int? { try whole.target(indices[index]) }
   public func sample(_ index: Int) throws -> Sample { try whole.sample(indices[index]) }
 
   public func digest() throws -> String { try digest(whole: wholeDigest()) }

@@ -25,8 +25,7 @@ struct AnalysisRun {
     try OutputPath.prepare(out, notReplacing: model.files + request.files + (spec?.files ?? []) + files)
     let data = try PreparedData(request, for: model, note: context.note)
     concepts = try spec.map { try $0.open(for: data.dataset, preprocessing: data.preprocessing) }
-    let isLabelled = try data.isLabelled()
-    self.target = target ?? (isLabelled ? .label : .predicted)
+    self.target = try target?.resolved(data.dataset.classNames) ?? (data.isLabelled() ? .label : .predicted)
     self.data = data
     self.model = model
     self.batch = model.batch(batch)
@@ -50,7 +49,7 @@ struct AnalysisRun {
     fresh: @escaping @Sendable () -> AnalysisState
   ) throws -> AnalysisState {
     let (concepts, data, target) = (concepts, data, target)
-    let epoch = data.loader(batch: batch, classes: try data.isLabelled() ? plan.classes : nil).epoch()
+    let epoch = data.loader(batch: batch, classes: target == .label ? plan.classes : nil).epoch()
     let order = chosen ?? Array(0..<shards)
     let needsMasks = concepts != nil && stage == "dissect"
     let pass = AnalysisPass(
@@ -60,7 +59,7 @@ struct AnalysisRun {
         let shard = try data.shard(pictures, target: target)
         let masks = needsMasks ? try pictures.indices.map { try concepts!.masks($0) } : []
         return AnalysisShard(
-          input: pictures.input,
+          input: pictures.input, others: pictures.others,
           pictures: ShardPictures(indices: shard.indices, labels: pictures.labels, concepts: masks), targets: shard.targets)
       }, fresh: fresh)
     let store = try store(stage, key: key)
@@ -111,6 +110,7 @@ struct AnalysisRun {
         "target": target.text,
         "espalier": Release.version,
       ]
+      provenance["inputs"] = try data.inputProvenance()
       provenance["concepts_sha256"] = try concepts?.digest()
       return provenance
     }

@@ -68,24 +68,27 @@ extension Preprocessing {
   ///
   /// - Throws: `EspalierError` if the file or the metadata cannot be understood.
   static func of(
-    _ metadata: [String: String], file: String?, picture: [Int]?, from model: String, note: (String) -> Void
+    _ metadata: [String: String], file: String?, picture: [Int]?, isChannelsLast: Bool? = nil, from model: String,
+    note: (String) -> Void
   ) throws -> Preprocessing {
     if let file { return try Preprocessing(file: file) }
     if let stored = metadata[metadataKey] {
       return try naming(file: model) { try naming(place: "metadata \(metadataKey)") { try Preprocessing(json: stored) } }
     }
-    let preprocessing = Preprocessing(for: picture)
+    let preprocessing = Preprocessing(for: picture, isChannelsLast: isChannelsLast)
     note("\(model) does not say how pictures are prepared; taking \(preprocessing.json) (--preprocess FILE says otherwise)")
     return preprocessing
   }
 
-  /// Raw values over 255, at the size that a network takes: [C, H, W] or, where the last axis alone can be colours, [H, W, C].
-  init(for picture: [Int]?) {
+  /// Raw values over 255, at the size that a network takes: [C, H, W], or [H, W, C].
+  ///
+  /// - Parameter isChannelsLast: the order of the axes; nil to take the last for colours where it alone can be that.
+  init(for picture: [Int]?, isChannelsLast: Bool? = nil) {
     guard let picture else {
       self.init()
       return
     }
-    let isChannelsLast = ![1, 3].contains(picture[0]) && [1, 3].contains(picture[2])
+    let isChannelsLast = isChannelsLast ?? (![1, 3].contains(picture[0]) && [1, 3].contains(picture[2]))
     let (channels, height, width) = isChannelsLast ? (picture[2], picture[0], picture[1]) : (picture[0], picture[1], picture[2])
     self.init(
       resize: .exact(height: height, width: width), channels: channels == 1 ? 1 : 3, layout: isChannelsLast ? .nhwc : .nchw)

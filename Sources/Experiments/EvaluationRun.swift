@@ -47,6 +47,9 @@ public enum EvaluationRun {
   {
     let data = try PreparedData(request, for: model, note: context.note)
     let batch = model.batch(batch, pictures: data.dataset.count)
+    if try naming(file: model.path, { try model.graph.classScores(output: model.output).classes }) == 1 {
+      context.note("\(model.path): one output, the logit of class 1: right are labels 0 below and 1 above 0")
+    }
     let report = try evaluate(model.graph, output: model.output, on: data, batch: batch, context)
     if let chance = report.chance { context.note("\(chance); are labels and preprocessing those of the network?") }
     return report

@@ -150,6 +150,7 @@ public struct FilterScoring: Sendable {
     let run = try AnalysisRun(
       model, on: data, concepts: nil, target: statistics.target, batch: statistics.batch, out: out, context)
     if isOfLoss, statistics.target == nil, try !run.data.isLabelled() { throw ScoreRun.needsLabels(activity) }
+    if isOfLoss, !run.target.isClass { throw ScoreRun.needsClass(activity, run.target) }
     let epoch = run.data.loader(batch: run.batch).epoch()
     let name = ParameterList.name(of: activity)
     return CriterionPictures(
@@ -159,7 +160,8 @@ public struct FilterScoring: Sendable {
         let pictures = try epoch.batch(index)
         let shard = try run.data.shard(pictures, target: run.target)
         return AnalysisShard(
-          input: pictures.input, pictures: ShardPictures(indices: pictures.indices, labels: pictures.labels),
+          input: pictures.input, others: pictures.others,
+          pictures: ShardPictures(indices: pictures.indices, labels: pictures.labels),
           targets: shard.targets)
       }, catalogued: { try catalogued($0, model, out, context) })
   }

@@ -43,11 +43,7 @@ public struct MeasureRun: Sendable {
     let data = try PreparedData(request, for: model, note: context.note)
     let batch = model.batch(batch)
     let answers = try naming(file: model.path) { try OutputPlan(model.graph, batch: batch, output: model.output) }
-    if case .index(let index)? = target, index >= answers.classes {
-      throw EspalierError(
-        "class \(index) is not one of the network's", place: "--target", accepted: "0 to \(answers.classes - 1)")
-    }
-    let isLabelled = try data.isLabelled()
+    let target = try data.target(target, classes: answers.classes)
     func needsMask(_ measure: any Measure) -> Bool { (measure as? any MapMeasure).map { type(of: $0).needsMask } ?? false }
     var measures = measures
     let asked = measures.filter(needsMask).map { type(of: $0).name }
@@ -62,8 +58,9 @@ public struct MeasureRun: Sendable {
     }
     let needsMasks = measures.contains(where: needsMask)
     let pass = Pass(
-      data: data, epoch: data.loader(batch: batch, classes: isLabelled ? answers.classes : nil, takesMasks: needsMasks).epoch(),
-      target: target ?? (isLabelled ? .label : .predicted), measures: measures, answers: answers, context: context)
+      data: data,
+      epoch: data.loader(batch: batch, classes: target == .label ? answers.classes : nil, takesMasks: needsMasks).epoch(),
+      target: target, measures: measures, answers: answers, context: context)
     var report = MeasureReport(pictures: data.dataset.count, methods: [])
     for method in methods {
       let results = try pass.run(method.plan(model, start: start, batch: batch), activity: "\(method)")
@@ -129,9 +126,9 @@ private struct Pass {
     var values: [[Double?]]
     var curves: [[Curves]]
     var changes: [[[Double?]]]
-    /// The maps and the classes that they explain, if networks will be changed.
+    /// The maps and what they explain, if networks will be changed.
     var maps: [RelevanceMap]
-    var targets: [Int]
+    var targets: [OutputTarget]
     var masks: Int
   }
 
@@ -158,7 +155,7 @@ private struct Pass {
       let found = try worker.explaining.run(shard)
       worker.explaining.progress = nil
       worker.answering?.progress = { report((stage + $0) / Double(slow + 1)) }
-      let maps = RelevanceMap.maps(of: found.input, isChannelsLast: shard.isChannelsLast)
+      let maps = RelevanceMap.maps(of: found.input, layout: shard.layout)
       for case let mask? in batch.masks where mask.height != maps[0].height || mask.width != maps[0].width {
         throw EspalierError("a mask of \(mask.height)×\(mask.width) does not fit maps of \(maps[0].height)×\(maps[0].width)")
       }
@@ -194,7 +191,7 @@ private struct Pass {
       let original = originals[batch.indices[0] / plan.batch]
       var shard = shard
       shard.targets = original.targets
-      let maps = RelevanceMap.maps(of: try worker.explaining.run(shard).input, isChannelsLast: shard.isChannelsLast)
+      let maps = RelevanceMap.maps(of: try worker.explaining.run(shard).input, layout: shard.layout)
       return zip(maps, original.maps).map { measure.similarity($0, $1) }
     }.flatMap { $0 }
   }

@@ -21,12 +21,16 @@ public struct Model: Sendable {
   public let digest: String
   /// What of the file is left out, and why the batch stays fixed, if either is so.
   public let notice: String?
+  /// What inputs beside that of the images take, by their names, where the data do not say.
+  public let inputs: [String: InputSource]
 
   /// Reads an ONNX file.
   ///
-  /// - Parameter output: the output to look at; the first if nil.
+  /// - Parameters:
+  ///   - output: the output to look at; the first if nil.
+  ///   - inputs: what inputs beside that of the images take, by their names, where the data do not say.
   /// - Throws: `EspalierError` naming the file if it cannot be read or run, or has no such output.
-  public init(_ path: String, output: String? = nil) throws {
+  public init(_ path: String, output: String? = nil, inputs: [String: InputSource] = [:]) throws {
     var outside: [String] = []
     var leftOut: [String] = []
     let read = try Graph(onnx: path, output: output, opened: { outside.append($0) }, notice: { leftOut.append($0) })
@@ -38,6 +42,7 @@ public struct Model: Sendable {
     let symbolic = read.withSymbolicBatch()
     self.path = path
     self.output = output
+    self.inputs = inputs
     graph = symbolic.graph
     asRead = read
     let types = (read.form?.otherFloats ?? []).map { "\($0)" }.joined(separator: " and ")

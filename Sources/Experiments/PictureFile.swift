@@ -1,3 +1,4 @@
+import Analysis
 import Datasets
 import Foundation
 import Images
@@ -32,7 +33,7 @@ enum PictureFile {
     } else {
       let written = try write(dataset, count, to: file, as: .float32, context) { sample -> Tensor<Float> in
         guard case .tensor(let tensor) = sample.content else { throw EspalierError("is a picture among tensors") }
-        return tensor
+        return tensor.reshaped(Shape([1] + tensor.shape.dimensions)).picturesChannelsFirst(data.layout).withoutFirstAxis
       }
       try written.describe(description)
     }
@@ -78,6 +79,11 @@ enum PictureFile {
     guard let target else { throw EspalierError("there are no pictures", place: "\(dataset.description)") }
     return target
   }
+}
+
+extension Tensor {
+  /// The only row of a batch of one.
+  fileprivate var withoutFirstAxis: Tensor { reshaped(Shape(Array(shape.dimensions.dropFirst()))) }
 }
 
 extension Image {

@@ -6,6 +6,7 @@ import Tensors
 struct PictureSource {
   let dataset: any Dataset
   private let preprocessing: Preprocessing?
+  /// Whether tensors are [H, W, C]; pictures have channels of their own.
   private let isChannelsLast: Bool
 
   /// Takes the pictures of a whole data set as a run prepared them.
@@ -14,7 +15,7 @@ struct PictureSource {
   init(_ data: PreparedData) throws {
     dataset = try data.request.openWhole()
     preprocessing = data.preprocessing
-    isChannelsLast = !data.holdsPictures && data.preprocessing.layout == .nhwc
+    isChannelsLast = data.preprocessing.layout == .nhwc
   }
 
   /// Takes the pictures that a file of results was made from.

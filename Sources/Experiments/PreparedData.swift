@@ -1,3 +1,4 @@
+import Analysis
 import Datasets
 import Networks
 import Synchronization
@@ -16,11 +17,17 @@ public struct PreparedData: Sendable {
   /// Whether they are pictures; tensors are taken as they are, whatever the preprocessing.
   public let holdsPictures: Bool
 
+  /// Which axes of the inputs count channels.
+  public let layout: SampleLayout
+  /// What the network's inputs beside that of the images take, and from where.
+  let others: [SampleInput]
+  let sources: [String: InputSource]
+
   /// Opens the data for a model.
   ///
   /// - Throws: `EspalierError` if something is missing or damaged, or the pictures do not fit the model.
   public init(_ request: DataRequest, for model: Model, note: (String) -> Void) throws {
-    try self.init(request, for: model.graph, output: model.output, named: model.path, note: note)
+    try self.init(request, for: model.graph, named: model.path, output: model.output, inputs: model.inputs, note: note)
   }
 
   /// Opens the data for a network.
@@ -28,33 +35,68 @@ public struct PreparedData: Sendable {
   /// - Parameters:
   ///   - output: the output that labels are about; the first if nil.
   ///   - name: what messages call the network.
+  ///   - output: the result that is looked at; any if nil.
+  ///   - inputs: what inputs beside that of the images take, by their names, where the data do not say.
   ///   - preprocessing: how pictures become inputs, where that is known; nil to find out.
   /// - Throws: `EspalierError` if something is missing or damaged, or the pictures do not fit.
   init(
-    _ request: DataRequest, for graph: Graph, output: String? = nil, named name: String,
-    preprocessing known: Preprocessing? = nil,
-    note: (String) -> Void
+    _ request: DataRequest, for graph: Graph, named name: String, output: String? = nil, inputs: [String: InputSource] = [:],
+    preprocessing known: Preprocessing? = nil, note: (String) -> Void
   ) throws {
     dataset = try request.open()
     self.request = request
     for line in dataset.notes { note(line) }
     if case .picture = try dataset.sample(0).content { holdsPictures = true } else { holdsPictures = false }
+    guard let input = graph.inputs.first else {
+      throw EspalierError("the network has no input", file: name, accepted: "one for the images")
+    }
     let isSilent = !holdsPictures
-    let found =
+    let axis = graph.channelAxis
+    var preprocessing =
       try known
-      ?? Preprocessing.of(graph.metadata, file: request.preprocessing, picture: graph.picture, from: name) {
-        if !isSilent { note($0) }
-      }
-    // Of tensors, which are taken as they are, nothing but the order of the axes is of use.
-    preprocessing = holdsPictures ? found : Preprocessing(layout: found.layout)
+      ?? Preprocessing.of(
+        graph.metadata, file: request.preprocessing, picture: graph.picture, isChannelsLast: axis.map { $0 == 3 }, from: name
+      ) { if !isSilent { note($0) } }
+    let rank = input.dimensions.count
+    switch axis {
+    case 1?: layout = .channelsFirst
+    case let axis? where axis == rank - 1: layout = .channelsLast
+    default: layout = rank == 4 && preprocessing.layout == .nhwc ? .channelsLast : .usual(rank: rank)
+    }
+    // Of tensors, which are taken as they are, nothing but the order of the axes is of use, and that is the network's.
+    if !holdsPictures { preprocessing = Preprocessing(layout: layout == .channelsLast ? .nhwc : .nchw) }
+    self.preprocessing = preprocessing
     if holdsPictures { for doubt in preprocessing.doubts { note(doubt) } }
+    let found = try graph.sources(neededFor: output, asked: inputs, data: request.spec, network: name)
+    let places = dataset.indices
+    let whole = found.isEmpty ? 0 : try request.openWhole().count
+    others = try found.map { try $0.source.open(for: $0.input, places: places, count: whole) }
+    sources = Dictionary(found.map { ($0.input.name, $0.source) }, uniquingKeysWith: { first, _ in first })
+    if !found.isEmpty {
+      note(
+        "\(name): the images go to input '\(input.name)'; "
+          + found.map { "'\($0.input.name)' takes \($0.source)" }.joined(separator: ", "))
+    }
     try checkClasses(graph.classCount(output ?? graph.outputs.first), note: note)
     let shape = try loader(batch: 1).epoch().batch(0).input.shape.dimensions.dropFirst()
-    if let picture = graph.picture, Array(shape) != picture {
+    let declared = input.dimensions.dropFirst().map { if case .fixed(let length) = $0 { length } else { Int?.none } }
+    guard shape.count == declared.count, zip(shape, declared).allSatisfy({ $1 == nil || $0 == $1 }) else {
+      let accepted = declared.map { $0.map(String.init) ?? "?" }.joined(separator: "×")
       throw EspalierError(
-        "pictures of shape \(Shape(Array(shape))) do not fit the network's input", place: "\(request.spec)",
-        accepted: "\(Shape(picture))" + PreparedData.cure(Array(shape), for: picture, holdsPictures: holdsPictures))
+        "pictures of shape \(Shape(Array(shape))) do not fit the network's input '\(input.name)'", place: "\(request.spec)",
+        accepted: accepted
+          + (graph.picture.map { PreparedData.cure(Array(shape), for: $0, holdsPictures: holdsPictures) } ?? ""))
     }
+  }
+
+  /// What the other inputs take, for provenance: names, sources and the digests of files; nil where there are none.
+  func inputProvenance() throws -> String? {
+    guard !sources.isEmpty else { return nil }
+    return try sources.sorted { $0.key < $1.key }.map { name, source in
+      // The data's own digest tells of what lies beside the images.
+      if case .hdf5(let file, _) = source, case .hdf5(file) = request.spec { return "\(name)=\(source)" }
+      return "\(name)=\(source)" + (try source.digest().map { " (SHA-256 \($0))" } ?? "")
+    }.joined(separator: ", ")
   }
 
   /// Says where the classes of the data are not as many as the network's outputs.
@@ -106,7 +148,7 @@ public struct PreparedData: Sendable {
 
   /// Batches in the data's order, with the objects' masks if they are asked for.
   func loader(batch: Int, classes: Int? = nil, takesMasks: Bool = false) -> Loader {
-    Loader(dataset, preprocessing: preprocessing, batch: batch, classes: classes, takesMasks: takesMasks)
+    Loader(dataset, preprocessing: preprocessing, batch: batch, classes: classes, takesMasks: takesMasks, others: others)
   }
 }
 
@@ -135,6 +177,6 @@ final class LabelledBatches: LabelledData {
       return epoch
     }
     let batch = try epoch.batch(at: positions)
-    return LabelledShard(samples: batch.input, labels: batch.labels, indices: batch.indices)
+    return LabelledShard(samples: batch.input, others: batch.others, labels: batch.labels, indices: batch.indices)
   }
 }

@@ -93,11 +93,12 @@ public struct PruneRun: Sendable {
       if let tuning, let data = tuningData ?? data, try step.load(isPruned: false) == nil {
         var tuning = tuning
         (tuning.out, tuning.history) = (step.tunedPath, step.tunedPath + ".csv")
-        _ = try tuning.tune(Model(step.prunedPath, output: model.output), on: data, context)
+        _ = try tuning.tune(Model(step.prunedPath, output: model.output, inputs: model.inputs), on: data, context)
       }
       try step.save(progress, isPruned: false)
-      if step.number == steps { untuned = try Model(step.prunedPath, output: model.output).graph }
-      current = try Model(tuning == nil ? step.prunedPath : step.tunedPath, output: model.output)
+      if step.number == steps { untuned = try Model(step.prunedPath, output: model.output, inputs: model.inputs).graph }
+      current = try Model(
+        tuning == nil ? step.prunedPath : step.tunedPath, output: model.output, inputs: model.inputs)
     }
     var report = try self.report(model, untuned ?? current.graph, current.graph, progress.proof, context)
     report.reconstruction = progress.reconstructed.isEmpty ? nil : progress.reconstructed
@@ -121,10 +122,10 @@ public struct PruneRun: Sendable {
     selection.normalisation = try scoring.commonScale
     selection.budget.share = try share(of: step.number, now: current, from: model)
     let scores = try scoring.scores(current, scored, out: step.scorePath, context)
-    let (path, output) = (step.prunedPath, model.output)
+    let (path, output, inputs) = (step.prunedPath, model.output, model.inputs)
     let form = ProofForm(original: current.asRead, groups: groups, samples: samples, seed: seed) { pruned in
       try pruned.restoringDeclaredBatch().writeONNX(to: path, producerVersion: Release.version)
-      return try Model(path, output: output).asRead
+      return try Model(path, output: output, inputs: inputs).asRead
     }
     var pruned = try naming(file: model.path) {
       try Pruner.prune(
@@ -259,6 +260,10 @@ public struct PruneRun: Sendable {
       parameters["limit"] = data.limit.map(String.init)
       parameters["per-class"] = data.perClass.map(String.init)
     }
+    if !model.inputs.isEmpty {
+      parameters["input"] = model.inputs.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
+    }
+    for (name, source) in model.inputs { digests["input \(name)"] = try source.digest() }
     if let data { digests["data"] = try data.open().digest() }
     if case .file(let path, _) = scoring.source {
       digests["scores"] = try SHA256.hexadecimal(ofFile: path)

@@ -73,6 +73,7 @@ public struct RelevanceJoin: Sendable {
       ("map's shape", "\(own.map)", "\(wanted.map)"), ("top", "\(own.top)", "\(wanted.top)"),
       ("conservation", own.conservation.isEmpty ? "not told" : "told", wanted.conservation.isEmpty ? "not told" : "told"),
       ("conservation's list", "\(own.conservation)", "\(wanted.conservation)"),
+      ("targets", own.hasTargets ? "told" : "not told", wanted.hasTargets ? "told" : "not told"),
       ("labels", own.isLabelled ? "true classes" : "predicted", wanted.isLabelled ? "true classes" : "predicted"),
     ]
     for (name, own, wanted) in facts where own != wanted {

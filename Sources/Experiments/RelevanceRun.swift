@@ -84,12 +84,12 @@ public struct RelevanceRun: Sendable {
     }
     context.tellPlan("relevance", bytesPerWorker: plan.bytesPerWorker, batch: batch)
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out: relevance starts before it") }
-    if case .index(let index)? = target, index >= plan.classes {
-      throw EspalierError("class \(index) is not one of the network's", place: "--target", accepted: "0 to \(plan.classes - 1)")
-    }
     let isLabelled = try data.isLabelled()
-    let target = target ?? (isLabelled ? .label : .predicted)
-    let loader = data.loader(batch: batch, classes: isLabelled ? plan.classes : nil)
+    let target = try data.target(target, classes: plan.classes)
+    // Labels are of the network's classes only where they say what is explained, or what belongs together.
+    let needsLabels = target == .label || virelay != nil
+    let loader = data.loader(
+      batch: batch, classes: isLabelled && needsLabels ? ClassScores.labels(ofOutputs: plan.classes) : nil)
     let schema = try schema(plan, model, data, target: target, isLabelled: isLabelled)
 
     if let picturesOut { try PictureFile.write(picturesOut, of: data, isLabelled: isLabelled, context) }
@@ -138,13 +138,22 @@ public struct RelevanceRun: Sendable {
   {
     let shard = try data.shard(pictures, target: target)
     let result = try program.run(shard)
-    let labels = pictures.labels.enumerated().map { row, labels in
-      UInt16(clamping: labels.first ?? result.prediction.predictedClass(row))
+    let labels = try pictures.labels.enumerated().map { row, labels in
+      try UInt16(label: labels.first ?? result.prediction.predictedClass(row), of: shard.indices[row])
     }
+    let input = maps == .none ? nil : result.input.picturesChannelsFirst(shard.layout)
+    if maps == .float16, let input, let place = input.elements.firstIndex(where: { abs($0) > 65504 }) {
+      throw EspalierError(
+        "its relevance of \(input.elements[place]) is too large for float16",
+        place: "picture \(shard.indices[place / max(input.count / shard.count, 1)])", accepted: "--maps float32")
+    }
+    let targets =
+      target == .data ? try zip(shard.targets, shard.indices).map { try UInt16(label: $0.index ?? 0, of: $1) } : []
     return RelevanceRows(
       indices: shard.indices.map { UInt32(clamping: $0) }, labels: labels, predictions: result.prediction,
-      attribution: maps == .none ? nil : result.input.asMaps, signed: result.signed.map { $0.map(Float.init) },
-      absolute: result.absolute.map { $0.map(Float.init) }, maxima: result.maxima, conservation: result.conservation)
+      attribution: input, signed: result.signed.map { $0.map(Float.init) },
+      absolute: result.absolute.map { $0.map(Float.init) }, maxima: result.maxima, conservation: result.conservation,
+      targets: targets)
   }
 
   private func schema(
@@ -154,7 +163,7 @@ public struct RelevanceRun: Sendable {
       throw EspalierError("the network has \(plan.classes) classes", file: model.path, accepted: "at most 65536")
     }
     let names = data.dataset.classNames ?? []
-    let picture = try data.loader(batch: 1).epoch().batch(0).input.asMaps
+    let picture = try data.loader(batch: 1).epoch().batch(0).input.picturesChannelsFirst(data.layout)
     let whole = try data.dataset.wholeDigest()
     return RelevanceSchema(
       map: Shape(Array(picture.shape.dimensions.dropFirst())), classes: plan.classes,
@@ -162,13 +171,14 @@ public struct RelevanceRun: Sendable {
       layers: plan.sites.map {
         RelevanceLayer(name: $0.layer.name, node: $0.layer.node.name, order: $0.layer.order, channels: $0.channels)
       },
-      precision: maps, isLabelled: isLabelled, top: top, conservation: plan.conservation,
+      precision: maps, isLabelled: isLabelled, hasTargets: target == .data, top: top, conservation: plan.conservation,
       provenance: [
         "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
         "data_sha256": data.dataset.digest(whole: whole), "dataset_sha256": whole, "preprocessing": data.preprocessing.json,
         "attributor": attributor, "composite": plan.composite, "target": target.text,
         "start": start.rawValue, "espalier": Release.version,
-      ].merging(origin.map { ["from": $0.description] } ?? [:]) { $1 })
+      ].merging(origin.map { ["from": $0.description] } ?? [:]) { $1 }
+        .merging(try data.inputProvenance().map { ["inputs": $0] } ?? [:]) { $1 })
   }
 
   private func key(_ schema: RelevanceSchema, batch: Int, count: Int) -> String {
@@ -193,15 +203,20 @@ private struct InOrder {
 }
 
 extension Tensor<Float> {
-  /// The class with the greatest output in a row, the first of equals.
+  /// The class with the greatest output in a row, the first of equals; of a single output, class 1 where it is above 0.
   fileprivate func predictedClass(_ row: Int) -> Int {
-    elements[row * shape[1]..<(row + 1) * shape[1]].indexOfGreatest.map { $0 - row * shape[1] } ?? 0
+    let outputs = elements[row * shape[1]..<(row + 1) * shape[1]]
+    guard outputs.count > 1 else { return outputs.first.map { $0 > 0 ? 1 : 0 } ?? 0 }
+    return outputs.firstIndex(of: outputs.max() ?? 0).map { $0 - outputs.startIndex } ?? 0
   }
+}
 
-  /// Inputs as pictures [N, C, H, W]: axes that a vector lacks have length 1.
-  fileprivate var asMaps: Tensor {
-    guard shape.rank != 4, shape.rank > 0 else { return self }
-    let rows = shape[0]
-    return shape.rank == 3 ? reshaped([rows, 1, shape[1], shape[2]]) : reshaped([rows, 1, 1, rows == 0 ? 0 : count / rows])
+extension UInt16 {
+  /// A class as files store it.
+  fileprivate init(label: Int, of picture: Int) throws {
+    guard let value = UInt16(exactly: label) else {
+      throw EspalierError("its label is \(label)", place: "picture \(picture)", accepted: "0 to 65535")
+    }
+    self = value
   }
 }

@@ -85,6 +85,9 @@ public struct ScoreRun: Sendable {
     let statistics = try chosenStatistics(hasTarget: hasTarget)
     let dissects = try run.concepts != nil && isDissecting()
     let phases = Set(statistics.map { $0.type.phase }).union([.forward])
+    if let ofLoss = statistics.first(where: { $0.type.phase == .gradient }), !run.target.isClass {
+      throw ScoreRun.needsClass(ofLoss.text, run.target)
+    }
     let plan = try naming(file: model.path) {
       try AnalysisPlan(
         model.graph,
@@ -92,6 +95,11 @@ public struct ScoreRun: Sendable {
           sites: sites, phases: phases,
           composite: phases.contains(.relevance) ? try CompositeCatalog.composite(composite) : nil, start: start,
           batch: run.batch, output: model.output, keepsMaps: run.shards < context.workers))
+    }
+    if dissects, let site = plan.sites.first(where: { !$0.isPlanar }) {
+      throw EspalierError(
+        "its output has no rows and columns for masks to be compared with", place: "layer '\(site.title)'",
+        accepted: "--layers with outputs [N, C, H, W]")
     }
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out") }
     let elsewhere = try criteria(dissects: dissects, hasTarget: hasTarget).filter { name in
@@ -237,6 +245,13 @@ public struct ScoreRun: Sendable {
     case .dissection: return true
     case .scores: return try criteria(dissects: true).contains { name in ScoreCatalog.dissection.contains { $0.name == name } }
     }
+  }
+
+  /// A criterion of the loss, and a target that is not a class.
+  static func needsClass(_ criterion: String, _ target: RelevanceTarget) -> EspalierError {
+    EspalierError(
+      "'\(criterion)' is of the loss of a class, and '\(target.text)' is several", place: "--target",
+      accepted: "label, predicted, data, or a class")
   }
 
   /// A criterion of the loss, and pictures without labels.

@@ -107,7 +107,7 @@ public struct SensitivityRun: Sendable {
     var hash = SHA256()
     for line in [
       model.digest, model.output, "\(shares)", reduction.rawValue, groups.rawValue, protected.joined(separator: " "),
-      try data.dataset.digest(), data.preprocessing.json,
+      try data.dataset.digest(), data.preprocessing.json, try data.inputProvenance() ?? "",
     ] + scores.layers.sorted(by: { $0.key < $1.key }).map({ "\($0.key) \($0.value.map { $0.map { "\($0)" } ?? "–" })" }) {
       hash.update(line: line)
     }

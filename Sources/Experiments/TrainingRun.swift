@@ -68,9 +68,11 @@ public struct TrainingRun: Sendable {
   ) throws -> Report {
     try prepare(request)
     let known = request.preprocessing == nil && request.spec.isFashionMNIST ? Preprocessing.fashionMNIST : nil
-    let classNames = try request.open().classNames
+    let data = try request.open()
+    let fitted = try input ?? data.naturalInput(preprocessing: known ?? request.preprocessing.map { try Preprocessing(file: $0) })
     var editor = GraphEditor(
-      try Architecture.named(architecture, classes: classes ?? classNames?.count, input: input, seed: settings.seed))
+      try Architecture.named(
+        architecture, classes: classes ?? data.classNames?.count ?? request.countOfClasses(), input: fitted, seed: settings.seed))
     editor.metadata["espalier.architecture"] = architecture
     let graph = try editor.graph()
     return try run(
@@ -100,11 +102,13 @@ public struct TrainingRun: Sendable {
     let settings = settings(for: graph, note: context.note)
     let loader = Loader(
       data.dataset, preprocessing: data.preprocessing, batch: settings.shard, augmentation: augmentation, isShuffled: true,
-      seed: settings.seed)
+      seed: settings.seed, others: data.others)
     let validationData = try validation.map { spec in
       var request = data.request
       (request.spec, request.skip, request.limit, request.perClass) = (spec, 0, nil, nil)
-      return try PreparedData(request, for: graph, named: "the network", preprocessing: data.preprocessing, note: context.note)
+      return try PreparedData(
+        request, for: graph, named: "the network", inputs: model?.inputs ?? [:], preprocessing: data.preprocessing,
+        note: context.note)
     }
     let trainer = try Trainer(graph, settings: settings, width: context.workers)
     trainer.cancellation = context.cancellation
@@ -189,6 +193,34 @@ public struct TrainingRun: Sendable {
   private var augmentationText: String {
     augmentation.map { "pad-crop \($0.padding)\($0.flips ? ", flip" : "")" } ?? "none"
   }
+}
+
+extension DataRequest {
+  /// The number of classes, at least two, that all labels of the data are of; nil without labels.
+  fileprivate func countOfClasses() throws -> Int? {
+    let whole = try openWhole()
+    let greatest = try (0..<whole.count).reduce(-1) { max($0, try whole.labels($1).max() ?? -1) }
+    return greatest < 0 ? nil : max(2, greatest + 1)
+  }
+}
+
+extension Subset {
+  /// Channels, height and width of what the data give a network that is made for them; nil where pictures of any size are fitted to
+  /// the network.
+  fileprivate func naturalInput(preprocessing: Preprocessing?) throws -> [Int]? {
+    switch try sample(0).content {
+    case .tensor(let tensor): return tensor.shape.rank == 3 ? tensor.shape.dimensions : nil
+    case .picture(let image):
+      guard preprocessing?.fixesSize ?? false || isOfOneSize else { return nil }
+      let fitted = try (preprocessing ?? Preprocessing(channels: image.channels == 1 ? 1 : 3)).fitted(image)
+      return [fitted.channels, fitted.height, fitted.width]
+    }
+  }
+}
+
+extension Preprocessing {
+  /// Whether pictures of any size come out alike.
+  fileprivate var fixesSize: Bool { if case .exact? = resize { true } else { crop != nil } }
 }
 
 extension DataSpec {

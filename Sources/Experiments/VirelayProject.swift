@@ -2,6 +2,7 @@ import Analysis
 import Datasets
 import Files
 import Foundation
+import Networks
 import Results
 import Scheduling
 import Storage
@@ -68,7 +69,7 @@ struct VirelayProject {
   func write(_ relevance: String, model: String, _ context: RunContext) throws {
     let reader = try RelevanceReader(relevance)
     let labels = try reader.labels(0..<reader.count)
-    var rows = [[Int]](repeating: [], count: reader.schema.classes)
+    var rows = [[Int]](repeating: [], count: ClassScores.labels(ofOutputs: reader.schema.classes))
     for (row, label) in labels.enumerated() where Int(label) < rows.count { rows[Int(label)].append(row) }
     let width = reader.schema.map[1] * reader.schema.map[2]
     let most = min(VirelayProject.mostPictures, max(2, VirelayProject.mostNumbers / max(width, 1)))
@@ -160,7 +161,7 @@ struct VirelayProject {
   private func write(json schema: RelevanceSchema, to path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let labels = (0..<schema.classes).map { label in
+    let labels = (0..<ClassScores.labels(ofOutputs: schema.classes)).map { label in
       Label(
         index: label, word_net_id: VirelayProject.identifier(label),
         name: label < schema.classNames.count ? schema.classNames[label] : "class \(label)")

@@ -14,7 +14,7 @@ extension Graph {
   /// what they were. Documentation strings are kept in the metadata under `onnx.doc_string` and `onnx.graph.doc_string`.
   ///
   /// - Parameters:
-  ///   - path: the file; data outside it is looked for in its folder, and nowhere else.
+  ///   - path: the file; data outside it is looked for in its folder, and nowhere else but where a cache of the hub keeps it.
   ///   - fixing: values for inputs that are to become constants, by the input's name.
   ///   - allowingNaN: whether weights that are not a number are read rather than refused.
   ///   - output: the output that is looked at, the first if nil. What cannot be read is left out where this does not depend on it,
@@ -30,9 +30,7 @@ extension Graph {
     var (others, leftOut): ([String], [String]) = ([], [])
     self = try naming(file: path) {
       let model = try Onnx_ModelProto(contentsOf: path, kind: "ONNX model")
-      let tensors = TensorReader(folder: (path as NSString).deletingLastPathComponent, allowsNaN: allowingNaN) {
-        others.append($0)
-      }
+      let tensors = TensorReader(of: path, allowsNaN: allowingNaN) { others.append($0) }
       var reader = try ModelReader(model, tensors: tensors, fixing: fixing, wanted: output) { leftOut.append($0) }
       return try reader.graph()
     }
@@ -68,7 +66,7 @@ extension Constant {
   public static func readONNXTensor(_ path: String) throws -> (name: String, value: Constant) {
     try naming(file: path) {
       let tensor = try Onnx_TensorProto(contentsOf: path, kind: "ONNX tensor")
-      let reader = TensorReader(folder: (path as NSString).deletingLastPathComponent, allowsNaN: true)
+      let reader = TensorReader(of: path, allowsNaN: true)
       return (tensor.name, try reader.constant(tensor))
     }
   }

@@ -10,11 +10,11 @@ struct TensorReader {
   /// Makes a reader.
   ///
   /// - Parameters:
-  ///   - folder: where data outside the file is looked for.
+  ///   - file: beside which data outside it are looked for.
   ///   - allowsNaN: whether elements may be no number.
   ///   - opened: told the path of every file with data that is opened.
-  init(folder: String, allowsNaN: Bool, opened: @escaping (String) -> Void = { _ in }) {
-    external = ExternalData(folder: folder, opened: opened)
+  init(of file: String, allowsNaN: Bool, opened: @escaping (String) -> Void = { _ in }) {
+    external = ExternalData(of: file, opened: opened)
     self.allowsNaN = allowsNaN
   }
 

@@ -12,7 +12,7 @@ public final class RelevanceReader: Sendable {
   private let attribution: HDF5Dataset?
   private let label, prediction, index: HDF5Dataset
   private let signed, absolute, maxima: [HDF5Dataset]
-  private let conservation: HDF5Dataset?
+  private let conservation, target: HDF5Dataset?
 
   /// Opens a file.
   ///
@@ -35,6 +35,7 @@ public final class RelevanceReader: Sendable {
     }
     label = try dataset("label", "\(count)") { $0.rank == 1 }
     index = try dataset("index", "\(count)") { $0.rank == 1 }
+    target = file.kind(of: "target") == .dataset ? try dataset("target", "\(count)") { $0.rank == 1 } : nil
     attribution =
       file.kind(of: "attribution") == nil
       ? nil : try dataset("attribution", "\(count) × channels × height × width") { $0.rank == 4 }
@@ -80,7 +81,7 @@ public final class RelevanceReader: Sendable {
     let map = try attribution.map { try Shape(validating: Array($0.shape().dimensions.dropFirst())) }
     schema = RelevanceSchema(
       map: map ?? [0, 0, 0], classes: shape[1], classNames: names.count == shape[1] ? names : [], layers: layers,
-      precision: precision, isLabelled: isLabelled, top: top, conservation: told,
+      precision: precision, isLabelled: isLabelled, hasTargets: target != nil, top: top, conservation: told,
       provenance: try Dictionary(
         uniqueKeysWithValues: RelevanceSchema.provenanceNames.compactMap { key in try file.text(attribute: key).map { (key, $0) }
         }))
@@ -97,7 +98,8 @@ public final class RelevanceReader: Sendable {
       indices: try indices(rows), labels: try labels(rows), predictions: try prediction.read(rows: rows),
       attribution: try attribution?.read(rows: rows), signed: try signed.map { try $0.read(rows: rows) },
       absolute: try absolute.map { try $0.read(rows: rows) }, maxima: try maxima.map { try $0.read(rows: rows) },
-      conservation: try conservation?.read(rows: rows))
+      conservation: try conservation?.read(rows: rows),
+      targets: try target.map { try $0.read(rows: rows).elements } ?? [])
   }
 
   /// The places in the data set of the pictures in a range of rows.

@@ -40,6 +40,8 @@ public struct RelevanceSchema: Hashable, Sendable {
   public var precision: MapPrecision
   /// Whether the pictures have labels; without them the predicted class stands in `label`.
   public var isLabelled: Bool
+  /// Whether each picture has a target of its own, which the data name.
+  public var hasTargets: Bool
   /// The most pictures a filter for which the most relevant and the most activating ones are told; 0 for none.
   public var top: Int
   /// The layers of which it is told what they conserve; empty for none.
@@ -49,9 +51,9 @@ public struct RelevanceSchema: Hashable, Sendable {
 
   /// What a file says about how its numbers came about.
   public static let provenanceNames = [
-    "model", "model_sha256", "model_output", "data", "data_sha256", "dataset_sha256", "preprocessing", "attributor", "composite",
-    "target", "start",
-    "from", "espalier",
+    "model", "model_sha256", "model_output", "data", "data_sha256", "dataset_sha256", "preprocessing", "inputs", "attributor", "composite",
+    "target",
+    "start", "from", "espalier",
   ]
 
   /// Makes a schema.
@@ -59,7 +61,8 @@ public struct RelevanceSchema: Hashable, Sendable {
   /// - Precondition: `map` has three axes; there is a name for every class, or for none.
   public init(
     map: Shape, classes: Int, classNames: [String] = [], layers: [RelevanceLayer], precision: MapPrecision = .float32,
-    isLabelled: Bool = true, top: Int = 0, conservation: [ConservationSite] = [], provenance: [String: String] = [:]
+    isLabelled: Bool = true, hasTargets: Bool = false, top: Int = 0, conservation: [ConservationSite] = [],
+    provenance: [String: String] = [:]
   ) {
     precondition(map.rank == 3, "a map has the axes C, H and W, not \(map)")
     precondition(Set(provenance.keys).isSubset(of: RelevanceSchema.provenanceNames), "unknown provenance \(provenance.keys)")
@@ -70,6 +73,7 @@ public struct RelevanceSchema: Hashable, Sendable {
     self.layers = layers
     self.precision = precision
     self.isLabelled = isLabelled
+    self.hasTargets = hasTargets
     self.top = top
     self.conservation = conservation
     self.provenance = provenance
@@ -110,12 +114,16 @@ public struct RelevanceRows: Hashable, Sendable {
   public var maxima: [Tensor<Float>]
   /// What each layer conserves, [n, layers, 5] by `ConservationTerm`; nil where it is not stored.
   public var conservation: Tensor<Double>?
+  /// The classes whose relevance it is, where the data name one a picture; else empty.
+  public var targets: [UInt16]
 
   /// Makes rows.
   public init(
     indices: [UInt32], labels: [UInt16], predictions: Tensor<Float>, attribution: Tensor<Float>?, signed: [Tensor<Float>],
-    absolute: [Tensor<Float>], maxima: [Tensor<Float>] = [], conservation: Tensor<Double>? = nil
+    absolute: [Tensor<Float>], maxima: [Tensor<Float>] = [], conservation: Tensor<Double>? = nil,
+    targets: [UInt16] = []
   ) {
+    self.targets = targets
     self.indices = indices
     self.labels = labels
     self.predictions = predictions

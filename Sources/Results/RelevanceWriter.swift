@@ -10,6 +10,7 @@ import Tensors
 ///
 ///     attribution                  [N, C, H, W]   relevance of the input (left out without maps)
 ///     label                        [N]            uint16
+///     target                       [N]            uint16, the class that is explained, where the data name one a picture
 ///     prediction                   [N, K]
 ///     index                        [N]            uint32, places in the data set
 ///     relevance/<layer>            [N, channels]  summed over space
@@ -27,7 +28,7 @@ public final class RelevanceWriter {
   private let attribution: HDF5Dataset?
   private let label, prediction, index, sample: HDF5Dataset
   private let signed, absolute, maxima: [HDF5Dataset]
-  private let conservation: HDF5Dataset?
+  private let conservation, target: HDF5Dataset?
   private var mostRelevant, mostActive: [TopSamples]
 
   static let predictedLabels = "predicted class; the data have no labels"
@@ -50,11 +51,14 @@ public final class RelevanceWriter {
     }
     label = try file.createDataset("label", of: .uint16, shape: [count])
     try label.describe(units: "class", schema.isLabelled ? "true class" : RelevanceWriter.predictedLabels)
+    target = schema.hasTargets ? try file.createDataset("target", of: .uint16, shape: [count]) : nil
+    try target?.describe(units: "class", "class whose relevance it is")
     prediction = try file.createDataset("prediction", of: .float32, shape: [count, schema.classes])
     try prediction.describe(units: "logit", "output of the network before a final softmax")
     index = try file.createDataset("index", of: .uint32, shape: [count])
     try index.describe(units: "picture", "place of the picture in the data set")
     try scales.attach(to: label, "sample")
+    if let target { try scales.attach(to: target, "sample") }
     try scales.attach(to: prediction, "sample", "class")
     try scales.attach(to: index, "sample")
 
@@ -102,6 +106,7 @@ public final class RelevanceWriter {
     try index.write(numbers, atRow: start)
     try sample.write(numbers, atRow: start)
     try label.write(Tensor(rows.labels, shape: [rows.labels.count]), atRow: start)
+    if let target { try target.write(Tensor(rows.targets, shape: [rows.targets.count]), atRow: start) }
     try prediction.write(rows.predictions, atRow: start)
     if let attribution, let maps = rows.attribution { try attribution.write(maps, atRow: start) }
     for (dataset, values) in zip(signed, rows.signed) { try dataset.write(values, atRow: start) }

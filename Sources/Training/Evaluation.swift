@@ -25,8 +25,8 @@ public struct Evaluation: Sendable, Equatable {
 
   /// Evaluates a network.
   ///
-  /// A final Softmax or LogSoftmax is left out: the numbers are those of the logits before it. They do not depend on the number
-  /// of workers.
+  /// A final Softmax or LogSoftmax is left out: the numbers are those of the logits before it. A single output is the logit of
+  /// class 1 of two, behind a Sigmoid or without. The numbers do not depend on the number of workers.
   ///
   /// - Parameters:
   ///   - graph: the network as read; it is canonised here.
@@ -47,7 +47,7 @@ public struct Evaluation: Sendable, Equatable {
       makeWorker: { _ in try Program(plan.plan) },
       body: { program, index in
         let part = try data.shard(index * shard..<min((index + 1) * shard, data.count), epoch: 0)
-        try program.setInput(plan.input, to: try plan.checked(part.samples))
+        try program.setInputs(plan.input, to: try plan.checked(part.samples), others: part.others)
         try program.run()
         return try Tally(logits: program.result(plan.output), part)
       })
@@ -76,22 +76,9 @@ public struct Evaluation: Sendable, Equatable {
   }
 
   private static func compile(_ graph: Graph, output: String?, batch: Int) throws -> Compiled {
-    let canonical = try graph.canonized()
-    guard let input = canonical.inputs.first?.name, let result = output ?? canonical.outputs.first,
-      canonical.isOutput(result)
-    else {
-      throw EspalierError(
-        "the network has no output '\(output ?? "")'", place: "evaluation", accepted: EspalierError.list(canonical.outputs))
-    }
-    var editor = GraphEditor(canonical)
-    let logits = editor.nodes.logits(before: result)
-    editor.outputs = [logits]
-    editor.dropUnused()
-    let builder = try PlanBuilder(editor.graph(), batch: batch)
-    let shape = try builder.shape(of: logits)
-    guard shape.rank >= 2, shape[0] == batch, shape.count == shape[0] * shape[1], shape[1] > 0 else {
-      throw EspalierError("its shape is \(shape)", place: "output '\(logits)'", accepted: "one number for each sample and class")
-    }
+    let scores = try graph.classScores(output: output).graph.canonized()
+    let builder = try PlanBuilder(scores, batch: batch)
+    let (input, logits) = (scores.inputs[0].name, scores.outputs[0])
     try builder.forward()
     return Compiled(plan: builder.finish(), input: input, shape: try builder.shape(of: input), output: logits, classes: shape[1])
   }
@@ -107,6 +94,8 @@ public struct Evaluation: Sendable, Equatable {
     init() {}
 
     init(logits: Tensor<Float>, _ shard: LabelledShard) throws {
+      // A single output z is the logit of class 1: the scores 0 and z have its probabilities and its cross-entropy.
+      let logits = logits.shape[1] == 1 ? Tensor(logits.elements.flatMap { [0, $0] }, shape: [logits.shape[0], 2]) : logits
       let classes = logits.shape[1]
       try logits.elements.withUnsafeBufferPointer { elements in
         for (row, labels) in shard.labels.enumerated() {

@@ -84,11 +84,8 @@ extension Graph {
   ///
   /// - Throws: `EspalierError` if shapes cannot be inferred.
   func preparedForTraining() throws -> Graph {
-    let plain = try NoOpRemoval(keepsDropout: true).canonize(ConstantFolding().canonize(self))
-    var editor = GraphEditor(try ActivationRecognition().canonize(plain))
-    editor.outputs = [editor.nodes.logits(before: editor.outputs[0])]
-    editor.dropUnused()
-    return try editor.graph()
+    try ActivationRecognition().canonize(
+      NoOpRemoval(keepsDropout: true).canonize(ConstantFolding().canonize(classScores().graph)))
   }
 
   /// The graph with some float constants replaced; those that a `Constant` node makes are replaced there.
@@ -107,15 +104,5 @@ extension Graph {
       }
     }
     return try editor.graph()
-  }
-}
-
-extension [Node] {
-  /// The value before a final Softmax or LogSoftmax, or the value itself.
-  func logits(before output: String) -> String {
-    guard let last = first(where: { $0.outputs.contains(output) }), last.op is Op.Softmax || last.op is Op.LogSoftmax,
-      let input = last.inputs[0]
-    else { return output }
-    return input
   }
 }

@@ -4,14 +4,17 @@ import Tensors
 public struct LabelledShard: Sendable {
   /// The samples, `[n, C, H, W]` for pictures.
   public var samples: Tensor<Float>
+  /// What the network's inputs beside that of the samples take, by their names, `[n, …]` each.
+  public var others: [String: Tensor<Float>]
   /// The classes that are right for each sample, at least one; training uses the first.
   public var labels: [[Int]]
   /// The samples' places in the data set, for messages.
   public var indices: [Int]
 
   /// Makes a shard.
-  public init(samples: Tensor<Float>, labels: [[Int]], indices: [Int]) {
+  public init(samples: Tensor<Float>, others: [String: Tensor<Float>] = [:], labels: [[Int]], indices: [Int]) {
     self.samples = samples
+    self.others = others
     self.labels = labels
     self.indices = indices
   }

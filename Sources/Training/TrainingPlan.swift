@@ -154,7 +154,7 @@ final class TrainingPlan: @unchecked Sendable {
       _ = try pool.run(0..<batch.count) { _, index in
         let program = box.programs[index]
         if segment == 0 {
-          try program.setInput(input, to: batch[index].samples)
+          try program.setInputs(input, to: batch[index].samples, others: batch[index].others)
           let classes = program.sums(labels)
           for (row, label) in batch[index].labels.enumerated() { classes[row] = Double(label[0]) }
           for mask in plan.dropouts { mask.draw(for: batch[index].indices, step: step, seed: seed, in: program) }
@@ -205,6 +205,7 @@ final class TrainingPlan: @unchecked Sendable {
         "samples of shape \(shard.samples.shape)", place: "input '\(input)'", accepted: "\(expected) or fewer of them")
     }
     for (row, labels) in shard.labels.enumerated() {
+      let classes = ClassScores.labels(ofOutputs: classes)
       guard let label = labels.first, (0..<classes).contains(label) else {
         throw EspalierError(
           labels.isEmpty ? "it has no label" : "its label \(labels[0]) is no class of the network",

@@ -131,15 +131,19 @@ struct PeerAttributions: Decodable {
 
   /// Channels last is the same picture in another order.
   @Test func channelsLastIsAnOrder() {
-    let geometry = PictureGeometry([2, 4, 5, 3], isChannelsLast: true)
+    let geometry = PictureGeometry([2, 4, 5, 3], layout: .channelsLast)
     #expect((geometry.channels, geometry.height, geometry.width) == (3, 4, 5))
     #expect((geometry.channelStep, geometry.placeStep) == (1, 3))
     let first = PictureGeometry([2, 3, 4, 5])
     #expect((first.channels, first.height, first.width, first.channelStep, first.placeStep) == (3, 4, 5, 20, 1))
     let vector = PictureGeometry([2, 7])
     #expect((vector.channels, vector.height, vector.width, vector.count) == (1, 1, 7, 7))
+    let signal = PictureGeometry([2, 3, 7], layout: .channelsFirst)
+    #expect((signal.channels, signal.height, signal.width) == (3, 1, 7))
     let elements = (0..<120).map(Float.init)
-    let last = RelevanceMap.maps(of: Tensor(elements, shape: [2, 4, 5, 3]), isChannelsLast: true)
+    let moved = Tensor(elements, shape: [2, 4, 5, 3]).picturesChannelsFirst(.channelsLast)
+    #expect(moved.shape == [2, 3, 4, 5] && moved[1, 2, 3, 4] == 119 && moved[0, 1, 0, 2] == 7)
+    let last = RelevanceMap.maps(of: Tensor(elements, shape: [2, 4, 5, 3]), layout: .channelsLast)
     let sums: [Double] = (20..<40).map { place in Double(9 * place + 3) }
     #expect(last[1].values == sums)
   }

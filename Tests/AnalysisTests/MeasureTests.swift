@@ -74,7 +74,7 @@ import Testing
     #expect(peers.flipping.count == 2)
     for (text, expected) in peers.flipping {
       let measure = try #require(try MeasureCatalog.measure(text) as? any OutputMeasure)
-      let curves = try measure.curves(shard, maps: maps, targets: golden.target, program)
+      let curves = try measure.curves(shard, maps: maps, targets: golden.target.map { OutputTarget($0) }, program)
       let points = expected.curve.tensor.shape[1]
       for (column, reference) in [expected.curve.tensor, expected.accuracy.tensor].enumerated() {
         expectClose(

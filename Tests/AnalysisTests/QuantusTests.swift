@@ -64,10 +64,11 @@ struct PeerMeasures: Decodable {
       let values: [[Double]] =
         switch try MeasureCatalog.measure(text) {
         case let measure as any OutputMeasure:
-          try measure.curves(shard, maps: maps, targets: golden.target, answering).map(\.areas)
+          try measure.curves(shard, maps: maps, targets: golden.target.map { OutputTarget($0) }, answering).map(\.areas)
         case let measure as any ChangeMeasure:
           try measure.values(
-            shard, attributions: attributions, targets: golden.target, explaining: explaining, answering: answering
+            shard, attributions: attributions, targets: golden.target.map { OutputTarget($0) }, explaining: explaining,
+            answering: answering
           ).map { $0.map { $0 ?? .nan } }
         default: []
         }

@@ -56,6 +56,43 @@ import Testing
     }
   }
 
+  /// Models that are links, and the cache of the hub, where model and weights are links to blobs beside the snapshots.
+  @Test func linkedModelsAreRead() throws {
+    try withTemporaryFolder { folder in
+      let files = FileManager.default
+      func make(_ path: String) throws -> URL {
+        let url = folder.appendingPathComponent(path)
+        try files.createDirectory(at: url, withIntermediateDirectories: true)
+        return url
+      }
+      func link(_ place: URL, to path: String) throws {
+        try files.createSymbolicLink(atPath: place.path, withDestinationPath: path)
+      }
+      let source = TestModels.resources.appendingPathComponent("refused")
+      let (blobs, snapshot) = (try make("hub/blobs"), try make("hub/snapshots/abc"))
+      try files.copyItem(at: source.appendingPathComponent("external.onnx"), to: blobs.appendingPathComponent("0a"))
+      try files.copyItem(at: source.appendingPathComponent("external.bin"), to: blobs.appendingPathComponent("0b"))
+      try link(snapshot.appendingPathComponent("model.onnx"), to: "../../blobs/0a")
+      try link(snapshot.appendingPathComponent("external.bin"), to: "../../blobs/0b")
+      let plain = try Graph(onnx: source.appendingPathComponent("external.onnx").path)
+      let cached = try Graph(onnx: snapshot.appendingPathComponent("model.onnx").path)
+      #expect(cached.constants.values.map(\.floats) == plain.constants.values.map(\.floats))
+      // Weights beside the model that a link leads to.
+      let far = try make("far")
+      for name in ["external.onnx", "external.bin"] {
+        try files.copyItem(at: source.appendingPathComponent(name), to: far.appendingPathComponent(name))
+      }
+      let linked = folder.appendingPathComponent("linked.onnx")
+      try link(linked, to: "far/external.onnx")
+      #expect(try Graph(onnx: linked.path).constants.values.map(\.floats) == plain.constants.values.map(\.floats))
+      // Out of the cache no link is followed.
+      try files.removeItem(at: snapshot.appendingPathComponent("external.bin"))
+      try link(snapshot.appendingPathComponent("external.bin"), to: far.appendingPathComponent("external.bin").path)
+      let error = #expect(throws: EspalierError.self) { try Graph(onnx: snapshot.appendingPathComponent("model.onnx").path) }
+      #expect(error?.problem.contains("outside") == true)
+    }
+  }
+
   @Test(arguments: TestModels.golden) func everyTruncationIsRefused(_ file: URL) throws {
     let bytes = try Data(contentsOf: file)
     try withTemporaryFolder { folder in

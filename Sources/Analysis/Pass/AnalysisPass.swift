@@ -9,12 +9,17 @@ public struct AnalysisShard: Sendable {
   public var input: Tensor<Float>
   /// What is known of the pictures.
   public var pictures: ShardPictures
-  /// One class a picture; nil for the predicted one.
-  public var targets: [Int?]
+  /// What the network's other inputs take, by their names.
+  public var others: [String: Tensor<Float>]
+  /// What is explained of each picture.
+  public var targets: [OutputTarget]
 
   /// Makes a shard.
-  public init(input: Tensor<Float>, pictures: ShardPictures, targets: [Int?]) {
+  public init(
+    input: Tensor<Float>, others: [String: Tensor<Float>] = [:], pictures: ShardPictures, targets: [OutputTarget]
+  ) {
     self.input = input
+    self.others = others
     self.pictures = pictures
     self.targets = targets
   }
@@ -73,7 +78,7 @@ public struct AnalysisPass: Sendable {
       body: { program, index, handoff in
         let shard = try read(index)
         return try program.run(
-          shard.input, shard.pictures, targets: shard.targets, fresh: fresh,
+          shard.input, others: shard.others, shard.pictures, targets: shard.targets, fresh: fresh,
           observing: { site, bytes, work in try handoff.submit(block: site, bytes: bytes, work) }, until: handoff.wait)
       },
       take: { $0.merge($1) }) ?? fresh()

@@ -43,8 +43,8 @@ public final class AnalysisPlan: Sendable {
   public let plan: Plan
   /// The sites, in execution order.
   public let sites: [Site]
-  /// The number of outputs; nil if the output is no vector of classes.
-  public let classes: Int?
+  /// The number of classes that labels are of; nil in a plan of the forward phase alone, which asks for none.
+  public var classes: Int? { targets.map { ClassScores.labels(ofOutputs: $0.classes) } }
   /// A notice if a final Softmax or LogSoftmax was left out, naming it.
   public let skippedHead: String?
   /// What was asked for.
@@ -56,15 +56,17 @@ public final class AnalysisPlan: Sendable {
   let input: String
   /// The tap of every site in every phase.
   let taps: [Phase: [Int: Int]]
-  let targets: Slot?
+  let targets: TargetSlots?
 
   /// Compiles a pass.
   ///
   /// - Parameter graph: the network as read.
   /// - Throws: `EspalierError` naming the layer that cannot be run, or the pattern that matches none.
   public init(_ graph: Graph, _ request: AnalysisRequest) throws {
-    let head = try graph.withoutFinalSoftmax(output: request.output)
-    let network = try head.graph.canonized()
+    // What is only looked at on the way needs no class scores at the end.
+    let isReversed = request.phases != [.forward]
+    let head = isReversed ? try graph.classScores(output: request.output) : try? graph.classScores(output: request.output)
+    let network = try (head?.graph ?? graph.keeping(output: request.output)).canonized()
     let builder = try PlanBuilder(network, batch: request.batch)
     let sites = try request.sites.sites(in: network, of: graph, facts: builder.facts, images: builder.images)
     guard !sites.isEmpty else {
@@ -72,8 +74,6 @@ public final class AnalysisPlan: Sendable {
     }
     let output = network.outputs[0]
     let shape = try builder.shape(of: output)
-    let classes = shape.rank == 2 ? shape[1] : nil
-    let isReversed = request.phases != [.forward]
     let values = Dictionary(sites.enumerated().map { ($0.element.value, [$0.offset]) }, uniquingKeysWith: +)
     let relevance = try request.composite.map { try RelevancePass(network, composite: $0, builder) }
 
@@ -81,11 +81,14 @@ public final class AnalysisPlan: Sendable {
     var isSeen: [Phase: Set<String>] = [:]
     func look(_ phase: Phase, at value: String, _ companion: Slot?) throws {
       guard let places = values[value], isSeen[phase, default: []].insert(value).inserted else { return }
-      let activation = try builder.slot(of: value)
+      let slot = try builder.slot(of: value)
+      var activation = slot
       for place in places {
+        activation = sites[place].hasTokens ? try builder.channelsSecond(slot, like: value) : slot
         let label = "\(phase.rawValue) at '\(sites[place].title)'"
         if let companion {
-          let aligned = try builder.reorder(companion, to: builder.layout(activation))
+          let own = sites[place].hasTokens ? try builder.channelsSecond(companion, like: value) : companion
+          let aligned = try builder.reorder(own, to: builder.layout(activation))
           taps[phase, default: [:]][place] = builder.observe(activation, aligned, label: label)
         } else {
           taps[phase, default: [:]][place] = builder.observe(activation, label: label)
@@ -99,12 +102,8 @@ public final class AnalysisPlan: Sendable {
     try builder.forward(keeping: kept, watching: watched, isDifferentiable: isReversed) { value, _ in
       if request.phases.contains(.forward) { try look(.forward, at: value, nil) }
     }
-    targets = isReversed ? builder.allocate(.plain([request.batch]), name: "targets") : nil
+    targets = (isReversed ? head?.classes : nil).map { builder.allocateTargets(classes: $0) }
     if let targets {
-      guard let classes else {
-        throw EspalierError("it has shape \(shape)", place: "output '\(output)'", accepted: "one number a class, [N, K]")
-      }
-      builder.pin(targets)
       let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
       func pass(_ phase: Phase, from seed: Slot, rule: (Node, [Slot?], [Bool]) throws -> [Slot?]) throws {
         if values[output] != nil { try look(phase, at: output, seed) }
@@ -116,21 +115,20 @@ public final class AnalysisPlan: Sendable {
         for site in sites { if let slot = arrived[site.value] { try look(phase, at: site.value, slot) } }
       }
       if request.phases.contains(.gradient) {
-        let seed = builder.appendLossGradient(of: logits, targets: targets, classes: classes)
+        let seed = builder.appendLossGradient(of: logits, targets: targets)
         try pass(.gradient, from: seed) { try builder.vectorJacobianProduct($0, $1, wanted: $2) }
       }
       if request.phases.contains(.relevance) {
         guard let relevance else { preconditionFailure("a relevance phase without composite") }
-        let seed = builder.appendRelevanceStart(of: logits, targets: targets, classes: classes, start: request.start)
+        let seed = builder.appendRelevanceStart(of: logits, targets: targets, start: request.start)
         try pass(.relevance, from: seed, rule: relevance.cross)
       }
     }
     plan = builder.finish()
     self.sites = sites
-    self.classes = classes
     self.taps = taps
     self.request = request
-    skippedHead = head.skipped
+    skippedHead = head?.skipped
     input = network.inputs[0].name
   }
 }

@@ -15,9 +15,16 @@ public struct SiteAccumulators: Sendable {
   }
 
   /// Shows the maps of a shard to all that look at this moment.
-  mutating func observe(_ maps: [FeatureMap], _ phase: Phase, of pictures: ShardPictures) {
+  ///
+  /// - Throws: `EspalierError` naming the first picture with a number that is NaN or infinite.
+  mutating func observe(_ maps: [FeatureMap], _ phase: Phase, of pictures: ShardPictures) throws {
     let places = phases.indices.filter { phases[$0] == phase }
-    TileCutter.forEachTile(of: maps[0], with: maps.count > 1 ? maps[1] : nil) { tile in
+    try TileCutter.forEachTile(of: maps[0], with: maps.count > 1 ? maps[1] : nil) { tile in
+      if let fault = tile.fault {
+        let what = fault.isCompanion ? phase.companion : "activation"
+        throw EspalierError(
+          "the \(what) of filter \(tile.channel + fault.lane) is \(fault.value)", place: "picture \(pictures.indices[tile.row])")
+      }
       for place in places { all[place].observe(tile, of: pictures) }
     }
     for place in places { all[place].endShard(pictures) }
@@ -74,28 +81,24 @@ public final class AnalysisProgram {
   ///
   /// - Parameters:
   ///   - input: `[n, C, H, W]`, n from 1 to the plan's batch.
+  ///   - others: what the network's other inputs take, by their names.
   ///   - pictures: what is known of them.
-  ///   - targets: one class a picture; nil for the predicted one. Not read in a plan of the forward phase alone.
+  ///   - targets: what is explained of each picture. Not read in a plan of the forward phase alone.
   ///   - fresh: makes the empty accumulators of the shard.
   ///   - observing: does the work on a site's maps, given its place and the maps' bytes: at once, or before `until` returns.
   ///   - until: waits for that work.
   /// - Returns: what was learned from this shard.
   /// - Throws: `EspalierError` naming a target that is no class.
   public func run(
-    _ input: Tensor<Float>, _ pictures: ShardPictures, targets: [Int?], fresh: () -> AnalysisState,
+    _ input: Tensor<Float>, others: [String: Tensor<Float>] = [:], _ pictures: ShardPictures, targets: [OutputTarget],
+    fresh: () -> AnalysisState,
     observing: (_ site: Int, _ bytes: Int, _ work: @escaping @Sendable () throws -> Void) throws -> Void = { try $2() },
     until: () throws -> Void = {}
   ) throws -> AnalysisState {
     let count = input.shape[0]
     precondition(pictures.count == count && targets.count == count, "\(pictures.count) descriptions of \(count) pictures")
-    if let slot = plan.targets, let classes = plan.classes {
-      for case let target? in targets where !(0..<classes ~= target) {
-        throw EspalierError("target \(target) is not a class of this network", accepted: "0 to \(classes - 1)")
-      }
-      let pointer = program.pointer(slot)
-      for row in 0..<plan.request.batch { pointer[row] = Float((row < count ? targets[row] : nil) ?? -1) }
-    }
-    try program.setInput(plan.input, to: input)
+    try plan.targets?.write(targets, of: plan.classes, to: program)
+    try program.setInputs(plan.input, to: input, others: others)
     let sites = fresh().sites.map(SiteBox.init)
     try withoutActuallyEscaping(observing) { observing in
       for (phase, taps) in plan.taps {
@@ -103,7 +106,9 @@ public final class AnalysisProgram {
           let site = sites[place]
           program.observers[tap] = { maps in
             nonisolated(unsafe) let maps = maps
-            try observing(place, maps[0].layout.floatCount * 4) { site.accumulators.observe(maps, phase, of: pictures) }
+            try observing(place, maps[0].layout.floatCount * 4) {
+              try site.accumulators.observe(maps, phase, of: pictures)
+            }
           }
         }
       }
@@ -113,6 +118,11 @@ public final class AnalysisProgram {
     }
     return AnalysisState(sites.map(\.accumulators))
   }
+}
+
+extension Phase {
+  /// What the companion is.
+  fileprivate var companion: String { self == .relevance ? "relevance" : "gradient" }
 }
 
 /// A site's accumulators while its shard runs: works on one site never run at once.

@@ -24,11 +24,20 @@ public struct Site: Sendable {
   public let value: String
   /// The axes' lengths.
   public let shape: SiteShape
+  /// Whether channels are the last axis, behind tokens, `[N, T, C]`: the output of a linear layer that reads such rows.
+  public let hasTokens: Bool
+  /// Whether it has rows and columns of an image, or is a vector.
+  public let isPlanar: Bool
   /// The layer that reads the value, at a site of kind ``SiteKind/input``; nil if its channels contribute to groups of outputs only.
   public let reader: LinearLayer?
 
   /// Makes a site.
-  public init(layer: Layer, title: String, value: String, shape: SiteShape, reader: LinearLayer? = nil) {
+  public init(
+    layer: Layer, title: String, value: String, shape: SiteShape, hasTokens: Bool = false, isPlanar: Bool = true,
+    reader: LinearLayer? = nil
+  ) {
+    self.hasTokens = hasTokens
+    self.isPlanar = isPlanar
     self.reader = reader
     self.layer = layer
     self.title = title
@@ -70,15 +79,19 @@ public struct SiteRequest: Hashable, Sendable {
         network.blocks.compactMap { block in network.producer(of: block.output).map { ($0, block.name, block.output) } }
       }
     let sites = candidates.compactMap { candidate -> Site? in
-      guard let layer = layers[candidate.node.id], let shape = facts[candidate.value]?.shape, shape.rank == 2 || shape.rank == 4,
+      guard let layer = layers[candidate.node.id], let shape = facts[candidate.value]?.shape, shape.rank > 1,
         images[candidate.value] != .constant
       else { return nil }
+      let hasTokens = shape.rank > 2 && network.hasTokens(candidate.value, readBy: kind == .input ? candidate.node : nil)
+      let places = hasTokens ? Array(shape.dimensions[1..<shape.rank - 1]) : shape.spatial
       // Rows of one image are one map, one below the other.
       let rows = images[candidate.value]?.rowsPerImage ?? 0
       return Site(
         layer: layer, title: candidate.title ?? layer.name, value: candidate.value,
         shape: SiteShape(
-          channels: shape[1], height: rows * (shape.rank == 4 ? shape[2] : 1), width: shape.rank == 4 ? shape[3] : 1, rows: rows),
+          channels: hasTokens ? shape[-1] : shape[1], height: rows * places.dropLast().reduce(1, *), width: places.last ?? 1,
+          rows: rows),
+        hasTokens: hasTokens, isPlanar: !hasTokens && (shape.rank == 2 || shape.rank == 4),
         reader: kind == .input ? LinearLayer(candidate.node, facts, rows: rows) : nil)
     }
     if let missed = patterns.first(where: { pattern in !sites.contains { $0.matches(pattern) } }) {
@@ -101,7 +114,30 @@ extension Site {
   fileprivate func matches(_ pattern: String) -> Bool { Glob(pattern).matches(title) || Glob(pattern).matches(layer.name) }
 }
 
+extension Shape {
+  /// The lengths behind batch and channels.
+  fileprivate var spatial: [Int] { Array(dimensions.dropFirst(2)) }
+}
+
 extension Graph {
+  /// Whether a value of more than two axes has its channels behind tokens, as linear layers take and give them.
+  ///
+  /// - Parameter reader: the linear layer that reads it, if that is known; else the one tells that the value comes from.
+  func hasTokens(_ value: String, readBy reader: Node? = nil) -> Bool {
+    if let reader { return LayerKind(reader, in: self) == .dense }
+    var value = value
+    while let node = producer(of: value) {
+      switch LayerKind(node, in: self) {
+      case .dense: return true
+      case .convolution: return false
+      default: break
+      }
+      guard case let input?? = node.inputs.first(where: { $0.map { constants[$0] == nil } ?? false }) else { return false }
+      value = input
+    }
+    return false
+  }
+
   /// The value behind the activations that alone read a value; the value itself if there are none.
   fileprivate func activation(behind value: String) -> String {
     let readers = consumers(of: value)

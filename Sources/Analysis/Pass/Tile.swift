@@ -87,4 +87,20 @@ public struct Tile {
   public func companions(_ place: Int) -> SIMD8<Float> {
     UnsafeRawPointer(companion! + place * stride).loadUnaligned(as: SIMD8<Float>.self)
   }
+
+  /// The first number that is NaN or infinite, if there is one; sums tell cheaply that there is none.
+  var fault: (lane: Int, isCompanion: Bool, value: Float)? {
+    for lane in 0..<lanes where !summary.sum[lane].isFinite {
+      for place in 0..<area where !activation[place * stride + lane].isFinite {
+        return (lane, false, activation[place * stride + lane])
+      }
+    }
+    guard let companion, let companionSummary else { return nil }
+    for lane in 0..<lanes where !companionSummary.sum[lane].isFinite {
+      for place in 0..<area where !companion[place * stride + lane].isFinite {
+        return (lane, true, companion[place * stride + lane])
+      }
+    }
+    return nil
+  }
 }

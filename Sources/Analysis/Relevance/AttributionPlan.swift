@@ -27,6 +27,7 @@ public final class AttributionPlan: Sendable {
   /// The rules, as files tell them.
   public let composite: String
   let passes: Passes
+  let search: NonFiniteSearch
 
   /// Compiles an attributor's passes.
   ///
@@ -51,6 +52,7 @@ public final class AttributionPlan: Sendable {
     }
     let composite = try composite ?? CompositeCatalog.composite(type(of: attributor).composite)
     self.composite = composite.description
+    search = NonFiniteSearch(graph: graph, output: outputName, composite: composite, start: start)
     switch attributor.passes {
     case .relevance:
       let plan = try RelevancePlan(
@@ -93,6 +95,9 @@ public final class AttributionPlan: Sendable {
     case .featureMaps(let plan): plan.skippedHead
     }
   }
+
+  /// Whether relevance goes back to the input by the composite.
+  var isPropagated: Bool { if case .relevance = passes { true } else { false } }
 
   private var plan: Plan {
     switch passes {

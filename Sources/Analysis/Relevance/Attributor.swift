@@ -44,38 +44,67 @@ public enum AttributionPasses: Hashable, Sendable {
   case featureMaps(FeatureMapSite)
 }
 
+/// Which axes of a batch count channels.
+public enum SampleLayout: Hashable, Sendable {
+  /// The second: `[n, C, …]`.
+  case channelsFirst
+  /// The last: `[n, …, C]`.
+  case channelsLast
+  /// None: a vector, or a picture without colours, `[n, H, W]`.
+  case plane
+
+  /// What a batch of a rank is, where nothing else is known.
+  public static func usual(rank: Int) -> SampleLayout { rank > 3 ? .channelsFirst : .plane }
+}
+
 /// Pictures to be explained together.
 public struct AttributionShard: Sendable {
   /// The pictures, `[n, …]`.
   public var pictures: Tensor<Float>
-  /// The class that is explained; nil for the predicted one.
-  public var targets: [Int?]
+  /// What the network's other inputs take, by their names, `[n, …]`.
+  public var others: [String: Tensor<Float>]
+  /// What is explained of each picture.
+  public var targets: [OutputTarget]
   /// The pictures' places in the data set; random numbers depend on them.
   public var indices: [Int]
-  /// Whether pictures are `[H, W, C]` instead of `[C, H, W]`.
-  public var isChannelsLast: Bool
+  /// Which axes count channels.
+  public var layout: SampleLayout
 
   /// Makes a shard.
   ///
   /// - Precondition: there is one target and one index a picture, and at least one picture.
-  public init(pictures: Tensor<Float>, targets: [Int?], indices: [Int], isChannelsLast: Bool = false) {
+  public init(
+    pictures: Tensor<Float>, others: [String: Tensor<Float>] = [:], targets: [OutputTarget], indices: [Int],
+    layout: SampleLayout? = nil
+  ) {
     precondition(pictures.shape.rank > 0 && pictures.shape[0] > 0, "no pictures")
     precondition(targets.count == pictures.shape[0] && indices.count == targets.count, "one target and index a picture")
     self.pictures = pictures
+    self.others = others
     self.targets = targets
     self.indices = indices
-    self.isChannelsLast = isChannelsLast
+    self.layout = layout ?? .usual(rank: pictures.shape.rank)
+  }
+
+  /// Makes a shard of which classes are explained; nil for the predicted one.
+  public init(pictures: Tensor<Float>, targets: [Int?], indices: [Int]) {
+    self.init(pictures: pictures, targets: targets.map { OutputTarget($0) }, indices: indices)
   }
 
   /// The number of pictures, n.
   public var count: Int { targets.count }
 
   /// How the numbers of one picture stand for channels and places.
-  public var geometry: PictureGeometry { PictureGeometry(pictures.shape, isChannelsLast: isChannelsLast) }
+  public var geometry: PictureGeometry { PictureGeometry(pictures.shape, layout: layout) }
 
-  /// The classes that are explained, given the network's answers to the pictures as they are.
-  public func targets(predicted prediction: Tensor<Float>) -> [Int] {
-    targets.enumerated().map { row, target in target ?? prediction.largest(inRow: row) }
+  /// What is explained, given the network's answers to the pictures as they are.
+  public func targets(predicted prediction: Tensor<Float>) -> [OutputTarget] {
+    targets.enumerated().map { row, target in target.resolved(by: prediction.outputs(ofRow: row)) }
+  }
+
+  /// What the other inputs take where copies of these pictures are run.
+  func others(of rows: [Variants.Row]) -> [String: Tensor<Float>] {
+    others.mapValues { $0.gathered(rows.map(\.picture), axis: 0) }
   }
 }
 
@@ -86,21 +115,23 @@ public struct PictureGeometry: Hashable, Sendable {
   /// The distance between the numbers of neighbouring channels, and of neighbouring places.
   public let channelStep, placeStep: Int
 
-  /// The geometry of a batch `[n, C, H, W]` or `[n, H, W, C]`; a vector is a picture of one row.
-  public init(_ shape: Shape, isChannelsLast: Bool = false) {
+  /// The geometry of a batch; a vector or a signal is a picture of one row.
+  public init(_ shape: Shape, layout: SampleLayout? = nil) {
     let lengths = Array(shape.dimensions.dropFirst())
-    if lengths.count >= 3 {
-      let places = isChannelsLast ? lengths.dropLast() : lengths.dropFirst()
-      channels = isChannelsLast ? lengths[lengths.count - 1] : lengths[0]
-      height = places.dropLast().reduce(1, *)
-      width = places.last ?? 1
-    } else {
-      channels = 1
-      height = lengths.dropLast().reduce(1, *)
-      width = lengths.last ?? 1
+    let layout = lengths.count < 2 ? .plane : layout ?? .usual(rank: shape.rank)
+    let places =
+      switch layout {
+      case .channelsFirst: lengths.dropFirst()
+      case .channelsLast: lengths.dropLast()
+      case .plane: lengths[...]
+      }
+    height = places.dropLast().reduce(1, *)
+    width = places.last ?? 1
+    switch layout {
+    case .channelsFirst: (channels, channelStep, placeStep) = (lengths[0], height * width, 1)
+    case .channelsLast: (channels, channelStep, placeStep) = (lengths[lengths.count - 1], 1, lengths[lengths.count - 1])
+    case .plane: (channels, channelStep, placeStep) = (1, height * width, 1)
     }
-    channelStep = isChannelsLast && lengths.count >= 3 ? 1 : height * width
-    placeStep = isChannelsLast && lengths.count >= 3 ? channels : 1
   }
 
   /// The number of places.
@@ -110,9 +141,12 @@ public struct PictureGeometry: Hashable, Sendable {
 }
 
 extension Tensor<Float> {
-  /// The place of the greatest number in a row of `[n, K]`, the first of equals.
-  func largest(inRow row: Int) -> Int {
-    let start = row * shape[1]
-    return elements[start..<start + shape[1]].indexOfGreatest.map { $0 - start } ?? 0
+  /// A batch as pictures `[n, C, H, W]`, whatever the order of its axes; a vector or a signal is a picture of one row.
+  public func picturesChannelsFirst(_ layout: SampleLayout) -> Tensor {
+    let geometry = PictureGeometry(shape, layout: layout)
+    let rows = shape.rank == 0 ? 0 : shape[0]
+    let result: Shape = [rows, geometry.channels, geometry.height, geometry.width]
+    guard geometry.channelStep == 1, geometry.channels > 1 else { return reshaped(result) }
+    return reshaped([rows, geometry.area, geometry.channels]).transposed([0, 2, 1]).reshaped(result)
   }
 }

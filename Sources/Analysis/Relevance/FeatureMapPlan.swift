@@ -40,7 +40,7 @@ public final class FeatureMapPlan: Sendable {
 
   let input: String
   let output: String
-  let targets: Slot
+  let targets: TargetSlots
   let maps = "feature maps"
   let arrival = "relevance at the feature maps"
 
@@ -57,13 +57,13 @@ public final class FeatureMapPlan: Sendable {
   public init(
     _ graph: Graph, site: FeatureMapSite, composite: Composite, start: RelevanceStart, batch: Int, output outputName: String?
   ) throws {
-    let head = try graph.withoutFinalSoftmax(output: outputName)
+    let head = try graph.classScores(output: outputName)
     skippedHead = head.skipped
     let network = try head.graph.canonized()
     let builder = try PlanBuilder(network, batch: batch)
     let pass = try RelevancePass(network, composite: composite, builder)
     (input, output) = (network.inputs[0].name, network.outputs[0])
-    classes = try builder.classes(of: output)
+    classes = head.classes
 
     let kept = Set(network.nodes.filter { LayerKind($0, in: network) == .convolution }.map(\.id))
     let convolutions = graph.layers.filter { kept.contains($0.id) }
@@ -88,9 +88,10 @@ public final class FeatureMapPlan: Sendable {
     channels = shape[1]
 
     try builder.forward(keeping: pass.keptValues().union([value]), isDifferentiable: true)
-    let begin = try builder.appendStart(at: output, start)
-    targets = begin.targets
-    let arriving = try builder.reverse(from: [output: begin.relevance], to: [value], rule: pass.cross)
+    targets = builder.allocateTargets(classes: classes)
+    let logits = try builder.reorder(builder.slot(of: output), to: .plain(builder.shape(of: output)))
+    let seed = builder.appendRelevanceStart(of: logits, targets: targets, start: start)
+    let arriving = try builder.reverse(from: [output: seed], to: [value], rule: pass.cross)
     guard let slot = arriving[value] else {
       throw EspalierError("the output '\(output)' does not depend on it", place: "layer '\(layer.name)'")
     }
@@ -126,12 +127,13 @@ public final class FeatureMapProgram {
 
   /// The feature maps of pictures `[n, …]`, n from 1 to the plan's batch, and what arrives there.
   ///
-  /// - Parameter targets: one class a picture; nil for the predicted one.
-  /// - Throws: `EspalierError` naming the layer that failed.
-  public func run(_ pictures: Tensor<Float>, targets: [Int?]) throws -> FeatureMapResult {
-    try program.setInput(plan.input, to: pictures)
-    let slot = program.pointer(plan.targets)
-    for row in 0..<plan.plan.batch { slot[row] = Float((row < targets.count ? targets[row] : nil) ?? -1) }
+  /// - Parameter others: what the network's other inputs take, by their names.
+  /// - Throws: `EspalierError` naming the layer that failed, or a target that is no class.
+  public func run(_ pictures: Tensor<Float>, others: [String: Tensor<Float>] = [:], targets: [OutputTarget]) throws
+    -> FeatureMapResult
+  {
+    try program.setInputs(plan.input, to: pictures, others: others)
+    try plan.targets.write(targets, to: program)
     try program.run()
     return FeatureMapResult(
       maps: program.result(plan.maps), relevance: program.result(plan.arrival), prediction: program.result(plan.output))
@@ -149,28 +151,5 @@ extension Graph {
       if [.relu, .activation].contains(LayerKind(readers[0], in: self)) { break }
     }
     return value
-  }
-}
-
-extension PlanBuilder {
-  /// Appends where relevance starts: at the target's output, the predicted one where the target is negative.
-  func appendStart(at output: String, _ start: RelevanceStart) throws -> (targets: Slot, relevance: Slot) {
-    let shape = try shape(of: output)
-    let (batch, classes) = (batch, shape[1])
-    let targets = allocate(.plain([batch]), name: "targets")
-    pin(targets)
-    let logits = try reorder(slot(of: output), to: .plain(shape))
-    let seed = allocate(.plain(shape), name: "start")
-    addStep("start", reads: [targets, logits], writes: [seed]) { program in
-      let (target, y, r) = (program.pointer(targets), program.pointer(logits), program.pointer(seed))
-      r.update(repeating: 0, count: batch * classes)
-      for sample in 0..<batch {
-        let row = y + sample * classes
-        let wanted =
-          target[sample] >= 0 ? Int(target[sample]) : UnsafeBufferPointer(start: row, count: classes).indexOfGreatest ?? 0
-        r[sample * classes + wanted] = start == .logit ? row[wanted] : 1
-      }
-    }
-    return (targets, seed)
   }
 }

@@ -50,9 +50,10 @@ public protocol OutputMeasure: Measure {
   ///
   /// - Parameters:
   ///   - maps: one a picture.
-  ///   - targets: the classes that the maps explain.
+  ///   - targets: what the maps explain, resolved by the network's answers.
   ///   - program: answers.
-  func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [Int], _ program: OutputProgram) throws -> [Curves]
+  func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [OutputTarget], _ program: OutputProgram) throws
+    -> [Curves]
 }
 
 /// A measure of how answers or attributions change with the picture, where that is not a curve.
@@ -64,11 +65,11 @@ public protocol ChangeMeasure: Measure {
   ///
   /// - Parameters:
   ///   - attributions: of the pictures as they are, of their shape.
-  ///   - targets: the classes that they explain.
+  ///   - targets: what they explain, resolved by the network's answers.
   ///   - explaining: explains changed pictures.
   ///   - answering: answers to changed pictures.
   func values(
-    _ shard: AttributionShard, attributions: Tensor<Float>, targets: [Int], explaining: AttributionProgram,
+    _ shard: AttributionShard, attributions: Tensor<Float>, targets: [OutputTarget], explaining: AttributionProgram,
     answering: OutputProgram
   ) throws -> [[Double?]]
 }

@@ -8,12 +8,14 @@ public enum ExplainedOutput: String, Sendable, CaseIterable {
   /// The output behind one.
   case probability
 
-  /// The number of a class in a row of outputs `[n, K]`.
-  func number(_ outputs: Tensor<Float>, row: Int, _ target: Int) -> Double {
-    let logits = outputs.elements[row * outputs.shape[1]..<(row + 1) * outputs.shape[1]].map(Double.init)
-    guard self == .probability else { return logits[target] }
+  /// The explained number in a row of outputs `[n, K]`; the probability that a single logit gives is that of class 1.
+  func number(_ outputs: Tensor<Float>, row: Int, _ target: OutputTarget) -> Double {
+    let logits = outputs.outputs(ofRow: row).map(Double.init)
+    guard self == .probability else { return target.score(of: logits) }
+    if logits.count == 1 { return 1 / (1 + exp(-logits[0])) }
     let greatest = logits.max() ?? 0
-    return exp(logits[target] - greatest) / logits.reduce(0) { $0 + exp($1 - greatest) }
+    let sum = logits.reduce(0) { $0 + exp($1 - greatest) }
+    return target.score(of: logits.map { exp($0 - greatest) / sum })
   }
 }
 
@@ -37,13 +39,15 @@ struct OrderedChange {
   /// The curves after 0, 1 … ``steps`` steps: the explained output, and whether the explained class is the predicted one.
   ///
   /// - Parameters:
+  ///   - shard: what is explained.
   ///   - pictures: at the beginning, `[n, …]`.
   ///   - others: what they turn into, of the same shape.
   ///   - orders: the order of places, one a picture.
   func curves(
-    from pictures: Tensor<Float>, to others: Tensor<Float>, in orders: [[Int]], _ geometry: PictureGeometry, _ targets: [Int],
-    _ program: OutputProgram
+    of shard: AttributionShard, from pictures: Tensor<Float>, to others: Tensor<Float>, in orders: [[Int]],
+    _ targets: [OutputTarget], _ program: OutputProgram
   ) throws -> [Curves] {
+    let geometry = shard.geometry
     var curves = [Curves](
       repeating: Curves([[Double]](repeating: [Double](repeating: 0, count: steps + 1), count: 2)), count: pictures.shape[0])
     let variants = Variants(pictures: pictures, count: steps + 1, batch: program.plan.plan.batch, progress: program.progress)
@@ -57,11 +61,11 @@ struct OrderedChange {
         }
       }
     } run: { pictures, rows in
-      let outputs = try program.run(pictures)
+      let outputs = try program.run(pictures, others: shard.others(of: rows))
       for (place, row) in rows.enumerated() {
         let target = targets[row.picture]
         curves[row.picture].values[0][row.variant] = output.number(outputs, row: place, target)
-        curves[row.picture].values[1][row.variant] = outputs.largest(inRow: place) == target ? 1 : 0
+        curves[row.picture].values[1][row.variant] = outputs.largest(inRow: place) == target.index ? 1 : 0
       }
     }
     return curves

@@ -22,12 +22,12 @@ public final class OutputPlan: Sendable {
   ///   - outputName: the output, the first if nil; a final Softmax or LogSoftmax is left out.
   /// - Throws: `EspalierError` naming the layer that cannot be run.
   public init(_ graph: Graph, batch: Int, output outputName: String? = nil) throws {
-    let head = try graph.withoutFinalSoftmax(output: outputName)
+    let head = try graph.classScores(output: outputName)
     skippedHead = head.skipped
     let network = try head.graph.canonized()
     let builder = try PlanBuilder(network, batch: batch)
     (input, output) = (network.inputs[0].name, network.outputs[0])
-    classes = try builder.classes(of: output)
+    classes = head.classes
     try builder.forward()
     plan = builder.finish()
   }
@@ -51,23 +51,15 @@ public final class OutputProgram {
 
   /// The outputs `[n, K]` for pictures `[n, …]`, n from 1 to the plan's batch.
   ///
-  /// - Throws: `EspalierError` naming the layer that failed.
-  public func run(_ pictures: Tensor<Float>) throws -> Tensor<Float> {
-    try program.setInput(plan.input, to: pictures)
+  /// - Parameter others: what the network's other inputs take, by their names.
+  /// - Throws: `EspalierError` naming the layer that failed; for outputs that are no numbers.
+  public func run(_ pictures: Tensor<Float>, others: [String: Tensor<Float>] = [:]) throws -> Tensor<Float> {
+    try program.setInputs(plan.input, to: pictures, others: others)
     try program.run()
-    return program.result(plan.output)
-  }
-}
-
-extension PlanBuilder {
-  /// The number of outputs.
-  ///
-  /// - Throws: `EspalierError` unless the output is `[N, K]`.
-  func classes(of output: String) throws -> Int {
-    let shape = try shape(of: output)
-    guard shape.rank == 2 else {
-      throw EspalierError("it has shape \(shape)", place: "output '\(output)'", accepted: "one number a class, [N, K]")
+    let outputs = program.result(plan.output)
+    guard outputs.elements.allSatisfy(\.isFinite) else {
+      throw EspalierError("the network's output is NaN or infinite for a changed copy of a picture")
     }
-    return shape[1]
+    return outputs
   }
 }

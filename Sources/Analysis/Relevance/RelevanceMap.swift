@@ -28,8 +28,8 @@ public struct RelevanceMap: Hashable, Sendable {
   }
 
   /// The maps of attributions `[n, …]`.
-  public static func maps(of attributions: Tensor<Float>, isChannelsLast: Bool = false) -> [RelevanceMap] {
-    let geometry = PictureGeometry(attributions.shape, isChannelsLast: isChannelsLast)
+  public static func maps(of attributions: Tensor<Float>, layout: SampleLayout? = nil) -> [RelevanceMap] {
+    let geometry = PictureGeometry(attributions.shape, layout: layout)
     return (0..<attributions.shape[0]).map { row in
       var sums = [Double](repeating: 0, count: geometry.area)
       for channel in 0..<geometry.channels {

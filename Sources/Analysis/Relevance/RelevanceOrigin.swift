@@ -61,7 +61,7 @@ public struct RelevanceOrigin: Hashable, Sendable, CustomStringConvertible {
         accepted: EspalierError.list(known))
     }
     let shape = facts[node.outputs[0]]?.shape ?? []
-    let count = shape.rank > 1 ? shape[1] : 0
+    let count = shape.rank < 2 ? 0 : shape.rank > 2 && network.hasTokens(node.outputs[0]) ? shape[-1] : shape[1]
     if let channel = channels.first(where: { $0 >= count }) {
       throw EspalierError("layer '\(layer)' has no channel \(channel)", place: "--from", accepted: "0 to \(count - 1)")
     }
@@ -71,13 +71,23 @@ public struct RelevanceOrigin: Hashable, Sendable, CustomStringConvertible {
 
 extension PlanBuilder {
   /// Appends a copy of a slot with 0 in all channels but some.
-  func appendMask(of slot: Slot, channels: [Int]) -> Slot {
+  ///
+  /// - Parameter isLast: whether channels are the last axis instead of the second.
+  func appendMask(of original: Slot, channels: [Int], isLast: Bool) throws -> Slot {
+    let slot = isLast ? try reorder(original, to: .plain(layout(original).shape)) : original
     let layout = layout(slot)
     let result = allocate(layout, name: "start")
     let kept = Set(channels).sorted()
     addStep("start", reads: [slot], writes: [result]) { program in
       let (source, target) = (program.pointer(slot), program.pointer(result))
       target.update(repeating: 0, count: layout.floatCount)
+      if isLast {
+        let width = layout.shape[-1]
+        for start in stride(from: 0, to: layout.floatCount, by: max(width, 1)) {
+          for channel in kept { target[start + channel] = source[start + channel] }
+        }
+        return
+      }
       for sample in 0..<layout.samples {
         for channel in kept {
           let start = sample * layout.sampleStride + channel / layout.block * layout.area * layout.block + channel % layout.block

@@ -93,30 +93,15 @@ package final class RelevancePass {
   /// What lies at a node's output with channels along axis 1, where those who look count them: of a linear layer on tokens they are
   /// along the last axis.
   func channelsSecond(_ slot: Slot, of node: Node) -> Slot {
-    let shape = builder.layout(slot).shape
-    guard node.op is Op.TokenLinear, shape.rank > 2, builder.layout(slot).isPlain else { return slot }
-    let (samples, channels) = (shape[0], shape[-1])
-    let tokens = shape.count / max(samples * channels, 1)
-    let result = builder.allocate(.plain([samples, channels, tokens]), name: node.label)
-    builder.place(result, like: node.outputs[0])
-    builder.addStep(node.label, reads: [slot], writes: [result]) { program in
-      let (x, y) = (program.pointer(slot), program.pointer(result))
-      for sample in 0..<samples {
-        for token in 0..<tokens {
-          for channel in 0..<channels {
-            y[(sample * channels + channel) * tokens + token] = x[(sample * tokens + token) * channels + channel]
-          }
-        }
-      }
-    }
-    return result
+    guard LayerKind(node, in: graph) == .dense, builder.layout(slot).shape.rank > 2 else { return slot }
+    return (try? builder.channelsSecond(slot, like: node.outputs[0])) ?? slot
   }
 
   private func crossing(_ node: Node, _ arriving: [Slot?], _ wanted: [Bool]) throws -> [Slot?] {
     let kind = LayerKind(node, in: graph)
-    if kind == .convolution || kind == .dense, let slot = arriving[0] {
-      let shown = channelsSecond(slot, of: node)
-      taps[node.id] = (builder.observe(shown, label: node.label), builder.layout(shown).channels)
+    if kind == .convolution || kind == .dense, let arrived = arriving[0] {
+      let slot = channelsSecond(arrived, of: node)
+      taps[node.id] = (builder.observe(slot, label: node.label), builder.layout(slot).channels)
     }
     guard let relevance = arriving[0], let rule = rules[node.id] else {
       return try builder.vectorJacobianProduct(node, arriving, wanted: wanted)

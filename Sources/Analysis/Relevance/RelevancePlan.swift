@@ -8,15 +8,21 @@ public enum RelevanceTarget: Hashable, Sendable {
   case label
   /// The class with the largest output.
   case predicted
+  /// What the data say beside the label, picture by picture.
+  case data
   /// One class for every picture.
   case index(Int)
+  /// Some classes against others, for every picture.
+  case contrast([OutputTarget.Term])
+  /// Classes by their names, which data or a file of classes must tell; never what a run starts with.
+  case named(String)
 }
 
 /// What the relevance starts from at the target's output.
 public enum RelevanceStart: String, Hashable, Sendable, CaseIterable {
-  /// 1.
+  /// The target's own numbers: 1 for a class.
   case oneHot = "one-hot"
-  /// The output itself.
+  /// Their products with the outputs.
   case logit
 }
 
@@ -63,7 +69,7 @@ public final class RelevancePlan: Sendable {
 
   let input: String
   let output: String
-  let targets: Slot
+  let targets: TargetSlots
   let arrival: String
   let conservationTaps: [ConservationTap]
 
@@ -81,17 +87,14 @@ public final class RelevancePlan: Sendable {
     _ graph: Graph, composite: Composite, start: RelevanceStart = .oneHot, batch: Int, output outputName: String? = nil,
     details: RelevanceDetails = RelevanceDetails()
   ) throws {
-    let head = try graph.withoutFinalSoftmax(output: outputName)
+    let head = try graph.classScores(output: outputName)
     skippedHead = head.skipped
     let network = try head.graph.canonized()
     let builder = try PlanBuilder(network, batch: batch)
     let pass = try RelevancePass(network, composite: composite, builder, recordsConservation: details.conservation)
     let (input, output) = (network.inputs[0].name, network.outputs[0])
     let shape = try builder.shape(of: output)
-    guard shape.rank == 2 else {
-      throw EspalierError("it has shape \(shape)", place: "output '\(output)'", accepted: "one number a class, [N, K]")
-    }
-    classes = shape[1]
+    classes = head.classes
     (self.input, self.output, arrival) = (input, output, "relevance at the input")
 
     let origin = try details.origin?.node(in: network, of: graph, facts: builder.facts)
@@ -107,10 +110,9 @@ public final class RelevancePlan: Sendable {
         activations[node.id] = builder.observe(shown, label: node.label)
       }
     }
-    let targets = builder.allocate(.plain([batch]), name: "targets")
-    builder.pin(targets)
+    let targets = builder.allocateTargets(classes: classes)
     let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
-    let seed = builder.appendRelevanceStart(of: logits, targets: targets, classes: classes, start: start)
+    let seed = builder.appendRelevanceStart(of: logits, targets: targets, start: start)
     var seeds = [output: seed]
     if let origin, let choice = details.origin {
       let value = origin.outputs[0]
@@ -121,7 +123,8 @@ public final class RelevancePlan: Sendable {
       guard let whole else {
         throw EspalierError("the output '\(output)' does not depend on layer '\(choice.layer)'", place: "--from")
       }
-      seeds = [value: builder.appendMask(of: whole, channels: choice.channels)]
+      let isLast = builder.layout(whole).shape.rank > 2 && network.hasTokens(value)
+      seeds = [value: try builder.appendMask(of: whole, channels: choice.channels, isLast: isLast)]
     }
     let arriving = try builder.reverse(from: seeds, to: [input], rule: pass.cross)
     guard let slot = arriving[input] else { throw EspalierError("no relevance of its output reaches its input '\(input)'") }

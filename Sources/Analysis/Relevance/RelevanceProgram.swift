@@ -35,17 +35,16 @@ public final class RelevanceProgram {
   ///
   /// - Parameters:
   ///   - pictures: `[n, C, H, W]`, n from 1 to the plan's batch.
-  ///   - targets: one class a picture; nil for the predicted one.
+  ///   - others: what the network's other inputs take, by their names.
+  ///   - targets: what is explained of each picture.
   /// - Throws: `EspalierError` naming a target that is no class.
-  public func run(_ pictures: Tensor<Float>, targets: [Int?]) throws -> RelevanceResult {
+  public func run(_ pictures: Tensor<Float>, others: [String: Tensor<Float>] = [:], targets: [OutputTarget]) throws
+    -> RelevanceResult
+  {
     let count = pictures.shape[0]
     precondition(targets.count == count, "\(targets.count) targets for \(count) pictures")
-    for case let target? in targets where target < 0 || target >= plan.classes {
-      throw EspalierError("target \(target) is not a class of this network", accepted: "0 to \(plan.classes - 1)")
-    }
-    try program.setInput(plan.input, to: pictures)
-    let slot = program.pointer(plan.targets)
-    for row in 0..<plan.plan.batch { slot[row] = Float((row < count ? targets[row] : nil) ?? -1) }
+    try program.setInputs(plan.input, to: pictures, others: others)
+    try plan.targets.write(targets, to: program)
     var signed: [Tensor<Double>] = []
     var absolute: [Tensor<Double>] = []
     signed.reserveCapacity(plan.sites.count)
@@ -84,5 +83,12 @@ public final class RelevanceProgram {
     return RelevanceResult(
       input: program.result(plan.arrival), prediction: program.result(plan.output), signed: signed, absolute: absolute,
       maxima: greatest, conservation: conservation)
+  }
+
+  /// Computes the relevance of classes; nil for the predicted one.
+  ///
+  /// - Throws: `EspalierError` naming a target that is no class.
+  public func run(_ pictures: Tensor<Float>, targets: [Int?]) throws -> RelevanceResult {
+    try run(pictures, targets: targets.map { OutputTarget($0) })
   }
 }

@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Tensors
 
-/// A CSV file that names pictures: a line of column names, `path` and `label` and optionally `mask` and `mask-kind`, then one line
-/// per picture.
+/// A CSV file that names pictures: a line of column names, `path` and `label` and optionally `mask`, `mask-kind` and `target`,
+/// the class whose relevance is to be computed, then one line per picture.
 ///
 /// Paths are relative to the file's folder. A mask's kind is `grey`, `index` or `alpha` (``MaskKind``), or empty. Several labels joined by `;` are all acceptable, an empty cell is none. A label
 /// is a number, or with a map of classes a name. Cells may be quoted as in RFC 4180.
@@ -19,11 +19,12 @@ public enum CSV {
       guard let pathColumn = names.firstIndex(of: "path"), let labelColumn = names.firstIndex(of: "label") else {
         throw EspalierError("has columns \(names.joined(separator: ", "))", accepted: columns)
       }
-      let known = ["path", "label", "mask", "mask-kind"]
+      let known = ["path", "label", "mask", "mask-kind", "target"]
       if let twice = known.first(where: { name in names.filter { $0 == name }.count > 1 }) {
         throw EspalierError("has two columns \(twice)", accepted: columns)
       }
       let (maskColumn, kindColumn) = (names.firstIndex(of: "mask"), names.firstIndex(of: "mask-kind"))
+      let targetColumn = names.firstIndex(of: "target")
       return try rows.dropFirst().map { row in
         try naming(place: "line \(row.line)") {
           guard row.cells.count == names.count else {
@@ -37,9 +38,11 @@ public enum CSV {
             }
             return kind
           }
+          let targets = try targetColumn.map { try labels(row.cells[$0], classes) } ?? []
+          guard targets.count < 2 else { throw EspalierError("has \(targets.count) targets", accepted: "one") }
           return PictureList.Entry(
             path: row.cells[pathColumn], labels: try labels(row.cells[labelColumn], classes), mask: cell(maskColumn),
-            maskKind: kind)
+            maskKind: kind, target: targets.first)
         }
       }
     }
@@ -62,7 +65,7 @@ public enum CSV {
       }
     }
   }
-  private static let columns = "path, label, optional mask, optional mask-kind"
+  private static let columns = "path, label, optional mask, optional mask-kind, optional target"
 
   private static func labels(_ cell: String, _ classes: ClassMap?) throws -> [Int] {
     try cell.split(separator: ";").flatMap { part in

@@ -3,8 +3,8 @@ import Images
 import Storage
 import Tensors
 
-/// An HDF5 file with `data` [N, C, H, W] and optionally `label`: integers [N] or [N, 1], or [N, K] of 0 and 1 with a 1 for each
-/// label that is right.
+/// An HDF5 file with `data` [N, C, H, W], or [N, C, L], [N, H, W] or [N, C], and optionally `label`: integers [N] or [N, 1], or
+/// [N, K] of 0 and 1 with a 1 for each label that is right; and `target`, [N] integers: the class whose relevance is to be computed.
 ///
 /// Samples are tensors and taken as they are; or, where a preprocessing is asked for, images: bytes (uint8) of 1 or 3 channels. Other datasets in the file are ignored.
 public struct HDF5Samples: Dataset {
@@ -15,6 +15,7 @@ public struct HDF5Samples: Dataset {
   private let shape: Shape
   private let labels: [[Int]]?
   private let areImages: Bool
+  private let targets: HDF5Dataset?
 
   /// Opens a file and reads its labels.
   ///
@@ -26,12 +27,13 @@ public struct HDF5Samples: Dataset {
     let file = try HDF5File.open(path)
     data = try file.dataset("data")
     shape = try data.shape()
-    guard shape.rank == 4, data.elementType.isNumeric else {
+    guard 2...4 ~= shape.rank, data.elementType.isNumeric else {
       throw EspalierError(
-        "holds \(data.elementType.rawValue) of shape \(shape)", file: path, place: "/data", accepted: "numbers N×C×H×W")
+        "holds \(data.elementType.rawValue) of shape \(shape)", file: path, place: "/data",
+        accepted: "numbers N×C×H×W, or with fewer axes behind the first")
     }
     areImages =
-      preprocessing != nil && data.elementType == .uint8 && [1, 3].contains(shape[1]) && shape[2] > 0 && shape[3] > 0
+      preprocessing != nil && data.elementType == .uint8 && shape.rank == 4 && [1, 3].contains(shape[1]) && shape[2] > 0 && shape[3] > 0
     if let preprocessing, !areImages, preprocessing != Preprocessing(layout: preprocessing.layout) {
       throw EspalierError(
         "holds \(data.elementType.rawValue) of shape \(shape), which --preprocess cannot prepare: it is taken as it is",
@@ -43,6 +45,7 @@ public struct HDF5Samples: Dataset {
     if let labels, labels.count != shape[0] {
       throw EspalierError("holds \(labels.count) labels, but data \(shape[0]) samples", file: path, place: "/label")
     }
+    targets = file.kind(of: "target") == .dataset ? try file.dataset("target") : nil
     count = shape[0]
     self.file = path
     self.classNames = classNames
@@ -99,6 +102,20 @@ public struct HDF5Samples: Dataset {
   }
 
   public func labels(_ index: Int) -> [Int] { labels?[index] ?? [] }
+  public var isOfOneSize: Bool { true }
+
+  public func target(_ index: Int) throws -> Int? {
+    guard let targets else { return nil }
+    guard try targets.shape() == [count], targets.elementType.isNumeric,
+      ![.float16, .float32, .float64].contains(targets.elementType)
+    else {
+      throw EspalierError(
+        "holds \(targets.elementType.rawValue) of shape \(try targets.shape())", file: file, place: "/target",
+        accepted: "\(count) integers")
+    }
+    let row: Tensor<Int> = try targets.read(rows: index..<index + 1)
+    return row.elements.first
+  }
 
   public func name(_ index: Int) -> String { "row \(index)" }
 

@@ -50,6 +50,7 @@ public struct IDXDataset: Dataset {
   }
 
   public var count: Int { labels.count }
+  public var isOfOneSize: Bool { true }
 
   public var description: String {
     "\(count) pictures of \(pictures.shape.dimensions.dropFirst().map(String.init).joined(separator: "×")) from \(paths.images)"

@@ -13,6 +13,7 @@ public struct PictureList: Dataset {
     var labels: [Int]
     var mask: String?
     var maskKind: MaskKind?
+    var target: Int?
   }
 
   public let classNames: [String]?
@@ -45,6 +46,7 @@ public struct PictureList: Dataset {
   public func labels(_ index: Int) -> [Int] { entries[index].labels }
 
   public func name(_ index: Int) -> String { entries[index].path }
+  public func target(_ index: Int) -> Int? { entries[index].target }
 
   public func sample(_ index: Int) throws -> Sample {
     let entry = entries[index]
@@ -65,7 +67,9 @@ public struct PictureList: Dataset {
   public func digest() throws -> String {
     var hash = SHA256()
     for entry in entries {
-      hash.update(line: "\(entry.path) \(entry.labels)\(entry.maskKind.map { " \($0.rawValue)" } ?? "")")
+      hash.update(line: 
+        "\(entry.path) \(entry.labels)\(entry.maskKind.map { " \($0.rawValue)" } ?? "")"
+          + (entry.target.map { " target \($0)" } ?? ""))
       for path in [entry.path, entry.mask].compactMap({ $0 }) {
         hash.update(line: try SHA256.hexadecimal(ofFile: absolute(path)))
       }

@@ -46,17 +46,23 @@ extension AnalysisRun {
       read: { shard in
         let part = Array(pictures[shard * batch..<min((shard + 1) * batch, pictures.count)])
         var elements: [Float] = []
+        var others: [String: Tensor<Float>] = [:]
         var axes: [Int] = []
         for picture in part {
           guard let place = places[picture] else { preconditionFailure("picture \(picture) is not in the data") }
-          let input = try epoch.batch(place).input
+          let one = try epoch.batch(place)
+          let input = one.input
+          for (name, row) in one.others {
+            let rows = (others[name]?.elements ?? []) + row.elements
+            others[name] = Tensor(rows, shape: row.shape.replacing(axis: 0, with: rows.count / max(row.count, 1)))
+          }
           axes = Array(input.shape.dimensions.dropFirst())
           elements += input.elements
         }
         return AnalysisShard(
-          input: Tensor(elements, shape: Shape([part.count] + axes)),
+          input: Tensor(elements, shape: Shape([part.count] + axes)), others: others,
           pictures: ShardPictures(indices: part, labels: Array(repeating: [], count: part.count)),
-          targets: Array(repeating: nil, count: part.count))
+          targets: Array(repeating: .predicted, count: part.count))
       },
       fresh: {
         AnalysisState(

@@ -94,6 +94,23 @@ public struct ChannelFlow {
     channels[value] = own
   }
 
+  /// The channels of a value for a layer that counts them along an axis.
+  ///
+  /// Channels that must all stay, as those of the network's input, are counted along any axis: so a convolution behind a Transpose
+  /// of the input knows its own.
+  mutating func channels(of value: String?, along axis: Int) -> ChannelAxis? {
+    guard let value, let own = channels[value], own.axis != axis, axis < shape(value).rank else {
+      return value.flatMap { channels[$0] }
+    }
+    let reasons = own.labels.map { classes.reason($0) }
+    guard let reason = reasons.first ?? nil, reasons.allSatisfy({ $0 != nil }) else { return own }
+    let labels = classes.add(shape(value)[axis])
+    pin(labels, reason)
+    let result = ChannelAxis(axis: axis, labels: labels)
+    channels[value] = result
+    return result
+  }
+
   /// Says why labels must stay.
   mutating func pin(_ labels: [Int], _ reason: String) { for label in labels { classes.pin(label, reason) } }
 

@@ -2,7 +2,7 @@ import Tensors
 
 extension Op.Conv {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
-    guard let input = flow.input(node, 0), let weight = flow.input(node, 1), let own = flow.channels[input], own.axis == 1,
+    guard let weight = flow.input(node, 1), let own = flow.channels(of: flow.input(node, 0), along: 1), own.axis == 1,
       flow.constant(node, 1) != nil, flow.input(node, 2) == nil || flow.constant(node, 2) != nil
     else { return flow.stop(node, "the weights or the channels of Conv '\(node.label)' are no constants") }
     let shape = flow.shape(weight)
@@ -19,7 +19,7 @@ extension Op.Conv {
 
 extension Op.ConvTranspose {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
-    guard let input = flow.input(node, 0), let weight = flow.input(node, 1), let own = flow.channels[input], own.axis == 1,
+    guard let weight = flow.input(node, 1), let own = flow.channels(of: flow.input(node, 0), along: 1), own.axis == 1,
       flow.constant(node, 1) != nil, flow.input(node, 2) == nil || flow.constant(node, 2) != nil
     else { return flow.stop(node, "the weights or the channels of ConvTranspose '\(node.label)' are no constants") }
     let perGroup = flow.shape(weight)[1]
@@ -39,7 +39,7 @@ extension Op.ConvTranspose {
 
 extension Op.Gemm {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
-    guard let input = flow.input(node, 0), let weight = flow.input(node, 1), let own = flow.channels[input], own.axis == 1,
+    guard let weight = flow.input(node, 1), let own = flow.channels(of: flow.input(node, 0), along: 1), own.axis == 1,
       !transposeA, flow.constant(node, 1) != nil, flow.input(node, 2) == nil || flow.constant(node, 2) != nil
     else { return flow.stop(node, "Gemm '\(node.label)' multiplies no rows of features by a constant") }
     let outputs = flow.classes.add(flow.shape(node.outputs[0])[1])
@@ -60,10 +60,10 @@ extension Op.MatMul {
     let isRight = flow.constant(node, 1) != nil
     let (data, weight) = isRight ? (left, right) : (right, left)
     let rank = flow.shape(data).rank
-    guard isRight || flow.constant(node, 0) != nil, flow.shape(weight).rank == 2, rank >= 2, let own = flow.channels[data],
-      flow.shape(node.outputs[0]).rank == rank
-    else { return flow.stop(node, "MatMul '\(node.label)' does not multiply by a constant matrix") }
     let contracted = isRight ? rank - 1 : rank - 2
+    guard isRight || flow.constant(node, 0) != nil, flow.shape(weight).rank == 2, rank >= 2,
+      let own = flow.channels(of: data, along: contracted), flow.shape(node.outputs[0]).rank == rank
+    else { return flow.stop(node, "MatMul '\(node.label)' does not multiply by a constant matrix") }
     guard own.axis == contracted else {
       // Rows or columns beside the product: every one is multiplied alike.
       return flow.define(node.outputs[0], own)

@@ -40,7 +40,8 @@ public struct CriterionPictures: Sendable {
     self.init(count: pictures.shape[0], batch: batch, scheduler: scheduler) { shard in
       let range = shard * batch..<min((shard + 1) * batch, pictures.shape[0])
       return AnalysisShard(
-        input: pictures.rows(range), pictures: ShardPictures(indices: Array(range), labels: []), targets: Array(targets[range]))
+        input: pictures.rows(range), pictures: ShardPictures(indices: Array(range), labels: []),
+        targets: targets[range].map { OutputTarget($0) })
     }
   }
 

@@ -51,8 +51,7 @@ struct LayerPass: Sendable {
 
   private let plan: Plan
   private let taps: [(tap: Int, node: Int)]
-  private let targets: Slot?
-  private let classes: Int
+  private let targets: TargetSlots?
   private let input: String
   private let pictures: CriterionPictures
 
@@ -63,7 +62,8 @@ struct LayerPass: Sendable {
   ///   - layers: the nodes that are looked at; nil for all linear layers.
   /// - Throws: `EspalierError` naming what cannot be run.
   init(_ map: ChannelMap, _ pictures: CriterionPictures, _ start: Start? = nil, layers: Set<Int>? = nil) throws {
-    let graph = try map.graph.withoutFinalSoftmax(output: pictures.output).graph
+    let scores = try start.map { _ in try map.graph.classScores(output: pictures.output) }
+    let graph = try scores?.graph ?? map.graph.keeping(output: pictures.output)
     let nodes = Set(map.linear.map(\.node)).filter { layers?.contains($0) ?? true }
     let wanted = graph.nodes.filter { nodes.contains($0.id) }
     let builder = try PlanBuilder(graph, batch: graph.fixedBatch ?? pictures.batch)
@@ -81,24 +81,18 @@ struct LayerPass: Sendable {
         taps.append((builder.observe(slot, label: node.label), node.id))
       }
     }
-    var targets: Slot?
-    var classes = 0
-    if let start {
+    var targets: TargetSlots?
+    if let start, let scores {
       let output = graph.outputs[0]
       let shape = try builder.shape(of: output)
-      guard shape.rank == 2 else {
-        throw EspalierError("it has shape \(shape)", place: "output '\(output)'", accepted: "one number a class, [N, K]")
-      }
-      classes = shape[1]
-      let places = builder.allocate(.plain([shape[0]]), name: "targets")
-      builder.pin(places)
+      let places = builder.allocateTargets(classes: scores.classes)
       targets = places
       let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
       let seed =
         switch start {
-        case .loss: builder.appendLossGradient(of: logits, targets: places, classes: classes)
-        case .output: builder.appendRelevanceStart(of: logits, targets: places, classes: classes, start: .oneHot)
-        case .curvature: builder.appendLossCurvature(of: logits, classes: classes)
+        case .loss: builder.appendLossGradient(of: logits, targets: places)
+        case .output: builder.appendRelevanceStart(of: logits, targets: places, start: .oneHot)
+        case .curvature: builder.appendLossCurvature(of: logits, classes: scores.classes)
         }
       _ = try builder.reverse(from: [output: seed], to: inputs) { node, arriving, isWanted in
         let sent =
@@ -116,7 +110,6 @@ struct LayerPass: Sendable {
     plan = builder.finish()
     self.taps = taps
     self.targets = targets
-    self.classes = classes
     input = graph.inputs[0].name
     self.pictures = pictures
   }
@@ -140,21 +133,16 @@ struct LayerPass: Sendable {
   ) throws -> State {
     var scheduler = pictures.scheduler
     scheduler.prologue = useOneThreadHere
-    let (plan, taps, targets, classes, input, pictures) = (plan, taps, targets, classes, input, pictures)
+    let (plan, taps, targets, input, pictures) = (plan, taps, targets, input, pictures)
     return try scheduler.fold(
       shards: 0..<pictures.shards, bytesPerWorker: plan.arenaByteCount + plan.scratchByteCount,
       makeWorker: { _ in try Program(plan) },
       body: { (program: inout Program, index: Int, _) -> State in
         let shard = try pictures.read(index)
-        let count = shard.input.shape[0]
         if let targets {
-          for case let target? in shard.targets where !(0..<classes ~= target) {
-            throw EspalierError("target \(target) is not a class of this network", accepted: "0 to \(classes - 1)")
-          }
-          let pointer = program.pointer(targets)
-          for row in 0..<pictures.batch { pointer[row] = Float((row < count ? shard.targets[row] : nil) ?? -1) }
+          try targets.write(shard.targets, of: ClassScores.labels(ofOutputs: targets.classes), to: program)
         }
-        try program.setInput(input, to: shard.input)
+        try program.setInputs(input, to: shard.input, others: shard.others)
         let box = Box(fresh())
         for (tap, node) in taps {
           program.observers[tap] = { maps in

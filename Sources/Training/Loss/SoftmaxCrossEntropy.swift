@@ -3,6 +3,8 @@ import Tensors
 
 /// Softmax cross-entropy with label smoothing, and its gradient, on the logits of a shard.
 ///
+/// A single logit z stands for the two logits 0 and z: its loss is binary cross-entropy, with the labels 0 and 1.
+///
 /// A sample's loss is `−Σ q log p` with `p = softmax(logits)`, `q = (1 − smoothing) · onehot(label) + smoothing / K`, and its
 /// gradient `p − q`; both are sums over samples here, divided by their number only once all shards are in.
 ///
@@ -21,6 +23,7 @@ struct SoftmaxCrossEntropy: Sendable {
     logits: UnsafePointer<Float>, labels: UnsafeMutableBufferPointer<Double>, count: Int, rows: Int, classes: Int,
     gradient: UnsafeMutablePointer<Float>
   ) -> (loss: Double, correct: Int) {
+    if classes == 1 { return evaluate(binary: logits, labels: labels, count: count, rows: rows, gradient: gradient) }
     var loss = 0.0
     var correct = 0
     let share = smoothing / Double(classes)
@@ -37,6 +40,24 @@ struct SoftmaxCrossEntropy: Sendable {
       if summary.best == label { correct += 1 }
     }
     (gradient + count * classes).update(repeating: 0, count: (rows - count) * classes)
+    return (loss, correct)
+  }
+
+  /// Binary cross-entropy, `log(1 + exp(z)) − q z`, and its gradient `σ(z) − q`, with `q = (1 − smoothing) · label + smoothing / 2`.
+  private func evaluate(
+    binary logits: UnsafePointer<Float>, labels: UnsafeMutableBufferPointer<Double>, count: Int, rows: Int,
+    gradient: UnsafeMutablePointer<Float>
+  ) -> (loss: Double, correct: Int) {
+    var loss = 0.0
+    var correct = 0
+    for row in 0..<count {
+      let z = Double(logits[row])
+      let wanted = (1 - smoothing) * labels[row] + smoothing / 2
+      loss += max(z, 0) + log1p(exp(-abs(z))) - wanted * z
+      gradient[row] = Float(1 / (1 + exp(-z)) - wanted)
+      if (z > 0) == (labels[row] == 1) { correct += 1 }
+    }
+    (gradient + count).update(repeating: 0, count: rows - count)
     return (loss, correct)
   }
 }

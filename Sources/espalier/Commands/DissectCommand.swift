@@ -23,7 +23,7 @@ struct DissectCommand: ParsableCommand {
       them most, a short pass over those pictures more.
       """)
 
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var model: FedModelOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var classes: ClassOptions
   @OptionGroup var sites: SiteOptions

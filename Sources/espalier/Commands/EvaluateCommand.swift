@@ -13,7 +13,7 @@ struct EvaluateCommand: ParsableCommand {
         espalier evaluate vgg.onnx --data fashion-mnist:test
       """)
 
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var model: FedModelOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var classes: ClassOptions
   @OptionGroup var options: RunOptions

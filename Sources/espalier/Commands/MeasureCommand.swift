@@ -25,7 +25,7 @@ struct MeasureCommand: ParsableCommand {
       Measures, with their defaults: \(MeasureCatalog.forms.joined(separator: "; ")).
       """)
 
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var model: FedModelOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var classes: ClassOptions
 
@@ -53,7 +53,7 @@ struct MeasureCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whose relevance: label, predicted, or the number of a class (default: label, or predicted without labels).",
+      "Whose relevance: label, predicted, data (each picture's own), a class by its number or name, or classes against others, such as 990,-949 (default: label, or predicted without labels; with one output, that).",
       valueName: "class"),
     completion: .targets, transform: { try RelevanceTarget(text: $0) })
   var target: RelevanceTarget?

@@ -31,7 +31,7 @@ struct PruneCommand: ParsableCommand {
       squares at places of the pictures, after the proof: scales one factor an input channel, kernels all weights.
       """)
 
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var model: FedModelOptions
   @OptionGroup var scoring: ScoringOptions
 
   @Option(

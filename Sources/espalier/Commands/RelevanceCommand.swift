@@ -51,7 +51,7 @@ struct RelevanceCommand: ParsableCommand {
       (outputs for which the rule has no part, gradients, rounding); printed as means over the pictures.
       """)
 
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var model: FedModelOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var classes: ClassOptions
 
@@ -73,7 +73,7 @@ struct RelevanceCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whose relevance: label, predicted, or the number of a class (default: label, or predicted without labels).",
+      "Whose relevance: label, predicted, data (each picture's own), a class by its number or name, or classes against others, such as 990,-949 (default: label, or predicted without labels; with one output, that).",
       valueName: "class"),
     completion: .targets, transform: { try RelevanceTarget(text: $0) })
   var target: RelevanceTarget?

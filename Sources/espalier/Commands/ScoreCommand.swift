@@ -21,7 +21,7 @@ struct ScoreCommand: ParsableCommand {
       \((ScoreCatalog.statistics.map { "\($0.name), \($0.summary)" } + ScoreCatalog.dissection.map { "\($0.name), \($0.summary)" }).joined(separator: "; ")).
       """)
 
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var model: FedModelOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var classes: ClassOptions
   @OptionGroup var sites: SiteOptions
@@ -54,7 +54,7 @@ struct ScoreCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whose loss and relevance: label, predicted, or the number of a class (default: label, or predicted without labels).",
+      "Whose loss and relevance: label, predicted, data, a class by its number or name, or for relevance classes against others, such as 990,-949 (default: label, or predicted without labels).",
       valueName: "class"),
     completion: .targets, transform: { try RelevanceTarget(text: $0) })
   var target: RelevanceTarget?

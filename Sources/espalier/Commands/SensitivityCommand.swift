@@ -21,7 +21,7 @@ struct SensitivityCommand: ParsableCommand {
       \(ScoringOptions.criteria)
       """)
 
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var model: FedModelOptions
   @OptionGroup var scoring: ScoringOptions
 
   @Option(

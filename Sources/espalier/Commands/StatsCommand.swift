@@ -24,7 +24,7 @@ struct StatsCommand: ParsableCommand {
       for each picture; positions are drawn in each picture.
       """)
 
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var model: FedModelOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var classes: ClassOptions
   @OptionGroup var sites: SiteOptions

@@ -13,7 +13,7 @@ struct TuneCommand: ParsableCommand {
         espalier tune vgg.onnx --data fashion-mnist:train --rate 0.01 --validation fashion-mnist:test --keep best --out t.onnx
       """)
 
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var model: FedModelOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var classes: ClassOptions
   @OptionGroup var training: TrainingOptions

@@ -3,11 +3,13 @@ import ArgumentParser
 /// What a named architecture is made for.
 struct ArchitectureOptions: ParsableArguments {
   @Option(
-    name: .customLong("classes"), help: ArgumentHelp("The number of outputs (default: the architecture's own).", valueName: "k"))
+    name: .customLong("classes"),
+    help: ArgumentHelp("The number of outputs (default: the architecture's own; in train the data's).", valueName: "k"))
   var classes: Int?
 
   @Option(
-    help: ArgumentHelp("Channels, height and width of the pictures (default: the architecture's own).", valueName: "c,h,w"),
+    help: ArgumentHelp(
+      "Channels, height and width of the pictures (default: the architecture's own; in train the data's).", valueName: "c,h,w"),
     transform: ArchitectureOptions.lengths)
   var input: [Int]?
 

@@ -45,7 +45,7 @@ struct PassCase: Sendable {
           input: pictures.rows(rows),
           pictures: ShardPictures(
             indices: Array(rows), labels: rows.map { [targets[$0]] }, concepts: masks.isEmpty ? [] : Array(masks[rows])),
-          targets: rows.map { targets[$0] })
+          targets: rows.map { .index(targets[$0]) })
       }, fresh: { AnalysisState(shapes.enumerated().map { SiteAccumulators(make($0.offset, $0.element)) }) })
   }
 }

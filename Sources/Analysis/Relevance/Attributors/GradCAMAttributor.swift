@@ -26,7 +26,7 @@ public struct GradCAMAttributor: Attributor {
   public var passes: AttributionPasses { .featureMaps(site) }
 
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
-    let found = try program.featureMaps(shard.pictures, targets: shard.targets)
+    let found = try program.featureMaps(shard.pictures, others: shard.others, targets: shard.targets)
     let geometry = shard.geometry
     let (channels, height, width) = (found.maps.shape[1], found.maps.shape[2], found.maps.shape[3])
     let area = height * width

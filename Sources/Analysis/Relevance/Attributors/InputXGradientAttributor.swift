@@ -12,7 +12,7 @@ public struct InputXGradientAttributor: Attributor {
   public var passes: AttributionPasses { .relevance }
 
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
-    var result = try program.relevance(shard.pictures, targets: shard.targets)
+    var result = try program.relevance(shard.pictures, others: shard.others, targets: shard.targets)
     for i in result.input.elements.indices { result.input.elements[i] *= shard.pictures.elements[i] }
     return result
   }

@@ -25,7 +25,7 @@ public struct IntegratedGradientsAttributor: Attributor {
 
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
     // The picture itself, α = 1, goes first, because it tells the predicted class.
-    let end = try program.relevance(shard.pictures, targets: shard.targets)
+    let end = try program.relevance(shard.pictures, others: shard.others, targets: shard.targets)
     let targets = shard.targets(predicted: end.prediction)
     var mean = MeanRelevance(end)
     let variants = Variants(pictures: shard.pictures, count: count - 1, batch: program.plan.batch, progress: program.progress)
@@ -33,7 +33,9 @@ public struct IntegratedGradientsAttributor: Attributor {
       let share = Float(row.variant + 1) / Float(count)
       for i in values.indices { values[i] = baseline + share * (values[i] - baseline) }
     } run: { pictures, rows in
-      mean.add(try program.relevance(pictures, targets: rows.map { targets[$0.picture] }), rows)
+      mean.add(
+        try program.relevance(
+          pictures, others: shard.others(of: rows), targets: rows.map { targets[$0.picture] }), rows)
     }
     return mean.result(of: count) { Double(shard.pictures.elements[$0]) - Double(baseline) }
   }

@@ -41,7 +41,7 @@ public struct OcclusionAttributor: Attributor {
   public var passes: AttributionPasses { .outputs }
 
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
-    let prediction = try program.outputs(shard.pictures)
+    let prediction = try program.outputs(shard.pictures, others: shard.others)
     let targets = shard.targets(predicted: prediction)
     let geometry = shard.geometry
     let windows = windows(of: geometry)
@@ -53,11 +53,11 @@ public struct OcclusionAttributor: Attributor {
     try variants.forEachBatch { row, values in
       hide(windows[row.variant], in: values, geometry)
     } run: { pictures, rows in
-      let outputs = try program.outputs(pictures)
+      let outputs = try program.outputs(pictures, others: shard.others(of: rows))
       for (place, row) in rows.enumerated() {
         let target = targets[row.picture]
-        let output = Double(outputs[place, target])
-        let score = form == .keep ? output : Double(prediction[row.picture, target]) - output
+        let output = target.score(of: outputs.outputs(ofRow: place))
+        let score = form == .keep ? output : target.score(of: prediction.outputs(ofRow: row.picture)) - output
         windows[row.variant].forEachPlace(in: geometry) { sums[row.picture * geometry.area + $0] += score }
       }
     }

@@ -18,7 +18,7 @@ public struct RandomAttributor: Attributor {
   public var passes: AttributionPasses { .outputs }
 
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
-    let prediction = try program.outputs(shard.pictures)
+    let prediction = try program.outputs(shard.pictures, others: shard.others)
     var input: [Float] = []
     input.reserveCapacity(shard.pictures.count)
     for index in shard.indices {

@@ -33,7 +33,7 @@ public struct SmoothGradAttributor: Attributor {
 
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
     // The copy without noise goes first, because it tells the predicted class.
-    let clean = try program.relevance(shard.pictures, targets: shard.targets)
+    let clean = try program.relevance(shard.pictures, others: shard.others, targets: shard.targets)
     let targets = shard.targets(predicted: clean.prediction)
     var mean = MeanRelevance(clean)
     let deviations = (0..<shard.count).map { row -> Double in
@@ -44,7 +44,9 @@ public struct SmoothGradAttributor: Attributor {
     try variants.forEachBatch { row, values in
       addNoise(to: values, deviation: deviations[row.picture], index: shard.indices[row.picture], draw: row.variant)
     } run: { pictures, rows in
-      mean.add(try program.relevance(pictures, targets: rows.map { targets[$0.picture] }), rows)
+      mean.add(
+        try program.relevance(
+          pictures, others: shard.others(of: rows), targets: rows.map { targets[$0.picture] }), rows)
     }
     return mean.result(of: count)
   }

@@ -30,11 +30,11 @@ public struct DeletionMeasure: OutputMeasure {
 
   public var better: MeasureDirection { .lower }
 
-  public func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [Int], _ program: OutputProgram) throws
+  public func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [OutputTarget], _ program: OutputProgram) throws
     -> [Curves]
   {
     try OrderedChange(steps: steps, share: 1, output: .probability).curves(
-      from: shard.pictures, to: Tensor(repeating: value, shape: shard.pictures.shape), in: maps.map { $0.order(sign) },
-      shard.geometry, targets, program)
+      of: shard, from: shard.pictures, to: Tensor(repeating: value, shape: shard.pictures.shape), in: maps.map { $0.order(sign) },
+      targets, program)
   }
 }

@@ -49,7 +49,7 @@ public struct InfidelityMeasure: ChangeMeasure {
   public var better: MeasureDirection { .lower }
 
   public func values(
-    _ shard: AttributionShard, attributions: Tensor<Float>, targets: [Int], explaining: AttributionProgram,
+    _ shard: AttributionShard, attributions: Tensor<Float>, targets: [OutputTarget], explaining: AttributionProgram,
     answering: OutputProgram
   ) throws -> [[Double?]] {
     let geometry = shard.geometry
@@ -70,8 +70,8 @@ public struct InfidelityMeasure: ChangeMeasure {
         for channel in 0..<geometry.channels { values[place * geometry.placeStep + channel * geometry.channelStep] = value }
       }
     } run: { pictures, rows in
-      let outputs = try answering.run(pictures)
-      for (place, row) in rows.enumerated() { answers[row.picture][row.variant] = Double(outputs[place, targets[row.picture]]) }
+      let outputs = try answering.run(pictures, others: shard.others(of: rows))
+      for (place, row) in rows.enumerated() { answers[row.picture][row.variant] = targets[row.picture].score(of: outputs.outputs(ofRow: place)) }
     }
     for picture in 0..<shard.count {
       for variant in 1...squares {

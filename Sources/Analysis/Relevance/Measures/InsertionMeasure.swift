@@ -33,11 +33,11 @@ public struct InsertionMeasure: OutputMeasure {
 
   public var better: MeasureDirection { .higher }
 
-  public func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [Int], _ program: OutputProgram) throws
+  public func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [OutputTarget], _ program: OutputProgram) throws
     -> [Curves]
   {
     try OrderedChange(steps: steps, share: 1, output: .probability).curves(
-      from: blurred(shard.pictures, shard.geometry), to: shard.pictures, in: maps.map { $0.order(sign) }, shard.geometry, targets,
+      of: shard, from: blurred(shard.pictures, shard.geometry), to: shard.pictures, in: maps.map { $0.order(sign) }, targets,
       program)
   }
 

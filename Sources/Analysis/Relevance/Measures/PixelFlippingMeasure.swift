@@ -59,7 +59,7 @@ public struct PixelFlippingMeasure: OutputMeasure {
 
   public var better: MeasureDirection { order == .descending ? .lower : .higher }
 
-  public func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [Int], _ program: OutputProgram) throws
+  public func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [OutputTarget], _ program: OutputProgram) throws
     -> [Curves]
   {
     let geometry = shard.geometry
@@ -73,7 +73,8 @@ public struct PixelFlippingMeasure: OutputMeasure {
       }
     }
     return try OrderedChange(steps: steps, share: share, output: output).curves(
-      from: shard.pictures, to: filled, in: maps.map { $0.order(sign, isDescending: order == .descending) }, geometry, targets,
+      of: shard, from: shard.pictures, to: filled,
+      in: maps.map { $0.order(sign, isDescending: order == .descending) }, targets,
       program)
   }
 

@@ -38,7 +38,7 @@ public struct ROADMeasure: OutputMeasure {
 
   public var better: MeasureDirection { .lower }
 
-  public func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [Int], _ program: OutputProgram) throws
+  public func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [OutputTarget], _ program: OutputProgram) throws
     -> [Curves]
   {
     let geometry = shard.geometry
@@ -61,11 +61,11 @@ public struct ROADMeasure: OutputMeasure {
         }
       }
     } run: { pictures, rows in
-      let outputs = try program.run(pictures)
+      let outputs = try program.run(pictures, others: shard.others(of: rows))
       for (place, row) in rows.enumerated() {
         let target = targets[row.picture]
         curves[row.picture].values[0][row.variant] = ExplainedOutput.probability.number(outputs, row: place, target)
-        curves[row.picture].values[1][row.variant] = outputs.largest(inRow: place) == target ? 1 : 0
+        curves[row.picture].values[1][row.variant] = outputs.largest(inRow: place) == target.index ? 1 : 0
       }
     }
     return curves

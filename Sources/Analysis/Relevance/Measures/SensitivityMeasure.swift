@@ -34,7 +34,7 @@ public struct SensitivityMeasure: ChangeMeasure {
   public var better: MeasureDirection { .lower }
 
   public func values(
-    _ shard: AttributionShard, attributions: Tensor<Float>, targets: [Int], explaining: AttributionProgram,
+    _ shard: AttributionShard, attributions: Tensor<Float>, targets: [OutputTarget], explaining: AttributionProgram,
     answering: OutputProgram
   ) throws -> [[Double?]] {
     let size = shard.geometry.count
@@ -48,8 +48,8 @@ public struct SensitivityMeasure: ChangeMeasure {
     } run: { pictures, rows in
       let changed = try explaining.run(
         AttributionShard(
-          pictures: pictures, targets: rows.map { targets[$0.picture] }, indices: rows.map { shard.indices[$0.picture] },
-          isChannelsLast: shard.isChannelsLast)
+          pictures: pictures, others: shard.others(of: rows), targets: rows.map { targets[$0.picture] },
+          indices: rows.map { shard.indices[$0.picture] }, layout: shard.layout)
       ).input
       for (place, row) in rows.enumerated() {
         let moved = (0..<size).lazy.map {

@@ -1,0 +1,46 @@
+import Tensors
+
+extension Graph {
+  /// The axis of the first input that counts its channels, told from the layers that read it: 1 before a convolution, the last one
+  /// where a Transpose stands between, as in networks made by TensorFlow; nil if no such layer reads it.
+  public var channelAxis: Int? {
+    guard let input = inputs.first else { return nil }
+    var seen: Set<String> = []
+    // The axes of a value, each by the axis of the input that it was.
+    func search(_ value: String, _ axes: [Int]) -> Int? {
+      guard seen.insert(value).inserted, axes.count > 1 else { return nil }
+      for node in consumers(of: value) where node.inputs.first == value || node.op is any ShapeKeeping || node.op.isArithmetic {
+        switch node.op {
+        case is Op.Conv, is Op.ConvTranspose, is Op.MaxPool, is Op.AveragePool, is Op.GlobalAveragePool, is Op.BatchNormalization:
+          return axes[1]
+        case let transpose as Op.Transpose:
+          guard let order = try? transpose.order(rank: axes.count) else { continue }
+          if let axis = search(node.outputs[0], order.map { axes[$0] }) { return axis }
+        case is any ShapeKeeping, is Op.Clip, is Op.Identity, is Op.Dropout, is Op.Pad, is Op.Cast:
+          if let axis = search(node.outputs[0], axes) { return axis }
+        case _ where node.op.isArithmetic:
+          if let axis = search(node.outputs[0], axes) { return axis }
+        default: continue
+        }
+      }
+      return nil
+    }
+    return search(input.name, Array(input.dimensions.indices))
+  }
+
+  /// The inputs that a result depends on.
+  ///
+  /// - Parameter output: the result; any of them if nil.
+  public func inputs(neededFor output: String?) -> [GraphInput] {
+    var needed = Set(output.map { [$0] } ?? outputs)
+    for node in nodes.reversed() where node.outputs.contains(where: needed.contains) {
+      needed.formUnion(node.inputs.compactMap { $0 })
+    }
+    return inputs.filter { needed.contains($0.name) }
+  }
+}
+
+extension Operator {
+  /// Whether it combines two values place by place.
+  fileprivate var isArithmetic: Bool { self is Op.Add || self is Op.Sub || self is Op.Mul || self is Op.Div }
+}
