@@ -26,10 +26,6 @@ extension Op {
       MatMul().cost(inputs: Array(inputs.prefix(2)), outputs: outputs)
     }
 
-    public func placeImages(_ inputs: [PlacedFact?], outputs: [Shape], _ placement: ImagePlacement) -> [ImageAxis] {
-      MatMul().placeImages(Array(inputs.prefix(2)), outputs: outputs, placement)
-    }
-
     public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
       flow.stop(node, "MatMul '\(node.label)' is in the form that is computed with")
     }
