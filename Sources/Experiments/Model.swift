@@ -23,17 +23,21 @@ public struct Model: Sendable {
   public let notice: String?
   /// What inputs beside that of the images take, by their names, where the data do not say.
   public let inputs: [String: InputSource]
+  /// The lengths that axes were given which the file leaves open.
+  let axes: [String: Int]
 
   /// Reads an ONNX file.
   ///
   /// - Parameters:
   ///   - output: the output to look at; the first if nil.
   ///   - inputs: what inputs beside that of the images take, by their names, where the data do not say.
-  /// - Throws: `EspalierError` naming the file if it cannot be read or run, or has no such output.
-  public init(_ path: String, output: String? = nil, inputs: [String: InputSource] = [:]) throws {
+  ///   - axes: lengths of axes that the file leaves open, by their names.
+  /// - Throws: `EspalierError` naming the file if it cannot be read or run, or has no such output or axis.
+  public init(_ path: String, output: String? = nil, inputs: [String: InputSource] = [:], axes: [String: Int] = [:]) throws {
     var outside: [String] = []
     var leftOut: [String] = []
-    let read = try Graph(onnx: path, output: output, opened: { outside.append($0) }, notice: { leftOut.append($0) })
+    let whole = try Graph(onnx: path, output: output, opened: { outside.append($0) }, notice: { leftOut.append($0) })
+    let read = try naming(file: path) { try naming(place: "--axis") { try whole.closing(axes) } }
     guard let output = output ?? read.outputs.first, read.outputs.contains(output) else {
       throw EspalierError(
         output.map { "there is no output '\($0)'" + EspalierError.suggestion(for: $0, among: read.outputs) }
@@ -43,6 +47,7 @@ public struct Model: Sendable {
     self.path = path
     self.output = output
     self.inputs = inputs
+    self.axes = axes
     graph = symbolic.graph
     asRead = read
     let types = (read.form?.otherFloats ?? []).map { "\($0)" }.joined(separator: " and ")

@@ -93,12 +93,12 @@ public struct PruneRun: Sendable {
       if let tuning, let data = tuningData ?? data, try step.load(isPruned: false) == nil {
         var tuning = tuning
         (tuning.out, tuning.history) = (step.tunedPath, step.tunedPath + ".csv")
-        _ = try tuning.tune(Model(step.prunedPath, output: model.output, inputs: model.inputs), on: data, context)
+        _ = try tuning.tune(Model(step.prunedPath, output: model.output, inputs: model.inputs, axes: model.axes), on: data, context)
       }
       try step.save(progress, isPruned: false)
-      if step.number == steps { untuned = try Model(step.prunedPath, output: model.output, inputs: model.inputs).graph }
+      if step.number == steps { untuned = try Model(step.prunedPath, output: model.output, inputs: model.inputs, axes: model.axes).graph }
       current = try Model(
-        tuning == nil ? step.prunedPath : step.tunedPath, output: model.output, inputs: model.inputs)
+        tuning == nil ? step.prunedPath : step.tunedPath, output: model.output, inputs: model.inputs, axes: model.axes)
     }
     var report = try self.report(model, untuned ?? current.graph, current.graph, progress.proof, context)
     report.reconstruction = progress.reconstructed.isEmpty ? nil : progress.reconstructed
@@ -122,10 +122,10 @@ public struct PruneRun: Sendable {
     selection.normalisation = try scoring.commonScale
     selection.budget.share = try share(of: step.number, now: current, from: model)
     let scores = try scoring.scores(current, scored, out: step.scorePath, context)
-    let (path, output, inputs) = (step.prunedPath, model.output, model.inputs)
+    let (path, output, inputs, axes) = (step.prunedPath, model.output, model.inputs, model.axes)
     let form = ProofForm(original: current.asRead, groups: groups, samples: samples, seed: seed) { pruned in
       try pruned.restoringDeclaredBatch().writeONNX(to: path, producerVersion: Release.version)
-      return try Model(path, output: output, inputs: inputs).asRead
+      return try Model(path, output: output, inputs: inputs, axes: axes).asRead
     }
     var pruned = try naming(file: model.path) {
       try Pruner.prune(

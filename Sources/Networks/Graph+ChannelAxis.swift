@@ -9,14 +9,14 @@ extension Graph {
     // The axes of a value, each by the axis of the input that it was.
     func search(_ value: String, _ axes: [Int]) -> Int? {
       guard seen.insert(value).inserted, axes.count > 1 else { return nil }
-      for node in consumers(of: value) where node.inputs.first == value || node.op is any ShapeKeeping || node.op.isArithmetic {
+      for node in consumers(of: value) where node.inputs.first == value || node.op is any ElementwiseOperator || node.op.isArithmetic {
         switch node.op {
         case is Op.Conv, is Op.ConvTranspose, is Op.MaxPool, is Op.AveragePool, is Op.GlobalAveragePool, is Op.BatchNormalization:
           return axes[1]
         case let transpose as Op.Transpose:
           guard let order = try? transpose.order(rank: axes.count) else { continue }
           if let axis = search(node.outputs[0], order.map { axes[$0] }) { return axis }
-        case is any ShapeKeeping, is Op.Clip, is Op.Identity, is Op.Dropout, is Op.Pad, is Op.Cast:
+        case is any ElementwiseOperator, is Op.Clip, is Op.Identity, is Op.Dropout, is Op.Pad, is Op.Cast:
           if let axis = search(node.outputs[0], axes) { return axis }
         case _ where node.op.isArithmetic:
           if let axis = search(node.outputs[0], axes) { return axis }

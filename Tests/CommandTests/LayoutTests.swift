@@ -93,6 +93,45 @@ import Testing
     }
   }
 
+  /// Height and width that a file leaves open are given by name, and are open again in what is written.
+  @Test func openAxesGetLengths() throws {
+    try withLayouts { folder in
+      let base = ["dynamic-size.onnx", "--data", "hdf5:dynamic.h5", "--target", "0", "--quiet", "--out", "r.h5"]
+      let open = try Tool.run(["relevance"] + base, in: folder)
+      #expect(open.failed(mentioning: "--axis H=LENGTH"), "\(open)")
+      let run = try Tool.run(["relevance"] + base + ["--axis", "H=8", "--axis", "W=8"], in: folder)
+      #expect(run.status == 0, "\(run.talk)")
+      let values: Tensor<Float> = try HDF5File.open(folder.appendingPathComponent("r.h5").path).dataset("attribution").read()
+      #expect(values.shape == [2, 3, 8, 8])
+      let inspected = try Tool.run("inspect", "dynamic-size.onnx", "--axis", "H=16", "--axis", "W=4", "--json", in: folder)
+      #expect(inspected.status == 0 && inspected.output.contains("macs"), "\(inspected.talk)")
+      for wrong in ["D=8", "H=0", "H", "H=x"] {
+        let refused = try Tool.run("inspect", "dynamic-size.onnx", "--axis", wrong, in: folder)
+        #expect(refused.failed(mentioning: "--axis"), "\(refused)")
+      }
+      let pruned = try Tool.run(
+        "prune", "dynamic-size.onnx", "--axis", "H=8", "--axis", "W=8", "--criterion", "l1", "--budget", "filters=0.6",
+        "--latency-batch", "0", "--quiet", "--out", "s.onnx", in: folder)
+      #expect(pruned.status == 0, "\(pruned.talk)")
+      let again = try Tool.run("inspect", "s.onnx", "--axis", "H=32", "--axis", "W=32", in: folder)
+      #expect(again.status == 0, "\(again.talk)")
+    }
+  }
+
+  /// What is larger than the memory there is, or than a file's own weights would explain, is refused or left unfolded.
+  @Test func memoryIsAskedForBeforeItIsTaken() throws {
+    try withLayouts { folder in
+      let inspected = try Tool.run("inspect", "folding-eight-times-2-27.onnx", in: folder)
+      #expect(inspected.status == 0, "\(inspected.talk)")
+      let process = try Tool.start(
+        ["tune", "activation-too-large.onnx", "--data", "hdf5:attack.h5", "--epochs", "1", "--out", "t.onnx", "--quiet"],
+        in: folder,
+        environment: ["ESPALIER_MEMORY": "200M"])
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit && process.terminationStatus == 1)
+    }
+  }
+
   /// What no verb can take is refused by all of them in one line that names layer or input.
   @Test func whatDoesNotFitIsOneLine() throws {
     try withLayouts { folder in

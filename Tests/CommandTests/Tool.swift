@@ -22,15 +22,16 @@ enum Tool {
   static let url = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("espalier")
 
   /// A run that is under way.
-  static func start(_ arguments: [String], in folder: URL, output: Any = FileHandle.nullDevice, talk: Any = FileHandle.nullDevice)
-    throws -> Process
-  {
+  static func start(
+    _ arguments: [String], in folder: URL, output: Any = FileHandle.nullDevice, talk: Any = FileHandle.nullDevice,
+    environment: [String: String] = [:]
+  ) throws -> Process {
     let process = Process()
     process.executableURL = url
     process.arguments = arguments
     process.currentDirectoryURL = folder
     // Help is broken into lines of this width wherever the tests run.
-    process.environment = ProcessInfo.processInfo.environment.merging(["COLUMNS": "80"]) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging(["COLUMNS": "80"]) { $1 }.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = talk

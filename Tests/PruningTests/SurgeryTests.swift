@@ -94,6 +94,23 @@ import Testing
     #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
   }
 
+  /// A constant beside the scores is no part of what is run, and is compared as it stands.
+  @Test func constantOutputs() throws {
+    var editor = GraphEditor(TinyNetworks.vgg())
+    let constant = editor.add(.float(Tensor([1, 2], shape: [2])), named: "constant")
+    editor.outputs.append(constant)
+    let map = try ChannelMap(editor.graph())
+    let group = try #require(try ChannelGroups(map).removable.first { $0.name == "conv2" })
+    let pruned = try Pruner.remove([group.channels[1].id], of: map)
+    #expect(pruned.proof.outputs.count == 1 && pruned.graph.outputs.count == 2)
+    let form = ProofForm { graph in
+      var editor = GraphEditor(graph)
+      editor.constants[constant] = .float(Tensor([1, 3], shape: [2]))
+      return try editor.graph()
+    }
+    #expect(throws: EspalierError.self) { try Pruner.remove([group.channels[1].id], of: map, proof: form) }
+  }
+
   /// What is compared is what the file holds, not what was meant to be written.
   @Test func theStoredNetworkIsProven() throws {
     let map = try ChannelMap(TinyNetworks.vgg())

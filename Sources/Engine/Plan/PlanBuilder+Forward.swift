@@ -42,11 +42,27 @@ extension PlanBuilder {
         try computed(value, slot(of: value))
       }
     }
-    // An output that is known ahead is nobody's to compute.
-    for output in graph.outputs where isComputed(output) || parameters[output] != nil || facts[output]?.value == nil {
-      let slot = try slot(of: output)
+    for output in graph.outputs {
+      let slot = try known(output) ?? slot(of: output)
       keep(try reorder(slot, to: .plain(layout(slot).shape)), as: output)
     }
+  }
+
+  /// A result that does not depend on the network's input; nil for one that is computed, or a weight.
+  private func known(_ output: String) throws -> Slot? {
+    guard !isComputed(output), parameters[output] == nil, let value = facts[output]?.value else { return nil }
+    guard value.shape.rank <= Layout.greatestRank else {
+      throw EspalierError(
+        "it has \(value.shape.rank) axes", place: "output '\(output)'", accepted: "at most \(Layout.greatestRank)")
+    }
+    let elements = value.floats?.elements ?? value.integers?.map(Float.init) ?? []
+    let slot = allocate(.plain(value.shape), name: output)
+    addStep(output, reads: [], writes: [slot]) { program in
+      let target = program.pointer(slot)
+      for i in elements.indices { target[i] = elements[i] }
+    }
+    define(output, slot)
+    return slot
   }
 
   /// The nodes that some values depend on and that are not known ahead, in execution order.

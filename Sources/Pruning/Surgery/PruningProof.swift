@@ -98,9 +98,18 @@ public struct PruningProof: Hashable, Sendable, Codable {
     refusesSilence: Bool = true
   ) throws {
     useOneThreadHere()
-    let masked = try map.graph(masking: removed, as: fills)
+    var masked = try map.graph(masking: removed, as: fills)
+    var pruned = pruned
     guard masked.outputs == pruned.outputs, masked.inputs.map(\.name) == pruned.inputs.map(\.name) else {
       throw EspalierError("the pruned network has other inputs or outputs", place: "proof", accepted: "those of the network")
+    }
+    // An output that is a constant is compared as it stands; there is nothing to run.
+    for name in masked.outputs {
+      guard let constant = masked.constants[name] else { continue }
+      guard pruned.constants[name] == constant else {
+        throw EspalierError("the constant output '\(name)' of the pruned network is another", place: "proof", accepted: "the same")
+      }
+      (masked, pruned) = (try masked.without(output: name), try pruned.without(output: name))
     }
     let fixed = masked.fixedBatch ?? pruned.fixedBatch
     let batch = fixed ?? count
@@ -140,15 +149,22 @@ public struct PruningProof: Hashable, Sendable, Codable {
       }
     }
     self.init(found.map(\.output), inputs: compared, bound: bound)
-    // An output that is a constant says the same of any network.
-    let known = Set(masked.constants.keys)
-    for finding in found where !known.contains(finding.name) { try finding.check(bound, refusesSilence) }
+    for finding in found { try finding.check(bound, refusesSilence) }
   }
 
   private static func program(_ graph: Graph, _ batch: Int) throws -> Program {
     let builder = try PlanBuilder(graph.canonized(), batch: batch)
     try builder.forward()
     return try Program(builder.finish())
+  }
+}
+
+extension Graph {
+  /// The graph with one result fewer.
+  fileprivate func without(output: String) throws -> Graph {
+    var editor = GraphEditor(self)
+    editor.outputs.removeAll { $0 == output }
+    return try editor.graph()
   }
 }
 

@@ -10,9 +10,29 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The output to look at, where there are several (default: the first).", valueName: "name"))
   var output: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The length of an axis that the file leaves open, height or width say; may be repeated.", valueName: "name=length"))
+  var axis: [String] = []
+
+  /// The lengths of axes that the file leaves open.
+  var axes: [String: Int] {
+    get throws {
+      var lengths: [String: Int] = [:]
+      for text in axis {
+        guard let sign = text.lastIndex(of: "="), sign > text.startIndex, let length = Int(text[text.index(after: sign)...]),
+          lengths.updateValue(length, forKey: String(text[..<sign])) == nil
+        else {
+          throw EspalierError("'\(text)'", place: "--axis", accepted: "NAME=LENGTH, each axis once: --axis H=224 --axis W=224")
+        }
+      }
+      return lengths
+    }
+  }
+
   /// Reads the network; a notice goes to the talk.
   func load(_ context: RunContext) throws -> Model {
-    let model = try Model(path, output: output)
+    let model = try Model(path, output: output, axes: axes)
     if let notice = model.notice { context.note(notice) }
     return model
   }
@@ -41,7 +61,7 @@ struct FedModelOptions: ParsableArguments {
         throw EspalierError("input '\(name)' is fed twice", place: "--input", accepted: "each once")
       }
     }
-    let model = try Model(model.path, output: model.output, inputs: inputs)
+    let model = try Model(model.path, output: model.output, inputs: inputs, axes: model.axes)
     if let notice = model.notice { context.note(notice) }
     return model
   }
