@@ -80,7 +80,9 @@ public struct Evaluation: Sendable, Equatable {
     let builder = try PlanBuilder(scores, batch: batch)
     let (input, logits) = (scores.inputs[0].name, scores.outputs[0])
     try builder.forward()
-    return Compiled(plan: builder.finish(), input: input, shape: try builder.shape(of: input), output: logits, classes: shape[1])
+    let classes = try builder.shape(of: logits)[1]
+    return Compiled(
+      plan: builder.finish(), input: input, shape: try builder.shape(of: input), output: logits, classes: classes)
   }
 
   /// Sums over samples.

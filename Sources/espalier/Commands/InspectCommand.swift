@@ -48,7 +48,7 @@ struct InspectCommand: ParsableCommand {
       return try StandardOutput.line(Self.text(report))
     }
     if let compare {
-      let other = try Model(compare)
+      let other = try Model(compare, axes: model.axes)
       if let notice = other.notice { context.note(notice) }
       let networks = try naming(file: model.path) { try NetworkComparison(graph, other.graph) }
       if json { return try StandardOutput.json(networks) }
