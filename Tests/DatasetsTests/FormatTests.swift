@@ -156,7 +156,11 @@ extension URL {
       #expect(data.notes.isEmpty)
       let batch = try Loader(data, preprocessing: preprocessing, batch: 2).epoch().batch(0)
       #expect(batch.input.shape == [2, 3, 2, 2])
-      #expect(batch.input.elements == (0..<24).map { Float((Double($0 * 10) / 255 - 0.5) / 0.25) })
+      let expected = (0..<24).map { (index: Int) -> Float in
+        let share = Double(index * 10) / 255
+        return Float((share - 0.5) / 0.25)
+      }
+      #expect(batch.input.elements == expected)
       try make(Tensor((0..<24).map(Float.init), shape: [2, 3, 2, 2]))
       #expect(
         message { _ = try HDF5Samples(path, preprocessing: preprocessing) }
