@@ -154,7 +154,7 @@ struct AnalysisBench {
       input: Tensor(input, shape: pictures[0].shape),
       pictures: ShardPictures(
         indices: Array(rows), labels: rows.map { [$0 % 1000] }, concepts: rows.map { masks[$0 % masks.count] }),
-      targets: rows.map { $0 % 1000 })
+      targets: rows.map { .index($0 % 1000) })
   }
 
   private static func pictures(_ count: Int, seed: UInt64) -> Tensor<Float> {

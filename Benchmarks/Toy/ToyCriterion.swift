@@ -47,7 +47,7 @@ enum ToyCriterion: String, CaseIterable, Sendable {
         let range = shard * batch..<min((shard + 1) * batch, references.count)
         return AnalysisShard(
           input: references.points.rows(range), pictures: ShardPictures(indices: Array(range), labels: []),
-          targets: range.map { references.labels[$0] })
+          targets: range.map { .index(references.labels[$0]) })
       },
       fresh: {
         AnalysisState(sites.map { SiteAccumulators([(phase: phase, accumulator: statistic.init($0.shape, settings))]) })

@@ -31,7 +31,7 @@ public enum NearestNames {
   ///
   /// The distance of optimal string alignment: F. J. Damerau, "A technique for computer detection and correction of spelling
   /// errors", CACM 1964.
-  static func distance(_ first: [Character], _ second: [Character]) -> Int {
+  package static func distance(_ first: [Character], _ second: [Character]) -> Int {
     if first.isEmpty || second.isEmpty { return max(first.count, second.count) }
     var beforeLast: [Int] = []
     var last = Array(0...second.count)

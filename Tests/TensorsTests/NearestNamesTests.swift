@@ -1,6 +1,5 @@
+import Tensors
 import Testing
-
-@testable import Tensors
 
 @Suite struct NearestNamesTests {
   /// Distances told in the literature on optimal string alignment, and of the empty text.
