@@ -1,5 +1,6 @@
 import Foundation
 import Results
+import Storage
 import Tensors
 import TestSupport
 import Testing
