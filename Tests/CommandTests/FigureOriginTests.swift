@@ -86,14 +86,9 @@ import Testing
       }
       let (both, first, second) = (try sheet("--index", "5,2"), try sheet("--index", "5"), try sheet("--index", "2"))
       #expect(first.pixels != second.pixels)
-      // In the order asked for: the columns of the sheet are those of the two sheets.
-      #expect(both.width == 2 * first.width && both.height == first.height)
-      let columns = (0..<both.height).map { row in
-        Array(both.pixels.elements[row * both.width * both.channels..<(row + 1) * both.width * both.channels])
-      }
-      let width = first.width * first.channels
-      #expect(columns.flatMap { $0.prefix(width) } == first.pixels.elements)
-      #expect(columns.flatMap { $0.suffix(width) } == second.pixels.elements)
+      // In the order asked for: two maps stand one above the other, without a gap.
+      #expect(both.width == first.width && both.height == 2 * first.height)
+      #expect(both.pixels.elements == first.pixels.elements + second.pixels.elements)
       let missing = try Tool.run("figure", "heatmap", "maps.h5", "--index", "6", "--out", "a.png", in: folder)
       #expect(missing.failed(mentioning: "holds no relevance of picture 6"), "\(missing.talk)")
       let nameless = try Tool.run("figure", "heatmap", "maps.h5", "--names", "a.png", "--out", "a.png", in: folder)

@@ -64,12 +64,25 @@ enum TextWidth {
     var lines: [String] = []
     var line = ""
     for word in text.split(whereSeparator: \.isWhitespace) {
-      if !line.isEmpty, line.count + 1 + word.count > width {
-        lines.append(line)
-        line = ""
+      for (place, piece) in pieces(word, width).enumerated() {
+        let gap = line.isEmpty || place > 0 ? "" : " "
+        if !line.isEmpty, line.count + gap.count + piece.count > width {
+          lines.append(line)
+          line = piece
+        } else {
+          line += gap + piece
+        }
       }
-      line += (line.isEmpty ? "" : " ") + word
     }
     return line.isEmpty ? lines : lines + [line]
+  }
+
+  /// A word, cut behind its commas and strokes where it is longer than a line.
+  private static func pieces(_ word: Substring, _ width: Int) -> [String] {
+    guard word.count > width else { return [String(word)] }
+    return word.reduce(into: [""]) { pieces, letter in
+      pieces[pieces.count - 1].append(letter)
+      if ",/|".contains(letter) { pieces.append("") }
+    }.filter { !$0.isEmpty }
   }
 }
