@@ -12,7 +12,9 @@ import Testing
     "iVBORw0KGgoAAAANSUhEUgAAAAQAAAADEAAAAADBDy1ZAAAAHklEQVR4nAXBAQ0AAAgDID7r2L+JeS6ELD2Y0YKsPj7ABTOTfR94AAAAAElFTkSuQmCC"
 
   /// The pixels that a mask of 4×3 marks, as text, or what is thrown.
-  private func marked(_ mask: [UInt8], _ kind: String = "", _ folder: URL) throws -> String {
+  private func marked(_ mask: [UInt8], _ folder: URL) throws -> String { try marked(mask, "", folder) }
+
+  private func marked(_ mask: [UInt8], _ kind: String, _ folder: URL) throws -> String {
     try folder.writePicture("a.png")
     let path = try folder.write(mask, "mask.png")
     let list = try folder.write("path,label,mask,mask-kind\na.png,0,mask.png,\(kind)\n", "list.csv")
@@ -56,12 +58,13 @@ import Testing
   @Test func oneValueIsTheObject() throws {
     try withTemporaryFolder { folder in
       for value: UInt8 in [1, 7, 128, 255] {
-        let values = [0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1].map { $0 * value }
+        let values = ([0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1] as [UInt8]).map { $0 * value }
         #expect(try marked(grey(values), folder) == "0110 0000 1001")
-        let colors = values.flatMap { [$0, 0, $0] }
+        let colors: [UInt8] = values.flatMap { value -> [UInt8] in [value, 0, value] }
         #expect(try marked(Image(pixels: Tensor(colors, shape: [3, 4, 3])).encodedPNG(), folder) == "0110 0000 1001")
       }
-      #expect(try marked(grey([UInt8](repeating: 0, count: 12)), folder) == "none")
+      let empty = try grey([UInt8](repeating: 0, count: 12))
+      #expect(try marked(empty, folder) == "none")
     }
   }
 
@@ -84,9 +87,11 @@ import Testing
   @Test func cutoutsShowTheirOpaquePixels() throws {
     try withTemporaryFolder { folder in
       let alpha: [UInt8] = [0, 255, 255, 0, 0, 255, 255, 0, 0, 100, 130, 0]
-      let photograph = alpha.enumerated().flatMap { [UInt8($0 * 20), UInt8(200 - $0), 7, $1] }
+      let photograph: [UInt8] = alpha.enumerated().flatMap { place, value -> [UInt8] in
+        [UInt8(place * 20), UInt8(200 - place), 7, value]
+      }
       #expect(try marked(Image(pixels: Tensor(photograph, shape: [3, 4, 4])).encodedPNG(), folder) == "0110 0110 0010")
-      let two = alpha.enumerated().flatMap { [UInt8($0 % 2 * 255), $1] }
+      let two: [UInt8] = alpha.enumerated().flatMap { place, value -> [UInt8] in [UInt8(place % 2 * 255), value] }
       let bytes = try Image(pixels: Tensor(two, shape: [3, 4, 2])).encodedPNG()
       #expect(try marked(bytes, folder).contains("a column mask-kind with grey or alpha"))
       #expect(try marked(bytes, "grey", folder) == "0100 0100 0000")
