@@ -60,9 +60,10 @@ extension String {
   /// The text on one line, without control characters, and without its middle where it has over 400 characters.
   fileprivate var quotable: String {
     // A terminal obeys control characters: a name in a damaged file must not clear the screen.
-    let text = String(unicodeScalars.lazy.prefix(1 << 16).map { $0.isLineOrControl ? " " : Character($0) })
-    guard text.count > 400 else { return text }
-    return "\(text.prefix(240)) … \(text.suffix(120))"
+    let isShort = utf8.count <= 1600
+    let text = isShort ? self : "\(prefix(240)) … \(suffix(120))"
+    let plain = String(text.unicodeScalars.map { $0.isLineOrControl ? " " : Character($0) })
+    return plain.count <= 400 ? plain : "\(plain.prefix(240)) … \(plain.suffix(120))"
   }
 }
 

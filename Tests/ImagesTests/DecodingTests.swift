@@ -118,18 +118,22 @@ import Testing
     func message(_ bytes: [UInt8]) -> String {
       do { return "\(try Image.decode(bytes).pixels.shape)" } catch { return "\(error)" }
     }
+    func refusal(_ size: String) -> String {
+      "an image of \(size) pixels is refused (accepted: 1 to 89478485 pixels; the environment variable ESPALIER_MAX_PIXELS sets "
+        + "another limit)"
+    }
     // Width and height at 16, and the header's checksum at 29.
     let largest = try patched(
       "png rgb", [(16, [0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF]), (29, [0x9B, 0xAB, 0x9C, 0x31])])
-    #expect(message(largest) == "a picture of 2147483647×2147483647 pixels is refused (accepted: 1 to 2^28 pixels)")
-    let large = try patched("png rgb", [(16, [0, 0, 0x40, 0, 0, 0, 0x40, 0]), (29, [0x26, 0xAA, 0x87, 0xD3])])
-    #expect(message(large) == "damaged PNG: \(large.count) bytes cannot hold 16384×16384 pixels")
+    #expect(message(largest) == refusal("2147483647×2147483647"))
+    let large = try patched("png rgb", [(16, [0, 0, 0x20, 0, 0, 0, 0x20, 0]), (29, [0xFD, 0xC8, 0x5D, 0x0E])])
+    #expect(message(large) == "damaged PNG: \(large.count) bytes cannot hold 8192×8192 pixels")
     let jpeg = try reference.file("jpeg grey")
     let frame = try #require(jpeg.indices.dropLast().first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
     let huge = try patched("jpeg grey", [(frame + 5, [0xFF, 0xDC, 0xFF, 0xDC])])
-    #expect(message(huge) == "a picture of 65500×65500 pixels is refused (accepted: 1 to 2^28 pixels)")
-    let wide = try patched("jpeg grey", [(frame + 5, [0x20, 0x00, 0x40, 0x00])])
-    #expect(message(wide) == "damaged JPEG: \(jpeg.count) bytes cannot hold 16384×8192 pixels")
+    #expect(message(huge) == refusal("65500×65500"))
+    let wide = try patched("jpeg grey", [(frame + 5, [0x20, 0x00, 0x20, 0x00])])
+    #expect(message(wide) == "damaged JPEG: \(jpeg.count) bytes cannot hold 8192×8192 pixels")
   }
 
   /// What is written as JPEG is read again, nearly: smooth pictures lose little, whatever their size and channels.

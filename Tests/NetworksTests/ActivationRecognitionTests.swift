@@ -145,7 +145,7 @@ import Testing
     let builds: [(inout Writer, String) -> String] = [
       { g, x in g.mul(x, g.sigmoid(g.graph.conv(x, 5, 5, named: "gate"))) },
       { g, x in g.mul(x, x) },
-      { g, x in g.mul(g.mul(g.one(Op.Tanh(), x), 0.9999), g.one(Op.Sigmoid(), x)) },
+      { g, x in g.mul(g.mul(g.one(Op.Tanh(), x), 0.99), g.one(Op.Sigmoid(), x)) },
       { g, x in g.mul(x, g.graph.add(Op.Sigmoid(), g.graph.add(Op.Mul(), x, g.graph.weight("beta", [5, 1, 1])))) },
       { g, x in g.add(g.one(Op.Relu(), x), g.one(Op.Relu(), g.one(Op.Neg(), x))) },
       { g, x in g.graph.add(Op.Min(), x, g.graph.weight("bounds", [5, 1, 1])) },
