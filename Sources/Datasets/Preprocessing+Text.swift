@@ -47,9 +47,12 @@ extension Preprocessing {
   /// - Throws: `EspalierError` naming the key that is not understood.
   public init(json: String) throws { try self.init(JSONValue(json)) }
 
+  /// The keys of a file of settings.
+  package static var keys: [String] { Key.allCases.map(\.rawValue) }
+
   private init(_ value: JSONValue) throws {
     guard case .object(let fields) = value else { throw EspalierError("is not a table of settings") }
-    let known = Key.allCases.map(\.rawValue)
+    let known = Preprocessing.keys
     if let stranger = fields.keys.sorted().first(where: { !known.contains($0) }) {
       throw EspalierError(
         "is no setting of a preprocessing" + EspalierError.suggestion(for: stranger, among: known), place: stranger,

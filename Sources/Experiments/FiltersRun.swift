@@ -36,24 +36,19 @@ public struct FiltersRun: Sendable {
       throw EspalierError("the file holds no scores", file: file, accepted: "one that espalier score wrote")
     }
     let names = criteria.isEmpty ? known : criteria
-    if names.count == 1 {
-      let layers = try reader.layers(of: "scores/\(names[0])")
-      guard let layer = layer ?? (layers.count == 1 ? layers[0] : nil) else {
-        throw EspalierError(
-          known.contains(names[0])
-            ? "bars are of one layer"
-            : "the file holds no scores by '\(names[0])'" + EspalierError.suggestion(for: names[0], among: known),
-          file: file,
-          accepted: known.contains(names[0]) ? "--layer, one of \(EspalierError.list(layers))" : EspalierError.list(known))
-      }
-      let scores = try reader.scores(names[0], of: layer)
-      try FiltersFigure(title: title ?? layer, label: names[0], scores: scores.elements, isSorted: isSorted).write(to: out)
-      return "\(names[0]) of \(scores.count.of("filter"))"
-    }
     for name in names where !known.contains(name) {
       throw EspalierError(
         "the file holds no scores by '\(name)'" + EspalierError.suggestion(for: name, among: known), file: file,
         accepted: EspalierError.list(known))
+    }
+    if names.count == 1 {
+      let layers = try reader.layers(of: "scores/\(names[0])")
+      guard let layer = layer ?? (layers.count == 1 ? layers[0] : nil) else {
+        throw EspalierError("bars are of one layer", file: file, accepted: "--layer, one of \(EspalierError.list(layers))")
+      }
+      let scores = try reader.scores(names[0], of: layer)
+      try FiltersFigure(title: title ?? layer, label: names[0], scores: scores.elements, isSorted: isSorted).write(to: out)
+      return "\(names[0]) of \(scores.count.of("filter"))"
     }
     let layers = try layer.map { [$0] } ?? reader.layers(of: "scores/\(names[0])")
     guard !layers.isEmpty else {

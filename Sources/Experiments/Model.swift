@@ -62,7 +62,7 @@ public struct Model: Sendable {
       var hash = SHA256()
       hash.update(line: own)
       for file in outside.sorted() {
-        hash.update(line: "\((file as NSString).lastPathComponent) \(try SHA256.hexadecimal(ofFile: file))")
+        hash.update(line: "\(Path.name(of: file)) \(try SHA256.hexadecimal(ofFile: file))")
       }
       digest = hash.hexadecimal
     }

@@ -17,7 +17,7 @@ public enum OutputPath {
       throw EspalierError("is not the name of a file", file: path, accepted: "a path that ends with a file's name")
     }
     // Made first: only then does every `..` in the path lead somewhere.
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = Path.folder(of: path)
     if !folder.isEmpty {
       do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
         throw EspalierError("its folder cannot be made", file: path, accepted: "a place that can be written to")
@@ -47,9 +47,9 @@ public enum OutputPath {
   public static func requireDistinct(_ paths: [String]) throws {
     var seen: Set<[String]> = []
     for path in paths {
-      let folder = (path as NSString).deletingLastPathComponent
+      let folder = Path.folder(of: path)
       let place = FileIdentity(folder.isEmpty ? "." : folder).map { "\($0)" } ?? folder
-      guard seen.insert([place, (path as NSString).lastPathComponent]).inserted else {
+      guard seen.insert([place, Path.name(of: path)]).inserted else {
         throw EspalierError("is to hold two results at once", file: path, accepted: "a file for each")
       }
     }

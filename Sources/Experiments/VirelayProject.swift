@@ -174,7 +174,7 @@ struct VirelayProject {
     let method = [schema.provenance["attributor"], schema.provenance["composite"]].compactMap { $0 }.joined(separator: ", ")
     return """
       project:
-        name: \(VirelayProject.quoted("\((model as NSString).lastPathComponent) on \(schema.provenance["data"] ?? "")"))
+        name: \(VirelayProject.quoted("\(Path.name(of: model)) on \(schema.provenance["data"] ?? "")"))
         model: \(text("model"))
         label_map: label-map.json
         dataset:

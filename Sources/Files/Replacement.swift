@@ -39,7 +39,7 @@ package struct Replacement: Sendable {
 
   /// Removes what killed runs left beside a place: files under such names that no process writes any more.
   package static func removeAbandoned(of path: String) {
-    let start = (Replacement.start(of: path) as NSString).lastPathComponent
+    let start = Path.name(of: Replacement.start(of: path))
     let folder = Replacement.folder(of: path)
     guard let stream = opendir(folder) else { return }
     defer { closedir(stream) }
@@ -66,7 +66,7 @@ package struct Replacement: Sendable {
   private static let hexadecimal = Set("0123456789abcdef".utf8)
 
   private static func folder(of path: String) -> String {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = Path.folder(of: path)
     return folder.isEmpty ? "." : folder
   }
 

@@ -18,7 +18,7 @@ final class ExternalData {
   init(of model: String, opened: @escaping (String) -> Void) {
     self.opened = opened
     func folder(_ path: String) -> String {
-      let name = (path as NSString).deletingLastPathComponent
+      let name = Path.folder(of: path)
       return name.isEmpty ? "." : name
     }
     folders = [model, realPath(model) ?? model].reduce(into: []) { found, path in

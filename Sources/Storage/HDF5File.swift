@@ -86,7 +86,7 @@ final class OpenFile: @unchecked Sendable {
     let creation = try HDF5Handle(H5Pcreate(shim_H5P_FILE_CREATE()), "cannot be created")
     // Without times of creation (here, of groups and of datasets) the same results give the same file, byte for byte.
     try HDF5Library.check(H5Pset_obj_track_times(creation.id, false), "cannot be created")
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = Path.folder(of: path)
     guard Foundation.access(folder.isEmpty ? "." : folder, W_OK) == 0 else {
       throw EspalierError("cannot be created: \(String(cString: strerror(errno)))")
     }

@@ -104,7 +104,7 @@ import Testing
       let gradients = twin.backward(values: values, outputGradients: ["y": seed])
       let expected = try #require(gradients["x"])
       expectClose(maps.map(Double.init), expected.reshaped([4, 3, 1, 8]), Tolerance(absolute: 1e-6, relative: 1e-5))
-      for verb in [["stats"], ["score", "--criterion", "lrp", "--criterion", "taylor"]] {
+      for verb in [["stats"], ["score", "--criterion", "lrp", "--criterion", "taylor-2019"]] {
         let run = try Tool.run(
           [verb[0], "conv1d.onnx", "--data", "hdf5:signals.h5", "--out", "s.h5"] + verb.dropFirst(), in: folder)
         #expect(run.status == 0, "\(run.talk)")

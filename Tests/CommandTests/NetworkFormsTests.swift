@@ -76,7 +76,7 @@ import Testing
       #expect(
         try HDF5File.open(folder.appendingPathComponent("a.h5").path).text(attribute: "inputs") == "x2=hdf5:two-inputs.h5/x2")
       for verb in [
-        ["score", "--criterion", "lrp", "--criterion", "taylor", "--out", "s.h5"], ["stats", "--out", "t.h5"],
+        ["score", "--criterion", "lrp", "--criterion", "taylor-2019", "--out", "s.h5"], ["stats", "--out", "t.h5"],
         ["measure", "--method", "gradient", "--measure", "pixel-flipping:steps=2"],
         [
           "prune", "--criterion", "taylor-2019", "--budget", "filters=0.5", "--latency-batch", "0", "--tune", "1", "--out",
@@ -155,7 +155,7 @@ import Testing
         #expect(refused.failed(mentioning: "one output"), "\(refused)")
         _ = try succeeds(["stats", model, "--data", "hdf5:labels-0-1.h5", "--out", "t.h5"], in: folder)
         _ = try succeeds(
-          ["score", model, "--data", "hdf5:all-0.h5", "--criterion", "taylor", "--criterion", "lrp", "--out", "s.h5"],
+          ["score", model, "--data", "hdf5:all-0.h5", "--criterion", "taylor-2019", "--criterion", "lrp", "--out", "s.h5"],
           in: folder)
         let scores: Tensor<Double> = try read("s.h5", "scores/taylor/conv", in: folder)
         #expect(scores.elements.contains { $0 > 0 }, "the binary loss has a gradient")
@@ -180,7 +180,7 @@ import Testing
         try expectPrediction("r.h5", try peer("n-k-1-1.onnx", "n-k-1-1.h5", ["x": "data"], in: folder), in: folder)
       }
       for verb in [
-        ["score", "--criterion", "lrp", "--criterion", "taylor", "--out", "s.h5"], ["measure", "--measure", "sparseness"],
+        ["score", "--criterion", "lrp", "--criterion", "taylor-2019", "--out", "s.h5"], ["measure", "--measure", "sparseness"],
         ["prune", "--criterion", "group-fisher", "--budget", "filters=0.5", "--latency-batch", "0", "--out", "p.onnx"],
         ["tune", "--epochs", "1", "--out", "t.onnx"], ["stats", "--out", "st.h5"],
       ] {
@@ -202,7 +202,7 @@ import Testing
         ["measure", "--measure", "sparseness"], ["tune", "--out", "t.onnx"],
       ] {
         let run = try Tool.run([verb[0], "places.onnx", "--data", "hdf5:n-k-1-1.h5"] + verb.dropFirst(), in: folder)
-        #expect(run.failed(mentioning: "N×3×8×8") && run.talk.contains("[N, K]"), "\(verb): \(run.talk)")
+        #expect(run.status == 1 && run.talk.contains("N×3×8×8") && run.talk.contains("[N, K]"), "\(verb): \(run.talk)")
       }
       #expect(try Tool.run("stats", "places.onnx", "--data", "hdf5:n-k-1-1.h5", "--out", "s.h5", in: folder).status == 0)
     }
@@ -249,9 +249,9 @@ import Testing
       let much = try Tool.run(base + ["--target", "1,-3", "--out", "q.h5"], in: folder)
       #expect(much.failed(mentioning: "class 3"), "\(much)")
       let loss = try Tool.run(
-        "score", "three-classes.onnx", "--data", "hdf5:labels-of-others.h5", "--criterion", "taylor", "--target", "1,-2", "--out",
+        "score", "three-classes.onnx", "--data", "hdf5:labels-of-others.h5", "--criterion", "taylor-2019", "--target", "1,-2", "--out",
         "q.h5", in: folder)
-      #expect(loss.failed(mentioning: "'taylor'"), "\(loss)")
+      #expect(loss.failed(mentioning: "'taylor-2019'"), "\(loss)")
     }
   }
 

@@ -45,10 +45,10 @@ import Testing
         let run = try Tool.run([verb[0], "model.onnx", "--data", "hdf5:data.h5", "--quiet"] + verb.dropFirst(), in: folder)
         #expect(run.failed(mentioning: "picture 2: the network's output is NaN or infinite, first behind Conv 'conv2'"), "\(run)")
       }
-      for verb in [["stats"], ["score", "--criterion", "activation-mean"], ["score", "--criterion", "lrp"]] {
+      for verb in [["stats"], ["score", "--criterion", "mean-activation"], ["score", "--criterion", "lrp"]] {
         let run = try Tool.run(
           [verb[0], "model.onnx", "--data", "hdf5:data.h5", "--quiet", "--out", "r.h5"] + verb.dropFirst(), in: folder)
-        #expect(run.failed(mentioning: "conv2") && run.talk.contains("picture 2"), "\(run)")
+        #expect(run.failed(mentioning: "picture 2"), "\(run)")
       }
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.hasSuffix("r.h5") })
     }

@@ -167,7 +167,7 @@ import Testing
         ("beauty", "there is no statistic 'beauty'"), ("histogram:", "'' is not a parameter"),
       ] {
         let refused = try Tool.run(["stats", "lenet.onnx", "--quiet", "--statistic", text] + data, in: folder)
-        #expect(refused.failed(mentioning: problem, status: 64) && refused.talk.contains(text), "\(text): \(refused.talk)")
+        #expect(refused.failed(mentioning: problem, status: 64), "\(text): \(refused.talk)")
       }
       let twice = try Tool.run(
         ["stats", "lenet.onnx", "--quiet", "--statistic", "gram", "--statistic", "gram:seed=2"] + data, in: folder)

@@ -53,14 +53,14 @@ import Training
       var other = Self.settings
       other.seed = 2
       let seed = try #require(throws: EspalierError.self) { try trainer(other).resume(from: file) }
-      #expect(seed.description.contains("other settings"))
+      #expect(seed.description.contains("of another run: its settings"))
       #expect(seed.file == file.path)
       let frozen = TrainingSeams(policies: ["fc.bias": .frozen])
       #expect(throws: EspalierError.self) { try trainer(seams: frozen).resume(from: file) }
       let graph = try #require(throws: EspalierError.self) {
         try Trainer(TinyNetworks.vgg(), settings: Self.settings, width: 1).resume(from: file)
       }
-      #expect(graph.description.contains("other network"))
+      #expect(graph.description.contains("of another run: its network"))
       try trainer().resume(from: file)
     }
   }

@@ -38,7 +38,12 @@ package final class RelevancePass {
     for node in graph.nodes {
       switch rules[node.id]?.behaviour {
       case .decomposition(let parts):
-        let isSum = LayerKind(node, in: graph) == .sum
+        let kind = LayerKind(node, in: graph)
+        // An activation's share of its input is told from both ends.
+        if kind == .activation || kind == .relu {
+          kept.formUnion(node.inputs.compactMap { $0 }.filter { graph.constants[$0] == nil })
+        }
+        let isSum = kind == .sum
         if !isSum && parts.contains(where: { $0.isPlainOutput || $0.gate != .all }) { kept.formUnion(node.outputs) }
       case .activation(.smooth): kept.formUnion(node.inputs.compactMap { $0 })
       default: break

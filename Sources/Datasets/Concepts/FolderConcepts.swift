@@ -65,7 +65,7 @@ public struct FolderConcepts: ConceptSource {
 
   public func masks(_ index: Int) throws -> ConceptMasks {
     let sample = try dataset.sample(index)
-    let stem = ((sample.name.hasPrefix("/") ? (sample.name as NSString).lastPathComponent : sample.name) as NSString)
+    let stem = ((sample.name.hasPrefix("/") ? Path.name(of: sample.name) : sample.name) as NSString)
       .deletingPathExtension
     var canvas: ConceptCanvas?
     for (name, kind) in kinds {

@@ -47,7 +47,7 @@ public enum CSV {
       }
     }
     guard !entries.isEmpty else { throw EspalierError("names no pictures", file: path) }
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = Path.folder(of: path)
     return PictureList(
       entries, in: folder.isEmpty ? "." : folder, classNames: classes?.names,
       description: "\(entries.count) pictures from \(path)")
@@ -58,7 +58,7 @@ public enum CSV {
     guard let rows = try? parse(RegularFile.text(path)), let header = rows.first else { return [] }
     let names = header.cells.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
     let columns = names.indices.filter { ["path", "mask"].contains(names[$0]) }
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = Path.folder(of: path)
     return rows.dropFirst().flatMap { row in
       columns.filter(row.cells.indices.contains).map { row.cells[$0] }.filter { !$0.isEmpty }.map {
         $0.hasPrefix("/") || folder.isEmpty ? $0 : folder + "/" + $0

@@ -16,7 +16,7 @@ struct ReportPage {
   ///
   /// - Throws: `EspalierError` if a picture cannot be read; `CancellationError` if the run was asked to stop.
   init(_ report: FilterReport, _ data: PreparedData, _ provenance: [String: String], _ context: RunContext) throws {
-    let model = provenance["model"].map { ($0 as NSString).lastPathComponent } ?? "network"
+    let model = provenance["model"].map { Path.name(of: $0) } ?? "network"
     title = "Dissection of \(model)"
     let pictures = try ReportPictures(of: report.layers.compactMap(\.exemplars), data, context)
     content = ReportContent(report, pictures, title: title, facts: ReportPage.facts(report, data, provenance))
