@@ -49,7 +49,8 @@ public struct Model: Sendable {
     self.inputs = inputs
     self.axes = axes
     graph = symbolic.graph
-    asRead = read
+    // What cannot be run as declared is compared as it is run.
+    asRead = read.fixedBatch == nil && symbolic.graph.fixedBatch != nil ? symbolic.graph : read
     let types = (read.form?.otherFloats ?? []).map { "\($0)" }.joined(separator: " and ")
     let precision = types.isEmpty ? nil : "it holds \(types), which is computed as float32"
     let notices = leftOut + [symbolic.reason, precision].compactMap { $0 }

@@ -65,7 +65,8 @@ extension Trainer {
       if file.exists("network/onnx") {
         let graph = try Graph(onnxBytes: file.bytes("network/onnx"))
         for hook in seams.hooks { try hook.willResume(with: graph, epoch: Int(cursor[0]), self) }
-        try replaceGraph(graph)
+        // All that the optimiser remembers is in the file.
+        try replaceGraph(graph) { _, _ in nil }
         let stored = try file.bytes("network/seams").text
         guard seamsInForce == stored else {
           throw EspalierError("its network was replaced under other seams: \(stored)", accepted: seamsInForce)

@@ -72,7 +72,7 @@ import Testing
         ["evaluate", "lenet.onnx"], ["relevance", "lenet.onnx", "--out", "out.h5"], ["tune", "lenet.onnx", "--out", "out.onnx"],
       ] {
         let outcome = try Tool.run(verb + ["--data", "hdf5:mislabelled.h5"], in: folder)
-        #expect(outcome.status == 1 && outcome.talk.contains("label 10"), "\(verb): \(outcome)")
+        #expect(outcome.status == 1 && outcome.talk.contains("10"), "\(verb): \(outcome)")
       }
       let target = try Tool.run(
         "relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--target", "10", "--out", "out.h5", in: folder)

@@ -149,7 +149,7 @@ import Training
     try new.setAttribute("samples", try old.number(attribute: "samples", as: Int64.self)!)
     try new.setAttribute("cursor", cursor)
     try new.setAttribute("sums", try old.numbers(attribute: "sums", as: Double.self)!.elements)
-    try new.commit()
+    try new.commit(sealed: true)
   }
 
   /// A run whose network was replaced goes on with the network as replaced, to the same bits.
