@@ -5,7 +5,9 @@ extension Preprocessing {
   /// values so wide or so close together once divided that the deviation must be of another scale.
   public var doubts: [String] {
     let range = (low: min(0, 255 * scale), high: max(0, 255 * scale))
-    func text(_ value: Double) -> String { value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\((value * 1000).rounded() / 1000)" }
+    func text(_ value: Double) -> String {
+      value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\((value * 1000).rounded() / 1000)"
+    }
     let scaled = "raw values of 0 to 255 times scale are \(text(range.low)) to \(text(range.high))"
     guard range.high - range.low < 1e9, mean.allSatisfy({ abs($0) < 1e9 }), deviation.allSatisfy({ abs($0) < 1e9 }) else {
       return ["preprocessing: scale, mean or std is so large that values are beyond 10^9"]

@@ -93,10 +93,13 @@ public struct PruneRun: Sendable {
       if let tuning, let data = tuningData ?? data, try step.load(isPruned: false) == nil {
         var tuning = tuning
         (tuning.out, tuning.history) = (step.tunedPath, step.tunedPath + ".csv")
-        _ = try tuning.tune(Model(step.prunedPath, output: model.output, inputs: model.inputs, axes: model.axes), on: data, context)
+        _ = try tuning.tune(
+          Model(step.prunedPath, output: model.output, inputs: model.inputs, axes: model.axes), on: data, context)
       }
       try step.save(progress, isPruned: false)
-      if step.number == steps { untuned = try Model(step.prunedPath, output: model.output, inputs: model.inputs, axes: model.axes).graph }
+      if step.number == steps {
+        untuned = try Model(step.prunedPath, output: model.output, inputs: model.inputs, axes: model.axes).graph
+      }
       current = try Model(
         tuning == nil ? step.prunedPath : step.tunedPath, output: model.output, inputs: model.inputs, axes: model.axes)
     }

@@ -184,7 +184,8 @@ public struct TrainingRun: Sendable {
     let before = editor.metadata[TrainingRecord.metadataKey].flatMap { TrainingRecord(json: $0) }
     editor.metadata[TrainingRecord.metadataKey] = try TrainingRecord(
       settings: settings.description, data: data.request.spec.description, dataDigest: data.dataset.digest(),
-      augmentation: augmentationText, epoch: epoch?.epoch, network: model.map { Path.name(of: $0.path) }, networkDigest: model?.digest,
+      augmentation: augmentationText, epoch: epoch?.epoch, network: model.map { Path.name(of: $0.path) },
+      networkDigest: model?.digest,
       espalier: Release.version, before: before.map { [$0] }
     ).json
     try editor.graph().writeONNX(to: out, producerVersion: Release.version)

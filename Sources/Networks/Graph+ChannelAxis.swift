@@ -9,7 +9,8 @@ extension Graph {
     // The axes of a value, each by the axis of the input that it was.
     func search(_ value: String, _ axes: [Int]) -> Int? {
       guard seen.insert(value).inserted, axes.count > 1 else { return nil }
-      for node in consumers(of: value) where node.inputs.first == value || node.op is any ElementwiseOperator || node.op.isArithmetic {
+      for node in consumers(of: value)
+      where node.inputs.first == value || node.op is any ElementwiseOperator || node.op.isArithmetic {
         switch node.op {
         case is Op.Conv, is Op.ConvTranspose, is Op.MaxPool, is Op.AveragePool, is Op.GlobalAveragePool, is Op.BatchNormalization:
           return axes[1]

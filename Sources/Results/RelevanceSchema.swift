@@ -51,7 +51,8 @@ public struct RelevanceSchema: Hashable, Sendable {
 
   /// What a file says about how its numbers came about.
   public static let provenanceNames = [
-    "model", "model_sha256", "model_output", "data", "data_sha256", "dataset_sha256", "preprocessing", "inputs", "attributor", "composite",
+    "model", "model_sha256", "model_output", "data", "data_sha256", "dataset_sha256", "preprocessing", "inputs", "attributor",
+    "composite",
     "target",
     "start", "from", "espalier",
   ]

@@ -144,7 +144,8 @@ import Testing
         #expect(try accuracy(model, "--data", "hdf5:all-0.h5", in: folder) == zeros, "\(model)")
         let run = try succeeds(["evaluate", model, "--data", "hdf5:labels-0-1.h5", "--json"], in: folder)
         let report = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
-        #expect(abs((report?["loss"] as? Double ?? 0) - loss) < 1e-5, "\(model): \(run.output)")
+        // A sigmoid near 1 leaves few digits of 1 − p in single precision, of which the expected loss is made.
+        #expect(abs((report?["loss"] as? Double ?? 0) - loss) < 5e-5 * loss, "\(model): \(run.output)")
         for target in [["--target", "0"], ["--target", "predicted"], []] {
           _ = try succeeds(["relevance", model, "--data", "hdf5:labels-0-1.h5", "--out", "r.h5"] + target, in: folder)
           let maps: Tensor<Float> = try read("r.h5", "attribution", in: folder)
@@ -152,7 +153,7 @@ import Testing
         }
         let refused = try Tool.run(
           "relevance", model, "--data", "hdf5:labels-0-1.h5", "--target", "label", "--out", "q.h5", in: folder)
-        #expect(refused.failed(mentioning: "one output"), "\(refused)")
+        #expect(refused.status == 1 && refused.talk.contains("one output"), "\(refused)")
         _ = try succeeds(["stats", model, "--data", "hdf5:labels-0-1.h5", "--out", "t.h5"], in: folder)
         _ = try succeeds(
           ["score", model, "--data", "hdf5:all-0.h5", "--criterion", "taylor-2019", "--criterion", "lrp", "--out", "s.h5"],
@@ -165,7 +166,7 @@ import Testing
         in: folder)
       #expect(!tuned.talk.contains("loss 0.0000"), "\(tuned.talk)")
       let strange = try Tool.run("evaluate", "logit.onnx", "--data", "hdf5:labels-of-others.h5", in: folder)
-      #expect(strange.failed(mentioning: "0 to 1"), "\(strange)")
+      #expect(strange.status == 1 && strange.talk.contains("0 to 1"), "\(strange)")
     }
   }
 
@@ -249,7 +250,8 @@ import Testing
       let much = try Tool.run(base + ["--target", "1,-3", "--out", "q.h5"], in: folder)
       #expect(much.failed(mentioning: "class 3"), "\(much)")
       let loss = try Tool.run(
-        "score", "three-classes.onnx", "--data", "hdf5:labels-of-others.h5", "--criterion", "taylor-2019", "--target", "1,-2", "--out",
+        "score", "three-classes.onnx", "--data", "hdf5:labels-of-others.h5", "--criterion", "taylor-2019", "--target", "1,-2",
+        "--out",
         "q.h5", in: folder)
       #expect(loss.failed(mentioning: "'taylor"), "\(loss)")
     }

@@ -54,18 +54,6 @@ import Testing
     }
   }
 
-  /// LRP-0 divides by the sums of a layer, which are 0 for a picture of zeros.
-  @Test func relevanceNamesThePictureAndTheLayer() throws {
-    try withNetwork(weights: (1, 1), ones: 0) { folder in
-      let rules = "[[rules]]\nkind = \"linear\"\nrule = \"epsilon\"\nepsilon = 0\n"
-      try Data(rules.utf8).write(to: folder.appendingPathComponent("zero.toml"))
-      let run = try Tool.run(
-        "relevance", "model.onnx", "--data", "hdf5:data.h5", "--composite", "zero.toml", "--quiet", "--out", "r.h5", in: folder)
-      #expect(run.failed(mentioning: "picture 1: its relevance is NaN or infinite, first behind Gemm 'fc'"), "\(run)")
-      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("r.h5").path))
-    }
-  }
-
   /// Relevance that float16 cannot hold is not stored as infinity.
   @Test func relevanceBeyondHalfPrecisionIsRefused() throws {
     try withNetwork(weights: (1e6, 1), ones: 1) { folder in

@@ -87,7 +87,9 @@ import Testing
     try Sample.withModelAndPictures { folder in
       let pruned = try Tool.run(
         ["prune", "lenet.onnx", "--out", "x.onnx", "--quiet", "--criterion", "taylor"] + data + budget, in: folder)
-      #expect(["taylor-2017", "taylor-2019", "taylor-signed"].allSatisfy { pruned.failed(mentioning: "'\($0)'", status: 64) }, "\(pruned)")
+      #expect(
+        ["taylor-2017", "taylor-2019", "taylor-signed"].allSatisfy { pruned.failed(mentioning: "'\($0)'", status: 64) },
+        "\(pruned)")
       let scored = try Tool.run(["score", "lenet.onnx", "--out", "x.h5", "--quiet", "--criterion", "l1"] + data, in: folder)
       #expect(scored.failed(mentioning: "espalier prune and espalier sensitivity", status: 64), "\(scored)")
     }

@@ -150,7 +150,8 @@ public struct BrodenConcepts: ConceptSource {
               case let (area, overflow) = height.multipliedReportingOverflow(by: width), !overflow,
               area <= Image.largestPixelCount
             else {
-              throw EspalierError("has \(vertical) \(texts[0]) and \(horizontal) \(texts[1])", accepted: "1 to 2^28 pixels")
+              throw EspalierError(
+                "has \(vertical) \(texts[0]) and \(horizontal) \(texts[1])", accepted: "1 to \(Image.largestPixelCount) pixels")
             }
             return (height, width)
           }

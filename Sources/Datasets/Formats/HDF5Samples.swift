@@ -33,7 +33,8 @@ public struct HDF5Samples: Dataset {
         accepted: "numbers N×C×H×W, or with fewer axes behind the first")
     }
     areImages =
-      preprocessing != nil && data.elementType == .uint8 && shape.rank == 4 && [1, 3].contains(shape[1]) && shape[2] > 0 && shape[3] > 0
+      preprocessing != nil && data.elementType == .uint8 && shape.rank == 4 && [1, 3].contains(shape[1]) && shape[2] > 0
+      && shape[3] > 0
     if let preprocessing, !areImages, preprocessing != Preprocessing(layout: preprocessing.layout) {
       throw EspalierError(
         "holds \(data.elementType.rawValue) of shape \(shape), which --preprocess cannot prepare: it is taken as it is",

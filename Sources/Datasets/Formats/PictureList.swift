@@ -67,8 +67,9 @@ public struct PictureList: Dataset {
   public func digest() throws -> String {
     var hash = SHA256()
     for entry in entries {
-      hash.update(line: 
-        "\(entry.path) \(entry.labels)\(entry.maskKind.map { " \($0.rawValue)" } ?? "")"
+      hash.update(
+        line:
+          "\(entry.path) \(entry.labels)\(entry.maskKind.map { " \($0.rawValue)" } ?? "")"
           + (entry.target.map { " target \($0)" } ?? ""))
       for path in [entry.path, entry.mask].compactMap({ $0 }) {
         hash.update(line: try SHA256.hexadecimal(ofFile: absolute(path)))

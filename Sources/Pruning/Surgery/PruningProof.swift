@@ -107,7 +107,8 @@ public struct PruningProof: Hashable, Sendable, Codable {
     for name in masked.outputs {
       guard let constant = masked.constants[name] else { continue }
       guard pruned.constants[name] == constant else {
-        throw EspalierError("the constant output '\(name)' of the pruned network is another", place: "proof", accepted: "the same")
+        throw EspalierError(
+          "the constant output '\(name)' of the pruned network is another", place: "proof", accepted: "the same")
       }
       (masked, pruned) = (try masked.without(output: name), try pruned.without(output: name))
     }

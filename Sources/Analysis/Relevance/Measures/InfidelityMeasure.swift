@@ -71,7 +71,9 @@ public struct InfidelityMeasure: ChangeMeasure {
       }
     } run: { pictures, rows in
       let outputs = try answering.run(pictures, others: shard.others(of: rows))
-      for (place, row) in rows.enumerated() { answers[row.picture][row.variant] = targets[row.picture].score(of: outputs.outputs(ofRow: place)) }
+      for (place, row) in rows.enumerated() {
+        answers[row.picture][row.variant] = targets[row.picture].score(of: outputs.outputs(ofRow: place))
+      }
     }
     for picture in 0..<shard.count {
       for variant in 1...squares {
