@@ -208,7 +208,10 @@ extension OperatorCase {
       OperatorCase(Op.Squeeze(), .blocked([2, 9, 1, 1]), integers([2, 3])),
       OperatorCase(Op.Unsqueeze(), .data([2, 9]), integers([1, -1])),
       OperatorCase(Op.Transpose(permutation: [0, 2, 3, 1]), .blocked([2, 9, 3, 2])),
-      OperatorCase(Op.Expand(), .data([2, 3, 1]), integers([1, 3, 4])), OperatorCase(Op.Expand(), .data([2, 3]), integers([3])),
+      OperatorCase(Op.Expand(), .data([2, 3, 1]), integers([1, 3, 4])),
+      // A target that names the batch, as files of a fixed batch do.
+      OperatorCase(Op.Expand(), .data([2, 3, 1]), integers([2, 3, 4])),
+      OperatorCase(Op.Expand(), .data([2, 3]), integers([3])),
       OperatorCase(Op.Gather(axis: 1), .blocked([2, 9, 3, 2]), integers([8, -9, 3, 3])),
       OperatorCase(Op.Gather(axis: 2), .data([2, 3, 4]), .constant(.int64(Tensor(scalar: 2)))),
       OperatorCase(Op.Identity(), .blocked([2, 9, 3, 2])), OperatorCase(Op.Dropout(), .blocked([2, 9, 3, 2])),

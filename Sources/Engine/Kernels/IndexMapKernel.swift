@@ -27,7 +27,12 @@ final class IndexMapKernel: Kernel {
     }
     let row = keepsRows && shape.rank > 0 ? try? maps(shape.replacing(axis: 0, with: 1)) : nil
     let isAlike =
-      row.map { zip($0, context.outputs).allSatisfy { $0.shape.replacing(axis: 0, with: shape[0]) == $1.shape } } ?? false
+      row.map { rows in
+        zip(rows, context.outputs).allSatisfy {
+          // A target that names the batch makes all rows of one.
+          $0.shape.rank > 0 && $0.shape[0] == 1 && $0.shape.replacing(axis: 0, with: shape[0]) == $1.shape
+        }
+      } ?? false
     slabs = isAlike ? shape[0] : 1
     self.maps = try (isAlike ? row! : maps(shape)).map { fact in
       guard let places = fact.value?.integers else {
