@@ -72,9 +72,10 @@ public struct FeatureMap {
     return Tensor(elements, shape: shape)
   }
 
-  /// Calls `body` for every row of a real sample and block of channels, with the sample, the block's first channel, its first float
-  /// and the number of floats to the next place: `body(sample, channel, lanes, pointer)`; place p of lane l is
-  /// `pointer[p · block + l]`. A sample of several rows comes up once for each.
+  /// Calls `body` for every row of a real sample and block of channels.
+  ///
+  /// It is given the sample, the block's first channel, its lanes and its first float, `body(sample, channel, lanes, pointer)`;
+  /// place p of lane l is `pointer[p · block + l]`. A sample of several rows comes up once for each.
   @inline(__always)
   public func forEachBlock(_ body: (_ sample: Int, _ channel: Int, _ lanes: Int, _ pointer: UnsafeMutablePointer<Float>) -> Void)
   {

@@ -110,9 +110,10 @@ extension Graph {
 }
 
 extension Graph {
-  /// The places of a node's inputs that hold what training changes: weights and biases of convolutions and linear layers, a constant
-  /// added right behind one among them, factors and summands of batch norms, slopes. A constant that only scales or shifts, such as
-  /// 1 / 255, is none.
+  /// The places of a node's inputs that hold what training changes.
+  ///
+  /// These are weights and biases of convolutions and linear layers, a constant added right behind one among them, factors and
+  /// summands of batch norms, slopes. A constant that only scales or shifts, such as 1 / 255, is none.
   ///
   /// What `inspect` counts, budgets are of and `tune` changes is this.
   package func trainedPlaces(of node: Node) -> [Int] {

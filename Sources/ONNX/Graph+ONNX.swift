@@ -38,9 +38,10 @@ extension Graph {
     leftOut.forEach(notice)
   }
 
-  /// Writes an ONNX file in the form of the one that the graph was read from (``FileForm``): the operator set with its forms of
-  /// operators, element types, declarations, producer, names and metadata. A graph that was made here gets opset 18, float32 and
-  /// int64.
+  /// Writes an ONNX file in the form of the one that the graph was read from (``FileForm``).
+  ///
+  /// That is the operator set with its forms of operators, element types, declarations, producer, names and metadata. A graph that
+  /// was made here gets opset 18, float32 and int64.
   ///
   /// The bytes depend on the graph and the version alone. The file is written beside its place and renamed when it is whole.
   ///

@@ -2,7 +2,9 @@ import Foundation
 import Networks
 import Tensors
 
-/// One number for every filter of every layer: the filter with the least counts least. A filter may have none; it stays.
+/// One number for every filter of every layer: the filter with the least counts least.
+///
+/// A filter may have none; it stays.
 public struct FilterScores: Sendable {
   /// The scores of each layer, `[filters]`, by the layer's name; nil for a filter that has none.
   public var layers: [String: [Double?]]

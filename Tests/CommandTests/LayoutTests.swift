@@ -4,8 +4,9 @@ import TestSupport
 import Tensors
 import Testing
 
-/// Networks whose batch axis holds more, or less, than one row an image; sizes that are not declared; what does not fit. The files in
-/// `Resources/layouts` were exported by PyTorch or made with onnx, the gradients there computed by PyTorch.
+/// Networks whose batch axis holds more, or less, than one row an image; sizes that are not declared; what does not fit.
+///
+/// The files in `Resources/layouts` were exported by PyTorch or made with onnx, the gradients there computed by PyTorch.
 @Suite struct LayoutTests {
   private func withLayouts(_ body: (URL) throws -> Void) throws {
     try withTemporaryFolder { folder in

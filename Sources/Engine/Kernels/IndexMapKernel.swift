@@ -7,7 +7,7 @@ import Tensors
 /// values.
 final class IndexMapKernel: Kernel {
   private let context: NodeContext
-  /// For every output, the place in the input of each element; −1 for the fill. Of one slab, where the first axis stays as it is.
+  /// For every output, the place in the input of each element of a slab; −1 for the fill.
   private let maps: [[Int32]]
   private let fill: Float
   /// The number of slabs that are all alike.

@@ -59,7 +59,9 @@ extension Op {
     public init() {}
   }
 
-  /// `x · Φ(x)`, Φ being the normal distribution function, or its approximation by tanh (D. Hendrycks, K. Gimpel, arXiv:1606.08415).
+  /// `x · Φ(x)`, Φ being the normal distribution function, or its approximation by tanh.
+  ///
+  /// Source: D. Hendrycks, K. Gimpel, arXiv:1606.08415.
   public struct Gelu: Operator {
     public static let name = "Gelu"
     public static let arity = 1...1
@@ -72,7 +74,9 @@ extension Op {
     }
   }
 
-  /// `x · tanh(log(1 + exp(x)))` (D. Misra, arXiv:1908.08681).
+  /// `x · tanh(log(1 + exp(x)))`.
+  ///
+  /// Source: D. Misra, arXiv:1908.08681.
   public struct Mish: Operator {
     public static let name = "Mish"
     public static let arity = 1...1

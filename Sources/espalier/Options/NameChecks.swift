@@ -39,7 +39,7 @@ enum NameChecks {
     return text
   }
 
-  /// Refuses a composite that there is not, with the nearest; or a parameter that does not fit. Files are read later.
+  /// Refuses a composite that there is not, with the nearest, or a parameter that does not fit; files are read later.
   ///
   /// - Throws: `EspalierError`.
   static func composite(_ text: String) throws -> String {

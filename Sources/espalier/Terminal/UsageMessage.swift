@@ -38,7 +38,7 @@ enum UsageMessage {
     return "\(name): '\(value)' is not accepted (accepted: \(Double(value) == nil ? "a number" : "a whole number"))"
   }
 
-  /// `Unknown option '--name'. Did you mean '--other'?`
+  /// ArgumentParser's text for an unknown option and the one that is meant: `Unknown option '--name'. Did you mean '--other'?`.
   private static func option(_ line: String) -> String? {
     let start = "Unknown option '"
     guard line.hasPrefix(start) else { return nil }
