@@ -46,10 +46,18 @@ enum PictureFile {
     } else {
       context.note("\(path): without labels, which the data do not have and ViRelAy asks for")
     }
-    for (name, text) in [("data", data.request.spec.description), ("preprocessing", data.preprocessing.json)] {
-      try file.setAttribute(name, text)
-    }
+    for (name, text) in [
+      ("data", data.request.spec.description), (PictureSource.digestKey, try dataset.digest()),
+      ("preprocessing", data.preprocessing.json),
+    ] { try file.setAttribute(name, text) }
     try file.commit()
+  }
+
+  /// The digest of the data set that such a file was written from; nil for another file.
+  static func origin(of path: String) -> String? {
+    guard let file = try? HDF5File.open(path) else { return nil }
+    defer { file.close() }
+    return try? file.text(attribute: PictureSource.digestKey)
   }
 
   private static func write<Scalar: HDF5Scalar>(

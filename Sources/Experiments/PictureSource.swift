@@ -26,6 +26,13 @@ struct PictureSource {
   ///   - file: the file, for messages.
   /// - Throws: `EspalierError` if the data cannot be opened, or are others than those of the file.
   init(_ request: DataRequest, provenance: (String) throws -> String?, file: String) throws {
+    let digest = try provenance(PictureSource.digestKey)
+    if let digest, case .hdf5(let path) = request.spec, PictureFile.origin(of: path) == digest {
+      // What `--data-out` wrote beside the results: the same images, fitted already.
+      dataset = try request.openWhole()
+      (preprocessing, isChannelsLast) = (nil, false)
+      return
+    }
     let json = try provenance("preprocessing")
     preprocessing = try json.map { json in
       try naming(file: file) { try naming(place: "preprocessing") { try Preprocessing(json: json) } }
@@ -33,7 +40,7 @@ struct PictureSource {
     // Bytes of HDF5 files are images where they were prepared; what cannot have been is a tensor.
     dataset = try (try? request.openWhole(prepared: preprocessing)) ?? request.openWhole()
     isChannelsLast = preprocessing?.layout == .nhwc
-    if let digest = try provenance(PictureSource.digestKey), digest != (try dataset.digest()) {
+    if let digest, digest != (try dataset.digest()) {
       let origin = try provenance("data").map { " (\($0))" } ?? ""
       throw EspalierError(
         "these are not the pictures that \(file) was computed for\(origin): their SHA-256 differs", place: "\(request.spec)",

@@ -10,7 +10,8 @@ import Testing
 
   @Test(.enabled(if: Python.isAvailable, "ESPALIER_PYTHON is not set")) func opensInViRelAy() throws {
     try Sample.withModelAndPictures { folder in
-      let outcome = try Tool.run(command("--skip", "3", "--virelay", "deep/project"), in: folder)
+      let talkative = command("--skip", "3", "--virelay", "deep/project").filter { $0 != "--quiet" }
+      let outcome = try Tool.run(talkative, in: folder)
       #expect(outcome.status == 0 && outcome.talk.contains("virelay deep/project/project.yaml"), "\(outcome)")
       try Python.run(
         """
