@@ -84,7 +84,7 @@ let package = Package(
       name: "espalier-toy",
       dependencies: ["Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Training", "Analysis", "Pruning", "Plotting"],
       path: "Benchmarks/Toy"),
-    .target(name: "TestSupport", dependencies: ["Tensors", "Storage", "Networks", "ONNX"]),
+    .target(name: "TestSupport", dependencies: ["Tensors", "Files", "Storage", "Networks", "ONNX"]),
     .executableTarget(name: "espalier-fuzz", dependencies: ["TestSupport"], path: "Tests/Fuzz"),
 
     .testTarget(

@@ -5,15 +5,16 @@ package import TOMLKit
 extension TOMLTable {
   /// Parses a text.
   ///
-  /// toml++ 3.4, on which TOMLKit stands, aborts the process over a table's header that begins with no key, such as `[*]`, and takes
-  /// memory and stack without bounds for keys of many parts and deep values; these are found here first.
+  /// toml++ 3.4, on which TOMLKit stands, aborts the process over a table's header that begins with no key, such as `[*]`, over
+  /// `[}`, dates that are none and white space beyond ASCII, and takes memory and stack without bounds for keys of many parts and
+  /// deep values; these are found here first.
   ///
   /// - Throws: `EspalierError` naming the line.
   package static func parsed(_ text: String) throws -> TOMLTable {
     guard text.utf8.count <= RegularFile.largestSettings else {
       throw EspalierError("is \(text.utf8.count) bytes long", accepted: "at most \(RegularFile.largestSettings)")
     }
-    try checkDepth(text)
+    try check(text)
     for (index, line) in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
     where !mayBegin(line) {
       throw EspalierError("a table's name does not begin with a key", place: "line \(index + 1)", accepted: "[name] or [[name]]")
@@ -25,14 +26,24 @@ extension TOMLTable {
 
   private static let deepest = 32
 
-  /// Counts the parts of keys and the brackets around values, outside of texts and comments.
-  private static func checkDepth(_ text: String) throws {
+  /// Counts the parts of keys, pairs the brackets around values and finds dates, outside of texts and comments.
+  private static func check(_ text: String) throws {
     let bytes = Array(text.utf8)
-    var (line, dots, depth, place) = (1, 0, 0, 0)
-    func failure(_ what: String) -> EspalierError {
-      EspalierError(what, place: "line \(line)", accepted: "at most \(deepest)")
+    var (line, dots, digits, place) = (1, 0, 0, 0)
+    var brackets: [UInt8] = []
+    // The mark of byte order, three bytes at the start.
+    func isMark(_ place: Int) -> Bool { place < 3 && bytes.starts(with: [0xEF, 0xBB, 0xBF]) }
+    func failure(_ what: String, accepted: String = "at most \(deepest)") -> EspalierError {
+      EspalierError(what, place: "line \(line)", accepted: accepted)
     }
     while place < bytes.count {
+      if digits == 4, bytes[place] == UInt8(ascii: "-"), place + 1 < bytes.count, isDigit(bytes[place + 1]) {
+        throw failure("a date", accepted: "numbers, texts in quotes, true, false, lists and tables")
+      }
+      if !(0x20...0x7E ~= bytes[place]), !"\t\r\n".utf8.contains(bytes[place]), !isMark(place) {
+        throw failure("a character that no key or number has", accepted: "ASCII outside of texts in quotes and comments")
+      }
+      digits = isDigit(bytes[place]) ? digits + 1 : 0
       switch bytes[place] {
       case UInt8(ascii: "#"):
         while place + 1 < bytes.count, bytes[place + 1] != UInt8(ascii: "\n") { place += 1 }
@@ -64,21 +75,26 @@ extension TOMLTable {
         if dots > deepest { throw failure("a key has too many parts") }
       case UInt8(ascii: "="), UInt8(ascii: ","): dots = 0
       case UInt8(ascii: "["), UInt8(ascii: "{"):
-        (depth, dots) = (depth + 1, 0)
-        if depth > deepest { throw failure("values lie too deep in brackets") }
-      case UInt8(ascii: "]"), UInt8(ascii: "}"): depth = Swift.max(0, depth - 1)
+        dots = 0
+        brackets.append(bytes[place] + 2)
+        if brackets.count > deepest { throw failure("values lie too deep in brackets") }
+      case UInt8(ascii: "]"), UInt8(ascii: "}"):
+        guard brackets.popLast() == bytes[place] else {
+          throw failure("brackets do not pair", accepted: "[ with ] and { with }")
+        }
       default: break
       }
       place += 1
     }
   }
 
+  private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
+
   /// Whether the parser can take a line that may be a header.
   private static func mayBegin(_ line: Substring.UnicodeScalarView) -> Bool {
-    func trimmed(_ text: Substring.UnicodeScalarView) -> Substring.UnicodeScalarView {
-      text.drop { $0.properties.isWhitespace || $0 == "\u{FEFF}" }
-    }
-    let start = trimmed(line)
+    // Other white space than the parser takes there has to be found here.
+    func trimmed(_ text: Substring.UnicodeScalarView) -> Substring.UnicodeScalarView { text.drop { $0 == " " || $0 == "\t" } }
+    let start = line.drop { $0.properties.isWhitespace || $0 == "\u{FEFF}" }
     guard start.first == "[" else { return true }
     var name = trimmed(start.dropFirst())
     if name.first == "[" { name = trimmed(name.dropFirst()) }

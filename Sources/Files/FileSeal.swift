@@ -18,6 +18,9 @@ package enum FileSeal {
     }
   }
 
+  /// Bytes with the seal that a file of them has.
+  package static func sealed(_ bytes: [UInt8]) -> [UInt8] { bytes + mark + checksum(Data(bytes)) }
+
   /// Checks the seal of a file.
   ///
   /// - Throws: `EspalierError` naming the file, if it has none or its bytes are others.

@@ -9,7 +9,10 @@ import Testing
     try withTemporaryFolder { folder in
       let scene = folder.appendingPathComponent("scene")
       try FileManager.default.createDirectory(at: scene, withIntermediateDirectories: true)
-      let campaign = Campaign(tool: Tool.url.path, scene: scene, kinds: try Scene.make(in: scene, tool: Tool.url.path, seed: 11))
+      var campaign = Campaign(tool: Tool.url.path, scene: scene, kinds: try Scene.make(in: scene, tool: Tool.url.path, seed: 11))
+      campaign.memory = 1 << 30
+      let unsound = try campaign.unsound()
+      #expect(unsound.isEmpty, "\(unsound.joined(separator: "\n"))")
       let faults = try campaign.run(0..<campaign.kinds.count * 22, workers: 2)
       #expect(faults.isEmpty, "\(faults.map(\.description).joined(separator: "\n"))")
     }

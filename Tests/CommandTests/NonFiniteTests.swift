@@ -10,7 +10,7 @@ import Testing
 @Suite struct NonFiniteTests {
   /// Writes `model.onnx`, two convolutions with weights of one size each, and `data.h5`: three pictures of zeros, and one of ones
   /// at a place.
-  private func withNetwork(weights: (Float, Float), ones place: Int, _ body: (URL) throws -> Void) throws {
+  private func withNetwork(weights: (Float, Float), ones place: Int, of value: Float = 1, _ body: (URL) throws -> Void) throws {
     try withTemporaryFolder { folder in
       var editor = GraphEditor(name: "large")
       editor.inputs = [GraphInput(name: "input", dimensions: [.symbolic("N"), .fixed(2), .fixed(4), .fixed(4)])]
@@ -27,7 +27,7 @@ import Testing
       editor.outputs = [editor.add(Op.Gemm(transposeB: true), named: "fc", inputs: [x, weight("w3", 1, [2, 4])])]
       try editor.graph().writeONNX(to: folder.appendingPathComponent("model.onnx").path)
       let file = try HDF5File.create(folder.appendingPathComponent("data.h5").path)
-      let elements = (0..<4 * 32).map { Float($0 / 32 == place ? 1 : 0) }
+      let elements = (0..<4 * 32).map { $0 / 32 == place ? value : 0 }
       try file.write(Tensor(elements, shape: [4, 2, 4, 4]), to: "data")
       try file.write(Tensor<Int64>([0, 1, 0, 1], shape: [4]), to: "label")
       try file.commit()
@@ -51,6 +51,16 @@ import Testing
         #expect(run.failed(mentioning: "picture 2"), "\(run)")
       }
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.hasSuffix("r.h5") })
+    }
+  }
+
+  /// Weights whose product passes the greatest float, over an image so dark that the outputs do not.
+  @Test func relevanceNamesTheImageAndTheLayer() throws {
+    try withNetwork(weights: (1e20, 1e20), ones: 2, of: 1e-30) { folder in
+      let run = try Tool.run(
+        "relevance", "model.onnx", "--data", "hdf5:data.h5", "--composite", "gradient", "--quiet", "--out", "r.h5", in: folder)
+      #expect(run.failed(mentioning: "picture 2: its relevance is NaN or infinite, first behind Conv 'conv1'"), "\(run)")
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("r.h5").path))
     }
   }
 

@@ -91,7 +91,9 @@ import Testing
     ("mean = nan", "has a value that is no finite number"),
     ("layout = \"chw\"", "layout: is not known; did you mean 'nchw'? (accepted: nchw, nhwc)"),
     ("crop-share = 0", "crop-share: is 0.0"), ("background = 256", "background: is out of range (accepted: 0 to 255)"),
-    ("a = 1\nb = ", "line 2: "),
+    ("a = 1\nb = ", "line 2: "), ("[[\r]]", "line 1: a table's name"), ("mean = [16,}", "line 1: brackets do not pair"),
+    ("a = }", "line 1: brackets do not pair"), ("a = 2020-01-01T:", "line 1: a date"),
+    ("\na = [2020-01-01 1,1", "line 2: a date"),
   ])
   func wrongSettingsAreNamed(toml: String, start: String) {
     let text = message { _ = try Preprocessing(toml: toml) }
@@ -115,6 +117,24 @@ import Testing
     #expect(message { _ = try Preprocessing(toml: quoted) }.contains("is no setting of a preprocessing"))
     let text = "color = '" + String(repeating: "[.", count: 99) + "'\n"
     #expect(message { _ = try Preprocessing(toml: text) } == "color: is not known (accepted: rgb, bgr)")
+  }
+
+  /// Whatever stands in a text, it is read or refused: parts of the grammar in random order.
+  @Test func textsOfRandomPartsAreReadOrRefused() {
+    let parts = [
+      "[", "]", "[[", "]]", "{", "}", "=", ",", "\n", "\r\n", "\r", "#", "\"", "'", "\"\"\"", "'''", ".", "a", "b", "rules", "1",
+      "16",
+      "0.5", "-", "+", "_", "1e9", "0x1", "inf", "nan", "true", "2020-01-01", "T", "07:32:00", "\\", "\\u", "\t", " ", "*", "@",
+      "\u{FEFF}", "\u{0}", "\u{1F}", "\u{7F}", "é", "\u{2028}", "\u{A0}", "a = ", "a = [", "[a]\n", "[[a]]\n",
+      "kind = \"conv\"\n",
+      "{a=1}", "\"x\"", "1_0", "_1", "1.", "00", "2020-", "-01", ":", "Z",
+    ]
+    var (random, refused) = (Philox(seed: 5), 0)
+    for _ in 0..<30_000 {
+      let text = (0..<Int.random(in: 1...12, using: &random)).map { _ in parts.randomElement(using: &random)! }.joined()
+      do { _ = try Preprocessing(toml: text) } catch { refused += 1 }
+    }
+    #expect(refused > 20_000)
   }
 
   @Test func numbersThatDoNotFitAreSaid() throws {

@@ -21,11 +21,13 @@ import TestSupport
       let path = URL(fileURLWithPath: tool).path
       var campaign = Campaign(tool: path, scene: scene, kinds: try Scene.make(in: scene, tool: path, seed: seed))
       campaign.keep = keep
+      for failure in try campaign.unsound() { print("over a sound file: \(failure)") }
       let start = ContinuousClock.now
       let faults = try campaign.run(first..<first + count, workers: ProcessInfo.processInfo.activeProcessorCount) {
         number, fault in
         if let fault { print(fault) }
         if number % 1000 == 999 { print("\(number + 1 - first) of \(count) files, \(ContinuousClock.now - start)") }
+        fflush(nil)
       }
       print("\(count) hostile files, \(faults.count) not answered well\(faults.isEmpty ? "" : "; they are in \(keep.path)")")
       exit(faults.isEmpty ? 0 : 1)

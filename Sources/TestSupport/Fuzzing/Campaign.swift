@@ -71,24 +71,44 @@ public struct Campaign: Sendable {
     let round = number / kinds.count
     let command = kind.commands[round % kind.commands.count]
     let mutator = kind.mutators[round / kind.commands.count % kind.mutators.count]
-    let bytes = Data(mutator(round))
-
-    let stage = folder.appendingPathComponent("stage")
-    try? FileManager.default.removeItem(at: stage)
-    try FileManager.default.copyItem(at: scene, to: stage)
-    let file = stage.appendingPathComponent(kind.file)
-    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try bytes.write(to: file)
-    let outcome = try ToolProcess.run(tool, command, in: stage, seconds: seconds)
+    let bytes = mutator(round)
+    let (file, outcome) = try run(command, over: bytes, of: kind, in: folder)
     guard let reason = wrong(outcome) else { return nil }
     if let keep {
       let folder = keep.appendingPathComponent("\(number)")
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try bytes.write(to: folder.appendingPathComponent(file.lastPathComponent))
+      try Data(bytes).write(to: folder.appendingPathComponent(file.lastPathComponent))
       let notes = command.joined(separator: " ") + "\n" + reason + "\n" + outcome.talk.prefix(4000)
       try Data(notes.utf8).write(to: folder.appendingPathComponent("command.txt"))
     }
     return Fault(kind: kind.name, number: number, command: command, reason: reason)
+  }
+
+  /// The commands that fail over sound files, with what they said; hostile files would not come far there.
+  ///
+  /// - Throws: an error if folders cannot be made or the tool does not start.
+  public func unsound() throws -> [String] {
+    try withTemporaryFolder { folder in
+      var failures: [String] = []
+      for kind in kinds {
+        for command in kind.commands {
+          let (_, outcome) = try run(command, over: kind.sound, of: kind, in: folder)
+          if outcome.status != 0 { failures.append("espalier \(command.joined(separator: " ")): \(outcome.talk)") }
+        }
+      }
+      return failures
+    }
+  }
+
+  /// Runs a command in a copy of the scene with given bytes in it.
+  private func run(_ command: [String], over bytes: [UInt8], of kind: HostileKind, in folder: URL) throws -> (URL, ToolProcess) {
+    let stage = folder.appendingPathComponent("stage")
+    try? FileManager.default.removeItem(at: stage)
+    try FileManager.default.copyItem(at: scene, to: stage)
+    let file = stage.appendingPathComponent(kind.file(bytes))
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
+    return (file, try ToolProcess.run(tool, command, in: stage, seconds: seconds))
   }
 
   /// What is wrong with a run; nil if nothing is.

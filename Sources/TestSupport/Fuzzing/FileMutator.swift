@@ -16,7 +16,9 @@ enum Boundary {
     -2, -(1 << 31),
   ]
 
-  static let floats: [Float] = [0, -0.0, 1, -1, .nan, .infinity, -.infinity, 3.4e38, -3.4e38, 1e-45, 1e-30, 65_504, 1e10]
+  static let floats: [Float] = [
+    0, -0.0, 1, -1, .nan, .infinity, -.infinity, 3.4e38, -3.4e38, .leastNonzeroMagnitude, 1e-30, 65_504, 1e10,
+  ]
 
   /// A boundary, or a number near to the right one.
   static func integer(near value: Int64, _ random: inout Philox) -> Int64 {

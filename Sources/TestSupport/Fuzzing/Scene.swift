@@ -26,12 +26,16 @@ public enum Scene {
     }
     try data(path("data.h5"), shape: [12, 1, 16, 16], seed: seed)
     try data(path("data3.h5"), shape: [12, 3, 8, 8], seed: seed)
-    try concepts(path("concepts.h5"), seed: seed)
+    try concepts(path("data.h5.concepts"), size: 16, seed: seed)
+    try concepts(path("data3.h5.concepts"), size: 8, seed: seed)
 
     // Results.
-    try run("relevance", "net.onnx", "--data", "hdf5:data.h5", "--out", "maps.h5")
+    try run("relevance", "net.onnx", "--data", "hdf5:data.h5", "--out", "maps.h5", "--limit", "6")
+    try run("relevance", "net.onnx", "--data", "hdf5:data.h5", "--out", "more.h5", "--skip", "6")
     try run("score", "net.onnx", "--data", "hdf5:data.h5", "--criterion", "lrp", "--criterion", "apoz", "--out", "scores.h5")
-    try run("dissect", "net.onnx", "--data", "hdf5:data.h5", "--concepts", "hdf5:concepts.h5", "--out", "units.h5")
+    try run(
+      "dissect", "net.onnx", "--data", "hdf5:data.h5", "--concepts", "hdf5:data.h5.concepts", "--report",
+      "report", "--out", "units.h5")
     try run(
       "train", "lenet", "--input", "1,16,16", "--classes", "4", "--data", "hdf5:data.h5", "--epochs", "1", "--out", "trained.onnx"
     )
@@ -41,11 +45,13 @@ public enum Scene {
     try FileManager.default.createDirectory(at: folder.appendingPathComponent("images/b"), withIntermediateDirectories: true)
     try Data(png).write(to: folder.appendingPathComponent("images/a/one.png"))
     try Data(png).write(to: folder.appendingPathComponent("images/b/two.png"))
-    try write("path,label,mask\nimages/a/one.png,0,images/a/one.png\nimages/b/two.png,1;2,images/b/two.png\n", "list.csv")
-    try write("resize = 16\ncrop = [16, 16]\nmean = [0.5]\nstd = [0.25]\nlayout = \"NCHW\"\ncolors = \"grey\"\n", "prepare.toml")
+    try write(
+      "path,label,mask,mask-kind\nimages/a/one.png,0,images/a/one.png,grey\nimages/b/two.png,1;2,images/b/two.png,index\n",
+      "list.csv")
+    try write("resize = 16\ncrop = [16, 16]\nmean = [0.5]\nstd = [0.25]\nlayout = \"nchw\"\nchannels = 1\n", "prepare.toml")
     try write("a 0\nb 1\nc 2\nd 3\n", "classes.txt")
     try write(
-      "[[layer]]\nkind = \"convolution\"\nrule = \"epsilon\"\nepsilon = 0.1\n[[layer]]\nkind = \"dense\"\nrule = \"z-plus\"\n",
+      "[[rules]]\nkind = \"convolution\"\nrule = \"epsilon\"\nepsilon = 0.1\n[[rules]]\nkind = \"linear\"\nrule = \"zplus\"\n",
       "rules.toml")
     let idx = ([0, 0, 8, 3, 0, 0, 0, 12, 0, 0, 0, 16, 0, 0, 0, 16] as [UInt8]) + [UInt8](repeating: 90, count: 12 * 256)
     let labels = ([0, 0, 8, 1, 0, 0, 0, 12] as [UInt8]) + (0..<12).map { UInt8($0 % 4) }
@@ -62,14 +68,14 @@ public enum Scene {
         ["tune", model, "--data", data, "--epochs", "1", "--out", "out.onnx", "--workers", "1"],
         ["score", model, "--data", data, "--criterion", "apoz", "--out", "out.h5"] + small,
         ["measure", model, "--data", data, "--method", "gradient", "--measure", "sparseness"] + small,
-        ["dissect", model, "--data", data, "--concepts", "foreground:100", "--site", "input", "--out", "out.h5"] + small,
+        ["dissect", model, "--data", data, "--concepts", data + ".concepts", "--out", "out.h5"] + small,
         ["sensitivity", model, "--data", data, "--criterion", "l1", "--out", "out.json"] + small,
       ]
     }
     func network(_ file: String, _ data: String) throws -> HostileKind {
       let original = try bytes(file)
       return HostileKind(
-        "onnx", file: "hostile.onnx",
+        "onnx", file: "hostile.onnx", sound: original,
         mutators: [
           ProtobufMutator(original, seed: seed), ProtobufMutator(original, seed: seed + 1), Mutator(original, seed: seed),
         ],
@@ -77,7 +83,7 @@ public enum Scene {
     }
     func results(_ file: String, _ commands: [[String]]) throws -> HostileKind {
       HostileKind(
-        "hdf5 \(file)", file: file,
+        "hdf5 \(file)", file: file, sound: try bytes(file),
         mutators: [
           try HDF5Mutator(path(file), seed: seed), Mutator(try bytes(file), seed: seed),
           try HDF5Mutator(path(file), seed: seed + 1),
@@ -86,7 +92,7 @@ public enum Scene {
     }
     func text(_ file: String, _ commands: [[String]]) throws -> HostileKind {
       let text = String(decoding: try bytes(file), as: UTF8.self)
-      return HostileKind(file, file: file, mutators: [TextMutator(text, seed: seed)], commands: commands)
+      return HostileKind(file, file: file, sound: Array(text.utf8), mutators: [TextMutator(text, seed: seed)], commands: commands)
     }
     let evaluate = ["evaluate", "net.onnx", "--data"]
     let folderOfImages = evaluate + ["folder:images", "--preprocess", "prepare.toml"]
@@ -103,34 +109,36 @@ public enum Scene {
           ]
         ]),
       results(
-        "concepts.h5",
-        [["dissect", "net.onnx", "--data", "hdf5:data.h5", "--concepts", "hdf5:concepts.h5", "--out", "out.h5"] + small]),
+        "data.h5.concepts",
+        [["dissect", "net.onnx", "--data", "hdf5:data.h5", "--concepts", "hdf5:data.h5.concepts", "--out", "out.h5"] + small]),
       results(
         "maps.h5",
         [
-          ["figure", "heatmap", "maps.h5", "--out", "out.png"], ["join", "maps.h5", "maps.h5", "--out", "out.h5"],
-          ["figure", "filters", "maps.h5", "--out", "out.png"],
+          ["figure", "heatmap", "maps.h5", "--out", "out.png"], ["join", "maps.h5", "more.h5", "--out", "out.h5"],
         ]),
       results(
         "scores.h5",
         [
           ["figure", "filters", "scores.h5", "--out", "out.png"],
-          ["prune", "net.onnx", "--scores", "scores.h5", "--budget", "filters=0.5", "--latency-batch", "0", "--out", "out.onnx"],
+          [
+            "prune", "net.onnx", "--scores", "scores.h5", "--criterion", "lrp", "--budget", "filters=0.5", "--latency-batch", "0",
+            "--out", "out.onnx",
+          ],
         ]),
       results(
         "units.h5",
         [["figure", "units", "units.h5", "--layer", "conv1", "--data", "hdf5:data.h5", "--out", "out.png"]]),
       HostileKind(
-        "png", file: "images/a/one.png", mutators: [PNGMutator(png, seed: seed), Mutator(png, seed: seed)],
+        "png", file: "images/a/one.png", sound: png, mutators: [PNGMutator(png, seed: seed), Mutator(png, seed: seed)],
         commands: [folderOfImages, list]),
       HostileKind(
-        "jpeg", file: "images/a/three.jpg", mutators: [JPEGMutator(jpeg, seed: seed), Mutator(jpeg, seed: seed)],
+        "jpeg", file: "images/a/three.jpg", sound: jpeg, mutators: [JPEGMutator(jpeg, seed: seed), Mutator(jpeg, seed: seed)],
         commands: [folderOfImages]),
       HostileKind(
-        "idx", file: "images.idx", mutators: [HeaderMutator(idx, words: 4, seed: seed)],
+        "idx", file: "images.idx", sound: idx, mutators: [HeaderMutator(idx, words: 4, seed: seed)],
         commands: [evaluate + ["idx:images.idx,labels.idx"]]),
       HostileKind(
-        "idx labels", file: "labels.idx", mutators: [HeaderMutator(labels, words: 2, seed: seed)],
+        "idx labels", file: "labels.idx", sound: labels, mutators: [HeaderMutator(labels, words: 2, seed: seed)],
         commands: [evaluate + ["idx:images.idx,labels.idx"]]),
       text("list.csv", [list, evaluate + ["csv:list.csv", "--preprocess", "prepare.toml"]]),
       text("prepare.toml", [folderOfImages]),
@@ -138,10 +146,10 @@ public enum Scene {
       text(
         "rules.toml",
         [["relevance", "net.onnx", "--data", "hdf5:data.h5", "--composite", "rules.toml", "--out", "out.h5"] + small]),
-    ]
+    ] + StoppedRuns.kinds(in: folder, tool: tool, seed: seed)
   }
 
-  private static func data(_ path: String, shape: Shape, seed: UInt64) throws {
+  static func data(_ path: String, shape: Shape, seed: UInt64) throws {
     var random = Philox(seed: seed, stream: 5)
     let file = try HDF5File.create(path)
     try file.write(Tensor((0..<shape.count).map { _ in Float(random.normal()) }, shape: shape), to: "data")
@@ -149,10 +157,11 @@ public enum Scene {
     try file.commit()
   }
 
-  private static func concepts(_ path: String, seed: UInt64) throws {
+  private static func concepts(_ path: String, size: Int, seed: UInt64) throws {
     var random = Philox(seed: seed, stream: 6)
     let file = try HDF5File.create(path)
-    try file.write(Tensor((0..<12 * 2 * 256).map { _ in UInt8(random.index(2)) }, shape: [12, 2, 16, 16]), to: "concepts")
+    try file.write(
+      Tensor((0..<12 * 2 * size * size).map { _ in UInt8(random.index(2)) }, shape: [12, 2, size, size]), to: "concepts")
     try file.write(["bright", "dark"], to: "concept_names")
     try file.write(["tone", "tone"], to: "concept_categories")
     try file.commit()

@@ -23,8 +23,11 @@ public struct ToolProcess: Sendable {
   /// - Parameters:
   ///   - folder: the working folder; standard error is kept there.
   ///   - seconds: the time that it has.
+  ///   - signal: what ends it then.
   /// - Throws: an error if it cannot be started.
-  public static func run(_ tool: String, _ arguments: [String], in folder: URL, seconds: Double) throws -> ToolProcess {
+  public static func run(
+    _ tool: String, _ arguments: [String], in folder: URL, seconds: Double, signal: Int32 = SIGKILL
+  ) throws -> ToolProcess {
     let talk = folder.appendingPathComponent(".talk").path
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -45,14 +48,14 @@ public struct ToolProcess: Sendable {
     while wait4(identifier, &status, timedOut ? 0 : WNOHANG, &usage) == 0 {
       if ContinuousClock.now > end {
         timedOut = true
-        kill(identifier, SIGKILL)
+        kill(identifier, signal)
       } else {
         usleep(3000)
       }
     }
-    let signal = status & 0x7F
+    let ending = status & 0x7F
     return ToolProcess(
-      status: signal == 0 ? status >> 8 & 0xFF : nil, signal: signal == 0 ? nil : signal, timedOut: timedOut,
+      status: ending == 0 ? status >> 8 & 0xFF : nil, signal: ending == 0 ? nil : ending, timedOut: timedOut,
       peak: usage.ru_maxrss * 1024,
       talk: String(decoding: (try? Data(contentsOf: URL(fileURLWithPath: talk))) ?? Data(), as: UTF8.self))
   }
