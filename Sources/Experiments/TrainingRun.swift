@@ -110,7 +110,7 @@ public struct TrainingRun: Sendable {
         request, for: graph, named: "the network", inputs: model?.inputs ?? [:], preprocessing: data.preprocessing,
         note: context.note)
     }
-    let trainer = try Trainer(graph, settings: settings, width: context.workers)
+    let trainer = try Trainer(graph, output: model?.output, settings: settings, width: context.workers)
     trainer.cancellation = context.cancellation
     trainer.note = context.note
     trainer.job = try identity(data, validationData)
@@ -141,7 +141,7 @@ public struct TrainingRun: Sendable {
       // The same command would come to the same end.
       try? FileManager.default.removeItem(at: checkpoint)
       guard let best = trainer.best, let graph = try trainer.bestGraph() else { throw error }
-      try write(graph, after: best.epoch, settings, data, model, trainer.job)
+      try write(graph, after: best.epoch, settings, data, model, trainer.job, context)
       throw EspalierError(
         "\(error.problem); \(out) is the network after epoch \(best.epoch.epoch), the best", file: error.file, place: error.place,
         accepted: error.accepted)
@@ -149,7 +149,7 @@ public struct TrainingRun: Sendable {
     let written = kept == .best ? trainer.best?.epoch : trainer.history.epochs.last
     try write(
       kept == .best ? trainer.bestGraph() ?? trainer.trainedGraph() : trainer.trainedGraph(), after: written, settings, data,
-      model, trainer.job)
+      model, trainer.job, context)
     try? FileManager.default.removeItem(at: checkpoint)
     if let written { noteChance(written, validationData?.dataset.count ?? data.dataset.count, trainer.classes, context) }
     return Report(
@@ -177,7 +177,7 @@ public struct TrainingRun: Sendable {
 
   private func write(
     _ graph: Graph, after epoch: TrainingHistory.Epoch?, _ settings: TrainingSettings, _ data: PreparedData, _ model: Model?,
-    _ job: JobIdentity
+    _ job: JobIdentity, _ context: RunContext
   ) throws {
     var editor = GraphEditor(try graph.restoringDeclaredBatch())
     if data.holdsPictures { editor.metadata[Preprocessing.metadataKey] = data.preprocessing.json }
@@ -188,7 +188,7 @@ public struct TrainingRun: Sendable {
       networkDigest: model?.digest,
       espalier: Release.version, before: before.map { [$0] }
     ).json
-    try editor.graph().writeONNX(to: out, producerVersion: Release.version)
+    if let notice = try editor.graph().writeONNX(to: out, producerVersion: Release.version) { context.note("\(out): \(notice)") }
   }
 
   private var augmentationText: String {

@@ -278,7 +278,9 @@ extension EspalierError {
   /// An error that happened somewhere, with that named before its own place.
   fileprivate init(_ error: any Error, in place: String?) {
     self = error as? EspalierError ?? EspalierError(String(describing: error))
-    let places = [place, self.place].compactMap { $0 }
+    // What names its image itself need not hear it again.
+    let isNamed = place.map { self.place == $0 || self.place?.hasPrefix($0 + ": ") ?? false } ?? false
+    let places = [isNamed ? nil : place, self.place].compactMap { $0 }
     self.place = places.isEmpty ? nil : places.joined(separator: ": ")
   }
 }

@@ -118,11 +118,20 @@ final class OpenFile: @unchecked Sendable {
     guard let replacement else { throw EspalierError("was opened for reading and cannot be committed") }
     defer { close() }
     try written(H5Fflush(id, H5F_SCOPE_GLOBAL))
+    unlock()
     isClosed = true
     try written(H5Fclose(id))
     if sealed { try FileSeal.append(to: replacement.temporary, naming: path) }
     try replacement.publish()
     self.replacement = nil
+  }
+
+  /// Takes the library's lock away, which it leaves to the closing of the file: a process that was started meanwhile has the file
+  /// open too, and would keep the lock.
+  private func unlock() {
+    var handle: UnsafeMutableRawPointer?
+    guard H5Fget_vfd_handle(id, 0, &handle) >= 0, let handle else { return }
+    flock(handle.load(as: Int32.self), LOCK_UN)
   }
 
   /// Checks that a call wrote what it should have.

@@ -110,6 +110,7 @@ extension Trainer {
     var identity = JobIdentity("training")
     identity.add("of", job)
     identity.add("network", initialDigest())
+    identity.add("output", output)
     identity.add("settings", settings.description)
     identity.add("seams", initialSeams)
     identity.add("hooks", seams.hooks.map { String(reflecting: type(of: $0)) }.joined(separator: "; "))

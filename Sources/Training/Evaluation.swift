@@ -101,9 +101,10 @@ public struct Evaluation: Sendable, Equatable {
       let classes = logits.shape[1]
       try logits.elements.withUnsafeBufferPointer { elements in
         for (row, labels) in shard.labels.enumerated() {
-          guard !labels.isEmpty, labels.allSatisfy((0..<classes).contains) else {
+          let stranger = labels.first { !(0..<classes).contains($0) }
+          guard !labels.isEmpty, stranger == nil else {
             throw EspalierError(
-              labels.isEmpty ? "it has no label" : "a label of \(labels) is no class of the network",
+              stranger.map { "label \($0) is no class of the network" } ?? "it has no label",
               place: "sample \(shard.indices[row])", accepted: "0 to \(classes - 1)")
           }
           let x = UnsafeBufferPointer(rebasing: elements[row * classes..<(row + 1) * classes])

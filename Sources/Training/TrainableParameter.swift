@@ -82,10 +82,11 @@ extension Graph {
   /// The graph that is trained in the place of this one: constants folded and what does nothing in training dropped,
   /// written-out activations recognised, batch norms and every weight as they are, and the logits as only result.
   ///
-  /// - Throws: `EspalierError` if shapes cannot be inferred.
-  func preparedForTraining() throws -> Graph {
+  /// - Parameter output: the output that is trained; nil for the first.
+  /// - Throws: `EspalierError` if shapes cannot be inferred, or there is no such output.
+  func preparedForTraining(output: String? = nil) throws -> Graph {
     try ActivationRecognition().canonize(
-      NoOpRemoval(keepsDropout: true).canonize(ConstantFolding().canonize(classScores().graph)))
+      NoOpRemoval(keepsDropout: true).canonize(ConstantFolding().canonize(classScores(output: output).graph)))
   }
 
   /// The graph with some float constants replaced; those that a `Constant` node makes are replaced there.

@@ -73,7 +73,7 @@ extension Trainer {
   private func endEpoch(_ validation: (any LabelledData)?, _ steps: Int) throws {
     let evaluation = try validation.map {
       try Evaluation.run(
-        trainedGraph(), on: $0, shard: settings.shard,
+        trainedGraph(), output: output, on: $0, shard: settings.shard,
         scheduler: BlockScheduler(width: pool.width, cancellation: cancellation, shardName: { _ in nil }))
     }
     let samples = Double(max(tally.samples, 1))

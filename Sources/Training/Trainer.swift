@@ -62,6 +62,7 @@ public final class Trainer {
   let initialSeams: String
   private(set) var seamsInForce: String
   private let initialGraph: Graph
+  let output: String?
   /// The number of samples that the run is about; nil before it has begun.
   var trainingSamples: Int?
   let pool: WorkerPool<Void>
@@ -81,18 +82,24 @@ public final class Trainer {
   ///
   /// - Parameters:
   ///   - graph: the network as read, with its batch norms.
+  ///   - output: the output that is trained; nil for the first. What only others need stays as it is.
   ///   - width: the number of workers, which has no influence on the result.
   /// - Throws: `EspalierError` naming the setting or the node that does not fit.
-  public init(_ graph: Graph, settings: TrainingSettings, seams: TrainingSeams = TrainingSeams(), width: Int) throws {
+  public init(
+    _ graph: Graph, output: String? = nil, settings: TrainingSettings, seams: TrainingSeams = TrainingSeams(), width: Int
+  ) throws {
     try settings.validate()
     self.graph = graph
+    self.output = output
     self.settings = settings
     self.seams = seams
     initialGraph = graph
     initialSeams = seams.description
     seamsInForce = initialSeams
     pool = try WorkerPool(width: width, shardName: { _ in nil }, prologue: useOneThreadHere) { _ in }
-    (weights, plan, parameters, statistics) = try Trainer.compile(graph, settings, seams, old: [:]) { _, tensor in tensor }
+    (weights, plan, parameters, statistics) = try Trainer.compile(
+      graph, output, settings, seams, old: [:]
+    ) { _, tensor in tensor }
     indexParameters()
     try renewWeights()
   }
@@ -159,7 +166,8 @@ public final class Trainer {
     _ graph: Graph, mapping: (String, Tensor<Float>) throws -> Tensor<Float>? = { _, tensor in tensor }
   ) throws {
     let old = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
-    (weights, plan, parameters, statistics) = try Trainer.compile(graph, settings, seams, old: old, mapping: mapping)
+    (weights, plan, parameters, statistics) = try Trainer.compile(
+      graph, output, settings, seams, old: old, mapping: mapping)
     self.graph = graph
     isReplaced = true
     seamsInForce = seams.description
@@ -182,10 +190,10 @@ public final class Trainer {
   }
 
   private static func compile(
-    _ graph: Graph, _ settings: TrainingSettings, _ seams: TrainingSeams, old: [String: TrainedParameter],
+    _ graph: Graph, _ output: String?, _ settings: TrainingSettings, _ seams: TrainingSeams, old: [String: TrainedParameter],
     mapping: (String, Tensor<Float>) throws -> Tensor<Float>?
   ) throws -> (Parameters, TrainingPlan, [TrainedParameter], [String: Tensor<Float>]) {
-    let prepared = try graph.preparedForTraining()
+    let prepared = try graph.preparedForTraining(output: output)
     var roles = prepared.trainableRoles
     for name in seams.gates {
       guard prepared.constants[name]?.floats != nil else {

@@ -49,6 +49,46 @@ import Testing
     }
   }
 
+  /// Of two outputs the one that is asked for is trained, as if it were alone; what only the other needs stays as it is.
+  @Test func trainsTheOutputAskedFor() throws {
+    try withTemporaryFolder { folder in
+      try Sample.pictures(60, in: folder, name: "train.h5")
+      func weight(_ seed: UInt64, _ shape: Shape) -> Constant {
+        var random = Philox(seed: seed)
+        return .float(Tensor((0..<shape.count).map { _ in Float(random.normal()) / 8 }, shape: shape))
+      }
+      for (name, heads) in [("both.onnx", ["a", "b"]), ("alone.onnx", ["b"])] {
+        var editor = GraphEditor(name: "heads")
+        editor.inputs = [GraphInput(name: "input", dimensions: [.symbolic("N"), .fixed(1), .fixed(28), .fixed(28)])]
+        var x = editor.add(Op.Conv(), named: "conv", inputs: ["input", editor.add(weight(1, [4, 1, 5, 5]), named: "w")])
+        x = editor.add(Op.Flatten(), named: "flatten", inputs: [editor.add(Op.Relu(), named: "relu", inputs: [x])])
+        editor.outputs = heads.map { head in
+          let w = editor.add(weight(head == "a" ? 2 : 3, [10, 4 * 24 * 24]), named: "w.\(head)")
+          return editor.add(Op.Gemm(transposeB: true), named: head, inputs: [x, w])
+        }
+        try editor.graph().writeONNX(to: folder.appendingPathComponent(name).path)
+        let tuned = try Tool.run(
+          "tune", name, "--data", "hdf5:train.h5", "--epochs", "1", "--output", "b", "--validation", "hdf5:train.h5", "--out",
+          "tuned-\(name)", in: folder)
+        #expect(tuned.status == 0, "\(tuned)")
+      }
+      let graphs = try ["both.onnx", "tuned-both.onnx", "tuned-alone.onnx"].map {
+        try Graph(onnx: folder.appendingPathComponent($0).path)
+      }
+      #expect(graphs[1].outputs == ["a", "b"])
+      #expect(graphs[1].constants["w.a"] == graphs[0].constants["w.a"])
+      for name in ["w", "w.b"] {
+        #expect(graphs[1].constants[name] != graphs[0].constants[name])
+        #expect(graphs[1].constants[name] == graphs[2].constants[name])
+      }
+      let tables = try ["both", "alone"].map {
+        try String(contentsOf: folder.appendingPathComponent("tuned-\($0).csv"), encoding: .utf8).split(separator: ",").dropLast(
+          2)
+      }
+      #expect(tables[0] == tables[1])
+    }
+  }
+
   /// The file says which network it comes from, and how that was trained.
   @Test func recordsTheNetworkItStartsFrom() throws {
     try withTemporaryFolder { folder in

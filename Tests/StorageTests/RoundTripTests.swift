@@ -166,4 +166,23 @@ import Testing
       }
     }
   }
+
+  /// A process that is started while a file is written has it open too; the library's lock must not stay with it.
+  @Test func whatIsWrittenCanBeReadAtOnce() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appendingPathComponent("a.h5").path
+      let file = try HDF5File.create(path)
+      try file.write(Tensor([1, 2] as [Float], shape: [2]), to: "data")
+      var arguments: [UnsafeMutablePointer<CChar>?] = ["/bin/sleep", "5"].map { (text: String) in strdup(text) } + [nil]
+      defer { for argument in arguments { free(argument) } }
+      var child = pid_t()
+      #expect(posix_spawn(&child, "/bin/sleep", nil, nil, &arguments, environ) == 0)
+      defer {
+        kill(child, SIGKILL)
+        waitpid(child, nil, 0)
+      }
+      try file.commit()
+      #expect(try HDF5File.open(path).dataset("data").read(as: Float.self).elements == [1, 2])
+    }
+  }
 }

@@ -39,6 +39,12 @@ public enum Scene {
     try run(
       "train", "lenet", "--input", "1,16,16", "--classes", "4", "--data", "hdf5:data.h5", "--epochs", "1", "--out", "trained.onnx"
     )
+    try run(
+      "prune", "net.onnx", "--scores", "scores.h5", "--criterion", "lrp", "--budget", "filters=0.5", "--latency-batch", "0",
+      "--out",
+      "pruned.onnx")
+    try run("sensitivity", "net.onnx", "--data", "hdf5:data.h5", "--criterion", "l1", "--out", "sweep.json")
+    try write("{\"0\": \"a\", \"1\": \"b\", \"2\": [\"n02\", \"c\"], \"3\": \"d\"}", "classes.json")
 
     // Pictures, texts.
     try FileManager.default.createDirectory(at: folder.appendingPathComponent("images/a"), withIntermediateDirectories: true)
@@ -61,7 +67,8 @@ public enum Scene {
     let small = ["--workers", "1", "--batch", "4"]
     func verbs(_ model: String, _ data: String) -> [[String]] {
       [
-        ["inspect", model], ["inspect", model, "--groups"], ["evaluate", model, "--data", data],
+        ["inspect", model], ["inspect", model, "--groups"], ["figure", "groups", model, "--out", "out.png"],
+        ["evaluate", model, "--data", data],
         ["relevance", model, "--data", data, "--target", "0", "--out", "out.h5"] + small,
         ["prune", model, "--criterion", "l1", "--budget", "filters=0.5", "--latency-batch", "0", "--out", "out.onnx"],
         ["stats", model, "--data", data, "--out", "out.h5"] + small,
@@ -98,6 +105,10 @@ public enum Scene {
     let folderOfImages = evaluate + ["folder:images", "--preprocess", "prepare.toml"]
     let list = ["relevance", "net.onnx", "--data", "csv:list.csv", "--preprocess", "prepare.toml", "--out", "out.h5"]
     return try [
+      HostileKind(
+        "pruned onnx", file: "pruned.onnx", sound: try bytes("pruned.onnx"),
+        mutators: [ProtobufMutator(try bytes("pruned.onnx"), seed: seed)],
+        commands: [["figure", "pruning", "pruned.onnx", "--scores", "scores.h5", "--criterion", "lrp", "--out", "out.png"]]),
       network("net.onnx", "hdf5:data.h5"), network("residual.onnx", "hdf5:data3.h5"), network("random0.onnx", "hdf5:data3.h5"),
       network("random1.onnx", "hdf5:data3.h5"), network("random2.onnx", "hdf5:data3.h5"), network("trained.onnx", "hdf5:data.h5"),
       results(
@@ -115,6 +126,7 @@ public enum Scene {
         "maps.h5",
         [
           ["figure", "heatmap", "maps.h5", "--out", "out.png"], ["join", "maps.h5", "more.h5", "--out", "out.h5"],
+          ["figure", "montage", "maps.h5", "--data", "hdf5:data.h5", "--out", "out.pdf"],
         ]),
       results(
         "scores.h5",
@@ -142,6 +154,8 @@ public enum Scene {
         commands: [evaluate + ["idx:images.idx,labels.idx"]]),
       text("list.csv", [list, evaluate + ["csv:list.csv", "--preprocess", "prepare.toml"]]),
       text("prepare.toml", [folderOfImages]),
+      text("sweep.json", [["figure", "sensitivity", "sweep.json", "--out", "out.png"]]),
+      text("classes.json", [folderOfImages + ["--classes", "classes.json"]]),
       text("classes.txt", [folderOfImages + ["--classes", "classes.txt"]]),
       text(
         "rules.toml",
