@@ -113,7 +113,7 @@ extension Graph {
   /// The places of a node's inputs that hold what training changes.
   ///
   /// These are weights and biases of convolutions and linear layers, a constant added right behind one among them, factors and
-  /// summands of batch norms, slopes. A constant that only scales or shifts, such as 1 / 255, is none.
+  /// summands of batch and layer norms, slopes. A constant that only scales or shifts, such as 1 / 255, is none.
   ///
   /// What `inspect` counts, budgets are of and `tune` changes is this.
   package func trainedPlaces(of node: Node) -> [Int] {
@@ -127,7 +127,7 @@ extension Graph {
     }
     let places: [Int] =
       switch node.op {
-      case is Op.Conv, is Op.ConvTranspose, is Op.Gemm, is Op.BatchNormalization: [1, 2]
+      case is Op.Conv, is Op.ConvTranspose, is Op.Gemm, is Op.BatchNormalization, is Op.LayerNormalization: [1, 2]
       case is Op.MatMul: isKnown(1) ? [1] : [0]
       case is Op.PRelu: [1]
       case is Op.Add: isLinear(0) ? [1] : isLinear(1) ? [0] : []
@@ -145,7 +145,7 @@ extension Operator {
     switch self {
     case is Op.Conv, is Op.ConvTranspose: \.convolution
     case is Op.Gemm, is Op.MatMul: \.linear
-    case is Op.BatchNormalization: \.normalization
+    case is Op.BatchNormalization, is Op.LayerNormalization: \.normalization
     default: \.other
     }
   }

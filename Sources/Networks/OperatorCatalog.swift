@@ -3,7 +3,7 @@ public enum OperatorCatalog {
   /// The operators, by family.
   public static let all: [any Operator.Type] = [
     Op.Conv.self, Op.ConvTranspose.self, Op.Gemm.self, Op.MatMul.self,
-    Op.BatchNormalization.self, Op.LRN.self,
+    Op.BatchNormalization.self, Op.LayerNormalization.self, Op.LRN.self,
     Op.Relu.self, Op.LeakyRelu.self, Op.PRelu.self, Op.Clip.self, Op.Sigmoid.self, Op.HardSigmoid.self, Op.HardSwish.self,
     Op.Tanh.self, Op.Elu.self, Op.Selu.self, Op.Celu.self, Op.ThresholdedRelu.self, Op.Softplus.self, Op.Softsign.self,
     Op.Gelu.self, Op.Mish.self, Op.Swish.self, Op.Softmax.self, Op.LogSoftmax.self,

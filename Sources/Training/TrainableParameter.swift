@@ -68,7 +68,7 @@ extension Graph {
       for place in trainedPlaces(of: node) {
         guard let name = node.inputs[place], roles[name] == nil else { continue }
         switch node.op {
-        case is Op.BatchNormalization: roles[name] = place == 1 ? .normScale : .normBias
+        case is Op.BatchNormalization, is Op.LayerNormalization: roles[name] = place == 1 ? .normScale : .normBias
         case is Op.PRelu: roles[name] = .slope
         case is Op.Add: roles[name] = .bias
         case is Op.MatMul: roles[name] = .weight

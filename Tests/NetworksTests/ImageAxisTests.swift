@@ -14,7 +14,8 @@ import Testing
   ]
   /// Those that say where images lie.
   static let told: Set<String> = [
-    "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "LRN", "Softmax", "LogSoftmax", "MaxPool", "AveragePool",
+    "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "LayerNormalization", "LRN", "Softmax", "LogSoftmax",
+    "MaxPool", "AveragePool",
     "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "Concat", "Split", "Slice", "Pad", "Flatten", "Reshape", "Squeeze",
     "Unsqueeze", "Transpose", "Resize", "Expand", "Shape", "Gather", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd",
     "ReduceL1", "ReduceL2", "ReduceSumSquare",

@@ -74,8 +74,9 @@ NETWORKS = {
     "swin_t-perceptrons": Perceptron,
 }
 
-# Linear layers on tokens divide by small numbers: float32 tells maps apart only with a larger epsilon.
-EPSILON = {"swin_t-perceptrons": 0.1}
+# epsilon and stabilizer. Linear layers on tokens, and residual sums of both signs, divide by small numbers: float32 tells maps apart
+# only where these are larger.
+EPSILONS = {"convnext_tiny": (0.1, 0.1), "swin_t-perceptrons": (0.1, 1e-6)}
 
 
 def prepared(name, as_modules):
@@ -101,8 +102,8 @@ def prepared(name, as_modules):
     return model
 
 
-def relevance(model, x, classes, epsilon):
-    composite = EpsilonPlus(epsilon=epsilon, canonizers=[MergeBatchNorm()])
+def relevance(model, x, classes, epsilon, stabilizer):
+    composite = EpsilonPlus(epsilon=epsilon, stabilizer=stabilizer, canonizers=[MergeBatchNorm()])
     with Gradient(model=model, composite=composite) as attributor:
         _, result = attributor(x, torch.eye(10, dtype=x.dtype)[classes])
     return result.detach().double().numpy()
@@ -111,7 +112,7 @@ def relevance(model, x, classes, epsilon):
 def main():
     tool = sys.argv[1]
     for name in sys.argv[2:] or NETWORKS:
-        epsilon = EPSILON.get(name, 1e-6)
+        epsilon, stabilizer = EPSILONS.get(name, (1e-6, 1e-6))
         torch.manual_seed(1)
         x = torch.randn(2, 3, 64, 64)
         with tempfile.TemporaryDirectory() as folder:
@@ -122,13 +123,13 @@ def main():
                 dynamic_axes={"x": {0: "N"}, "y": {0: "N"}}, opset_version=17, dynamo=False)
             model = prepared(name, True).double()
             classes = model(x.double()).argmax(1).tolist()
-            expected = relevance(model, x.double(), classes, epsilon)
-            single = relevance(prepared(name, True), x, classes, epsilon)
+            expected = relevance(model, x.double(), classes, epsilon, stabilizer)
+            single = relevance(prepared(name, True), x, classes, epsilon, stabilizer)
             with h5py.File(folder / "d.h5", "w") as file:
                 file["data"], file["label"] = x.numpy(), numpy.array(classes, numpy.uint16)
             run = subprocess.run(
                 [tool, "relevance", folder / "m.onnx", "--data", f"hdf5:{folder}/d.h5", "--target", "label", "--composite",
-                 f"epsilon_plus:epsilon={epsilon}", "--out", folder / "r.h5"], capture_output=True, text=True)
+                 f"epsilon_plus:epsilon={epsilon},stabilizer={stabilizer}", "--out", folder / "r.h5"], capture_output=True, text=True)
             if run.returncode:
                 print(f"{name}: {run.stderr.strip().splitlines()[-1]}")
                 continue

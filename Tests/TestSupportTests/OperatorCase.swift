@@ -73,6 +73,7 @@ struct OperatorCase: Decodable {
       "matmul": Op.MatMul(), "matmul vector left": Op.MatMul(), "matmul vector right": Op.MatMul(),
       "matmul vectors": Op.MatMul(),
       "batch norm": Op.BatchNormalization(epsilon: 0.01), "batch norm in training": Op.BatchNormalization(epsilon: 0.01),
+      "layer norm": Op.LayerNormalization(epsilon: 0.01), "layer norm of maps": Op.LayerNormalization(axis: 1),
       "lrn": Op.LRN(size: 3, alpha: 0.5, beta: 0.6, bias: 1.5),
       "relu": Op.Relu(), "leaky relu": Op.LeakyRelu(alpha: 0.1), "prelu": Op.PRelu(), "clip": Op.Clip(), "clip above": Op.Clip(),
       "sigmoid": Op.Sigmoid(), "hard sigmoid": Op.HardSigmoid(alpha: 0.3, beta: 0.4), "hard swish": Op.HardSwish(),

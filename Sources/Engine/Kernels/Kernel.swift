@@ -90,6 +90,7 @@ package enum KernelCatalog {
         throw refusal(context)
       }
     case let op as Op.BatchNormalization: try BatchNormalizationKernel(op, context, builder)
+    case let op as Op.LayerNormalization: try LayerNormalizationKernel(op, context, builder)
     case let op as Op.LRN: ResponseNormalizationKernel(op, context)
     case let op as any PointwiseOperator: PointwiseKernel(try op.pointwise(context), context)
     case is Op.PRelu: try ArithmeticKernel(.slope, context)

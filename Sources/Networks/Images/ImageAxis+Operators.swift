@@ -73,6 +73,16 @@ private func alongOneAxis(_ axis: Int, _ inputs: [PlacedFact?], _ outputs: [Shap
   }
 }
 
+extension Op.LayerNormalization {
+  public func placeImages(_ inputs: [PlacedFact?], outputs: [Shape], _ placement: ImagePlacement) -> [ImageAxis] {
+    guard let input = inputs.first ?? nil, let first = try? input.shape.axis(axis) else { return outputs.map { _ in .constant } }
+    guard inputs.dropFirst().allSatisfy({ $0.map { $0.images == .constant } ?? true }) else {
+      return outputs.map { _ in .mixed("its parameters depend on the images") }
+    }
+    return outputs.map { _ in placement.moved(input.images, "its mean runs along the images' axis") { $0 < first ? $0 : nil } }
+  }
+}
+
 extension Reduction {
   public func placeImages(_ inputs: [PlacedFact?], outputs: [Shape], _ placement: ImagePlacement) -> [ImageAxis] {
     guard let input = inputs.first ?? nil else { return outputs.map { _ in .constant } }

@@ -10,6 +10,17 @@ extension Op.BatchNormalization {
   }
 }
 
+extension Op.LayerNormalization {
+  /// Mean and variance would change if a channel went.
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
+    guard let input = flow.input(node, 0), let own = flow.channels[input] else { return }
+    guard own.axis < (try flow.shape(input).axis(axis)) else {
+      return flow.stop(node, "LayerNormalization '\(node.label)' normalises over all channels")
+    }
+    flow.pass(node)
+  }
+}
+
 extension Op.LRN {
   /// A neighbour's place would change if a channel went.
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {

@@ -16,6 +16,21 @@ extension Op.BatchNormalization {
   }
 }
 
+extension Op.LayerNormalization {
+  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
+    let x = try inputs.required(0).shape
+    let normalised = Shape(Array(x.dimensions[try x.axis(axis)...]))
+    for place in 1...2 where place == 1 || place < inputs.count && inputs[place] != nil {
+      let parameter = try inputs.required(place).shape
+      guard parameter == normalised else {
+        throw EspalierError(
+          "its \(place == 1 ? "scale" : "bias") has shape \(parameter) for an input of \(x)", accepted: "\(normalised)")
+      }
+    }
+    return [Fact(x)]
+  }
+}
+
 extension Op.LRN {
   public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
     let x = try inputs.required(0).shape

@@ -17,6 +17,23 @@ extension Op {
     }
   }
 
+  /// Layer normalisation over the last axes: `scale · (x − mean) / √(variance + ε) + bias`, inputs x, scale, bias (may be left out);
+  /// mean and (biased) variance are those of each place before the axis.
+  public struct LayerNormalization: Operator {
+    public static let name = "LayerNormalization"
+    public static let arity = 2...3
+    /// The first axis that is normalised over; negative counts from behind.
+    public var axis: Int
+    /// What is added to the variance.
+    public var epsilon: Float
+
+    /// Makes a layer normalisation.
+    public init(axis: Int = -1, epsilon: Float = 1e-5) {
+      self.axis = axis
+      self.epsilon = epsilon
+    }
+  }
+
   /// Local response normalisation across channels: `x / (bias + alpha / size · Σ x²)^beta`.
   public struct LRN: Operator {
     public static let name = "LRN"

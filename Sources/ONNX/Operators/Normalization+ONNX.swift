@@ -17,6 +17,21 @@ extension Op.BatchNormalization: ONNXOperator {
   }
 }
 
+extension Op.LayerNormalization: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    // The type of the inner sums; here they are double.
+    node.ignore("stash_type")
+    self.init(axis: try node.int("axis") ?? -1, epsilon: try node.float("epsilon") ?? 1e-5)
+  }
+
+  func write(to node: inout NodeWriter) {
+    node.set("axis", axis)
+    node.set("epsilon", epsilon)
+  }
+
+  var opset: Int { 17 }
+}
+
 extension Op.LRN: ONNXOperator {
   init(reading node: inout NodeReader) throws {
     guard let size = try node.int("size"), NodeReader.lengths.contains(size) else {

@@ -167,6 +167,9 @@ add("where", "Where", [choice, floats(2, 3), floats(3)])
 for name in ["Sum", "Max", "Min", "Prod", "L1", "L2", "SumSquare"]:
     add(f"reduce {name}", f"Reduce{name}", [floats(2, 3, 4), ints(-1, 0)])
 
+add("layer norm", "LayerNormalization", [floats(2, 3, 5), floats(5), floats(5)], epsilon=0.01)
+add("layer norm of maps", "LayerNormalization", [floats(2, 3, 2, 4), floats(3, 2, 4)], axis=1)
+
 path = pathlib.Path(__file__).with_name("operator-cases.json")
 lines = [f"{json.dumps(name)}:{json.dumps(case, separators=(',', ':'))}" for name, case in cases.items()]
 path.write_text("{\n" + ",\n".join(lines) + "\n}\n")

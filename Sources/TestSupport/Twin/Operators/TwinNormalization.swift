@@ -44,6 +44,52 @@ extension Op.BatchNormalization: TwinOperator {
   }
 }
 
+extension Op.LayerNormalization: TwinOperator {
+  func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
+    let x = inputs[0]!
+    let length = inputs[1]!.count
+    let bias = inputs.count > 2 ? inputs[2] : nil
+    let y = normalised(x, length).values.enumerated().map { place, value in
+      value * inputs[1]!.elements[place % length] + (bias?.elements[place % length] ?? 0)
+    }
+    return [Tensor(y, shape: x.shape)]
+  }
+
+  func twinBackward(
+    _ inputs: [Tensor<Double>?], outputs: [Tensor<Double>], gradients: [Tensor<Double>], _ setting: TwinSetting
+  ) -> [Tensor<Double>?] {
+    let (x, scale, g) = (inputs[0]!, inputs[1]!, gradients[0])
+    let length = scale.count
+    let (values, deviations) = normalised(x, length)
+    var (dx, dScale, dBias) = (
+      x, Tensor<Double>(repeating: 0, shape: scale.shape), Tensor<Double>(repeating: 0, shape: scale.shape)
+    )
+    for (place, gradient) in g.elements.enumerated() {
+      dScale.elements[place % length] += gradient * values[place]
+      dBias.elements[place % length] += gradient
+      // ∂y_j / ∂x_i = γ_j / σ · (δ_ij − 1 / n − x̂_i x̂_j / n)
+      let row = place / length * length
+      dx.elements[place] = (row..<row + length).reduce(0) { sum, other in
+        let slope = (other == place ? 1 : 0) - (1 + values[place] * values[other]) / Double(length)
+        return sum + g.elements[other] * scale.elements[other - row] * slope / deviations[place / length]
+      }
+    }
+    return Array([dx, dScale, dBias].prefix(inputs.count))
+  }
+
+  private func normalised(_ x: Tensor<Double>, _ length: Int) -> (values: [Double], deviations: [Double]) {
+    var (values, deviations) = (x.elements, [Double]())
+    for start in stride(from: 0, to: x.count, by: length) {
+      let row = x.elements[start..<start + length]
+      let mean = row.reduce(0, +) / Double(length)
+      let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(length)
+      deviations.append((variance + Double(epsilon)).squareRoot())
+      for place in row.indices { values[place] = (x.elements[place] - mean) / deviations[deviations.count - 1] }
+    }
+    return (values, deviations)
+  }
+}
+
 /// The mean and the (biased) variance of each channel of `[N, C, …]` over the batch and space.
 public func batchStatistics(of x: Tensor<Double>) -> (mean: Tensor<Double>, variance: Tensor<Double>) {
   let share = Double(x.shape[1]) / Double(x.count)
