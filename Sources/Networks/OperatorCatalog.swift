@@ -11,12 +11,13 @@ public enum OperatorCatalog {
     Op.MaxPool.self, Op.AveragePool.self, Op.GlobalAveragePool.self, Op.GlobalMaxPool.self, Op.ReduceMean.self,
     Op.ReduceSum.self, Op.ReduceMax.self, Op.ReduceMin.self, Op.ReduceProd.self, Op.ReduceL1.self, Op.ReduceL2.self,
     Op.ReduceSumSquare.self,
-    Op.Add.self, Op.Sub.self, Op.Mul.self, Op.Div.self, Op.Sum.self, Op.Min.self, Op.Max.self, Op.Pow.self,
+    Op.Add.self, Op.Sub.self, Op.Mul.self, Op.Div.self, Op.Mod.self, Op.Sum.self, Op.Min.self, Op.Max.self, Op.Pow.self,
     Op.Equal.self, Op.Greater.self, Op.GreaterOrEqual.self, Op.Less.self, Op.LessOrEqual.self, Op.Not.self, Op.And.self,
     Op.Or.self, Op.Where.self,
     Op.Concat.self, Op.Split.self, Op.Slice.self, Op.Pad.self, Op.Flatten.self, Op.Reshape.self, Op.Squeeze.self,
     Op.Unsqueeze.self, Op.Transpose.self, Op.Resize.self, Op.Expand.self, Op.Dropout.self, Op.Identity.self,
-    Op.ConstantValue.self, Op.ConstantOfShape.self, Op.Cast.self, Op.ShapeOf.self, Op.Gather.self,
+    Op.ConstantValue.self, Op.ConstantOfShape.self, Op.Cast.self, Op.ShapeOf.self, Op.Gather.self, Op.RangeOf.self,
+    Op.ScatterND.self,
   ]
 
   /// The operator of a name, or nil.

@@ -24,6 +24,7 @@ extension Graph {
       switch node.op {
       case let constant as Op.ConstantValue: result = constant.value.type(near: known[node.outputs[0]])
       case let constant as Op.ConstantOfShape: result = constant.value.type(near: known[node.outputs[0]])
+      case let cast as Op.Cast where cast.toBool: result = .bool
       case let cast as Op.Cast:
         let wish = known[node.outputs[0]]
         result = wish.map { $0.isFloat == cast.toFloat } ?? false ? wish! : cast.toFloat ? .float : .int64
@@ -48,7 +49,9 @@ extension Operator {
   /// The inputs whose elements are of a type of their own, not of what the operator makes, with that type.
   fileprivate func inputsOfOwnType(_ count: Int) -> [Int: ElementType] {
     switch self {
-    case is Op.Reshape, is Op.Expand, is Op.Squeeze, is Op.Unsqueeze, is any Reduction, is Op.Split, is Op.Gather: [1: .int64]
+    case is Op.Reshape, is Op.Expand, is Op.Squeeze, is Op.Unsqueeze, is any Reduction, is Op.Split, is Op.Gather,
+      is Op.ScatterND:
+      [1: .int64]
     case is Op.Slice: [1: .int64, 2: .int64, 3: .int64, 4: .int64]
     case is Op.Pad: [1: .int64, 3: .int64]
     case is Op.Resize: [1: .float, 2: .float, 3: .int64]

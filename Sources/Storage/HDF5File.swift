@@ -64,6 +64,7 @@ final class OpenFile: @unchecked Sendable {
   /// HDF5 1.10 crashes when it closes such a file or a dataset of it, so they are given up as they are.
   private(set) var isBroken = false
   private var replacement: Replacement?
+  private var lock: FileLock?
   /// What a child process found in a file opened for reading.
   let inspection: HDF5Inspection?
 
@@ -81,7 +82,6 @@ final class OpenFile: @unchecked Sendable {
   }
 
   init(creating path: String) throws {
-    let replacement = Replacement(path)
     let properties = try OpenFile.accessProperties()
     let creation = try HDF5Handle(H5Pcreate(shim_H5P_FILE_CREATE()), "cannot be created")
     // Without times of creation (here, of groups and of datasets) the same results give the same file, byte for byte.
@@ -90,14 +90,23 @@ final class OpenFile: @unchecked Sendable {
     guard Foundation.access(folder.isEmpty ? "." : folder, W_OK) == 0 else {
       throw EspalierError("cannot be created: \(String(cString: strerror(errno)))")
     }
-    // The library locks what it writes, so that nobody takes it for a file that a killed run left.
-    id = H5Fcreate(replacement.temporary, shim_H5F_ACC_EXCL(), creation.id, properties.id)
-    do { try HDF5Library.check(id, "cannot be created") } catch {
-      replacement.discard()
-      throw error
+    // The library's own lock would stay with any process that is started meanwhile, and keep readers away.
+    try HDF5Library.check(H5Pset_file_locking(properties.id, false, true), "cannot set up file access")
+    while true {
+      let replacement = Replacement(path)
+      let id = H5Fcreate(replacement.temporary, shim_H5F_ACC_EXCL(), creation.id, properties.id)
+      do { try HDF5Library.check(id, "cannot be created") } catch {
+        replacement.discard()
+        throw error
+      }
+      // Nobody takes it for a file that a killed run left, unless that happens before the lock.
+      if let lock = FileLock(replacement.temporary, isShared: true), !lock.isOfRemovedFile {
+        (self.id, self.lock, self.replacement) = (id, lock, replacement)
+        break
+      }
+      H5Fclose(id)
     }
     self.path = path
-    self.replacement = replacement
     inspection = nil
     size = .max
   }
@@ -118,20 +127,11 @@ final class OpenFile: @unchecked Sendable {
     guard let replacement else { throw EspalierError("was opened for reading and cannot be committed") }
     defer { close() }
     try written(H5Fflush(id, H5F_SCOPE_GLOBAL))
-    unlock()
     isClosed = true
     try written(H5Fclose(id))
     if sealed { try FileSeal.append(to: replacement.temporary, naming: path) }
     try replacement.publish()
-    self.replacement = nil
-  }
-
-  /// Takes the library's lock away, which it leaves to the closing of the file: a process that was started meanwhile has the file
-  /// open too, and would keep the lock.
-  private func unlock() {
-    var handle: UnsafeMutableRawPointer?
-    guard H5Fget_vfd_handle(id, 0, &handle) >= 0, let handle else { return }
-    flock(handle.load(as: Int32.self), LOCK_UN)
+    (self.replacement, lock) = (nil, nil)
   }
 
   /// Checks that a call wrote what it should have.
@@ -150,6 +150,6 @@ final class OpenFile: @unchecked Sendable {
     }
     // What is given up stays open until the process ends.
     replacement?.discard()
-    replacement = nil
+    (replacement, lock) = (nil, nil)
   }
 }

@@ -59,7 +59,8 @@ import Testing
       Op.Reciprocal(),
       Op.Min(), Op.Max(), Op.Pow(), Op.Equal(), Op.Greater(), Op.GreaterOrEqual(), Op.Less(), Op.LessOrEqual(), Op.Not(),
       Op.And(),
-      Op.Or(), Op.Where(), Op.ReduceSum(), Op.ReduceMax(), Op.ReduceMin(keepsAxes: false), Op.ReduceProd(),
+      Op.Or(), Op.Where(), Op.Mod(), Op.Mod(hasSignOfDividend: true), Op.RangeOf(), Op.ScatterND(), Op.ReduceSum(),
+      Op.ReduceMax(), Op.ReduceMin(keepsAxes: false), Op.ReduceProd(),
       Op.ReduceL1(emptyMeansNone: true), Op.ReduceL2(), Op.ReduceSumSquare(),
     ]
   }

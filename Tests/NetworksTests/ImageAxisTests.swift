@@ -11,6 +11,7 @@ import Testing
     "Dropout", "Identity", "Cast", "Constant", "ConstantOfShape",
     "Selu", "Celu", "ThresholdedRelu", "Softplus", "Softsign", "Gelu", "Mish", "Swish", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg",
     "Reciprocal", "Min", "Max", "Pow", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or", "Where",
+    "Mod",
   ]
   /// Those that say where images lie.
   static let told: Set<String> = [
@@ -18,7 +19,7 @@ import Testing
     "MaxPool", "AveragePool",
     "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "Concat", "Split", "Slice", "Pad", "Flatten", "Reshape", "Squeeze",
     "Unsqueeze", "Transpose", "Resize", "Expand", "Shape", "Gather", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd",
-    "ReduceL1", "ReduceL2", "ReduceSumSquare",
+    "ReduceL1", "ReduceL2", "ReduceSumSquare", "Range", "ScatterND",
   ]
 
   @Test func everyOperatorIsTold() {

@@ -131,7 +131,8 @@ package enum KernelCatalog {
   package static let foldedAhead: Set<String> = [
     Op.ConstantValue.name, Op.ConstantOfShape.name, Op.ShapeOf.name, Op.ReduceMax.name, Op.ReduceMin.name, Op.ReduceProd.name,
     Op.ReduceL1.name, Op.ReduceL2.name, Op.ReduceSumSquare.name, Op.Equal.name, Op.Greater.name, Op.GreaterOrEqual.name,
-    Op.Less.name, Op.LessOrEqual.name, Op.Not.name, Op.And.name, Op.Or.name, Op.Where.name,
+    Op.Less.name, Op.LessOrEqual.name, Op.Not.name, Op.And.name, Op.Or.name, Op.Where.name, Op.Mod.name, Op.RangeOf.name,
+    Op.ScatterND.name,
   ]
 
   private static func refusal(_ context: NodeContext) -> EspalierError {

@@ -43,17 +43,17 @@ extension PlanBuilder {
       }
     }
     for output in graph.outputs {
-      let slot = try known(output) ?? slot(of: output)
+      let slot = try slot(of: output)
       keep(try reorder(slot, to: .plain(layout(slot).shape)), as: output)
     }
   }
 
-  /// A result that does not depend on the network's input; nil for one that is computed, or a weight.
-  private func known(_ output: String) throws -> Slot? {
+  /// A value that does not depend on the network's input, laid ready; nil for one that is computed, or a weight.
+  func known(_ output: String) throws -> Slot? {
     guard !isComputed(output), parameters[output] == nil, let value = facts[output]?.value else { return nil }
     guard value.shape.rank <= Layout.greatestRank else {
       throw EspalierError(
-        "it has \(value.shape.rank) axes", place: "output '\(output)'", accepted: "at most \(Layout.greatestRank)")
+        "it has \(value.shape.rank) axes", place: "value '\(output)'", accepted: "at most \(Layout.greatestRank)")
     }
     let elements = value.floats?.elements ?? value.integers?.map(Float.init) ?? []
     let slot = allocate(.plain(value.shape), name: output)

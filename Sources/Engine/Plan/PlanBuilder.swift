@@ -103,6 +103,7 @@ public final class PlanBuilder {
       values[value] = slot
       return slot
     }
+    if let slot = try known(value) { return slot }
     throw EspalierError("no step computes value '\(value)'")
   }
 

@@ -280,6 +280,19 @@ extension Op.Gather {
 
 // MARK: Shape arithmetic
 
+extension Op.RangeOf {
+  public func placeImages(_ inputs: [PlacedFact?], outputs: [Shape], _ placement: ImagePlacement) -> [ImageAxis] {
+    outputs.map { _ in .constant }
+  }
+}
+
+extension Op.ScatterND {
+  public func placeImages(_ inputs: [PlacedFact?], outputs: [Shape], _ placement: ImagePlacement) -> [ImageAxis] {
+    let isConstant = inputs.allSatisfy { $0.map { $0.images == .constant } ?? true }
+    return outputs.map { _ in isConstant ? .constant : .mixed("it writes into the images' values") }
+  }
+}
+
 extension Op.ShapeOf {
   public func placeImages(_ inputs: [PlacedFact?], outputs: [Shape], _ placement: ImagePlacement) -> [ImageAxis] {
     outputs.map { _ in .constant }

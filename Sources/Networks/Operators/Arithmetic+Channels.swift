@@ -12,6 +12,10 @@ extension Op.Mul {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.combine(node) }
 }
 
+extension Op.Mod {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.combine(node) }
+}
+
 extension Op.Div {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.combine(node) }
 }

@@ -30,6 +30,24 @@ extension Op.Div {
   }
 }
 
+extension Op.Mod {
+  public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
+    [
+      try combined(
+        inputs.required(0), inputs.required(1),
+        floats: { a, b in
+          let rest = fmod(a, b)
+          return hasSignOfDividend || rest == 0 || (rest < 0) == (b < 0) ? rest : rest + b
+        }
+      ) { a, b in
+        guard b != 0 else { throw EspalierError("an integer is divided by zero") }
+        let rest = a.remainderReportingOverflow(dividingBy: b).partialValue
+        return hasSignOfDividend || rest == 0 || (rest < 0) == (b < 0) ? rest : rest + b
+      }
+    ]
+  }
+}
+
 extension Op.Sum {
   public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
     var sum = try inputs.required(0)

@@ -37,6 +37,17 @@ extension Op {
     public init() {}
   }
 
+  /// The remainder of a division, broadcast: with the sign of the divisor, or of the dividend as C's `fmod` has it.
+  public struct Mod: Operator {
+    public static let name = "Mod"
+    public static let arity = 2...2
+    /// Whether the remainder has the sign of the dividend.
+    public var hasSignOfDividend: Bool
+
+    /// Makes the operator.
+    public init(hasSignOfDividend: Bool = false) { self.hasSignOfDividend = hasSignOfDividend }
+  }
+
   /// The sum of any number of tensors, broadcast.
   public struct Sum: Operator {
     public static let name = "Sum"

@@ -17,6 +17,16 @@ extension Op.ShapeOf {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {}
 }
 
+extension Op.RangeOf {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {}
+}
+
+extension Op.ScatterND {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
+    flow.stop(node, "ScatterND '\(node.label)' writes into them")
+  }
+}
+
 extension Op.Gather {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
     guard let input = flow.input(node, 0), let own = flow.channels[input] else { return }

@@ -33,10 +33,13 @@ extension Op {
     public static let arity = 1...1
     /// Whether the result is floating-point data.
     public var toFloat: Bool
+    /// Whether the result is 1 where the input is not 0, and 0 elsewhere; integers then.
+    public var toBool: Bool
 
     /// Makes the operator.
-    public init(toFloat: Bool) {
+    public init(toFloat: Bool, toBool: Bool = false) {
       self.toFloat = toFloat
+      self.toBool = toBool
     }
   }
 
@@ -54,6 +57,24 @@ extension Op {
       self.start = start
       self.end = end
     }
+  }
+
+  /// Numbers from the first input up to the second, which is left out, in steps of the third.
+  public struct RangeOf: Operator {
+    public static let name = "Range"
+    public static let arity = 3...3
+
+    /// Makes the operator.
+    public init() {}
+  }
+
+  /// The first input with elements, or whole parts of it, replaced: the last axis of the second input says where, the third what by.
+  public struct ScatterND: Operator {
+    public static let name = "ScatterND"
+    public static let arity = 3...3
+
+    /// Makes the operator.
+    public init() {}
   }
 
   /// Elements picked along one axis by the indices in the second input.

@@ -44,13 +44,14 @@ extension Op.Cast: ONNXOperator {
     if node.opset >= 19 { node.ignore("saturate") }
     if node.opset >= 24 { node.ignore("round_mode") }
     let type = try ElementType(onnx: Int32(clamping: number))
-    guard type.isFloat || type == .int64 || type == .int32 else {
-      throw EspalierError("a cast to \(type) is not supported", accepted: "float, double, float16, bfloat16, int64, int32")
+    guard type.isFloat || type == .int64 || type == .int32 || type == .bool else {
+      throw EspalierError("a cast to \(type) is not supported", accepted: "float, double, float16, bfloat16, int64, int32, bool")
     }
-    self.init(toFloat: type.isFloat)
+    self.init(toFloat: type.isFloat, toBool: type == .bool)
   }
 
   func write(to node: inout NodeWriter) {
+    guard !toBool else { return node.set("to", Int(ElementType.bool.rawValue)) }
     let type = node.resultType
     node.set("to", Int((type.isFloat == toFloat ? type : toFloat ? .float : .int64).rawValue))
   }
@@ -76,4 +77,22 @@ extension Op.ShapeOf: ONNXOperator {
 extension Op.Gather: ONNXOperator {
   init(reading node: inout NodeReader) throws { self.init(axis: try node.int("axis") ?? 0) }
   func write(to node: inout NodeWriter) { node.set("axis", axis) }
+}
+
+extension Op.RangeOf: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+  var opset: Int { 11 }
+}
+
+extension Op.ScatterND: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    if let reduction = try node.string("reduction"), reduction != "none" {
+      throw EspalierError("reduction '\(reduction)' is not supported", accepted: "none")
+    }
+    self.init()
+  }
+
+  func write(to node: inout NodeWriter) {}
+  var opset: Int { 11 }
 }

@@ -169,6 +169,12 @@ for name in ["Sum", "Max", "Min", "Prod", "L1", "L2", "SumSquare"]:
 
 add("layer norm", "LayerNormalization", [floats(2, 3, 5), floats(5), floats(5)], epsilon=0.01)
 add("layer norm of maps", "LayerNormalization", [floats(2, 3, 2, 4), floats(3, 2, 4)], axis=1)
+add("cast to bool", "Cast", [np.array([0, 0.5, -3, 0], np.float32)], to=TensorProto.BOOL)
+add("mod", "Mod", [ints(7, -7, 7, -7, 6), ints(3, 3, -3, -3, 3)])
+add("mod like C", "Mod", [ints(7, -7, 7, -7, 6), ints(3, 3, -3, -3, 3)], fmod=1)
+add("range", "Range", [np.array(9, np.int64), np.array(-2, np.int64), np.array(-3, np.int64)])
+add("scatter", "ScatterND", [floats(3, 4), np.array([[[2, 1], [0, -1]]], np.int64), floats(1, 2)])
+add("scatter rows", "ScatterND", [floats(3, 2, 2), np.array([[2], [0]], np.int64), floats(2, 2, 2)])
 
 path = pathlib.Path(__file__).with_name("operator-cases.json")
 lines = [f"{json.dumps(name)}:{json.dumps(case, separators=(',', ':'))}" for name, case in cases.items()]

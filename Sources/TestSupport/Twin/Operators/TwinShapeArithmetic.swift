@@ -34,12 +34,42 @@ extension Op.ShapeOf: TwinWithoutGradient {
 
 extension Op.Cast: TwinOperator {
   func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
-    [toFloat ? inputs[0]! : inputs[0]!.map { $0.rounded(.towardZero) }]
+    [toBool ? inputs[0]!.map { $0 != 0 ? 1 : 0 } : toFloat ? inputs[0]! : inputs[0]!.map { $0.rounded(.towardZero) }]
   }
 
   func twinBackward(
     _ inputs: [Tensor<Double>?], outputs: [Tensor<Double>], gradients: [Tensor<Double>], _ setting: TwinSetting
   ) -> [Tensor<Double>?] {
     [gradients[0]]
+  }
+}
+
+extension Op.Mod: TwinWithoutGradient {
+  func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
+    [elementwise(inputs) { a, b in a - b * (hasSignOfDividend ? (a / b).rounded(.towardZero) : (a / b).rounded(.down)) }]
+  }
+}
+
+extension Op.RangeOf: TwinWithoutGradient {
+  func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
+    let numbers = Array(stride(from: inputs[0]!.elements[0], to: inputs[1]!.elements[0], by: inputs[2]!.elements[0]))
+    return [Tensor(numbers, shape: [numbers.count])]
+  }
+}
+
+extension Op.ScatterND: TwinWithoutGradient {
+  func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
+    var result = inputs[0]!
+    let (indices, updates, strides) = (inputs[1]!, inputs[2]!, inputs[0]!.shape.strides)
+    let depth = indices.shape.dimensions.last!
+    let size = result.shape.dimensions[depth...].reduce(1, *)
+    for (place, value) in updates.elements.enumerated() {
+      let start = (0..<depth).reduce(0) { sum, axis in
+        let index = Int(indices.elements[place / size * depth + axis])
+        return sum + (index < 0 ? index + result.shape[axis] : index) * strides[axis]
+      }
+      result.elements[start + place % size] = value
+    }
+    return [result]
   }
 }
