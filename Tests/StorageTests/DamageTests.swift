@@ -4,8 +4,9 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Damaged files are refused or read: the library's crashes and loops stay in a child process. Memory is watched where every file
-/// has a process of its own, by `FuzzTests`.
+/// Damaged files are refused or read: the library's crashes and loops stay in a child process.
+///
+/// Memory is watched where every file has a process of its own, by `FuzzTests`.
 @Suite(.serialized) struct DamageTests {
   /// Reads all that this module can read of a file.
   private func readAll(_ group: HDF5Group) throws {
