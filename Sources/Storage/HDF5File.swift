@@ -92,20 +92,19 @@ final class OpenFile: @unchecked Sendable {
     }
     // The library's own lock would stay with any process that is started meanwhile, and keep readers away.
     try HDF5Library.check(H5Pset_file_locking(properties.id, false, true), "cannot set up file access")
-    while true {
-      let replacement = Replacement(path)
-      let id = H5Fcreate(replacement.temporary, shim_H5F_ACC_EXCL(), creation.id, properties.id)
-      do { try HDF5Library.check(id, "cannot be created") } catch {
-        replacement.discard()
-        throw error
-      }
-      // Nobody takes it for a file that a killed run left, unless that happens before the lock.
-      if let lock = FileLock(replacement.temporary, isShared: true), !lock.isOfRemovedFile {
-        (self.id, self.lock, self.replacement) = (id, lock, replacement)
-        break
-      }
-      H5Fclose(id)
+    let replacement = Replacement(path)
+    let id = H5Fcreate(replacement.temporary, shim_H5F_ACC_EXCL(), creation.id, properties.id)
+    do { try HDF5Library.check(id, "cannot be created") } catch {
+      replacement.discard()
+      throw error
     }
+    // Nobody takes it for a file that a killed run left, unless that happened before the lock.
+    guard let lock = FileLock(replacement.temporary, isShared: true), !lock.isOfRemovedFile else {
+      H5Fclose(id)
+      replacement.discard()
+      throw EspalierError("cannot be created: it was removed or cannot be locked", accepted: "the same command again")
+    }
+    (self.id, self.lock, self.replacement) = (id, lock, replacement)
     self.path = path
     inspection = nil
     size = .max
