@@ -96,12 +96,12 @@ $(PEERS_STAMP): $(PEERS_REQUIREMENTS)
 	@touch $@
 
 .PHONY: demo
-demo: build ## relevance maps of real pictures, from a network that Espalier trained
+demo: build ## relevance maps of real images, from a network that Espalier trained
 	@Notebooks/demo $(ESPALIER)
 	@Notebooks/demo-dissect $(ESPALIER) 50
 
 .PHONY: demo-dissect
-demo-dissect: build ## what the filters of the demo's network fire on, and their scores, on all 10,000 pictures
+demo-dissect: build ## what the filters of the demo's network fire on, and their scores, on all 10,000 images
 	@Notebooks/demo-dissect $(ESPALIER)
 
 .PHONY: bench

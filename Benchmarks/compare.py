@@ -4,8 +4,8 @@ usage: compare.py ESPALIER ESPALIER_BENCH [--rounds N] [--networks vgg16,resnet5
 
 onnxruntime is needed for the forward pass, torch and zennit for relevance, torch for dissection; a peer that is not installed is left
 out by name. Mode `analysis` is what `stats`, `dissect` and `score` add to the passes that they need, over the 16 block outputs of
-ResNet-50 with masks of 112 × 112 and five concepts a picture (Benchmarks/Driver/AnalysisBench.swift), with one worker, with all and in as
-many processes of one worker, and beside PyTorch (Benchmarks/netdissect.py); `memory` is the greatest memory that such a pass takes over more and more pictures, up to a
+ResNet-50 with masks of 112 × 112 and five concepts an image (Benchmarks/Driver/AnalysisBench.swift), with one worker, with all and in as
+many processes of one worker, and beside PyTorch (Benchmarks/netdissect.py); `memory` is the greatest memory that such a pass takes over more and more images, up to a
 thousand, and its time.
 The networks' weights are random: speed does not depend on them. Only the ratios mean something on a shared machine.
 """
@@ -18,16 +18,16 @@ class Espalier:
 
     def start(self, command):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-        word, pictures = self.process.stdout.readline().split()
-        self.pictures = int(pictures)
+        word, images = self.process.stdout.readline().split()
+        self.images = int(images)
 
     def __call__(self):
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
         words = self.process.stdout.readline().split()
         self.peak = int(words[1]) if len(words) > 1 else 0
-        self.processor = getattr(self, "processor", []) + [float(word) / self.pictures for word in words[2:]]
-        return float(words[0]) / self.pictures
+        self.processor = getattr(self, "processor", []) + [float(word) / self.images for word in words[2:]]
+        return float(words[0]) / self.images
 
     def close(self):
         self.process.stdin.close()
@@ -46,18 +46,18 @@ class Apart:
             one.process.stdin.flush()
         for one in self.processes:
             one.process.stdout.readline()
-        return (time.perf_counter() - start) / sum(one.pictures for one in self.processes)
+        return (time.perf_counter() - start) / sum(one.images for one in self.processes)
 
     def close(self):
         for one in self.processes:
             one.close()
 
 
-def timed(work, pictures):
+def timed(work, images):
     def run():
         start = time.perf_counter()
         work()
-        return (time.perf_counter() - start) / pictures
+        return (time.perf_counter() - start) / images
     return run
 
 
@@ -99,13 +99,13 @@ def zennit_relevance(name, batch, threads):
 
 
 class NetDissect(Espalier):
-    def __init__(self, pictures, batch, threads, work):
+    def __init__(self, images, batch, threads, work):
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "netdissect.py")
-        self.start([sys.executable, script, str(pictures), str(batch), str(threads), work])
+        self.start([sys.executable, script, str(images), str(batch), str(threads), work])
 
 
 def interleaved(sides, rounds):
-    """Seconds a picture of each side, round by round; the first round warms up."""
+    """Seconds an image of each side, round by round; the first round warms up."""
     seconds = {side: [] for side in sides}
     for round in range(rounds + 1):
         for side, run in sides.items():
@@ -116,7 +116,7 @@ def interleaved(sides, rounds):
 
 
 def analysis(options, model):
-    """What looking costs, as a multiple of the pass that is looked at."""
+    """What observing costs, as a multiple of the pass that is observed."""
     threads, batch = options.threads, options.batch or 16
     arms = options.arms.split(",")
     ratios = {  # what: (side, what it is compared with, the most or least that is wanted)
@@ -137,19 +137,19 @@ def analysis(options, model):
             if not importlib.util.find_spec("torchvision"):
                 print("analysis: no peer (torchvision is not installed)")
                 continue
-            sides[arm] = NetDissect(options.peer_pictures, min(options.peer_pictures, 8), threads, arm[7:] or "observe")
+            sides[arm] = NetDissect(options.peer_images, min(options.peer_images, 8), threads, arm[7:] or "observe")
         else:
             work, _, workers = arm.partition("-")
-            pictures = options.pictures // (2 if work in ("phases", "score", "gradient", "relevance") else 1)
+            images = options.images // (2 if work in ("phases", "score", "gradient", "relevance") else 1)
             start = Apart if workers == "apart" else Espalier
             count = threads if workers in ("", "apart") else workers
-            sides[arm] = start(options.driver, "pass:" + work, model, batch, count, pictures)
+            sides[arm] = start(options.driver, "pass:" + work, model, batch, count, images)
     seconds = interleaved(sides, options.rounds)
     for side in sides.values():
         side.close()
-    print(f"analysis of resnet50's 16 blocks, batch {batch}, {threads} workers, {options.pictures} pictures, {options.rounds} rounds:")
+    print(f"analysis of resnet50's 16 blocks, batch {batch}, {threads} workers, {options.images} images, {options.rounds} rounds:")
     for side, values in seconds.items():
-        print(f"  {side}: {statistics.median(values) * 1e3:.1f} ms a picture (spread {min(values) * 1e3:.1f} to {max(values) * 1e3:.1f})")
+        print(f"  {side}: {statistics.median(values) * 1e3:.1f} ms an image (spread {min(values) * 1e3:.1f} to {max(values) * 1e3:.1f})")
     for what, (side, base, wanted) in ratios.items():
         if side in seconds and base in seconds:
             pairs = [a / b for a, b in zip(seconds[side], seconds[base])]
@@ -166,12 +166,12 @@ def analysis(options, model):
 
 
 def memory(options, model):
-    """The greatest memory, and the time, of a pass over few and over many pictures."""
-    for pictures in options.counts.split(","):
-        run = Espalier(options.driver, "pass:report", model, options.batch or 16, options.threads, pictures)
-        seconds = run() * run.pictures
+    """The greatest memory, and the time, of a pass over few and over many images."""
+    for images in options.counts.split(","):
+        run = Espalier(options.driver, "pass:report", model, options.batch or 16, options.threads, images)
+        seconds = run() * run.images
         run.close()
-        print(f"dissection, votes and statistics of {run.pictures} pictures: {seconds:.1f} s, at most {run.peak / 2**20:.0f} MiB", flush=True)
+        print(f"dissection, votes and statistics of {run.images} images: {seconds:.1f} s, at most {run.peak / 2**20:.0f} MiB", flush=True)
 
 
 def main():
@@ -182,9 +182,9 @@ def main():
     parser.add_argument("--networks", default="resnet50,vgg16")
     parser.add_argument("--modes", default="forward,relevance,analysis,memory")
     parser.add_argument("--arms", default="plain,observe,exact,phases,score,gradient,relevance,plain-1,observe-1,plain-apart,observe-apart,python-plain,python,python-exact")
-    parser.add_argument("--pictures", type=int, default=64, help="of a pass in mode analysis")
-    parser.add_argument("--peer-pictures", type=int, default=16, help="of a pass of PyTorch, which takes long")
-    parser.add_argument("--counts", default="96,512,1000", help="pictures of the passes in mode memory")
+    parser.add_argument("--images", type=int, default=64, help="of a pass in mode analysis")
+    parser.add_argument("--peer-images", type=int, default=16, help="of a pass of PyTorch, which takes long")
+    parser.add_argument("--counts", default="96,512,1000", help="images of the passes in mode memory")
     parser.add_argument("--batch", type=int, help="default: 16 forward, 8 for relevance")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
@@ -210,7 +210,7 @@ def main():
                 seconds = interleaved(sides, options.rounds)
                 ours.close()
                 line = ", ".join(
-                    f"{side} {1 / statistics.median(s):.2f} pictures/s (spread {min(s) * 1e3:.0f} to {max(s) * 1e3:.0f} ms)"
+                    f"{side} {1 / statistics.median(s):.2f} images/s (spread {min(s) * 1e3:.0f} to {max(s) * 1e3:.0f} ms)"
                     for side, s in seconds.items())
                 for peer in list(seconds)[1:]:
                     ratios = [p / o for o, p in zip(seconds["espalier"], seconds[peer])]

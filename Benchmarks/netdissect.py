@@ -2,13 +2,13 @@
 
 usage: netdissect.py PICTURES BATCH THREADS [plain|observe|exact]
 
-For every line on standard input, all pictures go through the network once, and the seconds that it took are printed. Work as
-espalier-bench's `pass:observe` does it (`plain`: the forward pass alone; `exact`: a first pass over all pictures keeps the maps and
-takes their quantiles, as far as memory allows): thresholds are given, masks are 112 × 112 with five concepts of twenty a picture, maps of
-units that exceed their threshold are upsampled bilinearly and compared with the masks, and on each picture the top tenth of a
+For every line on standard input, all images go through the network once, and the seconds that it took are printed. Work as
+espalier-bench's `pass:observe` does it (`plain`: the forward pass alone; `exact`: a first pass over all images keeps the maps and
+takes their quantiles, as far as memory allows): thresholds are given, masks are 112 × 112 with five concepts of twenty an image, maps of
+units that exceed their threshold are upsampled bilinearly and compared with the masks, and on each image the top tenth of a
 layer's units get a vote for each concept. Whole layers are upsampled and multiplied with the masks at once, which is faster than the
 original's loop over units. Statistics are fewer: mean, variance, extremes, mean magnitude, zeros, near-zeros, share above zero,
-Gram matrix at ten positions; there are no histograms, quantiles or top pictures.
+Gram matrix at ten positions; there are no histograms, quantiles or top images.
 """
 import sys, time
 import torch
@@ -33,21 +33,21 @@ class Layer:
     def observe(self, maps, masks, concepts):
         flat = maps.flatten(2)
         self.statistics(flat)
-        for picture in range(maps.shape[0]):
-            firing = (flat[picture].amax(1) > self.thresholds).nonzero()[:, 0]
+        for image in range(maps.shape[0]):
+            firing = (flat[image].amax(1) > self.thresholds).nonzero()[:, 0]
             if len(firing) == 0:
                 continue
             large = torch.nn.functional.interpolate(
-                maps[picture, firing].unsqueeze(0), size=(SIDE, SIDE), mode="bilinear", align_corners=False)[0]
+                maps[image, firing].unsqueeze(0), size=(SIDE, SIDE), mode="bilinear", align_corners=False)[0]
             fires = (large > self.thresholds[firing, None, None]).flatten(1).float()
-            mask = masks[picture]
+            mask = masks[image]
             both, area, truth = fires @ mask.T, fires.sum(1), mask.sum(1)
             overlap = both / (area[:, None] + truth - both)
-            for place, concept in enumerate(concepts[picture]):
-                self.intersections[firing, concept] += both[:, place]
-                best = overlap[:, place].topk(min(max(1, maps.shape[1] // 10), len(firing)))
+            for position, concept in enumerate(concepts[image]):
+                self.intersections[firing, concept] += both[:, position]
+                best = overlap[:, position].topk(min(max(1, maps.shape[1] // 10), len(firing)))
                 self.votes[firing[best.indices[best.values > 0]], concept] += 1
-            for category in {concept % CATEGORIES for concept in concepts[picture]}:
+            for category in {concept % CATEGORIES for concept in concepts[image]}:
                 self.areas[firing, category] += area
 
     def statistics(self, flat):
@@ -55,8 +55,8 @@ class Layer:
         self.sums += torch.stack([part.sum((0, 2), dtype=torch.double) for part in parts])
         self.least = torch.minimum(self.least, flat.amin((0, 2)))
         self.greatest = torch.maximum(self.greatest, flat.amax((0, 2)))
-        places = torch.randint(flat.shape[2], (min(10, flat.shape[2]),))
-        rows = flat[:, :, places].transpose(1, 2).reshape(-1, flat.shape[1])
+        positions = torch.randint(flat.shape[2], (min(10, flat.shape[2]),))
+        rows = flat[:, :, positions].transpose(1, 2).reshape(-1, flat.shape[1])
         self.gram += (rows.T @ rows).double()
 
 
@@ -70,35 +70,35 @@ def main():
     layers = []
     for stage in (network.layer1, network.layer2, network.layer3, network.layer4):
         for block in stage:
-            place = len(layers)
+            position = len(layers)
             layers.append(Layer(block.conv3.out_channels))
-            block.register_forward_hook(lambda module, inputs, output, place=place: maps.__setitem__(place, output))
-    pictures = torch.nn.functional.interpolate(torch.rand(batch, 3, 15, 15) * 4 - 2, size=(224, 224), mode="bilinear")
-    pictures += torch.rand_like(pictures) * 0.6
+            block.register_forward_hook(lambda module, inputs, output, position=location: maps.__setitem__(position, output))
+    images = torch.nn.functional.interpolate(torch.rand(batch, 3, 15, 15) * 4 - 2, size=(224, 224), mode="bilinear")
+    images += torch.rand_like(images) * 0.6
     masks = (torch.nn.functional.interpolate(torch.rand(batch, SHOWN, 5, 5), size=(SIDE, SIDE), mode="bilinear") > 0.7)
     masks = masks.flatten(2).float()
-    concepts = [[(picture * 3 + place * 7) % CONCEPTS for place in range(SHOWN)] for picture in range(batch)]
+    concepts = [[(image * 3 + position * 7) % CONCEPTS for position in range(SHOWN)] for image in range(batch)]
 
     def find_thresholds(count):
         kept = [[] for layer in layers]
         for start in range(0, count, batch):
-            network(pictures)
-            for place in maps:
-                kept[place].append(maps[place].transpose(0, 1).flatten(1))
+            network(images)
+            for position in maps:
+                kept[position].append(maps[position].transpose(0, 1).flatten(1))
             maps.clear()
-        for place, layer in enumerate(layers):
-            values = torch.cat(kept[place], 1)
+        for position, layer in enumerate(layers):
+            values = torch.cat(kept[position], 1)
             layer.thresholds = values.kthvalue(max(1, round(values.shape[1] * 0.995)), 1).values
-            kept[place] = None
+            kept[position] = None
 
     def run():
         if work == "exact":
             find_thresholds(count)
         for start in range(0, count, batch):
-            network(pictures)
+            network(images)
             if work != "plain":
-                for place, layer in enumerate(layers):
-                    layer.observe(maps[place], masks, concepts)
+                for position, layer in enumerate(layers):
+                    layer.observe(maps[position], masks, concepts)
             maps.clear()
 
     with torch.no_grad():

@@ -16,7 +16,7 @@
 # # Dissection: what every filter fires on
 #
 # `espalier dissect` compares where filters fire with masks of concepts, `espalier score` gives every filter a number by every
-# criterion. This notebook runs both on twenty pictures of each class, and opens their files with h5py and pandas.
+# criterion. This notebook runs both on twenty images of each class, and opens their files with h5py and pandas.
 
 # %%
 import os
@@ -46,8 +46,8 @@ def espalier(*arguments):
 # %% [markdown]
 # ## Compute
 #
-# Pixels of clothes are those that are not black: `foreground:0`. They are half of a picture, and a class is a tenth of the
-# pictures, so a filter counts as firing on the 5 % of places where it is most active. `--report` also writes a page to look at in a browser,
+# Pixels of clothes are those that are not black: `foreground:0`. They are half of an image, and a class is a tenth of the
+# images, so a filter counts as firing on the 5 % of positions where it is most active. `--report` also writes a page to look at in a browser,
 # `Output/notebooks/report/index.html`.
 
 # %%
@@ -87,13 +87,13 @@ plt.show()
 # %% [markdown]
 # ## Where the best filters fire
 #
-# A linear layer fires on a whole picture or not at all, so this is the convolution with the best filter. Masks lie in the file eight pixels a byte. The pictures are read as they were: `foreground` takes pictures, not tensors.
+# A linear layer fires on a whole image or not at all, so this is the convolution with the best filter. Masks lie in the file eight pixels a byte. The images are read as they were: `foreground` takes images, not tensors.
 
 # %%
 import gzip
 
 with gzip.open('/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz') as file:
-    pictures = np.frombuffer(file.read(), 'uint8', offset=16).reshape(-1, 28, 28)
+    images = np.frombuffer(file.read(), 'uint8', offset=16).reshape(-1, 28, 28)
 
 with h5py.File(out / 'dissection.h5') as file:
     maps = filters[filters.layer.str.contains('conv')]
@@ -101,14 +101,14 @@ with h5py.File(out / 'dissection.h5') as file:
     group = file[f'exemplars/{layer}']
     width = group.attrs['width']
     masks = np.unpackbits(group['mask'][()], axis=-1)[..., :width].astype(bool)
-    shown, places = group['filter'][()], group['picture'][()]
+    shown, positions = group['filter'][()], group['image'][()]
 
 best = filters[filters.layer == layer].set_index('filter').loc[shown].sort_values('iou', ascending=False).head(6)
-figure, axes = plt.subplots(len(best), places.shape[1], figsize=(7, 7.4), layout='constrained')
+figure, axes = plt.subplots(len(best), positions.shape[1], figsize=(7, 7.4), layout='constrained')
 for row, (number, entry) in enumerate(best.iterrows()):
     at = int(np.flatnonzero(shown == number)[0])
-    for column, place in enumerate(places[at]):
-        axes[row, column].imshow(pictures[place] * np.where(masks[at, column], 1, 0.2), cmap='gray', vmin=0, vmax=255)
+    for column, position in enumerate(positions[at]):
+        axes[row, column].imshow(images[position] * np.where(masks[at, column], 1, 0.2), cmap='gray', vmin=0, vmax=255)
         axes[row, column].set_xticks([])
         axes[row, column].set_yticks([])
     axes[row, 0].set_ylabel(f'{number}: {entry.concept}\n{entry.iou:.2f}', fontsize=8, rotation=0, ha='right', va='center')

@@ -15,7 +15,7 @@
 # %% [markdown]
 # # Relevance: which pixels, and which filters, an answer rests on
 #
-# `espalier relevance` writes one HDF5 file. This notebook makes a small one, for ten pictures of each class, and opens it with
+# `espalier relevance` writes one HDF5 file. This notebook makes a small one, for ten images of each class, and opens it with
 # h5py, xarray and pandas. Nothing in it needs Espalier's own code; the same cells read the file of any network.
 
 # %%
@@ -45,11 +45,11 @@ def espalier(*arguments):
 # %% [markdown]
 # ## Compute
 #
-# `--data-out` writes the pictures beside the maps, as the network saw them.
+# `--data-out` writes the images beside the maps, as the network saw them.
 
 # %%
 espalier('relevance', 'Data/fashion-mnist-vgg.onnx', '--data', 'fashion-mnist:test', '--per-class', 10, '--quiet',
-         '--out', out / 'relevance.h5', '--data-out', out / 'pictures.h5')
+         '--out', out / 'relevance.h5', '--data-out', out / 'images.h5')
 
 # %% [markdown]
 # ## What is in the file
@@ -60,18 +60,18 @@ with h5py.File(out / 'relevance.h5') as file:
     file.visititems(lambda name, item: print(f'{name:40} {item.shape}') if isinstance(item, h5py.Dataset) else None)
 
 # %% [markdown]
-# ## Maps beside their pictures
+# ## Maps beside their images
 #
-# Red speaks for the class, blue against it; each map is on its own scale, zero in the middle. Row i of the pictures' file is
-# picture i of the data, as `index` counts.
+# Red speaks for the class, blue against it; each map is on its own scale, zero in the middle. Row i of the images' file is
+# image i of the data, as `index` counts.
 
 # %%
-with h5py.File(out / 'relevance.h5') as file, h5py.File(out / 'pictures.h5') as pictures:
+with h5py.File(out / 'relevance.h5') as file, h5py.File(out / 'images.h5') as stored:
     labels, index = file['label'][()], file['index'][()]
     names = list(file['scales/class'].attrs['names']) if 'names' in file['scales/class'].attrs else [str(k) for k in range(10)]
     rows = [np.flatnonzero(labels == label)[0] for label in range(10)]
     maps = file['attribution'][()].sum(1)
-    images = [pictures['data'][index[row]][0] for row in rows]
+    images = [stored['data'][index[row]][0] for row in rows]
 
 figure, axes = plt.subplots(2, 10, figsize=(14, 3.2))
 for column, row in enumerate(rows):
@@ -86,7 +86,7 @@ plt.show()
 # %% [markdown]
 # ## Filters
 #
-# `relevance/<layer>` holds the relevance of every filter of every picture; axes have names, so xarray knows them.
+# `relevance/<layer>` holds the relevance of every filter of every image; axes have names, so xarray knows them.
 
 # %%
 tree = xr.open_datatree(out / 'relevance.h5', engine='h5netcdf', phony_dims='sort')

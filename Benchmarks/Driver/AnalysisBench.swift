@@ -6,10 +6,10 @@ import Networks
 import Scheduling
 import Tensors
 
-/// Passes over pictures in memory, as `stats`, `dissect` and `score` make them, without reading and writing files.
+/// Passes over images in memory, as `stats`, `dissect` and `score` make them, without reading and writing files.
 ///
-/// Pictures are seeded: a coarse pattern with noise over it; shard i shows them in another order, brightness and sign. Each shows five
-/// concepts of twenty in three categories, as ellipses at 112 × 112.
+/// Images are seeded: a coarse pattern with noise over it; shard i shows them in another order, brightness and sign. Each shows
+/// five concepts of twenty in three categories, as ellipses at 112 × 112.
 struct AnalysisBench {
   /// What one run computes.
   enum Work: String, CaseIterable {
@@ -17,17 +17,17 @@ struct AnalysisBench {
     case plain
     /// Dissection with given thresholds, votes, the default statistics and Gram matrices.
     case observe
-    /// The same, and what is read from it at the end: what does not grow with the number of pictures.
+    /// The same, and what is read from it at the end: what does not grow with the number of images.
     case report
     /// The same, with exact thresholds by a first pass.
     case exact
-    /// Forward, gradient and relevance, with nobody looking.
+    /// Forward, gradient and relevance, without observers.
     case phases
     /// Every criterion, with given thresholds.
     case score
-    /// Forward and gradient, with nobody looking.
+    /// Forward and gradient, without observers.
     case gradient
-    /// Forward and relevance, with nobody looking.
+    /// Forward and relevance, without observers.
     case relevance
   }
 
@@ -37,7 +37,7 @@ struct AnalysisBench {
   private let shards: Int
   private let scheduler: BlockScheduler
   private let plan: AnalysisPlan
-  private let pictures: [Tensor<Float>]
+  private let images: [Tensor<Float>]
   private let masks: [ConceptMasks]
   private var thresholds: [[Float]] = []
 
@@ -45,7 +45,7 @@ struct AnalysisBench {
     categories: ["object", "part", "colour"], concepts: (0..<20).map { Concept(name: "concept \($0)", category: $0 % 3) })
   private static let only = ProcessInfo.processInfo.environment["ESPALIER_BENCH_ONLY"]?.split(separator: ",").map(String.init)
 
-  init(_ work: Work, _ graph: Graph, batch: Int, workers: Int, pictures count: Int) throws {
+  init(_ work: Work, _ graph: Graph, batch: Int, workers: Int, images count: Int) throws {
     self.work = work
     self.graph = graph
     self.batch = batch
@@ -63,12 +63,12 @@ struct AnalysisBench {
       AnalysisRequest(
         sites: SiteRequest(.block), phases: phases,
         composite: phases.contains(.relevance) ? try CompositeCatalog.composite("epsilon_plus") : nil, batch: batch))
-    pictures = (0..<2).map { AnalysisBench.pictures(batch, seed: UInt64($0)) }
+    images = (0..<2).map { AnalysisBench.images(batch, seed: UInt64($0)) }
     masks = (0..<64).map(AnalysisBench.masks)
     if [.observe, .report, .score].contains(work) { thresholds = try findThresholds(shards: min(shards, 4)) }
   }
 
-  /// The number of pictures of a run.
+  /// The number of images of a run.
   var count: Int { shards * batch }
 
   /// Makes one run.
@@ -110,10 +110,10 @@ struct AnalysisBench {
     if let only = AnalysisBench.only { statistics = statistics.filter { only.contains($0.name) } }
     let dissects = AnalysisBench.only?.contains("dissection") ?? true
     let chosen = statistics
-    return try pass(plan) { place, shape in
+    return try pass(plan) { position, shape in
       chosen.map { (phase: $0.phase, accumulator: $0.init(shape, settings)) }
         + (dissects
-          ? [(phase: .forward, accumulator: DissectionAccumulator(shape, thresholds: thresholds[place], dissection))] : [])
+          ? [(phase: .forward, accumulator: DissectionAccumulator(shape, thresholds: thresholds[position], dissection))] : [])
     }
   }
 
@@ -121,8 +121,8 @@ struct AnalysisBench {
     let plan = try AnalysisPlan(graph, AnalysisRequest(sites: SiteRequest(.block), batch: batch))
     let floors = plan.sites.map { ThresholdAccumulator.Floors(channels: $0.shape.channels) }
     let count = shards * batch
-    let state = try pass(plan, shards: shards) { place, shape in
-      [(.forward, ThresholdAccumulator(shape, share: 0.005, pictures: count, floors: floors[place]))]
+    let state = try pass(plan, shards: shards) { position, shape in
+      [(.forward, ThresholdAccumulator(shape, share: 0.005, images: count, floors: floors[position]))]
     }
     return state.sites.map { ($0.all[0] as? ThresholdAccumulator)?.thresholds ?? [] }
   }
@@ -139,25 +139,25 @@ struct AnalysisBench {
   }
 
   private func shard(_ index: Int) -> AnalysisShard {
-    let source = pictures[index % pictures.count].elements
+    let source = images[index % images.count].elements
     let size = source.count / batch
     let gain = Float(1 + 0.07 * Double(index % 11)) * (index % 4 < 2 ? 1 : -1)
     let first = index * 5 % batch * size
     let input = [Float](unsafeUninitializedCapacity: source.count) { buffer, initialized in
-      for place in 0..<source.count {
-        buffer[place] = gain * source[place + first < source.count ? place + first : place + first - source.count]
+      for position in 0..<source.count {
+        buffer[position] = gain * source[position + first < source.count ? position + first : position + first - source.count]
       }
       initialized = source.count
     }
     let rows = index * batch..<(index + 1) * batch
     return AnalysisShard(
-      input: Tensor(input, shape: pictures[0].shape),
-      pictures: ShardPictures(
+      input: Tensor(input, shape: images[0].shape),
+      images: ShardImages(
         indices: Array(rows), labels: rows.map { [$0 % 1000] }, concepts: rows.map { masks[$0 % masks.count] }),
       targets: rows.map { .index($0 % 1000) })
   }
 
-  private static func pictures(_ count: Int, seed: UInt64) -> Tensor<Float> {
+  private static func images(_ count: Int, seed: UInt64) -> Tensor<Float> {
     let (side, coarse) = (224, 15)
     var random = Philox(seed: seed, stream: 77)
     var elements: [Float] = []
@@ -177,10 +177,10 @@ struct AnalysisBench {
     return Tensor(elements, shape: [count, 3, side, side])
   }
 
-  private static func masks(_ picture: Int) -> ConceptMasks {
+  private static func masks(_ image: Int) -> ConceptMasks {
     let side = 112
-    var random = Philox(seed: 5, stream: UInt64(picture))
-    let entries = (0..<5).map { place in
+    var random = Philox(seed: 5, stream: UInt64(image))
+    let entries = (0..<5).map { position in
       let (y, x) = (random.uniform() * Double(side), random.uniform() * Double(side))
       let (h, w) = (8 + random.uniform() * 30, 8 + random.uniform() * 30)
       var mask = BitMask(height: side, width: side)
@@ -190,7 +190,7 @@ struct AnalysisBench {
           mask[row, column] = v * v + u * u < 1
         }
       }
-      return ConceptMasks.Entry(concept: (picture * 3 + place * 7) % 20, mask: mask)
+      return ConceptMasks.Entry(concept: (image * 3 + position * 7) % 20, mask: mask)
     }
     return ConceptMasks(height: side, width: side, entries: entries.filter { $0.mask.count > 0 }, vocabulary: vocabulary)
   }

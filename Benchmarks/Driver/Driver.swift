@@ -9,8 +9,8 @@ import Tensors
 /// One side of a comparison: `espalier-bench forward|relevance MODEL BATCH WORKERS` compiles once, then for every line on
 /// standard input runs each worker's batch once and prints the seconds that it took.
 ///
-/// `espalier-bench pass:WORK MODEL BATCH WORKERS PICTURES` makes a whole pass over pictures for every line (``AnalysisBench``), and prints
-/// behind the seconds the bytes that the process has held at most and the seconds of processor time.
+/// `espalier-bench pass:WORK MODEL BATCH WORKERS PICTURES` makes a whole pass over images for every line (``AnalysisBench``), and
+/// prints behind the seconds the bytes that the process has held at most and the seconds of processor time.
 ///
 /// `Benchmarks/compare.py` asks its peers in turn with it.
 @main
@@ -33,7 +33,7 @@ enum Driver {
     let graph = try Graph(onnx: arguments[1]).withSymbolicBatch().graph
     if arguments[0].hasPrefix("pass:"), let work = AnalysisBench.Work(rawValue: String(arguments[0].dropFirst(5))) {
       let bench = try AnalysisBench(
-        work, graph, batch: batch, workers: workers, pictures: arguments.count > 4 ? Int(arguments[4]) ?? 64 : 64)
+        work, graph, batch: batch, workers: workers, images: arguments.count > 4 ? Int(arguments[4]) ?? 64 : 64)
       return try serve(bench.count) { try bench.run() }
     }
     let pool: WorkerPool<() throws -> Void>
@@ -42,8 +42,8 @@ enum Driver {
       let plan = try RelevancePlan(graph, composite: composite, batch: batch)
       pool = try makePool(workers) {
         let program = try RelevanceProgram(plan)
-        let pictures = try noise(graph, batch: batch)
-        return { _ = try program.run(pictures, targets: Array(repeating: 0, count: batch)) }
+        let images = try noise(graph, batch: batch)
+        return { _ = try program.run(images, targets: Array(repeating: 0, count: batch)) }
       }
     } else {
       let builder = try PlanBuilder(graph.canonized(), batch: batch)
@@ -58,8 +58,8 @@ enum Driver {
     try serve(batch * workers) { _ = try pool.run(0..<workers) { worker, _ in try worker() } }
   }
 
-  private static func serve(_ pictures: Int, _ work: () throws -> Void) throws {
-    print("ready", pictures)
+  private static func serve(_ images: Int, _ work: () throws -> Void) throws {
+    print("ready", images)
     fflush(nil)
     while readLine() != nil {
       let (start, processorStart) = (ContinuousClock.now, processorSeconds())

@@ -3,11 +3,12 @@ import Foundation
 /// The numbers of numpy's `RandomState`, so that the points are those that the authors drew: what a criterion says on two points
 /// hangs on which two.
 ///
-/// The Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998), with numpy's ways of making a uniform number of 53 bits, a normal one
-/// (Marsaglia's polar method, which makes two at once), a bounded integer (masked and drawn again) and a shuffle (from the end).
+/// The Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998), with numpy's ways of making a uniform number of 53 bits, a
+/// normal one (Marsaglia's polar method, which makes two at once), a bounded integer (masked and drawn again) and a shuffle (from
+/// the end).
 struct LegacyRandom {
   private var state: [UInt32]
-  private var place = 624
+  private var position = 624
   private var second: Double?
 
   init(seed: UInt32) {
@@ -19,15 +20,15 @@ struct LegacyRandom {
   }
 
   private mutating func next() -> UInt32 {
-    if place == 624 {
+    if position == 624 {
       for index in 0..<624 {
         let joined = state[index] & 0x8000_0000 | state[(index + 1) % 624] & 0x7fff_ffff
         state[index] = state[(index + 397) % 624] ^ joined >> 1 ^ (joined & 1 == 0 ? 0 : 0x9908_b0df)
       }
-      place = 0
+      position = 0
     }
-    var word = state[place]
-    place += 1
+    var word = state[position]
+    position += 1
     word ^= word >> 11
     word ^= word << 7 & 0x9d2c_5680
     word ^= word << 15 & 0xefc6_0000

@@ -8,15 +8,15 @@ import Scheduling
 import Tensors
 import Training
 
-/// The toy experiment of Yeom et al., "Pruning by explaining", Pattern Recognition 2021, section 4.1, from data to table and figure:
-/// `espalier-toy [--seeds N] [--networks N] [--workers N] [--data NAME] FOLDER`.
+/// The toy experiment of Yeom et al., "Pruning by explaining", Pattern Recognition 2021, section 4.1, from data to table and
+/// figure: `espalier-toy [--seeds N] [--networks N] [--workers N] [--data NAME] FOLDER`.
 ///
-/// A network that was trained on points in the plane loses 1000 of its 3000 hidden units at once, without tuning, by four criteria;
-/// those that need data see n reference points, drawn anew for every seed as the authors drew them. The table tells the share of the
-/// trained points that it still gets right. The authors trained one network a data set; here are several, since what is left of a
-/// network after pruning hangs on its training too. Networks that lie in the folder (`mult-0.onnx`) are taken from there, the others
-/// are trained and left there, with a log of the run in the authors' form for each (`log-0.txt`) and the figure (`toy.png`).
-/// `Benchmarks/toy-authors` runs the authors' own program on the same networks.
+/// A network that was trained on points in the plane loses 1000 of its 3000 hidden units at once, without tuning, by four
+/// criteria; those that need data see n reference points, drawn anew for every seed as the authors drew them. The table tells the
+/// share of the trained points that it still gets right. The authors trained one network a data set; here are several, since what
+/// is left of a network after pruning hangs on its training too. Networks that lie in the folder (`mult-0.onnx`) are taken from
+/// there, the others are trained and left there, with a log of the run in the authors' form for each (`log-0.txt`) and the figure
+/// (`toy.png`). `Benchmarks/toy-authors` runs the authors' own program on the same networks.
 @main
 enum Toy {
   static func main() {
@@ -146,11 +146,11 @@ struct ToyResult {
       let map = try ChannelMap(graph)
       let groups = try ChannelGroups(map)
       let selection = Selection(Budget(.filters, 2.0 / 3), floor: 0)
-      for place in cells.indices {
-        let (criterion, references) = (cells[place].criterion, cells[place].references)
+      for position in cells.indices {
+        let (criterion, references) = (cells[position].criterion, cells[position].references)
         if criterion == .weight, references != data.references[0] {
           // Weights know no reference points.
-          cells[place].accuracies.append(cells[0].accuracies[network])
+          cells[position].accuracies.append(cells[0].accuracies[network])
           continue
         }
         let accuracies = try (0..<(criterion == .weight ? 1 : settings.seeds)).map { seed in
@@ -160,7 +160,7 @@ struct ToyResult {
           let pruned = seed == 0 ? try Pruner.remove(removed, of: map).graph : try map.graph(without: removed)
           return try accuracy(pruned)
         }
-        cells[place].accuracies.append(accuracies)
+        cells[position].accuracies.append(accuracies)
         note(
           String(
             format: "%@, network %d, n = %d, %@: %.2f", data.rawValue, network, references, criterion.rawValue,

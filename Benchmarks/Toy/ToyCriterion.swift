@@ -46,7 +46,7 @@ enum ToyCriterion: String, CaseIterable, Sendable {
       read: { shard in
         let range = shard * batch..<min((shard + 1) * batch, references.count)
         return AnalysisShard(
-          input: references.points.rows(range), pictures: ShardPictures(indices: Array(range), labels: []),
+          input: references.points.rows(range), images: ShardImages(indices: Array(range), labels: []),
           targets: range.map { .index(references.labels[$0]) })
       },
       fresh: {

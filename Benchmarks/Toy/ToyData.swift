@@ -26,18 +26,18 @@ enum ToyData: String, CaseIterable, Sendable {
     func steps(from low: Double, to high: Double, closed: Bool) -> [Double] {
       (0..<share).map { low + (high - low) * Double($0) / Double(max(closed ? share - 1 : share, 1)) }
     }
-    var (places, labels): ([(x: Double, y: Double)], [Int]) = ([], [])
+    var (positions, labels): ([(x: Double, y: Double)], [Int]) = ([], [])
     switch self {
     case .moon:
       let angles = steps(from: 0, to: .pi, closed: true)
-      places = angles.map { (cos($0), sin($0)) } + angles.map { (1 - cos($0), 0.5 - sin($0)) }
+      positions = angles.map { (cos($0), sin($0)) } + angles.map { (1 - cos($0), 0.5 - sin($0)) }
     case .circle:
       let angles = steps(from: 0, to: 2 * .pi, closed: false)
-      places = [1, 0.3].flatMap { radius in angles.map { (radius * cos($0), radius * sin($0)) } }
+      positions = [1, 0.3].flatMap { radius in angles.map { (radius * cos($0), radius * sin($0)) } }
     case .mult:
       for arm in 0..<4 {
         let angles = steps(from: 4 * Double(arm), to: 4 * Double(arm + 1), closed: true)
-        places += zip(steps(from: 0, to: 1, closed: true), angles).map { radius, angle in
+        positions += zip(steps(from: 0, to: 1, closed: true), angles).map { radius, angle in
           let turned = angle + 0.2 * random.normal()
           return (radius * sin(turned), radius * cos(turned))
         }
@@ -45,15 +45,16 @@ enum ToyData: String, CaseIterable, Sendable {
     }
     labels = (0..<classes).flatMap { Array(repeating: $0, count: share) }
     if self != .mult {
-      let order = random.permutation(places.count)
-      (places, labels) = (order.map { places[$0] }, order.map { labels[$0] })
-      for index in places.indices {
-        places[index].x += 0.1 * random.normal()
-        places[index].y += 0.1 * random.normal()
+      let order = random.permutation(positions.count)
+      (positions, labels) = (order.map { positions[$0] }, order.map { labels[$0] })
+      for index in positions.indices {
+        positions[index].x += 0.1 * random.normal()
+        positions[index].y += 0.1 * random.normal()
       }
     }
     return ToyPoints(
-      points: Tensor(places.flatMap { [Float($0.x), Float($0.y)] }, shape: [labels.count, 2]), labels: labels, seed: UInt64(seed))
+      points: Tensor(positions.flatMap { [Float($0.x), Float($0.y)] }, shape: [labels.count, 2]), labels: labels,
+      seed: UInt64(seed))
   }
 }
 

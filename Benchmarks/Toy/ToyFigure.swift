@@ -17,7 +17,7 @@ struct ToyFigure: Figure {
 
   func draw(on canvas: Canvas) {
     canvas.draw(Text("accuracy after pruning, %", Self.label), at: Point(4, panel.height / 2), .top, turned: true)
-    for (place, result) in results.enumerated() { draw(result, at: Double(place) * panel.width + 16, on: canvas) }
+    for (position, result) in results.enumerated() { draw(result, at: Double(position) * panel.width + 16, on: canvas) }
     var x = 30.0
     for (index, criterion) in ToyCriterion.allCases.enumerated() {
       let y = size.height - 8
@@ -59,14 +59,14 @@ struct ToyFigure: Figure {
       let cells = counts.compactMap { result.cell(criterion, $0) }
       canvas.line(cells.map { Point(x($0.references) + shift, y($0.mean)) }, color, width: 1.2)
       for cell in cells {
-        let place = x(cell.references) + shift
+        let position = x(cell.references) + shift
         let (low, high) = (max(20, cell.mean - cell.deviation), min(100, cell.mean + cell.deviation))
-        canvas.line([Point(place, y(low)), Point(place, y(high))], color, width: 0.5)
-        canvas.fillCircle(at: Point(place, y(cell.mean)), radius: 1.8, color)
+        canvas.line([Point(position, y(low)), Point(position, y(high))], color, width: 0.5)
+        canvas.fillCircle(at: Point(position, y(cell.mean)), radius: 1.8, color)
         guard let theirs = ToyTable.published[result.data]?.cells[cell.references]?[index] else { continue }
-        canvas.fillCircle(at: Point(place, y(theirs)), radius: 2.6, color)
-        canvas.fillCircle(at: Point(place, y(theirs)), radius: 1.9, .paper)
-        canvas.fillCircle(at: Point(place, y(cell.mean)), radius: 1.2, color)
+        canvas.fillCircle(at: Point(position, y(theirs)), radius: 2.6, color)
+        canvas.fillCircle(at: Point(position, y(theirs)), radius: 1.9, .paper)
+        canvas.fillCircle(at: Point(position, y(cell.mean)), radius: 1.2, color)
       }
     }
   }

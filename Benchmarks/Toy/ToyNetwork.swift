@@ -10,8 +10,8 @@ enum ToyNetwork {
 
   /// The network with PyTorch's first weights, uniform in ±1 / √fan-in, biases included.
   ///
-  /// ReLU and dropout of one half follow the first layer, ReLU the second. Nothing follows the third: in the authors' code its ReLU
-  /// has the name of the second one's, and an ordered dictionary keeps one of them, in the place of the first.
+  /// ReLU and dropout of one half follow the first layer, ReLU the second. Nothing follows the third: in the authors' code its
+  /// ReLU has the name of the second one's, and an ordered dictionary keeps one of them, in the position of the first.
   static func fresh(classes: Int, seed: UInt64) throws -> Graph {
     var editor = GraphEditor(name: "toy")
     let input = editor.freshName("input")
@@ -37,8 +37,8 @@ enum ToyNetwork {
 
   /// A trained network.
   ///
-  /// The authors' program makes 10,000 steps of rate 0.001 and momentum 0.9 with all points; here are steps of ten times the rate,
-  /// with 250 points each. Without weight decay.
+  /// The authors' program makes 10,000 steps of rate 0.001 and momentum 0.9 with all points; here are steps of ten times the
+  /// rate, with 250 points each. Without weight decay.
   ///
   /// - Throws: `EspalierError` if the engine cannot.
   static func trained(_ data: ToyData, on points: ToyPoints, seed: UInt64, workers: Int) throws -> Graph {
@@ -60,13 +60,13 @@ enum ToyNetwork {
 extension ToyData {
   /// The steps of training.
   ///
-  /// The published network of `mult` was trained for longer than the published program does it: after so many steps it would get 93 %
-  /// right, not 95, and the choices of its criteria would overlap less. Of the 1000 units that a criterion chooses, the weights choose
-  /// as well, in the authors' `rank_and_set-mult.txt`, a share of 0.54 (relevance), 0.60 (Taylor) and 0.59 (gradient); after 1000 steps
-  /// here it is 0.47, 0.49 and 0.48, in the networks that these steps give 0.56, 0.60 and 0.58.
+  /// The published network of `mult` was trained for longer than the published program does it: after so many steps it would get
+  /// 93 % right, not 95, and the choices of its criteria would overlap less. Of the 1000 units that a criterion chooses, the
+  /// weights choose as well, in the authors' `rank_and_set-mult.txt`, a share of 0.54 (relevance), 0.60 (Taylor) and 0.59
+  /// (gradient); after 1000 steps here it is 0.47, 0.49 and 0.48, in the networks that these steps give 0.56, 0.60 and 0.58.
   var steps: Int { self == .mult ? 8000 : 1000 }
 
-  /// How many of the steps, the last ones, have a tenth of the rate: they take the noise of small batches out, which steps with all
-  /// points do not have.
+  /// How many of the steps, the last ones, have a tenth of the rate: they take the noise of small batches out, which steps with
+  /// all points do not have.
   var calmSteps: Int { self == .mult ? 1000 : 0 }
 }

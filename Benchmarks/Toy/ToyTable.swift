@@ -31,9 +31,9 @@ enum ToyTable {
     ]
     for result in results {
       let known = published[result.data]
-      for (place, n) in result.data.references.enumerated() {
+      for (position, n) in result.data.references.enumerated() {
         let before = String(format: "%.2f; %.2f", ToyResult.mean(result.before), known?.before ?? .nan)
-        let head = place == 0 ? "\(result.data.rawValue) (\(before))" : ""
+        let head = position == 0 ? "\(result.data.rawValue) (\(before))" : ""
         let cells = ToyCriterion.allCases.enumerated().map { column, criterion -> String in
           guard let cell = result.cell(criterion, n), let theirs = known?.cells[n]?[column] else { return "" }
           let own = String(format: "%.1f", cell.mean)

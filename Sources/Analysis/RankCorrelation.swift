@@ -13,7 +13,7 @@ public enum RankCorrelation {
     while start < order.count {
       var end = start
       while end + 1 < order.count, key(values[order[end + 1]]) == key(values[order[start]]) { end += 1 }
-      for place in start...end { ranks[order[place]] = Double(start + end) / 2 + 1 }
+      for position in start...end { ranks[order[position]] = Double(start + end) / 2 + 1 }
       start = end + 1
     }
     return ranks
@@ -33,8 +33,8 @@ public enum RankCorrelation {
   /// - Precondition: there is one, and all are of one shape.
   public static func mean(_ matrices: [Tensor<Double>]) -> Tensor<Double> {
     Tensor(
-      matrices[0].elements.indices.map { place in
-        let known = matrices.map { $0.elements[place] }.filter { !$0.isNaN }
+      matrices[0].elements.indices.map { position in
+        let known = matrices.map { $0.elements[position] }.filter { !$0.isNaN }
         return known.reduce(0, +) / Double(known.count)
       }, shape: matrices[0].shape)
   }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// libpng reports errors by longjmp, which must not cross a Swift frame: each function below sets its own landing place,
+// libpng reports errors by longjmp, which must not cross a Swift frame: each function below sets its own landing position,
 // calls no Swift, and returns 0 with a message when libpng gave up.
 
 #define ESPALIER_PNG_MESSAGE 128
@@ -21,7 +21,7 @@ typedef struct {
   int colors;
   uint8_t palette[3 * PNG_MAX_PALETTE_LENGTH];
   uint8_t alphas[PNG_MAX_PALETTE_LENGTH];
-  // Whether a colour of a picture without palette stands for transparency.
+  // Whether a colour of an image without palette stands for transparency.
   int hasTransparentColor;
   char message[ESPALIER_PNG_MESSAGE];
 } EspalierPNGHeader;
@@ -67,7 +67,7 @@ static inline void espalier_png_put(png_structp png, png_bytep bytes, size_t cou
 
 static inline void espalier_png_flush(png_structp png) {}
 
-// Reads the header and, where `pixels` is not null, the picture: `height` rows of `width * channels` bytes, which the
+// Reads the header and, where `pixels` is not null, the image: `height` rows of `width * channels` bytes, which the
 // caller has sized by an earlier call with a null `pixels`. Palettes, transparency, 1 to 4 bits and interlacing are expanded;
 // of 16 bits the high byte is kept. Where `stored` is not 0, samples come as they are stored, indices of a palette and
 // unscaled values, one byte each or, of 16 bits, two in the machine's order; `channels` are then those of the file.
@@ -124,7 +124,7 @@ __attribute__((noinline)) static int espalier_png_decode(
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
     size_t row = png_get_rowbytes(png, info);
-    if (row * header->height != size) png_error(png, "the picture does not fill its pixels");
+    if (row * header->height != size) png_error(png, "the image does not fill its pixels");
     for (int pass = 0; pass < passes; pass++)
       for (uint32_t y = 0; y < header->height; y++) png_read_row(png, pixels + y * row, NULL);
     png_read_end(png, NULL);

@@ -1,7 +1,7 @@
 import Images
 import Tensors
 
-/// Random changes of training pictures.
+/// Random changes of training images.
 ///
 /// What happens to a sample depends on (seed, epoch, sample index) alone.
 public struct Augmentation: Hashable, Sendable {
@@ -19,7 +19,7 @@ public struct Augmentation: Hashable, Sendable {
 
   /// What happens to one sample.
   struct Draw: Hashable {
-    /// How far the picture's origin moves right and down, −padding … padding.
+    /// How far the image's origin moves right and down, −padding … padding.
     var x, y: Int
     var isFlipped: Bool
   }
@@ -51,13 +51,13 @@ extension Augmentation.Draw {
   func callAsFunction(_ tensor: Tensor<Float>, isChannelsLast: Bool = false) -> Tensor<Float> {
     let shape = tensor.shape
     let (channels, height, width) = isChannelsLast ? (shape[2], shape[0], shape[1]) : (shape[0], shape[1], shape[2])
-    let (channelStep, placeStep) = isChannelsLast ? (1, channels) : (height * width, 1)
+    let (channelStep, positionStep) = isChannelsLast ? (1, channels) : (height * width, 1)
     var changed = Tensor<Float>(repeating: 0, shape: shape)
     for row in 0..<height where 0..<height ~= row - y {
       for column in 0..<width {
         let from = (isFlipped ? width - 1 - column : column) - x
         guard 0..<width ~= from else { continue }
-        let (target, source) = ((row * width + column) * placeStep, ((row - y) * width + from) * placeStep)
+        let (target, source) = ((row * width + column) * positionStep, ((row - y) * width + from) * positionStep)
         for channel in 0..<channels {
           changed.elements[target + channel * channelStep] = tensor.elements[source + channel * channelStep]
         }

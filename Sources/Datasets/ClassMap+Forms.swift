@@ -13,27 +13,28 @@ extension ClassMap {
     switch try JSONValue(text) {
     case .object(let table):
       if case .object(let names)? = table["id2label"] {
-        return try naming(place: "id2label") {
+        return try naming(location: "id2label") {
           guard let entries = try numbered(names) else { throw EspalierError("is not a table of names by number") }
           return entries
         }
       }
       if let key = doubledKey(text) {
-        throw EspalierError("is there twice", place: key, accepted: "each name once, with all its labels")
+        throw EspalierError("is there twice", location: key, accepted: "each name once, with all its labels")
       }
       if let entries = try numbered(table) { return entries }
       return try table.sorted { $0.key < $1.key }.map { key, value in
         if let label = value.integer { return Entry(keys: [key], labels: [label], name: isImage(key) ? nil : key) }
         guard let labels = value.list?.compactMap(\.integer), !labels.isEmpty, labels.count == value.list?.count else {
-          throw EspalierError("is not a label", place: key, accepted: "a number or a list of numbers")
+          throw EspalierError("is not a label", location: key, accepted: "a number or a list of numbers")
         }
         return Entry(keys: [key], labels: labels, name: isImage(key) || labels.count > 1 ? nil : key)
       }
     case .list(let values):
-      return try values.enumerated().map { place, value in
-        if let name = value.text { return named(name, place) }
+      return try values.enumerated().map { position, value in
+        if let name = value.text { return named(name, position) }
         guard case .object(let table) = value, let label = table["index"]?.integer, let name = table["name"]?.text else {
-          throw EspalierError("is not a class", place: "entry \(place)", accepted: "a name, or an object with index and name")
+          throw EspalierError(
+            "is not a class", location: "entry \(position)", accepted: "a name, or an object with index and name")
         }
         return Entry(keys: [table["word_net_id"]?.text, name].compactMap { $0 }, labels: [label], name: name)
       }
@@ -45,23 +46,25 @@ extension ClassMap {
   private static func doubledKey(_ text: String) -> String? {
     var (depth, seen) = (0, Set<[UInt8]>())
     let bytes = Array(text.utf8)
-    var place = 0
-    while place < bytes.count {
-      switch bytes[place] {
+    var position = 0
+    while position < bytes.count {
+      switch bytes[position] {
       case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
       case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
       case UInt8(ascii: "\""):
-        let start = place + 1
-        place = start
-        while place < bytes.count, bytes[place] != UInt8(ascii: "\"") { place += bytes[place] == UInt8(ascii: "\\") ? 2 : 1 }
-        let end = min(place, bytes.count)
+        let start = position + 1
+        position = start
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+          position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        let end = min(position, bytes.count)
         let next = bytes[min(end + 1, bytes.count)...].first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
         if depth == 1, next == UInt8(ascii: ":"), !seen.insert(Array(bytes[start..<end])).inserted {
           return String(decoding: bytes[start..<end], as: UTF8.self)
         }
       default: break
       }
-      place += 1
+      position += 1
     }
     return nil
   }
@@ -76,7 +79,7 @@ extension ClassMap {
       let label = Int(key) ?? -1
       if let name = value.text { return named(name, label) }
       guard let texts = value.list?.compactMap(\.text), texts.count == value.list?.count, let name = texts.last else {
-        throw EspalierError("is not a name", place: key, accepted: "a name, or [WordNet id, name]")
+        throw EspalierError("is not a name", location: key, accepted: "a name, or [WordNet id, name]")
       }
       return Entry(keys: texts, labels: [label], name: name)
     }.sorted { $0.labels[0] < $1.labels[0] }
@@ -119,7 +122,7 @@ extension ClassMap {
     return try lines.map { line in
       let fields = fields(line.text)
       guard fields.count > 1, let label = Int(fields[1]) else {
-        throw EspalierError("is not NAME LABEL, as the first line is", place: "line \(line.number)")
+        throw EspalierError("is not NAME LABEL, as the first line is", location: "line \(line.number)")
       }
       return Entry(keys: [fields[0]], labels: [label], name: fields.count > 2 ? fields[2] : fields[0])
     }

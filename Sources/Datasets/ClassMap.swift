@@ -52,7 +52,7 @@ public struct ClassMap: Sendable {
     for entry in entries {
       guard entry.labels.allSatisfy({ 0..<ClassMap.largestLabel ~= $0 }) else {
         throw EspalierError(
-          "label \(entry.labels) is out of range", place: entry.keys.first, accepted: "0 to \(ClassMap.largestLabel - 1)")
+          "label \(entry.labels) is out of range", location: entry.keys.first, accepted: "0 to \(ClassMap.largestLabel - 1)")
       }
       for key in entry.keys { add(key, entry) }
       if let name = entry.name, let label = entry.labels.first, names[label] == nil { names[label] = name }
@@ -70,7 +70,7 @@ public struct ClassMap: Sendable {
   public func labels(named name: String) throws -> [Int]? {
     if let several = doubled[name] {
       throw EspalierError(
-        "'\(name)' is the name of classes \(several.map(String.init).joined(separator: " and "))", place: "--classes",
+        "'\(name)' is the name of classes \(several.map(String.init).joined(separator: " and "))", location: "--classes",
         accepted: "a folder, or a label, by a name that one class has, such as its WordNet id; or JSON {\"\(name)\": \(several)}")
     }
     return labels[name]
@@ -79,7 +79,7 @@ public struct ClassMap: Sendable {
   /// The labels of an image by its path in a folder, or of the nearest folder around it that is known.
   ///
   /// - Throws: `EspalierError` if that is the name of several classes.
-  func labels(ofPicture path: String) throws -> [Int]? {
+  func labels(ofImage path: String) throws -> [Int]? {
     var path = path[...]
     while true {
       if let found = try labels(named: String(path)) { return found }

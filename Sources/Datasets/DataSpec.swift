@@ -38,17 +38,17 @@ public enum DataSpec: Hashable, Sendable, CustomStringConvertible {
       return
     }
     let rest = parts[1]
-    guard !rest.isEmpty else { throw EspalierError("\(text) names no file", place: "--data", accepted: DataSpec.forms) }
+    guard !rest.isEmpty else { throw EspalierError("\(text) names no file", location: "--data", accepted: DataSpec.forms) }
     switch parts[0] {
     case "fashion-mnist":
       guard let part = FashionMNIST.Part(rawValue: rest) else {
-        throw EspalierError("fashion-mnist has no part \(rest)", place: "--data", accepted: "train or test")
+        throw EspalierError("fashion-mnist has no part \(rest)", location: "--data", accepted: "train or test")
       }
       self = .fashionMNIST(part)
     case "idx":
       let files = rest.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
       guard files.count == 2, files.allSatisfy({ !$0.isEmpty }) else {
-        throw EspalierError("\(text) does not name two files", place: "--data", accepted: "idx:IMAGES,LABELS")
+        throw EspalierError("\(text) does not name two files", location: "--data", accepted: "idx:IMAGES,LABELS")
       }
       self = .idx(images: files[0], labels: files[1])
     case "hdf5": self = .hdf5(rest)
@@ -60,12 +60,12 @@ public enum DataSpec: Hashable, Sendable, CustomStringConvertible {
 
   private static func failure(_ text: String, prefix: String?) -> EspalierError {
     if FileManager.default.fileExists(atPath: text) {
-      return EspalierError("what kind of data \(text) is cannot be told from its name", place: "--data", accepted: forms)
+      return EspalierError("what kind of data \(text) is cannot be told from its name", location: "--data", accepted: forms)
     }
     guard let prefix else {
-      return EspalierError("\(text) is neither a form of data nor a path that exists", place: "--data", accepted: forms)
+      return EspalierError("\(text) is neither a form of data nor a path that exists", location: "--data", accepted: forms)
     }
-    return EspalierError("\(prefix) is no kind of data", place: "--data", accepted: forms)
+    return EspalierError("\(prefix) is no kind of data", location: "--data", accepted: forms)
   }
 
   /// The form of an existing path; nil if there is none, or it cannot be told.
@@ -106,7 +106,7 @@ public enum DataSpec: Hashable, Sendable, CustomStringConvertible {
     case .hdf5(let file): try HDF5Samples(file, classNames: classes?.names, preprocessing: preprocessing)
     case .folder(let folder): try ImageFolder.open(folder, classes: classes)
     case .csv(let file): try CSV.open(file, classes: classes)
-    case .image(let file): try PictureList(image: file, classes: classes)
+    case .image(let file): try ImageList(image: file, classes: classes)
     }
   }
 

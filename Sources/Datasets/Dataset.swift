@@ -1,7 +1,7 @@
 import Images
 import Tensors
 
-/// Pictures with their labels, read one at a time, from any thread.
+/// Images with their labels, read one at a time, from any thread.
 public protocol Dataset: Sendable {
   /// The number of samples.
   var count: Int { get }
@@ -52,8 +52,8 @@ extension Dataset {
 public struct Sample: Sendable {
   /// What a network is to see.
   public enum Content: Sendable {
-    /// A picture, still to be preprocessed.
-    case picture(Image)
+    /// An image, still to be preprocessed.
+    case image(Image)
     /// A tensor [C, H, W] that is taken as it is.
     case tensor(Tensor<Float>)
   }
@@ -62,9 +62,9 @@ public struct Sample: Sendable {
   public var content: Content
   /// The labels that are right; empty if unknown.
   public var labels: [Int]
-  /// The object's mask as a picture of the sample's size, where there is one.
+  /// The object's mask as an image of the sample's size, where there is one.
   public var mask: Image?
-  /// A name for reports: the picture's path, or its place in a file.
+  /// A name for reports: the image's path, or its position in a file.
   public var name: String
 
   /// Makes a sample.

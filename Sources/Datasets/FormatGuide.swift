@@ -1,4 +1,4 @@
-/// What files Espalier reads, told in one place: `espalier help formats`.
+/// What files Espalier reads, told in one position: `espalier help formats`.
 public enum FormatGuide {
   /// The parts of the guide, each with its title; no line is longer than 78 columns.
   public static let sections: [(title: String, text: String)] = [

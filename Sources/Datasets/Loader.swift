@@ -7,7 +7,7 @@ public struct Batch: Sendable {
   public var input: Tensor<Float>
   /// The labels that are right for each sample; empty where unknown.
   public var labels: [[Int]]
-  /// The samples' places in the data set.
+  /// The samples' positions in the data set.
   public var indices: [Int]
   /// Which pixels of each input show the object; nil where a sample has no mask, empty unless the loader takes masks.
   public var masks: [BitMask?] = []
@@ -19,7 +19,7 @@ public struct Batch: Sendable {
 public struct SampleInput: Sendable {
   /// The input's name.
   public let name: String
-  /// From a sample's place in the data set to what goes with it; from any thread.
+  /// From a sample's position in the data set to what goes with it; from any thread.
   public let row: @Sendable (Int) throws -> Tensor<Float>
 
   /// Makes a source.
@@ -33,7 +33,7 @@ public struct SampleInput: Sendable {
 public struct Loader: Sendable {
   /// The samples.
   public let dataset: any Dataset
-  /// How pictures become inputs; tensors are taken as they are.
+  /// How images become inputs; tensors are taken as they are.
   public let preprocessing: Preprocessing
   /// The number of samples in a batch; the last one may have fewer.
   public let batch: Int
@@ -78,7 +78,7 @@ public struct Loader: Sendable {
 
   /// One pass over the data, each batch of which can be made at any time on any thread.
   public struct Epoch: Sendable {
-    /// The samples' places in the data set, in the order of this pass.
+    /// The samples' positions in the data set, in the order of this pass.
     public let order: [Int]
     private let loader: Loader
     private let number: Int
@@ -120,7 +120,7 @@ public struct Loader: Sendable {
         let input = try loader.input(of: sample, at: sampleIndex, epoch: number)
         if let shape, shape != input.shape {
           throw EspalierError(
-            "has shape \(input.shape) where the first of its batch has \(shape)", place: sample.name,
+            "has shape \(input.shape) where the first of its batch has \(shape)", location: sample.name,
             accepted: "one shape, as a preprocessing with resize and crop gives it")
         }
         if shape == nil { elements.reserveCapacity(indices.count * input.count) }
@@ -128,7 +128,7 @@ public struct Loader: Sendable {
         elements += input.elements
         labels.append(sample.labels)
         if loader.takesMasks {
-          masks.append(try naming(place: sample.name) { try sample.mask.flatMap { try loader.preprocessing.fittedMask($0) } })
+          masks.append(try naming(location: sample.name) { try sample.mask.flatMap { try loader.preprocessing.fittedMask($0) } })
         }
       }
       let others = try loader.others.map { input in
@@ -153,20 +153,20 @@ public struct Loader: Sendable {
 
   private func check(_ sample: Sample) throws {
     guard let classes, let label = sample.labels.first(where: { !(0..<classes ~= $0) }) else { return }
-    throw EspalierError("has label \(label)", place: sample.name, accepted: "0 to \(classes - 1)")
+    throw EspalierError("has label \(label)", location: sample.name, accepted: "0 to \(classes - 1)")
   }
 
   private func input(of sample: Sample, at index: Int, epoch: Int) throws -> Tensor<Float> {
     let draw = augmentation?.draw(seed: seed, epoch: epoch, index: index)
     switch sample.content {
-    case .picture(let image):
-      let fitted = try naming(place: sample.name) { try preprocessing.fitted(image) }
+    case .image(let image):
+      let fitted = try naming(location: sample.name) { try preprocessing.fitted(image) }
       return preprocessing.normalized(draw?(fitted) ?? fitted)
     case .tensor(let tensor):
       guard let draw else { return tensor }
       guard tensor.shape.rank == 3 else {
         throw EspalierError(
-          "has shape \(tensor.shape), which is no picture to be moved", place: sample.name, accepted: "no augmentation")
+          "has shape \(tensor.shape), which is no image to be moved", location: sample.name, accepted: "no augmentation")
       }
       return draw(tensor, isChannelsLast: preprocessing.layout == .nhwc)
     }

@@ -4,7 +4,7 @@ import Tensors
 extension Preprocessing {
   /// The pixels of the network's input that show the object of a mask; nil if the mask marks nothing.
   ///
-  /// The mask is cut and resized as its picture is, each new pixel as the one under its centre. It marks what is brighter than
+  /// The mask is cut and resized as its image is, each new pixel as the one under its centre. It marks what is brighter than
   /// half its brightest pixel, so that masks of 0 and 1, of 0 and 255, and soft edges all do; transparent pixels mark nothing.
   ///
   /// - Throws: `EspalierError` as ``fitted(_:interpolation:)``.
@@ -24,7 +24,7 @@ extension Preprocessing {
 }
 
 extension Image {
-  /// The alpha channel as a grey picture; nil without one, or if nothing is transparent.
+  /// The alpha channel as a grey image; nil without one, or if nothing is transparent.
   public var alphaMask: Image? {
     guard hasAlpha else { return nil }
     let alpha = stride(from: channels - 1, to: pixels.count, by: channels).map { pixels.elements[$0] }

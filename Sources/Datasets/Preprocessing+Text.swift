@@ -55,16 +55,16 @@ extension Preprocessing {
     let known = Preprocessing.keys
     if let stranger = fields.keys.sorted().first(where: { !known.contains($0) }) {
       throw EspalierError(
-        "is no setting of a preprocessing" + EspalierError.suggestion(for: stranger, among: known), place: stranger,
+        "is no setting of a preprocessing" + EspalierError.suggestion(for: stranger, among: known), location: stranger,
         accepted: EspalierError.list(known, topic: "formats"))
     }
     let reader = Fields(values: fields)
     self.init()
     channels = try reader.integer("channels", in: 1...3) ?? 3
-    guard channels != 2 else { throw EspalierError("is 2", place: "channels", accepted: "1 or 3") }
+    guard channels != 2 else { throw EspalierError("is 2", location: "channels", accepted: "1 or 3") }
     cropShare = try reader.number("crop-share")
     if let cropShare, !(cropShare > 0 && cropShare <= 1) {
-      throw EspalierError("is \(cropShare)", place: "crop-share", accepted: "more than 0, at most 1")
+      throw EspalierError("is \(cropShare)", location: "crop-share", accepted: "more than 0, at most 1")
     }
     resize = try reader.lengths("resize").map { $0.count == 1 ? .shortSide($0[0]) : .exact(height: $0[0], width: $0[1]) }
     crop = try reader.lengths("crop").map { CropSize(height: $0[0], width: $0[$0.count - 1]) }
@@ -74,7 +74,7 @@ extension Preprocessing {
     scale = try reader.number("scale") ?? scale
     mean = try reader.numbers("mean", count: channels) ?? mean
     deviation = try reader.numbers("std", count: channels) ?? deviation
-    guard !deviation.contains(0) else { throw EspalierError("has a 0, by which nothing can be divided", place: "std") }
+    guard !deviation.contains(0) else { throw EspalierError("has a 0, by which nothing can be divided", location: "std") }
     background = UInt8(try reader.integer("background", in: 0...255) ?? 128)
   }
 
@@ -107,14 +107,14 @@ private struct Fields {
 
   func number(_ key: String) throws -> Double? {
     guard let value = values[key] else { return nil }
-    guard let number = value.number, number.isFinite else { throw EspalierError("is not a number", place: key) }
+    guard let number = value.number, number.isFinite else { throw EspalierError("is not a number", location: key) }
     return number
   }
 
   func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
     guard let value = values[key] else { return nil }
     guard let integer = value.integer, range.contains(integer) else {
-      throw EspalierError("is out of range", place: key, accepted: "\(range.lowerBound) to \(range.upperBound)")
+      throw EspalierError("is out of range", location: key, accepted: "\(range.lowerBound) to \(range.upperBound)")
     }
     return integer
   }
@@ -124,7 +124,9 @@ private struct Fields {
     let numbers = value.number.map { [$0] } ?? value.list?.compactMap(\.number) ?? []
     guard [1, count].contains(numbers.count), numbers.allSatisfy(\.isFinite),
       value.list.map({ $0.count == numbers.count }) ?? true
-    else { throw EspalierError("does not fit", place: key, accepted: count == 1 ? "a number" : "a number, or \(count) of them") }
+    else {
+      throw EspalierError("does not fit", location: key, accepted: count == 1 ? "a number" : "a number, or \(count) of them")
+    }
     return numbers
   }
 
@@ -132,7 +134,7 @@ private struct Fields {
     guard let value = values[key] else { return nil }
     let lengths = value.integer.map { [$0] } ?? value.list?.compactMap(\.integer) ?? []
     guard lengths.count == value.list?.count ?? 1, 1...2 ~= lengths.count, lengths.allSatisfy({ 1...16384 ~= $0 }) else {
-      throw EspalierError("is not a size", place: key, accepted: "a number of pixels, or [height, width], at most 16384")
+      throw EspalierError("is not a size", location: key, accepted: "a number of pixels, or [height, width], at most 16384")
     }
     return lengths
   }
@@ -142,7 +144,7 @@ private struct Fields {
     guard let choice = value.text.flatMap(Choice.init(rawValue:)) else {
       let known = Choice.allCases.map(\.rawValue)
       throw EspalierError(
-        "is not known" + EspalierError.suggestion(for: value.text ?? "", among: known), place: key,
+        "is not known" + EspalierError.suggestion(for: value.text ?? "", among: known), location: key,
         accepted: EspalierError.list(known))
     }
     return choice

@@ -1,9 +1,9 @@
 import Images
 import Tensors
 
-/// How a picture becomes a network's input: first its size, then its numbers.
+/// How an image becomes a network's input: first its size, then its numbers.
 ///
-/// In this order: transparency is laid over ``background``; the middle square of ``cropShare`` is cut out; the picture is
+/// In this order: transparency is laid over ``background``; the middle square of ``cropShare`` is cut out; the image is
 /// resized; ``crop`` is cut out of its middle; each raw value v in 0…255 becomes (v · scale − mean) / deviation.
 public struct Preprocessing: Hashable, Sendable {
   /// A size to resize to.
@@ -27,9 +27,9 @@ public struct Preprocessing: Hashable, Sendable {
     case rgb, bgr
   }
 
-  /// The share of the shorter side that is kept as a square before resizing; nil for the whole picture.
+  /// The share of the shorter side that is kept as a square before resizing; nil for the whole image.
   public var cropShare: Double?
-  /// The size to resize to; nil for the picture's own.
+  /// The size to resize to; nil for the image's own.
   public var resize: Size?
   /// How pixels are mixed when resizing.
   public var interpolation: Interpolation
@@ -50,7 +50,7 @@ public struct Preprocessing: Hashable, Sendable {
   /// The raw RGB value behind transparent pixels.
   public var background: UInt8
 
-  /// Height and width of a part of a picture.
+  /// Height and width of a part of an image.
   public struct CropSize: Hashable, Sendable {
     /// The number of rows and of columns.
     public var height, width: Int
@@ -67,7 +67,7 @@ public struct Preprocessing: Hashable, Sendable {
     channels: Int = 3, colorOrder: ColorOrder = .rgb, layout: Layout = .nchw, scale: Double = 1.0 / 255,
     mean: [Double] = [0], deviation: [Double] = [1], background: UInt8 = 128
   ) {
-    precondition(channels == 1 || channels == 3, "a picture has 1 or 3 channels")
+    precondition(channels == 1 || channels == 3, "an image has 1 or 3 channels")
     precondition(
       [1, channels].contains(mean.count) && [1, channels].contains(deviation.count), "one number, or one per channel")
     self.cropShare = cropShare
@@ -88,13 +88,13 @@ public struct Preprocessing: Hashable, Sendable {
     resize: .shortSide(256), crop: CropSize(height: 224, width: 224), mean: [0.485, 0.456, 0.406],
     deviation: [0.229, 0.224, 0.225])
 
-  /// Fashion-MNIST with the mean and deviation of its training pictures.
+  /// Fashion-MNIST with the mean and deviation of its training images.
   public static let fashionMNIST = Preprocessing(channels: 1, mean: [0.2860], deviation: [0.3530])
 
-  /// A picture's size and channels as the network gets them, before its numbers change.
+  /// An image's size and channels as the network gets them, before its numbers change.
   ///
   /// - Parameter interpolation: how pixels are mixed, if not as ``interpolation`` says: `nearest` for masks.
-  /// - Throws: `EspalierError` if the picture is so narrow that resizing its shorter side makes it too large.
+  /// - Throws: `EspalierError` if the image is so narrow that resizing its shorter side makes it too large.
   public func fitted(_ image: Image, interpolation: Interpolation? = nil) throws -> Image {
     var image = image.hasAlpha ? image.composited(over: [UInt8](repeating: background, count: image.channels - 1)) : image
     if let cropShare {
@@ -116,7 +116,7 @@ public struct Preprocessing: Hashable, Sendable {
     return channels == 1 ? image.grey : image.rgb
   }
 
-  /// The numbers of a fitted picture: [C, H, W], or [H, W, C] in layout `nhwc`.
+  /// The numbers of a fitted image: [C, H, W], or [H, W, C] in layout `nhwc`.
   public func normalized(_ image: Image) -> Tensor<Float> {
     precondition(image.channels == channels, "\(image.channels) channels where \(channels) are expected")
     let table = (0..<channels).map { channel in
@@ -143,7 +143,7 @@ public struct Preprocessing: Hashable, Sendable {
     return Tensor(elements, shape: shape)
   }
 
-  /// A picture as the network's input: [C, H, W], or [H, W, C] in layout `nhwc`.
+  /// An image as the network's input: [C, H, W], or [H, W, C] in layout `nhwc`.
   ///
   /// - Throws: `EspalierError` as ``fitted(_:interpolation:)``.
   public func callAsFunction(_ image: Image) throws -> Tensor<Float> { normalized(try fitted(image)) }

@@ -3,20 +3,21 @@ import Tensors
 
 /// Some samples of a data set, in its order.
 public struct Subset: Dataset {
-  /// The places of the samples in the whole set.
+  /// The positions of the samples in the whole set.
   public let indices: [Int]
   private let whole: any Dataset
 
-  /// Takes the first samples behind the first `skip`: at most `perClass` of each class (a sample counts for its first label), and at most `limit` in all.
+  /// Takes the first samples behind the first `skip`: at most `perClass` of each class (a sample counts for its first label), and
+  /// at most `limit` in all.
   ///
   /// Without labels all samples are of one class.
   ///
   /// - Throws: `EspalierError` if a number is not positive, or labels cannot be read.
   public init(_ whole: any Dataset, skip: Int = 0, limit: Int? = nil, perClass: Int? = nil) throws {
-    guard skip >= 0 else { throw EspalierError("\(skip) samples", place: "--skip", accepted: "0 and more") }
-    if let limit, limit < 1 { throw EspalierError("\(limit) samples are none", place: "--limit", accepted: "1 and more") }
+    guard skip >= 0 else { throw EspalierError("\(skip) samples", location: "--skip", accepted: "0 and more") }
+    if let limit, limit < 1 { throw EspalierError("\(limit) samples are none", location: "--limit", accepted: "1 and more") }
     if let perClass, perClass < 1 {
-      throw EspalierError("\(perClass) samples are none", place: "--per-class", accepted: "1 and more")
+      throw EspalierError("\(perClass) samples are none", location: "--per-class", accepted: "1 and more")
     }
     var indices: [Int] = []
     var taken: [Int?: Int] = [:]

@@ -17,10 +17,11 @@ extension TOMLTable {
     try check(text)
     for (index, line) in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
     where !mayBegin(line) {
-      throw EspalierError("a table's name does not begin with a key", place: "line \(index + 1)", accepted: "[name] or [[name]]")
+      throw EspalierError(
+        "a table's name does not begin with a key", location: "line \(index + 1)", accepted: "[name] or [[name]]")
     }
     do { return try TOMLTable(string: text) } catch let error as TOMLParseError {
-      throw EspalierError(error.description, place: "line \(error.source.begin.line)")
+      throw EspalierError(error.description, location: "line \(error.source.begin.line)")
     }
   }
 
@@ -29,45 +30,45 @@ extension TOMLTable {
   /// Counts the parts of keys, pairs the brackets around values and finds dates, outside of texts and comments.
   private static func check(_ text: String) throws {
     let bytes = Array(text.utf8)
-    var (line, dots, digits, place) = (1, 0, 0, 0)
+    var (line, dots, digits, position) = (1, 0, 0, 0)
     var brackets: [UInt8] = []
     // The mark of byte order, three bytes at the start.
-    func isMark(_ place: Int) -> Bool { place < 3 && bytes.starts(with: [0xEF, 0xBB, 0xBF]) }
+    func isMark(_ position: Int) -> Bool { position < 3 && bytes.starts(with: [0xEF, 0xBB, 0xBF]) }
     func failure(_ what: String, accepted: String = "at most \(deepest)") -> EspalierError {
-      EspalierError(what, place: "line \(line)", accepted: accepted)
+      EspalierError(what, location: "line \(line)", accepted: accepted)
     }
-    while place < bytes.count {
-      if digits == 4, bytes[place] == UInt8(ascii: "-"), place + 1 < bytes.count, isDigit(bytes[place + 1]) {
+    while position < bytes.count {
+      if digits == 4, bytes[position] == UInt8(ascii: "-"), position + 1 < bytes.count, isDigit(bytes[position + 1]) {
         throw failure("a date", accepted: "numbers, texts in quotes, true, false, lists and tables")
       }
-      if !(0x20...0x7E ~= bytes[place]), !"\t\r\n".utf8.contains(bytes[place]), !isMark(place) {
+      if !(0x20...0x7E ~= bytes[position]), !"\t\r\n".utf8.contains(bytes[position]), !isMark(position) {
         throw failure("a character that no key or number has", accepted: "ASCII outside of texts in quotes and comments")
       }
-      digits = isDigit(bytes[place]) ? digits + 1 : 0
-      switch bytes[place] {
+      digits = isDigit(bytes[position]) ? digits + 1 : 0
+      switch bytes[position] {
       case UInt8(ascii: "#"):
-        while place + 1 < bytes.count, bytes[place + 1] != UInt8(ascii: "\n") { place += 1 }
+        while position + 1 < bytes.count, bytes[position + 1] != UInt8(ascii: "\n") { position += 1 }
       case UInt8(ascii: "\""), UInt8(ascii: "'"):
-        let quote = bytes[place]
-        let isLong = place + 2 < bytes.count && bytes[place + 1] == quote && bytes[place + 2] == quote
-        place += isLong ? 3 : 1
-        while place < bytes.count {
-          if bytes[place] == UInt8(ascii: "\n") {
+        let quote = bytes[position]
+        let isLong = position + 2 < bytes.count && bytes[position + 1] == quote && bytes[position + 2] == quote
+        position += isLong ? 3 : 1
+        while position < bytes.count {
+          if bytes[position] == UInt8(ascii: "\n") {
             line += 1
             if !isLong { break }
           }
-          if bytes[place] == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {
-            place += 2
+          if bytes[position] == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {
+            position += 2
             continue
           }
-          if bytes[place] == quote {
+          if bytes[position] == quote {
             guard isLong else { break }
-            if place + 2 < bytes.count, bytes[place + 1] == quote, bytes[place + 2] == quote {
-              place += 2
+            if position + 2 < bytes.count, bytes[position + 1] == quote, bytes[position + 2] == quote {
+              position += 2
               break
             }
           }
-          place += 1
+          position += 1
         }
       case UInt8(ascii: "\n"): (line, dots) = (line + 1, 0)
       case UInt8(ascii: "."):
@@ -76,15 +77,15 @@ extension TOMLTable {
       case UInt8(ascii: "="), UInt8(ascii: ","): dots = 0
       case UInt8(ascii: "["), UInt8(ascii: "{"):
         dots = 0
-        brackets.append(bytes[place] + 2)
+        brackets.append(bytes[position] + 2)
         if brackets.count > deepest { throw failure("values lie too deep in brackets") }
       case UInt8(ascii: "]"), UInt8(ascii: "}"):
-        guard brackets.popLast() == bytes[place] else {
+        guard brackets.popLast() == bytes[position] else {
           throw failure("brackets do not pair", accepted: "[ with ] and { with }")
         }
       default: break
       }
-      place += 1
+      position += 1
     }
   }
 

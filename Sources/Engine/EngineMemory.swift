@@ -2,10 +2,11 @@ import Foundation
 import Synchronization
 import Tensors
 
-/// What memory the engine's buffers may take: asked before they are, so that a network that is too large is refused and not killed.
+/// What memory the engine's buffers may take: asked before they are, so that a network that is too large is refused and not
+/// killed.
 ///
-/// `ESPALIER_MEMORY` in the environment, a number of bytes or one with K, M, G or T behind it, says how much all buffers together may take;
-/// without it, it is what the machine, or the control group that the process runs in, has left.
+/// `ESPALIER_MEMORY` in the environment, a number of bytes or one with K, M, G or T behind it, says how much all buffers together
+/// may take; without it, it is what the machine, or the control group that the process runs in, has left.
 public enum EngineMemory {
   private static let inUse = Atomic<Int>(0)
 

@@ -64,7 +64,7 @@ public struct FeatureMap {
         for channel in 0..<layout.channels {
           let source = base + row * layout.sampleStride + (channel / layout.block) * area * layout.block + channel % layout.block
           let target = elements.baseAddress! + (written * layout.channels + channel) * area
-          for place in 0..<area { target[place] = source[place * layout.block] }
+          for position in 0..<area { target[position] = source[position * layout.block] }
         }
         written += 1
       }
@@ -75,7 +75,7 @@ public struct FeatureMap {
   /// Calls `body` for every row of a real sample and block of channels.
   ///
   /// It is given the sample, the block's first channel, its lanes and its first float, `body(sample, channel, lanes, pointer)`;
-  /// place p of lane l is `pointer[p · block + l]`. A sample of several rows comes up once for each.
+  /// position p of lane l is `pointer[p · block + l]`. A sample of several rows comes up once for each.
   @inline(__always)
   public func forEachBlock(_ body: (_ sample: Int, _ channel: Int, _ lanes: Int, _ pointer: UnsafeMutablePointer<Float>) -> Void)
   {
@@ -92,17 +92,18 @@ public struct FeatureMap {
   public func spatialMaxima() -> [Float] {
     var result = [Float](repeating: -.infinity, count: count * layout.channels)
     forEachBlock { sample, channel, lanes, pointer in
-      for place in 0..<layout.area {
+      for position in 0..<layout.area {
         for lane in 0..<lanes {
           let target = sample * layout.channels + channel + lane
-          result[target] = max(result[target], pointer[place * layout.block + lane])
+          result[target] = max(result[target], pointer[position * layout.block + lane])
         }
       }
     }
     return result
   }
 
-  /// The sum over space and the sample's rows of each channel, signed and absolute, in double precision: `[samples × channels]` each.
+  /// The sum over space and the sample's rows of each channel, signed and absolute, in double precision: `[samples × channels]`
+  /// each.
   public func spatialSums() -> (signed: [Double], absolute: [Double]) {
     let (area, block, channels) = (layout.area, layout.block, layout.channels)
     var signed = [Double](repeating: 0, count: count * channels)
@@ -111,8 +112,8 @@ public struct FeatureMap {
       if block == 8 {
         var sum = SIMD8<Double>()
         var magnitude = SIMD8<Double>()
-        for place in 0..<area {
-          let value = UnsafeRawPointer(pointer + place * 8).loadUnaligned(as: SIMD8<Float>.self)
+        for position in 0..<area {
+          let value = UnsafeRawPointer(pointer + position * 8).loadUnaligned(as: SIMD8<Float>.self)
           let wide = SIMD8<Double>(value)
           sum += wide
           magnitude += wide.replacing(with: -wide, where: wide .< 0)
@@ -125,8 +126,8 @@ public struct FeatureMap {
         for lane in 0..<lanes {
           var sum = 0.0
           var magnitude = 0.0
-          for place in 0..<area {
-            let value = Double(pointer[place * block + lane])
+          for position in 0..<area {
+            let value = Double(pointer[position * block + lane])
             sum += value
             magnitude += abs(value)
           }

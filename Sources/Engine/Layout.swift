@@ -3,7 +3,7 @@ import Tensors
 
 /// Where the elements of a value lie in memory: row-major, or in oneDNN's blocks of channels.
 ///
-/// A blocked layout `[N, ⌈C / b⌉, H, W, b]` keeps b channels of one place side by side, in one SIMD register; the lanes behind
+/// A blocked layout `[N, ⌈C / b⌉, H, W, b]` keeps b channels of one position side by side, in one SIMD register; the lanes behind
 /// the last channel hold zeros. Which one a convolution takes is asked of oneDNN, never assumed.
 public struct Layout: Hashable, Sendable {
   /// The most axes that oneDNN describes.
@@ -46,7 +46,7 @@ public struct Layout: Hashable, Sendable {
   /// The number of blocks of channels.
   public var blocks: Int { (channels + block - 1) / block }
 
-  /// The number of places in a feature map.
+  /// The number of positions in a feature map.
   public var area: Int { shape.dimensions.dropFirst(2).reduce(1, *) }
 
   /// The number of floats in memory, padding included.

@@ -33,10 +33,10 @@ struct AnalysisRun {
     self.context = context
   }
 
-  /// The number of shards of all pictures.
+  /// The number of shards of all images.
   var shards: Int { (data.dataset.count + batch - 1) / batch }
 
-  /// Runs a pass over all pictures, or over some shards of them.
+  /// Runs a pass over all images, or over some shards of them.
   ///
   /// - Parameters:
   ///   - stage: what the pass does, in a word; it stores how far it is under this name beside the result.
@@ -55,12 +55,12 @@ struct AnalysisRun {
     let pass = AnalysisPass(
       plan, shards: order.count,
       read: { index in
-        let pictures = try epoch.batch(order[index])
-        let shard = try data.shard(pictures, target: target)
-        let masks = needsMasks ? try pictures.indices.map { try concepts!.masks($0) } : []
+        let images = try epoch.batch(order[index])
+        let shard = try data.shard(images, target: target)
+        let masks = needsMasks ? try images.indices.map { try concepts!.masks($0) } : []
         return AnalysisShard(
-          input: pictures.input, others: pictures.others,
-          pictures: ShardPictures(indices: shard.indices, labels: pictures.labels, concepts: masks), targets: shard.targets)
+          input: images.input, others: images.others,
+          images: ShardImages(indices: shard.indices, labels: images.labels, concepts: masks), targets: shard.targets)
       }, fresh: fresh)
     let store = try store(stage, key: key)
     var saved = try store.load(note: context.note)
@@ -70,7 +70,7 @@ struct AnalysisRun {
     }
     if saved != nil { context.note("\(stage): going on where an earlier run stopped") }
     let scheduler = context.scheduler(
-      activity: stage, batch: batch, pictures: chosen == nil ? data.dataset.count : order.count * batch)
+      activity: stage, batch: batch, images: chosen == nil ? data.dataset.count : order.count * batch)
     do {
       return try naming(file: "\(data.request.spec)") {
         try pass.run(scheduler, from: saved) { try store.save($0) }

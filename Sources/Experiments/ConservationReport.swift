@@ -2,7 +2,7 @@ import Analysis
 import Results
 import Tensors
 
-/// What became of the relevance of each layer, as means over the pictures of a relevance file.
+/// What became of the relevance of each layer, as means over the images of a relevance file.
 public struct ConservationReport: Codable, Sendable {
   /// A layer's means; see `ConservationTerm`.
   public struct Layer: Codable, Sendable {
@@ -14,8 +14,10 @@ public struct ConservationReport: Codable, Sendable {
 
   /// The layers, in execution order.
   public var layers: [Layer]
-  /// The number of pictures.
-  public var pictures: Int
+  /// The number of images.
+  public var images: Int
+
+  private enum CodingKeys: String, CodingKey { case layers, images = "pictures" }
 
   /// Reads a file.
   ///
@@ -29,15 +31,15 @@ public struct ConservationReport: Codable, Sendable {
     var sums = [Double](repeating: 0, count: sites.count * 5)
     for start in stride(from: 0, to: reader.count, by: 4096) {
       let values = try reader.conservation(start..<min(start + 4096, reader.count)).elements
-      for (place, value) in values.enumerated() { sums[place % sums.count] += value }
+      for (position, value) in values.enumerated() { sums[position % sums.count] += value }
     }
     let count = Double(max(reader.count, 1))
-    layers = sites.enumerated().map { place, site in
-      let mean = sums[place * 5..<(place + 1) * 5].map { $0 / count }
+    layers = sites.enumerated().map { position, site in
+      let mean = sums[position * 5..<(position + 1) * 5].map { $0 / count }
       return Layer(
         layer: site.layer, operator: site.op, rule: site.rule, out: mean[0], in: mean[1], bias: mean[2], stabiliser: mean[3],
         other: mean[4])
     }
-    pictures = reader.count
+    images = reader.count
   }
 }

@@ -2,7 +2,7 @@ import Datasets
 import Foundation
 import Tensors
 
-/// Which pictures a run takes, and how they are prepared.
+/// Which images a run takes, and how they are prepared.
 public struct DataRequest: Sendable {
   /// The data set.
   public var spec: DataSpec
@@ -10,11 +10,11 @@ public struct DataRequest: Sendable {
   public var classes: String?
   /// A TOML file of preprocessing; nil for what the model's file says.
   public var preprocessing: String?
-  /// The number of pictures left out at the beginning.
+  /// The number of images left out at the beginning.
   public var skip: Int
-  /// The most pictures.
+  /// The most images.
   public var limit: Int?
-  /// The most pictures of each class: its first.
+  /// The most images of each class: its first.
   public var perClass: Int?
 
   /// Makes a request.
@@ -30,7 +30,7 @@ public struct DataRequest: Sendable {
     self.perClass = perClass
   }
 
-  /// The files that are read, and the folders of pictures; no result may replace any of them.
+  /// The files that are read, and the folders of images; no result may replace any of them.
   public var files: [String] {
     let data: [String] =
       switch spec {
@@ -43,12 +43,12 @@ public struct DataRequest: Sendable {
     return data + [classes, preprocessing].compactMap { $0 }
   }
 
-  /// Opens the data set and takes the pictures asked for.
+  /// Opens the data set and takes the images asked for.
   ///
   /// - Throws: `EspalierError` if something is missing or damaged, or nothing is left.
   public func open() throws -> Subset {
     let subset = try Subset(openWhole(), skip: skip, limit: limit, perClass: perClass)
-    guard subset.count > 0 else { throw EspalierError("there are no pictures", place: "\(spec)") }
+    guard subset.count > 0 else { throw EspalierError("there are no images", location: "\(spec)") }
     return subset
   }
 
@@ -68,28 +68,28 @@ extension Preprocessing {
   ///
   /// - Throws: `EspalierError` if the file or the metadata cannot be understood.
   static func of(
-    _ metadata: [String: String], file: String?, picture: [Int]?, isChannelsLast: Bool? = nil, from model: String,
+    _ metadata: [String: String], file: String?, image: [Int]?, isChannelsLast: Bool? = nil, from model: String,
     note: (String) -> Void
   ) throws -> Preprocessing {
     if let file { return try Preprocessing(file: file) }
     if let stored = metadata[metadataKey] {
-      return try naming(file: model) { try naming(place: "metadata \(metadataKey)") { try Preprocessing(json: stored) } }
+      return try naming(file: model) { try naming(location: "metadata \(metadataKey)") { try Preprocessing(json: stored) } }
     }
-    let preprocessing = Preprocessing(for: picture, isChannelsLast: isChannelsLast)
-    note("\(model) does not say how pictures are prepared; taking \(preprocessing.json) (--preprocess FILE says otherwise)")
+    let preprocessing = Preprocessing(for: image, isChannelsLast: isChannelsLast)
+    note("\(model) does not say how images are prepared; taking \(preprocessing.json) (--preprocess FILE says otherwise)")
     return preprocessing
   }
 
   /// Raw values over 255, at the size that a network takes: [C, H, W], or [H, W, C].
   ///
   /// - Parameter isChannelsLast: the order of the axes; nil to take the last for colours where it alone can be that.
-  init(for picture: [Int]?, isChannelsLast: Bool? = nil) {
-    guard let picture else {
+  init(for image: [Int]?, isChannelsLast: Bool? = nil) {
+    guard let image else {
       self.init()
       return
     }
-    let isChannelsLast = isChannelsLast ?? (![1, 3].contains(picture[0]) && [1, 3].contains(picture[2]))
-    let (channels, height, width) = isChannelsLast ? (picture[2], picture[0], picture[1]) : (picture[0], picture[1], picture[2])
+    let isChannelsLast = isChannelsLast ?? (![1, 3].contains(image[0]) && [1, 3].contains(image[2]))
+    let (channels, height, width) = isChannelsLast ? (image[2], image[0], image[1]) : (image[0], image[1], image[2])
     self.init(
       resize: .exact(height: height, width: width), channels: channels == 1 ? 1 : 3, layout: isChannelsLast ? .nhwc : .nchw)
   }

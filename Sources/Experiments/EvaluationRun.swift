@@ -4,49 +4,49 @@ import Training
 
 /// What a network gets right on a data set: the result of `evaluate`.
 ///
-/// In JSON, a loss that is no number is `null`, and `notNumbers` is there only where there are some.
+/// In JSON, a loss that is NaN is `null`, and `notNumbers` is there only where there are some.
 public struct EvaluationReport: Hashable, Sendable, Encodable {
-  /// The share of pictures whose label has the greatest output, 0 … 1.
+  /// The share of images whose label has the greatest output, 0 … 1.
   public var top1: Double
-  /// The share of pictures whose label is among the five greatest outputs, 0 … 1.
+  /// The share of images whose label is among the five greatest outputs, 0 … 1.
   public var top5: Double
   /// The mean cross-entropy.
   public var loss: Double
-  /// The number of pictures.
-  public var pictures: Int
-  /// The number of pictures with an output that is NaN; they count as wrong.
+  /// The number of images.
+  public var images: Int
+  /// The number of images with an output that is NaN; they count as wrong.
   public var notNumbers: Int
   /// The number of classes.
   public var classes: Int
-  /// Pictures per second, reading them included.
+  /// Images per second, reading them included.
   public var imagesPerSecond: Double
   /// A remark where this is no better than guessing.
-  var chance: String? { Chance.remark(top1, images: pictures, classes: classes) }
+  var chance: String? { Chance.remark(top1, images: images, classes: classes) }
 
-  private enum CodingKeys: CodingKey { case top1, top5, loss, pictures, notNumbers, imagesPerSecond }
+  private enum CodingKeys: String, CodingKey { case top1, top5, loss, images = "pictures", notNumbers, imagesPerSecond }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(top1, forKey: .top1)
     try container.encode(top5, forKey: .top5)
     try container.encode(loss.isFinite ? loss : nil, forKey: .loss)
-    try container.encode(pictures, forKey: .pictures)
+    try container.encode(images, forKey: .images)
     if notNumbers > 0 { try container.encode(notNumbers, forKey: .notNumbers) }
     try container.encode(imagesPerSecond, forKey: .imagesPerSecond)
   }
 }
 
-/// Runs a network over labelled pictures and counts.
+/// Runs a network over labelled images and counts.
 public enum EvaluationRun {
   /// Evaluates.
   ///
-  /// - Parameter batch: the pictures that a worker takes at a time.
+  /// - Parameter batch: the images that a worker takes at a time.
   /// - Throws: `EspalierError` for data without labels, or what cannot be read or run; `CancellationError`.
   public static func evaluate(_ model: Model, on request: DataRequest, batch: Int, _ context: RunContext) throws
     -> EvaluationReport
   {
     let data = try PreparedData(request, for: model, note: context.note)
-    let batch = model.batch(batch, pictures: data.dataset.count)
+    let batch = model.batch(batch, images: data.dataset.count)
     if try naming(file: model.path, { try model.graph.classScores(output: model.output).classes }) == 1 {
       context.note("\(model.path): one output, the logit of class 1: right are labels 0 below and 1 above 0")
     }
@@ -55,16 +55,16 @@ public enum EvaluationRun {
     return report
   }
 
-  /// Evaluates a network on pictures that are prepared for it.
+  /// Evaluates a network on images that are prepared for it.
   ///
-  /// - Parameter activity: what progress is told of.
+  /// - Parameter activity: what progress reports.
   /// - Throws: `EspalierError`; `CancellationError` if it was asked to stop.
   static func evaluate(
     _ graph: Graph, output: String, on data: PreparedData, batch: Int, activity: String = "evaluate", _ context: RunContext
   ) throws -> EvaluationReport {
     let request = data.request
     try data.requireLabels()
-    let scheduler = context.scheduler(activity: activity, batch: batch, pictures: data.dataset.count)
+    let scheduler = context.scheduler(activity: activity, batch: batch, images: data.dataset.count)
     let evaluation = try naming(file: "\(request.spec)") {
       try Evaluation.run(
         graph, output: output, on: LabelledBatches(data.loader(batch: batch)), shard: batch, scheduler: scheduler)
@@ -75,7 +75,7 @@ public enum EvaluationRun {
           + (try data.dataset.sample(first).name))
     }
     return EvaluationReport(
-      top1: evaluation.top1, top5: evaluation.top5, loss: evaluation.loss, pictures: evaluation.samples,
+      top1: evaluation.top1, top5: evaluation.top5, loss: evaluation.loss, images: evaluation.samples,
       notNumbers: evaluation.notNumbers, classes: evaluation.classes,
       imagesPerSecond: evaluation.imagesPerSecond)
   }

@@ -11,7 +11,7 @@ struct ExplainedTarget {
     target = schema.provenance["target"]
   }
 
-  /// What is explained of one picture.
+  /// What is explained of one image.
   func caption(label: Int, predicted: Int) -> String {
     switch target {
     case nil, "label": "explained: " + schema.name(ofClass: label) + origin
@@ -20,7 +20,7 @@ struct ExplainedTarget {
     }
   }
 
-  /// What is explained of all pictures of a class.
+  /// What is explained of all images of a class.
   func caption(ofClass label: Int) -> String {
     target == "predicted" ? "explained: the predicted class" + origin : caption(label: label, predicted: label)
   }

@@ -15,7 +15,7 @@ public struct FilterReport: Sendable {
     public var statistics: [StatisticResult]
     /// Its dissection, if there were concepts.
     public var dissection: DissectionResult?
-    /// The pictures that excite some filters most, if they were asked for.
+    /// The images that excite some filters most, if they were asked for.
     public var exemplars: Exemplars? = nil
 
     /// The scores by a criterion, `[channels]`; nil if it was not asked for.
@@ -37,8 +37,8 @@ public struct FilterReport: Sendable {
   public var vocabulary: ConceptVocabulary?
   /// The criteria that scores were asked for.
   public var criteria: [String]
-  /// The number of pictures.
-  public var pictures: Int
+  /// The number of images.
+  public var images: Int
 
   /// Writes all to an HDF5 file.
   ///

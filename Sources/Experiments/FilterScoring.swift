@@ -5,7 +5,7 @@ import Pruning
 import Results
 import Tensors
 
-/// Where the scores of filters come from: a file, weights, statistics of a pass, or pictures that a criterion looks at itself.
+/// Where the scores of filters come from: a file, weights, statistics of a pass, or images that a criterion observes itself.
 public struct FilterScoring: Sendable {
   /// Where scores come from.
   public enum Source: Sendable {
@@ -21,7 +21,7 @@ public struct FilterScoring: Sendable {
   public var source: Source
   /// How layers are made comparable; nil for what the criterion calls for.
   public var normalisation: ScoreNormalisation?
-  /// The pictures; nil if none are needed.
+  /// The images; nil if none are needed.
   public var data: DataRequest?
   /// How data criteria are computed; sites, concepts, composite and batch of it are used.
   public var statistics: ScoreRun
@@ -41,7 +41,7 @@ public struct FilterScoring: Sendable {
     return scores + rules + (data?.files ?? []) + (statistics.concepts?.files ?? [])
   }
 
-  /// The criterion as it is told of; that of a file is the one that is read.
+  /// The criterion as it is reported; that of a file is the one that is read.
   ///
   /// - Throws: `EspalierError` if a file does not hold it.
   var criterion: String {
@@ -92,7 +92,7 @@ public struct FilterScoring: Sendable {
   /// Scores the filters of a network.
   ///
   /// - Parameters:
-  ///   - out: where scores are written that a pass over pictures yields.
+  ///   - out: where scores are written that a pass over images yields.
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   func scores(_ model: Model, _ network: ScoredNetwork, out: String, _ context: RunContext) throws -> FilterScores {
     switch source {
@@ -121,8 +121,8 @@ public struct FilterScoring: Sendable {
   {
     if let criterion = try CriterionCatalog.criterion(text) { return try criterion.scores(network) }
     if let criterion = try CriterionCatalog.dataCriterion(text) {
-      let pictures = try pictures(model, out, text, "--criterion \(text)", isOfLoss: criterion.isOfLoss, context)
-      return try stopping { try criterion.scores(network, pictures) }
+      let images = try images(model, out, text, "--criterion \(text)", isOfLoss: criterion.isOfLoss, context)
+      return try stopping { try criterion.scores(network, images) }
     }
     guard let request = try ScoreCatalog.request(text) else { throw CriterionCatalog.unknown(text) }
     return try catalogued(request.text, model, out, context)
@@ -130,7 +130,7 @@ public struct FilterScoring: Sendable {
 
   /// The scores by a criterion that is read from statistics.
   private func catalogued(_ name: String, _ model: Model, _ out: String, _ context: RunContext) throws -> FilterScores {
-    guard let data else { throw EspalierError("'\(name)' needs pictures", place: "--criterion", accepted: "--data SPEC") }
+    guard let data else { throw EspalierError("'\(name)' needs images", location: "--criterion", accepted: "--data SPEC") }
     var statistics = statistics
     statistics.purpose = .scores([name])
     statistics.out = out
@@ -142,26 +142,26 @@ public struct FilterScoring: Sendable {
         uniquingKeysWith: { first, _ in first }))
   }
 
-  /// The pictures as criteria of several sites and the reconstruction see them.
-  func pictures(
+  /// The images as criteria of several sites and the reconstruction see them.
+  func images(
     _ model: Model, _ out: String, _ activity: String, _ option: String, isOfLoss: Bool = false, _ context: RunContext
-  ) throws -> CriterionPictures {
-    guard let data else { throw EspalierError("it needs pictures", place: option, accepted: "--data SPEC") }
+  ) throws -> CriterionImages {
+    guard let data else { throw EspalierError("it needs images", location: option, accepted: "--data SPEC") }
     let run = try AnalysisRun(
       model, on: data, concepts: nil, target: statistics.target, batch: statistics.batch, out: out, context)
     if isOfLoss, statistics.target == nil, try !run.data.isLabelled() { throw ScoreRun.needsLabels(activity) }
     if isOfLoss, !run.target.isClass { throw ScoreRun.needsClass(activity, run.target) }
     let epoch = run.data.loader(batch: run.batch).epoch()
     let name = ParameterList.name(of: activity)
-    return CriterionPictures(
+    return CriterionImages(
       count: run.data.dataset.count, batch: run.batch, output: model.output,
-      scheduler: context.scheduler(activity: name, batch: run.batch, pictures: run.data.dataset.count),
+      scheduler: context.scheduler(activity: name, batch: run.batch, images: run.data.dataset.count),
       read: { index in
-        let pictures = try epoch.batch(index)
-        let shard = try run.data.shard(pictures, target: run.target)
+        let images = try epoch.batch(index)
+        let shard = try run.data.shard(images, target: run.target)
         return AnalysisShard(
-          input: pictures.input, others: pictures.others,
-          pictures: ShardPictures(indices: pictures.indices, labels: pictures.labels),
+          input: images.input, others: images.others,
+          images: ShardImages(indices: images.indices, labels: images.labels),
           targets: shard.targets)
       }, catalogued: { try catalogued($0, model, out, context) })
   }
@@ -174,15 +174,15 @@ public struct FilterScoring: Sendable {
     let ofWeights = try CriterionCatalog.criterion(text) as? any FusingCriterion
     if let criterion = ofWeights { return { try criterion.fusion(of: $0, network, nil) } }
     guard let criterion = try CriterionCatalog.dataCriterion(text) as? any FusingCriterion else { return nil }
-    let pictures = try pictures(model, out, text, "--criterion \(text)", context)
-    return { removed in try stopping { try criterion.fusion(of: removed, network, pictures) } }
+    let images = try images(model, out, text, "--criterion \(text)", context)
+    return { removed in try stopping { try criterion.fusion(of: removed, network, images) } }
   }
 
   /// Scores whose layers the network knows.
   private func known(_ scores: FilterScores, _ channels: ChannelGroups) throws -> FilterScores {
     let names = Set(channels.map.layers.values.map(\.name))
     if let stranger = scores.layers.keys.sorted().first(where: { !names.contains($0) }) {
-      throw EspalierError("the network has no layer '\(stranger)'", place: "scores", accepted: "scores of this network")
+      throw EspalierError("the network has no layer '\(stranger)'", location: "scores", accepted: "scores of this network")
     }
     return scores
   }

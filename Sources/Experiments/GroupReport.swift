@@ -36,7 +36,7 @@ public struct GroupReport: Sendable, Encodable {
       let saving = group.reason == nil ? group.channels.first.map { live.saving($0.id) } : nil
       return Group(
         layers: group.layers.map(\.name), readers: group.readers.map(\.name), channels: group.channels.count,
-        filtersOfChannel: group.channels.first?.producers.reduce(0) { $0 + $1.places.count } ?? 0, macs: saving?.macs ?? 0,
+        filtersOfChannel: group.channels.first?.producers.reduce(0) { $0 + $1.positions.count } ?? 0, macs: saving?.macs ?? 0,
         parameters: saving?.parameters ?? 0, activations: saving?.activations ?? 0, reason: group.reason)
     }
     filters = map.linear.reduce(0) { $0 + $1.outputs.count }

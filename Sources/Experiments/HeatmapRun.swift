@@ -12,13 +12,13 @@ public struct HeatmapRun: Sendable {
   public var colormap: String
   /// The colour map's level.
   public var level: Double
-  /// The most pictures.
+  /// The most images.
   public var limit: Int
-  /// The most pictures of each class, which then share a row; nil for pictures in the file's order, a row each.
+  /// The most images of each class, which then share a row; nil for images in the file's order, a row each.
   public var perClass: Int?
-  /// The pictures by their places in the data set, in this order; nil to take them from the file's beginning.
+  /// The images by their positions in the data set, in this order; nil to take them from the file's beginning.
   public var indices: [Int]?
-  /// The pictures by their names in the data set, in this order; nil for no choice by name.
+  /// The images by their names in the data set, in this order; nil for no choice by name.
   public var names: [String]?
   /// Whether only the maps are wanted, without captions and gaps.
   public var isSheet: Bool
@@ -45,15 +45,15 @@ public struct HeatmapRun: Sendable {
   ///
   /// - Parameters:
   ///   - file: a relevance file.
-  ///   - request: the data that it was made from, to show the pictures beside the maps; nil for maps alone.
+  ///   - request: the data that it was made from, to show the images beside the maps; nil for maps alone.
   /// - Returns: the number of maps.
   /// - Throws: `EspalierError`.
   @discardableResult
   public func write(_ file: String, data request: DataRequest? = nil, to out: String) throws -> Int {
     try OutputPath.prepare(out, notReplacing: [file] + (request?.files ?? []))
     let reader = try RelevanceReader(file)
-    let pictures = try request.map { try PictureSource($0, provenance: { reader.schema.provenance[$0] }, file: file) }
-    let samples = try chosen(reader, pictures, file: file)
+    let images = try request.map { try ImageSource($0, provenance: { reader.schema.provenance[$0] }, file: file) }
+    let samples = try chosen(reader, images, file: file)
     let colormap = try Colormap(colormap)
     func heatmap(_ sample: Sample) throws -> Heatmap {
       try Heatmap(sample.relevance, norm: norm, colormap: colormap, level: level)
@@ -65,7 +65,7 @@ public struct HeatmapRun: Sendable {
     func pair(_ sample: Sample) throws -> [Image] {
       let map = try heatmap(sample)
       let size = (height: map.image.height, width: map.image.width)
-      return [try pictures?.picture(Int(sample.index), size: size), map.image.rgb].compactMap { $0 }
+      return [try images?.image(Int(sample.index), size: size), map.image.rgb].compactMap { $0 }
     }
     let explained = ExplainedTarget(reader.schema)
     let figure: HeatmapFigure
@@ -79,18 +79,18 @@ public struct HeatmapRun: Sendable {
         title: title, columnTitles: [], rows: rows, colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
     } else {
       let rows = try samples.map { sample in
-        let pictures = try pair(sample)
-        let overlay = pictures.count > 1 ? [try heatmap(sample).overlay(on: pictures[0])] : []
+        let images = try pair(sample)
+        let overlay = images.count > 1 ? [try heatmap(sample).overlay(on: images[0])] : []
         let truth = reader.schema.isLabelled ? [reader.schema.name(ofClass: sample.label)] : []
         let lines =
           truth + [
             "predicted \(reader.schema.name(ofClass: sample.predicted))",
             explained.caption(label: sample.label, predicted: sample.predicted),
           ]
-        return HeatmapFigure.Row(lines.joined(separator: "\n"), pictures + overlay)
+        return HeatmapFigure.Row(lines.joined(separator: "\n"), images + overlay)
       }
       figure = HeatmapFigure(
-        title: title, columnTitles: pictures == nil ? ["Relevance"] : ["Picture", "Relevance", "Overlay"], rows: rows,
+        title: title, columnTitles: images == nil ? ["Relevance"] : ["Image", "Relevance", "Overlay"], rows: rows,
         colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
     }
     try figure.write(to: out)
@@ -103,9 +103,9 @@ public struct HeatmapRun: Sendable {
     var relevance: Tensor<Float>
   }
 
-  private func chosen(_ reader: RelevanceReader, _ pictures: PictureSource?, file: String) throws -> [Sample] {
+  private func chosen(_ reader: RelevanceReader, _ images: ImageSource?, file: String) throws -> [Sample] {
     let labels = try reader.labels(0..<reader.count)
-    return try rows(reader, pictures, labels, file: file).map { row in
+    return try rows(reader, images, labels, file: file).map { row in
       let map = try reader.maps(row..<row + 1)
       let outputs = try reader.predictions(row..<row + 1).elements
       return Sample(
@@ -116,12 +116,12 @@ public struct HeatmapRun: Sendable {
   }
 
   /// The rows of the file that are drawn.
-  private func rows(_ reader: RelevanceReader, _ pictures: PictureSource?, _ labels: [UInt16], file: String) throws -> [Int] {
-    if let wanted = try PictureChoice.places(indices: indices, names: names, pictures) {
+  private func rows(_ reader: RelevanceReader, _ images: ImageSource?, _ labels: [UInt16], file: String) throws -> [Int] {
+    if let wanted = try ImageChoice.positions(indices: indices, names: names, images) {
       let known = Dictionary(
         try reader.indices(0..<reader.count).enumerated().map { (Int($1), $0) }, uniquingKeysWith: { first, _ in first })
-      return try wanted.map { place in
-        guard let row = known[place] else { throw PictureChoice.missing(place, in: known.keys, file: file) }
+      return try wanted.map { position in
+        guard let row = known[position] else { throw ImageChoice.missing(position, in: known.keys, file: file) }
         return row
       }
     }

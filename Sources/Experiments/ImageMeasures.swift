@@ -17,7 +17,8 @@ struct ImageMeasures {
     self.targets = targets
   }
 
-  /// Writes the table: CSV with a row for each method and image, or HDF5 (ending h5, hdf5) with an array `[methods, images]` a measure.
+  /// Writes the table: CSV with a row for each method and image, or HDF5 (ending h5, hdf5) with an array `[methods, images]` a
+  /// measure.
   ///
   /// - Throws: `EspalierError` naming the file.
   func write(to path: String) throws {
@@ -45,8 +46,8 @@ struct ImageMeasures {
     let file = try HDF5File.create(path)
     try file.write(report.methods.map(\.method), to: "methods")
     try file.write(Tensor(dataset.indices.map(Int64.init), shape: [dataset.count]), to: "index")
-    for (place, measure) in (report.methods.first?.measures ?? []).enumerated() {
-      let values = report.methods.flatMap { $0.measures[place].values.map { $0 ?? .nan } }
+    for (position, measure) in (report.methods.first?.measures ?? []).enumerated() {
+      let values = report.methods.flatMap { $0.measures[position].values.map { $0 ?? .nan } }
       try file.write(Tensor(values, shape: [report.methods.count, dataset.count]), to: "measures/\(measure.name)")
         .setAttribute("better", measure.better.rawValue)
     }

@@ -21,12 +21,12 @@ public enum InputSource: Hashable, Sendable, CustomStringConvertible {
   public static func parse(_ text: String) throws -> (name: String, source: InputSource) {
     // Names may hold equals signs, numbers and the files of other programs rarely do.
     guard let cut = text.range(of: "=hdf5:") ?? text.range(of: "=", options: .backwards), cut.lowerBound > text.startIndex else {
-      throw EspalierError("'\(text)' feeds no input", place: "--input", accepted: forms)
+      throw EspalierError("'\(text)' feeds no input", location: "--input", accepted: forms)
     }
     let (name, value) = (String(text[..<cut.lowerBound]), String(text[cut.upperBound...]))
     guard text[cut].hasSuffix("hdf5:") else {
       guard let number = Float(value), number.isFinite else {
-        throw EspalierError("'\(value)' is no number", place: "--input", accepted: forms)
+        throw EspalierError("'\(value)' is no number", location: "--input", accepted: forms)
       }
       return (name, .number(number))
     }
@@ -38,7 +38,7 @@ public enum InputSource: Hashable, Sendable, CustomStringConvertible {
         return (name, .hdf5(file: file, dataset: dataset))
       }
     }
-    throw EspalierError("'\(value)' names no file with a dataset in it", place: "--input", accepted: forms)
+    throw EspalierError("'\(value)' names no file with a dataset in it", location: "--input", accepted: forms)
   }
 
   public var description: String {
@@ -51,16 +51,16 @@ public enum InputSource: Hashable, Sendable, CustomStringConvertible {
   /// Opens the source for an input.
   ///
   /// - Parameters:
-  ///   - places: the place in the whole data of each image that is taken.
+  ///   - positions: the position in the whole data of each image that is taken.
   ///   - count: the number of images in the whole data.
   /// - Throws: `EspalierError` naming the file or dataset that does not fit.
-  func open(for input: GraphInput, places: [Int], count: Int) throws -> SampleInput {
+  func open(for input: GraphInput, positions: [Int], count: Int) throws -> SampleInput {
     let lengths = input.dimensions.dropFirst().map { if case .fixed(let length) = $0 { length } else { Int?.none } }
     switch self {
     case .number(let number):
       guard lengths.allSatisfy({ $0 != nil }) else {
         throw EspalierError(
-          "it declares no shape to fill with a number", place: "input '\(input.name)'", accepted: "hdf5:FILE/DATASET")
+          "it declares no shape to fill with a number", location: "input '\(input.name)'", accepted: "hdf5:FILE/DATASET")
       }
       let row = Tensor(repeating: number, shape: Shape(lengths.compactMap { $0 }))
       return SampleInput(input.name) { _ in row }
@@ -72,14 +72,14 @@ public enum InputSource: Hashable, Sendable, CustomStringConvertible {
       guard fits, shape[0] == count, dataset.elementType.isNumeric else {
         let wanted = (["\(count)"] + lengths.map { $0.map(String.init) ?? "?" }).joined(separator: "×")
         throw EspalierError(
-          "holds \(dataset.elementType.rawValue) of shape \(shape)", file: file, place: "/\(name)",
+          "holds \(dataset.elementType.rawValue) of shape \(shape)", file: file, location: "/\(name)",
           accepted: "numbers \(wanted) for input '\(input.name)'")
       }
-      return SampleInput(input.name) { place in
-        let row: Tensor<Float> = try dataset.read(rows: places[place]..<places[place] + 1)
+      return SampleInput(input.name) { position in
+        let row: Tensor<Float> = try dataset.read(rows: positions[position]..<positions[position] + 1)
         guard row.elements.allSatisfy(\.isFinite) else {
           throw EspalierError(
-            "row \(places[place]) holds NaN or infinity", file: file, place: "/\(name)", accepted: "finite numbers")
+            "row \(positions[position]) holds NaN or infinity", file: file, location: "/\(name)", accepted: "finite numbers")
         }
         return row.reshaped(Shape(Array(shape.dimensions.dropFirst())))
       }
@@ -105,20 +105,20 @@ extension Graph {
     if let stranger = asked.keys.sorted().first(where: { !further.contains($0) }) {
       let problem = inputs.first?.name == stranger ? "the images go to input '\(stranger)'" : "there is no input '\(stranger)'"
       throw EspalierError(
-        problem, file: network, place: "--input",
+        problem, file: network, location: "--input",
         accepted: further.isEmpty ? "no --input: the network takes images alone" : further.joined(separator: ", "))
     }
     let needed = inputs(neededFor: output).filter { further.contains($0.name) }
     return try needed.map { input in
       guard !input.dimensions.isEmpty else {
-        throw EspalierError("it has no axes", file: network, place: "input '\(input.name)'", accepted: "inputs [N, …]")
+        throw EspalierError("it has no axes", file: network, location: "input '\(input.name)'", accepted: "inputs [N, …]")
       }
       if let source = asked[input.name] { return (input, source) }
       if case .hdf5(let file) = data, try HDF5File.open(file).kind(of: input.name) == .dataset {
         return (input, .hdf5(file: file, dataset: input.name))
       }
       throw EspalierError(
-        "the data hold nothing for it", file: network, place: "input '\(input.name)'",
+        "the data hold nothing for it", file: network, location: "input '\(input.name)'",
         accepted: "a dataset '\(input.name)' beside 'data' in hdf5:FILE, or --input \(input.name)=NUMBER, "
           + "or \(input.name)=hdf5:FILE/DATASET")
     }

@@ -2,8 +2,8 @@ import Foundation
 
 /// Intervals of confidence.
 public enum Interval {
-  /// The interval that holds the mean of what the values are drawn from with a confidence of 95 %, if that is normal or they are many:
-  /// mean ± t s / √n, with Student's t of n − 1 degrees of freedom; nil for fewer than two values.
+  /// The interval that holds the mean of what the values are drawn from with a confidence of 95 %, if that is normal or they are
+  /// many: mean ± t s / √n, with Student's t of n − 1 degrees of freedom; nil for fewer than two values.
   ///
   /// Source: Student, "The probable error of a mean", Biometrika 1908.
   public static func ofMean(_ values: [Double]) -> ClosedRange<Double>? {

@@ -9,7 +9,7 @@ public struct Latency: Hashable, Sendable, Codable {
   public var median: Double
   /// The quarter and three quarters of the times, in milliseconds.
   public var lowerQuartile: Double, upperQuartile: Double
-  /// The pictures of a pass.
+  /// The images of a pass.
   public var batch: Int
   /// The threads that compute.
   public var threads: Int
@@ -19,11 +19,11 @@ public struct Latency: Hashable, Sendable, Codable {
 
 /// Times networks side by side: in turn, so that what else the machine does falls on all alike.
 public enum LatencyMeter {
-  /// Times forward passes of random pictures.
+  /// Times forward passes of random images.
   ///
   /// - Parameters:
   ///   - graphs: the networks, with one input each.
-  ///   - batch: the pictures of a pass, unless a network insists on its own number.
+  ///   - batch: the images of a pass, unless a network insists on its own number.
   ///   - passes: how often each is timed, after two passes that are not.
   /// - Returns: one result a network.
   /// - Throws: `EspalierError` naming a layer that cannot be run.
@@ -31,7 +31,7 @@ public enum LatencyMeter {
     try time(programs(graphs, batch: batch), of: graphs, batch: batch, passes: passes)
   }
 
-  /// Times forward passes of random pictures, and what they consist of.
+  /// Times forward passes of random images, and what they consist of.
   ///
   /// - Returns: one result a network, and where the time goes.
   /// - Throws: `EspalierError` naming a layer that cannot be run.
@@ -61,10 +61,10 @@ public enum LatencyMeter {
   private static func time(_ programs: [Program], of graphs: [Graph], batch: Int, passes: Int) throws -> [Latency] {
     var times = [[Double]](repeating: [], count: graphs.count)
     for pass in 0..<passes + 2 {
-      for (place, program) in programs.enumerated() {
+      for (position, program) in programs.enumerated() {
         let began = ContinuousClock.now
         try program.run()
-        if pass >= 2 { times[place].append((ContinuousClock.now - began) / .milliseconds(1)) }
+        if pass >= 2 { times[position].append((ContinuousClock.now - began) / .milliseconds(1)) }
       }
     }
     return zip(graphs, times).map { graph, times in

@@ -26,20 +26,20 @@ public struct LatencyProfile: Sendable, Encodable {
       Dictionary(graph.nodes.map { ($0.label, LatencyProfile.kind($0, in: graph)) }, uniquingKeysWith: { first, _ in first })
     }
     var macs = graphs.map { _ in [String: Int]() }
-    for (place, graph) in graphs.enumerated() {
+    for (position, graph) in graphs.enumerated() {
       let facts = try graph.facts(batch: batch)
       for node in graph.nodes {
         let cost = node.op.cost(
           inputs: node.inputs.map { $0.flatMap { facts[$0]?.shape } }, outputs: node.outputs.compactMap { facts[$0]?.shape })
-        macs[place][LatencyProfile.kind(node, in: graph), default: 0] += cost.macs
+        macs[position][LatencyProfile.kind(node, in: graph), default: 0] += cost.macs
       }
     }
     var times = graphs.map { _ in [String: [Double]]() }
     for pass in 0..<passes {
-      for (place, program) in programs.enumerated() {
+      for (position, program) in programs.enumerated() {
         try program.run { label, duration in
-          let kind = kinds[place][label] ?? "changes of layout"
-          times[place][kind, default: [Double](repeating: 0, count: passes)][pass] += duration / .milliseconds(1)
+          let kind = kinds[position][label] ?? "changes of layout"
+          times[position][kind, default: [Double](repeating: 0, count: passes)][pass] += duration / .milliseconds(1)
         }
       }
     }

@@ -2,29 +2,29 @@ import Analysis
 
 /// What measures say of methods of explanation: the result of `measure`.
 public struct MeasureReport: Hashable, Sendable, Encodable {
-  /// The numbers of a measure over the pictures.
+  /// The numbers of a measure over the images.
   public struct Entry: Hashable, Sendable, Encodable {
     /// The measure's column.
     public var name: String
     /// Whether higher or lower means speak for a method.
     public var better: MeasureDirection
-    /// The mean over the pictures for which it is defined; nil if there are none.
+    /// The mean over the images for which it is defined; nil if there are none.
     public var mean: Double?
-    /// The standard deviation over these pictures (n − 1); nil for fewer than two.
+    /// The standard deviation over these images (n − 1); nil for fewer than two.
     public var spread: Double?
     /// The interval that holds the mean with a confidence of 95 %, by Student's t; nil for fewer than two.
     public var interval: [Double]?
-    /// The number of these pictures.
-    public var pictures: Int
+    /// The number of these images.
+    public var images: Int
     /// The mean curve, of measures that have one.
     public var curve: [Double]?
     /// What the points of the curve are: the layers that a network was changed down to.
     public var points: [String]?
 
-    /// The number of every picture; nil where it is not defined.
+    /// The number of every image; nil where it is not defined.
     public var values: [Double?]
 
-    private enum CodingKeys: CodingKey { case name, better, mean, spread, interval, pictures, curve, points }
+    private enum CodingKeys: String, CodingKey { case name, better, mean, spread, interval, images = "pictures", curve, points }
 
     /// Sums up.
     init(_ name: String, _ better: MeasureDirection, _ values: [Double?], curve: [Double]? = nil, points: [String]? = nil) {
@@ -32,7 +32,7 @@ public struct MeasureReport: Hashable, Sendable, Encodable {
       self.name = name
       self.better = better
       self.values = values.map { $0.flatMap { $0.isFinite ? $0 : nil } }
-      pictures = defined.count
+      images = defined.count
       let mean = defined.isEmpty ? nil : defined.reduce(0, +) / Double(defined.count)
       self.mean = mean
       spread =
@@ -55,10 +55,12 @@ public struct MeasureReport: Hashable, Sendable, Encodable {
     public var measures: [Entry]
   }
 
-  /// The number of pictures.
-  public var pictures: Int
+  /// The number of images.
+  public var images: Int
   /// The number of them that have a mask; nil if no measure asks for it.
   public var masks: Int?
   /// The methods, in the order in which they were asked for.
   public var methods: [Method]
+
+  private enum CodingKeys: String, CodingKey { case images = "pictures", masks, methods }
 }

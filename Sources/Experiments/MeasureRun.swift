@@ -3,13 +3,13 @@ import Datasets
 import Scheduling
 import Tensors
 
-/// Explains every picture of a data set by several methods and measures how good the explanations are.
+/// Explains every image of a data set by several methods and measures how good the explanations are.
 public struct MeasureRun: Sendable {
   /// The methods, each an attributor with a composite.
   public var methods: [ExplanationMethod]
   /// The measures.
   public var measures: [any Measure]
-  /// Whether measures that look at masks are left out where there are none, instead of being refused.
+  /// Whether measures that observe masks are left out where there are none, instead of being refused.
   public var isLenient: Bool
   /// The file for the numbers of every image, CSV or HDF5 by its ending; nil for none.
   public var out: String?
@@ -17,7 +17,7 @@ public struct MeasureRun: Sendable {
   public var target: RelevanceTarget?
   /// What relevance starts from.
   public var start: RelevanceStart
-  /// The pictures that a worker takes at a time.
+  /// The images that a worker takes at a time.
   public var batch: Int
 
   /// Makes a run.
@@ -50,7 +50,7 @@ public struct MeasureRun: Sendable {
     if !asked.isEmpty, try !data.holdsMasks(context.cancellation) {
       guard isLenient else {
         throw EspalierError(
-          "no picture has a mask of its object", place: "\(request.spec)",
+          "no image has a mask of its object", location: "\(request.spec)",
           accepted: "csv with a column mask, or PNG files with transparency")
       }
       context.note("\(asked.joined(separator: ", ")): left out, because no image has a mask of its object")
@@ -61,19 +61,19 @@ public struct MeasureRun: Sendable {
       data: data,
       epoch: data.loader(batch: batch, classes: target == .label ? answers.classes : nil, takesMasks: needsMasks).epoch(),
       target: target, measures: measures, answers: answers, context: context)
-    var report = MeasureReport(pictures: data.dataset.count, methods: [])
+    var report = MeasureReport(images: data.dataset.count, methods: [])
     for method in methods {
       let results = try pass.run(method.plan(model, start: start, batch: batch), activity: "\(method)")
       if needsMasks { report.masks = results.reduce(0) { $0 + $1.masks } }
       var entries: [MeasureReport.Entry] = []
-      for (place, measure) in measures.enumerated() {
+      for (position, measure) in measures.enumerated() {
         switch measure {
         case let measure as any MapMeasure:
-          entries.append(.init(type(of: measure).name, measure.better, results.flatMap { $0.values[place] }))
+          entries.append(.init(type(of: measure).name, measure.better, results.flatMap { $0.values[position] }))
         case let measure as any OutputMeasure:
-          entries += pass.entries(type(of: measure).columns, measure.better, results.flatMap { $0.curves[place] })
+          entries += pass.entries(type(of: measure).columns, measure.better, results.flatMap { $0.curves[position] })
         case let measure as any ChangeMeasure:
-          let rows = results.flatMap { $0.changes[place] }
+          let rows = results.flatMap { $0.changes[position] }
           entries += type(of: measure).columns.enumerated().map { column, name in
             .init(name, measure.better, rows.map { $0[column] })
           }
@@ -105,10 +105,10 @@ public struct MeasureRun: Sendable {
       }
       let similarities = try pass.similarities(
         plan, to: originals, measure, activity: "\(method), \(number + 1) of \(stages.count) networks")
-      for (picture, value) in similarities.enumerated() {
+      for (image, value) in similarities.enumerated() {
         guard let value else { continue }
-        sums[picture] += value
-        counts[picture] += 1
+        sums[image] += value
+        counts[image] += 1
       }
       let defined = similarities.compactMap { $0 }
       curve.append(defined.isEmpty ? 0 : defined.reduce(0, +) / Double(defined.count))
@@ -119,7 +119,7 @@ public struct MeasureRun: Sendable {
   }
 }
 
-/// A pass over the pictures of a run.
+/// A pass over the images of a run.
 private struct Pass {
   /// What a shard gives, one element a measure where that is of the kind.
   struct Result: Sendable {
@@ -164,18 +164,18 @@ private struct Pass {
         values: measures.map { _ in [] }, curves: measures.map { _ in [] }, changes: measures.map { _ in [] },
         maps: keepsMaps ? maps : [], targets: targets,
         masks: batch.masks.count { $0 != nil })
-      for (place, measure) in measures.enumerated() {
+      for (position, measure) in measures.enumerated() {
         if let measure = measure as? any MapMeasure {
           let needsMask = type(of: measure).needsMask
-          result.values[place] = maps.enumerated().map { row, map in
+          result.values[position] = maps.enumerated().map { row, map in
             measure.value(of: map, mask: needsMask ? batch.masks[row] : nil)
           }
         } else if let measure = measure as? any OutputMeasure, let answering = worker.answering {
           stage += 1
-          result.curves[place] = try measure.curves(shard, maps: maps, targets: targets, answering)
+          result.curves[position] = try measure.curves(shard, maps: maps, targets: targets, answering)
         } else if let measure = measure as? any ChangeMeasure, let answering = worker.answering {
           stage += 1
-          result.changes[place] = try measure.values(
+          result.changes[position] = try measure.values(
             shard, attributions: found.input, targets: targets, explaining: worker.explaining, answering: answering)
         }
       }
@@ -197,10 +197,10 @@ private struct Pass {
   }
 
   func entries(_ columns: [String], _ better: MeasureDirection, _ curves: [Curves]) -> [MeasureReport.Entry] {
-    columns.enumerated().map { place, column in
-      var mean = [Double](repeating: 0, count: curves.first?.values[place].count ?? 0)
-      for curve in curves { for (point, value) in curve.values[place].enumerated() { mean[point] += value } }
-      return .init(column, better, curves.map { $0.areas[place] }, curve: mean.map { $0 / Double(max(curves.count, 1)) })
+    columns.enumerated().map { position, column in
+      var mean = [Double](repeating: 0, count: curves.first?.values[position].count ?? 0)
+      for curve in curves { for (point, value) in curve.values[position].enumerated() { mean[point] += value } }
+      return .init(column, better, curves.map { $0.areas[position] }, curve: mean.map { $0 / Double(max(curves.count, 1)) })
     }
   }
 
@@ -209,7 +209,7 @@ private struct Pass {
     body: @Sendable (Worker, Batch, AttributionShard, @escaping (Double) -> Void) throws -> Value
   ) throws -> [Value] {
     let parts = PartialProgress()
-    let scheduler = context.scheduler(activity: activity, batch: plan.batch, pictures: data.dataset.count, parts: parts)
+    let scheduler = context.scheduler(activity: activity, batch: plan.batch, images: data.dataset.count, parts: parts)
     let answers = answers.plan.arenaByteCount + answers.plan.scratchByteCount
     return try naming(file: "\(data.request.spec)") {
       try scheduler.map(

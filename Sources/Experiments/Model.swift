@@ -13,7 +13,7 @@ public struct Model: Sendable {
   public let graph: Graph
   /// The network as the file says it, its batch too.
   let asRead: Graph
-  /// The output that is looked at.
+  /// The output that is used.
   public let output: String
   /// The file, and those that hold weights of it.
   public let files: [String]
@@ -29,7 +29,7 @@ public struct Model: Sendable {
   /// Reads an ONNX file.
   ///
   /// - Parameters:
-  ///   - output: the output to look at; the first if nil.
+  ///   - output: the output to use; the first if nil.
   ///   - inputs: what inputs beside that of the images take, by their names, where the data do not say.
   ///   - axes: lengths of axes that the file leaves open, by their names.
   /// - Throws: `EspalierError` naming the file if it cannot be read or run, or has no such output or axis.
@@ -37,7 +37,7 @@ public struct Model: Sendable {
     var outside: [String] = []
     var leftOut: [String] = []
     let whole = try Graph(onnx: path, output: output, opened: { outside.append($0) }, notice: { leftOut.append($0) })
-    let read = try naming(file: path) { try naming(place: "--axis") { try whole.closing(axes) } }
+    let read = try naming(file: path) { try naming(location: "--axis") { try whole.closing(axes) } }
     guard let output = output ?? read.outputs.first, read.outputs.contains(output) else {
       throw EspalierError(
         output.map { "there is no output '\($0)'" + EspalierError.suggestion(for: $0, among: read.outputs) }
@@ -69,20 +69,20 @@ public struct Model: Sendable {
     }
   }
 
-  /// The number of pictures in a shard: as asked for, or what the file insists on.
+  /// The number of images in a shard: as asked for, or what the file insists on.
   public func batch(_ wanted: Int) -> Int { graph.fixedBatch ?? wanted }
 
-  /// The number of pictures in a shard of a data set: fewer than asked for where it is so small that workers would have nothing
-  /// to do; a rule of the number of pictures alone, so that results do not depend on the machine.
-  public func batch(_ wanted: Int, pictures: Int) -> Int { batch(min(wanted, max(1, (pictures + 7) / 8))) }
+  /// The number of images in a shard of a data set: fewer than asked for where it is so small that workers would have nothing
+  /// to do; a rule of the number of images alone, so that results do not depend on the machine.
+  public func batch(_ wanted: Int, images: Int) -> Int { batch(min(wanted, max(1, (images + 7) / 8))) }
 
-  /// The lengths of the axes that a picture must have; nil where the file leaves one open.
-  public var picture: [Int]? { graph.picture }
+  /// The lengths of the axes that an image must have; nil where the file leaves one open.
+  public var image: [Int]? { graph.image }
 }
 
 extension Graph {
   /// The lengths of the axes of the first input but the batch; nil where one is left open, or there are not three.
-  var picture: [Int]? {
+  var image: [Int]? {
     guard let input = inputs.first, input.dimensions.count == 4 else { return nil }
     let lengths = input.dimensions.dropFirst().compactMap { if case .fixed(let length) = $0 { length } else { nil } }
     return lengths.count == 3 ? lengths : nil

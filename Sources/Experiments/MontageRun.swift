@@ -4,11 +4,11 @@ import Plotting
 import Results
 import Tensors
 
-/// One picture's relevance in several files, such as one a composite, side by side.
+/// One image's relevance in several files, such as one a composite, side by side.
 public struct MontageRun: Sendable {
-  /// The picture's place in the data set.
-  public var picture: Int
-  /// The picture's name in the data set, which then says its place; nil for none.
+  /// The image's position in the data set.
+  public var image: Int
+  /// The image's name in the data set, which then says its position; nil for none.
   public var name: String?
   /// How relevance is brought to 0…1, each map on its own scale.
   public var norm: RelevanceNorm
@@ -25,11 +25,11 @@ public struct MontageRun: Sendable {
 
   /// Makes a run.
   public init(
-    picture: Int, name: String? = nil, norm: RelevanceNorm = .symmetric, colormap: String = "coldnhot", level: Double = 1,
+    image: Int, name: String? = nil, norm: RelevanceNorm = .symmetric, colormap: String = "coldnhot", level: Double = 1,
     captions: [String]? = nil,
     columns: Int? = nil, title: String? = nil
   ) {
-    self.picture = picture
+    self.image = image
     self.name = name
     self.norm = norm
     self.colormap = colormap
@@ -43,26 +43,26 @@ public struct MontageRun: Sendable {
   ///
   /// - Parameters:
   ///   - files: relevance files, of one data set.
-  ///   - request: the data that they were made from, to show the picture too; nil for maps alone.
-  /// - Returns: the picture's place in the data set.
+  ///   - request: the data that they were made from, to show the image too; nil for maps alone.
+  /// - Returns: the image's position in the data set.
   /// - Throws: `EspalierError`.
   @discardableResult
   public func write(_ files: [String], data request: DataRequest? = nil, to out: String) throws -> Int {
     try OutputPath.prepare(out, notReplacing: files + (request?.files ?? []))
     if let captions, captions.count != files.count {
       throw EspalierError(
-        "\(captions.count.of("caption")) for \(files.count.of("file"))", place: "--caption", accepted: "one a file")
+        "\(captions.count.of("caption")) for \(files.count.of("file"))", location: "--caption", accepted: "one a file")
     }
     let colormap = try Colormap(colormap)
     let readers = try files.map { try RelevanceReader($0) }
     try MontageRun.checkData(files, readers)
-    let source = try request.map { try PictureSource($0, provenance: { readers[0].schema.provenance[$0] }, file: files[0]) }
-    let picture = try PictureChoice.places(indices: nil, names: name.map { [$0] }, source)?[0] ?? picture
+    let source = try request.map { try ImageSource($0, provenance: { readers[0].schema.provenance[$0] }, file: files[0]) }
+    let image = try ImageChoice.positions(indices: nil, names: name.map { [$0] }, source)?[0] ?? image
     let ofSeveral = MontageRun.differing("model_sha256", readers)
     let forSeveral = MontageRun.differing("target", readers)
     var cells: [MontageFigure.Cell] = []
-    for (place, (file, reader)) in zip(files, readers).enumerated() {
-      let row = try findRow(of: picture, in: reader, file: file)
+    for (position, (file, reader)) in zip(files, readers).enumerated() {
+      let row = try findRow(of: image, in: reader, file: file)
       let maps = try reader.maps(row..<row + 1)
       let map = try Heatmap(
         maps.reshaped(Shape(Array(maps.shape.dimensions.dropFirst()))), norm: norm, colormap: colormap, level: level)
@@ -70,9 +70,9 @@ public struct MontageRun: Sendable {
         let size = (height: map.image.height, width: map.image.width)
         cells.append(
           MontageFigure.Cell(
-            try caption(of: row, picture, reader, withTarget: !forSeveral), try source.picture(picture, size: size)))
+            try caption(of: row, image, reader, withTarget: !forSeveral), try source.image(image, size: size)))
       }
-      var caption = captions?[place] ?? MontageRun.method(reader, file: file)
+      var caption = captions?[position] ?? MontageRun.method(reader, file: file)
       if captions == nil {
         if ofSeveral { caption += "\n" + MontageRun.network(reader, file: file) }
         if forSeveral { caption += try "\n" + MontageRun.explained(row, reader) }
@@ -82,16 +82,16 @@ public struct MontageRun: Sendable {
     try MontageFigure(
       title: title, cells: cells, columns: columns, colorBar: ColorBar(norm: norm, colormap: colormap, level: level)
     ).write(to: out)
-    return picture
+    return image
   }
 
   /// Refuses files of different data.
   private static func checkData(_ files: [String], _ readers: [RelevanceReader]) throws {
     for (file, reader) in zip(files, readers).dropFirst() {
       let (own, wanted) = (reader.schema.provenance, readers[0].schema.provenance)
-      if let digest = own[PictureSource.digestKey], let other = wanted[PictureSource.digestKey], digest != other {
+      if let digest = own[ImageSource.digestKey], let other = wanted[ImageSource.digestKey], digest != other {
         throw EspalierError(
-          "it is of other pictures (\(own["data"] ?? "unknown")) than \(files[0]) (\(wanted["data"] ?? "unknown"))", file: file,
+          "it is of other images (\(own["data"] ?? "unknown")) than \(files[0]) (\(wanted["data"] ?? "unknown"))", file: file,
           accepted: "files of one data set")
       }
     }
@@ -102,23 +102,23 @@ public struct MontageRun: Sendable {
     Set(readers.map { $0.schema.provenance[key] ?? "" }).count > 1
   }
 
-  private func findRow(of picture: Int, in reader: RelevanceReader, file: String) throws -> Int {
+  private func findRow(of image: Int, in reader: RelevanceReader, file: String) throws -> Int {
     let step = 1 << 16
     var (least, most) = (UInt32.max, UInt32.min)
     for start in stride(from: 0, to: reader.count, by: step) {
       let indices = try reader.indices(start..<min(start + step, reader.count))
-      if let place = indices.firstIndex(of: UInt32(clamping: picture)) { return start + place }
+      if let position = indices.firstIndex(of: UInt32(clamping: image)) { return start + position }
       least = min(least, indices.min() ?? least)
       most = max(most, indices.max() ?? most)
     }
-    throw PictureChoice.missing(picture, in: least > most ? [] : [Int(least), Int(most)], file: file)
+    throw ImageChoice.missing(image, in: least > most ? [] : [Int(least), Int(most)], file: file)
   }
 
-  private func caption(of row: Int, _ picture: Int, _ reader: RelevanceReader, withTarget: Bool) throws -> String {
+  private func caption(of row: Int, _ image: Int, _ reader: RelevanceReader, withTarget: Bool) throws -> String {
     let label = Int(try reader.labels(row..<row + 1)[0])
     let truth =
       reader.schema.isLabelled && reader.schema.classNames.indices.contains(label) ? reader.schema.classNames[label] : nil
-    var lines = [truth ?? "picture \(picture)"]
+    var lines = [truth ?? "image \(image)"]
     if withTarget { lines.append(try MontageRun.explained(row, reader)) }
     return lines.joined(separator: "\n")
   }

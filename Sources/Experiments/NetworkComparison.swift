@@ -22,7 +22,7 @@ public struct NetworkComparison: Sendable, Encodable {
     public var `operator`: String
     /// Its filters; 0 in a network that does not have it.
     public var filters: Change
-    /// Its MACs for one picture.
+    /// Its MACs for one image.
     public var macs: Change
     /// Its weights.
     public var parameters: Change
@@ -30,7 +30,7 @@ public struct NetworkComparison: Sendable, Encodable {
 
   /// The convolutions and linear layers of both, in execution order of the first; then those that only the second has.
   public var layers: [Layer]
-  /// Multiply-accumulate operations for one picture.
+  /// Multiply-accumulate operations for one image.
   public var macs: Change
   /// Weights that training changes.
   public var parameters: Change

@@ -13,7 +13,7 @@ public enum NewModel {
   ///   - input: channels, height and width; nil for what it was designed for.
   ///   - preprocessing: a TOML file whose settings are stored in the model's metadata; nil for none.
   /// - Returns: the network.
-  /// - Throws: `EspalierError` for an unknown name, pictures that are too small, or a file that cannot be written.
+  /// - Throws: `EspalierError` for an unknown name, images that are too small, or a file that cannot be written.
   @discardableResult
   public static func write(
     _ architecture: String, classes: Int?, input: [Int]?, seed: UInt64, preprocessing: String? = nil, to path: String

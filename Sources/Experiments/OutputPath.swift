@@ -12,7 +12,7 @@ public enum OutputPath {
   ///   are asked for only where a file is there already.
   /// - Throws: `EspalierError` naming the file.
   public static func prepare(_ path: String, notReplacing inputs: @autoclosure () throws -> [String] = []) throws {
-    guard !path.isEmpty else { throw EspalierError("no file is named", place: "the result", accepted: "a path") }
+    guard !path.isEmpty else { throw EspalierError("no file is named", location: "the result", accepted: "a path") }
     guard !path.hasSuffix("/"), !path.contains("\0") else {
       throw EspalierError("is not the name of a file", file: path, accepted: "a path that ends with a file's name")
     }
@@ -20,7 +20,7 @@ public enum OutputPath {
     let folder = Path.folder(of: path)
     if !folder.isEmpty {
       do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
-        throw EspalierError("its folder cannot be made", file: path, accepted: "a place that can be written to")
+        throw EspalierError("its folder cannot be made", file: path, accepted: "a position that can be written to")
       }
     }
     var status = stat()
@@ -48,8 +48,8 @@ public enum OutputPath {
     var seen: Set<[String]> = []
     for path in paths {
       let folder = Path.folder(of: path)
-      let place = FileIdentity(folder.isEmpty ? "." : folder).map { "\($0)" } ?? folder
-      guard seen.insert([place, Path.name(of: path)]).inserted else {
+      let position = FileIdentity(folder.isEmpty ? "." : folder).map { "\($0)" } ?? folder
+      guard seen.insert([position, Path.name(of: path)]).inserted else {
         throw EspalierError("is to hold two results at once", file: path, accepted: "a file for each")
       }
     }

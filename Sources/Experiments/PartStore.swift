@@ -30,7 +30,7 @@ struct PartStore {
   /// - Parameters:
   ///   - path: the file in the end.
   ///   - key: all that the rows depend on; parts of a run with another key are thrown away.
-  ///   - note: told of a part that is damaged and left aside.
+  ///   - note: called with a part that is damaged and left aside.
   /// - Throws: `EspalierError` if the folder cannot be made, holds something else, or another run is at work there.
   init(_ path: String, schema: RelevanceSchema, key: String, note: (String) -> Void = { _ in }) throws {
     self.path = path

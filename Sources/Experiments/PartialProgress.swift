@@ -12,7 +12,7 @@ final class PartialProgress: Sendable {
   /// The shards' worth of work that is done in shards under way.
   var sum: Double { state.withLock { $0.parts.values.reduce(0, +) } }
 
-  /// Sets what is told of every report.
+  /// Sets what every report says.
   func tell(_ body: @escaping @Sendable (Double) -> Void) { state.withLock { $0.told = body } }
 
   /// Notes how far a shard is.

@@ -4,9 +4,9 @@ import Scheduling
 import Tensors
 
 extension PreparedData {
-  /// Whether any picture has a mask, looked for before anything long is computed.
+  /// Whether any image has a mask, looked for before anything long is computed.
   ///
-  /// - Throws: `EspalierError` naming a picture that is damaged; `CancellationError`.
+  /// - Throws: `EspalierError` naming an image that is damaged; `CancellationError`.
   func holdsMasks(_ cancellation: Cancellation) throws -> Bool {
     try (0..<dataset.count).contains { index in
       try cancellation.check()
@@ -16,31 +16,31 @@ extension PreparedData {
 
   /// A batch as attributors take it.
   ///
-  /// - Throws: `EspalierError` naming a picture without the label that is to be explained.
+  /// - Throws: `EspalierError` naming an image without the label that is to be explained.
   func shard(_ batch: Batch, target: RelevanceTarget) throws -> AttributionShard {
     let targets: [OutputTarget] = try batch.labels.enumerated().map { row, labels in
-      let place = batch.indices[row]
+      let position = batch.indices[row]
       switch target {
       case .predicted: return .predicted
       case .index(let index): return .index(index)
       case .contrast(let terms): return .contrast(terms)
-      case .named(let text): throw EspalierError("'\(text)' is no class", place: "--target")
+      case .named(let text): throw EspalierError("'\(text)' is no class", location: "--target")
       case .data:
-        guard let index = try dataset.target(place) else {
+        guard let index = try dataset.target(position) else {
           throw EspalierError(
-            "the data name no target of it", place: "picture \(dataset.indices[place])",
+            "the data name no target of it", location: "image \(dataset.indices[position])",
             accepted: "a dataset 'target' in hdf5:FILE, or a column 'target' in csv:FILE")
         }
         return .index(index)
       case .label:
         guard let label = labels.first else {
-          throw EspalierError("has no label", place: "picture \(dataset.indices[place])", accepted: "--target predicted")
+          throw EspalierError("has no label", location: "image \(dataset.indices[position])", accepted: "--target predicted")
         }
         return .index(label)
       }
     }
     return AttributionShard(
-      pictures: batch.input, others: batch.others, targets: targets, indices: batch.indices.map { dataset.indices[$0] },
+      images: batch.input, others: batch.others, targets: targets, indices: batch.indices.map { dataset.indices[$0] },
       layout: layout)
   }
 
@@ -59,11 +59,11 @@ extension PreparedData {
       default: []
       }
     if let index = indices.first(where: { $0 >= classes }) {
-      throw EspalierError("class \(index) is not one of the network's", place: "--target", accepted: "0 to \(classes - 1)")
+      throw EspalierError("class \(index) is not one of the network's", location: "--target", accepted: "0 to \(classes - 1)")
     }
     if classes == 1, target == .label {
       throw EspalierError(
-        "the network has one output, whatever the label", place: "--target", accepted: "0, which explains that output")
+        "the network has one output, whatever the label", location: "--target", accepted: "0, which explains that output")
     }
     return target
   }

@@ -7,15 +7,15 @@ import Training
 
 /// A data set as a network wants it.
 public struct PreparedData: Sendable {
-  /// The pictures.
+  /// The images.
   public let dataset: Subset
   /// How they become inputs.
   public let preprocessing: Preprocessing
   /// What was asked for.
   public let request: DataRequest
 
-  /// Whether they are pictures; tensors are taken as they are, whatever the preprocessing.
-  public let holdsPictures: Bool
+  /// Whether they are images; tensors are taken as they are, whatever the preprocessing.
+  public let holdsImages: Bool
 
   /// Which axes of the inputs count channels.
   public let layout: SampleLayout
@@ -25,7 +25,7 @@ public struct PreparedData: Sendable {
 
   /// Opens the data for a model.
   ///
-  /// - Throws: `EspalierError` if something is missing or damaged, or the pictures do not fit the model.
+  /// - Throws: `EspalierError` if something is missing or damaged, or the images do not fit the model.
   public init(_ request: DataRequest, for model: Model, note: (String) -> Void) throws {
     try self.init(request, for: model.graph, named: model.path, output: model.output, inputs: model.inputs, note: note)
   }
@@ -35,10 +35,10 @@ public struct PreparedData: Sendable {
   /// - Parameters:
   ///   - output: the output that labels are about; the first if nil.
   ///   - name: what messages call the network.
-  ///   - output: the result that is looked at; any if nil.
+  ///   - output: the result that is used; any if nil.
   ///   - inputs: what inputs beside that of the images take, by their names, where the data do not say.
-  ///   - preprocessing: how pictures become inputs, where that is known; nil to find out.
-  /// - Throws: `EspalierError` if something is missing or damaged, or the pictures do not fit.
+  ///   - preprocessing: how images become inputs, where that is known; nil to find out.
+  /// - Throws: `EspalierError` if something is missing or damaged, or the images do not fit.
   init(
     _ request: DataRequest, for graph: Graph, named name: String, output: String? = nil, inputs: [String: InputSource] = [:],
     preprocessing known: Preprocessing? = nil, note: (String) -> Void
@@ -46,16 +46,16 @@ public struct PreparedData: Sendable {
     dataset = try request.open()
     self.request = request
     for line in dataset.notes { note(line) }
-    if case .picture = try dataset.sample(0).content { holdsPictures = true } else { holdsPictures = false }
+    if case .image = try dataset.sample(0).content { holdsImages = true } else { holdsImages = false }
     guard let input = graph.inputs.first else {
       throw EspalierError("the network has no input", file: name, accepted: "one for the images")
     }
-    let isSilent = !holdsPictures
+    let isSilent = !holdsImages
     let axis = graph.channelAxis
     var preprocessing =
       try known
       ?? Preprocessing.of(
-        graph.metadata, file: request.preprocessing, picture: graph.picture, isChannelsLast: axis.map { $0 == 3 }, from: name
+        graph.metadata, file: request.preprocessing, image: graph.image, isChannelsLast: axis.map { $0 == 3 }, from: name
       ) { if !isSilent { note($0) } }
     let rank = input.dimensions.count
     switch axis {
@@ -64,13 +64,13 @@ public struct PreparedData: Sendable {
     default: layout = rank == 4 && preprocessing.layout == .nhwc ? .channelsLast : .usual(rank: rank)
     }
     // Of tensors, which are taken as they are, nothing but the order of the axes is of use, and that is the network's.
-    if !holdsPictures { preprocessing = Preprocessing(layout: layout == .channelsLast ? .nhwc : .nchw) }
+    if !holdsImages { preprocessing = Preprocessing(layout: layout == .channelsLast ? .nhwc : .nchw) }
     self.preprocessing = preprocessing
-    if holdsPictures { for doubt in preprocessing.doubts { note(doubt) } }
+    if holdsImages { for doubt in preprocessing.doubts { note(doubt) } }
     let found = try graph.sources(neededFor: output, asked: inputs, data: request.spec, network: name)
-    let places = dataset.indices
+    let positions = dataset.indices
     let whole = found.isEmpty ? 0 : try request.openWhole().count
-    others = try found.map { try $0.source.open(for: $0.input, places: places, count: whole) }
+    others = try found.map { try $0.source.open(for: $0.input, positions: positions, count: whole) }
     sources = Dictionary(found.map { ($0.input.name, $0.source) }, uniquingKeysWith: { first, _ in first })
     if !found.isEmpty {
       note(
@@ -83,9 +83,9 @@ public struct PreparedData: Sendable {
     guard shape.count == declared.count, zip(shape, declared).allSatisfy({ $1 == nil || $0 == $1 }) else {
       let accepted = declared.map { $0.map(String.init) ?? "?" }.joined(separator: "×")
       throw EspalierError(
-        "pictures of shape \(Shape(Array(shape))) do not fit the network's input '\(input.name)'", place: "\(request.spec)",
+        "images of shape \(Shape(Array(shape))) do not fit the network's input '\(input.name)'", location: "\(request.spec)",
         accepted: accepted
-          + (graph.picture.map { PreparedData.cure(Array(shape), for: $0, holdsPictures: holdsPictures) } ?? ""))
+          + (graph.image.map { PreparedData.cure(Array(shape), for: $0, holdsImages: holdsImages) } ?? ""))
     }
   }
 
@@ -108,7 +108,7 @@ public struct PreparedData: Sendable {
       if let label = try dataset.labels(index).first(where: { $0 >= outputs }) {
         let name = dataset.classNames.map { label < $0.count ? ", \($0[label])" : "" } ?? ""
         throw EspalierError(
-          "\(dataset.name(index)) has label \(label)\(name), which is no class of the network", place: "\(request.spec)",
+          "\(dataset.name(index)) has label \(label)\(name), which is no class of the network", location: "\(request.spec)",
           accepted: "0 to \(outputs - 1); --classes FILE numbers the folders")
       }
     }
@@ -117,33 +117,33 @@ public struct PreparedData: Sendable {
     }
   }
 
-  /// What makes pictures of one shape those of another, where there is something.
-  static func cure(_ shape: [Int], for picture: [Int], holdsPictures: Bool) -> String {
-    let isLast = shape.count == 3 && [shape[2], shape[0], shape[1]] == picture
-    let isFirst = shape.count == 3 && [shape[1], shape[2], shape[0]] == picture
+  /// What makes images of one shape those of another, where there is something.
+  static func cure(_ shape: [Int], for image: [Int], holdsImages: Bool) -> String {
+    let isLast = shape.count == 3 && [shape[2], shape[0], shape[1]] == image
+    let isFirst = shape.count == 3 && [shape[1], shape[2], shape[0]] == image
     if isLast || isFirst {
-      return holdsPictures
+      return holdsImages
         ? ", by --preprocess FILE with layout = \"\(isLast ? "nchw" : "nhwc")\""
         : "; these are channels \(isLast ? "last" : "first"), and tensors are taken as they are"
     }
-    guard holdsPictures else { return "; tensors are taken as they are" }
-    if shape.count == 3, let channels = picture.first, [1, 3].contains(channels), shape[0] != channels,
-      Array(shape[1...]) == Array(picture[1...])
+    guard holdsImages else { return "; tensors are taken as they are" }
+    if shape.count == 3, let channels = image.first, [1, 3].contains(channels), shape[0] != channels,
+      Array(shape[1...]) == Array(image[1...])
     {
       return ", by --preprocess FILE with channels = \(channels)"
     }
     return ", by --preprocess FILE with resize and crop"
   }
 
-  /// Whether pictures have labels.
+  /// Whether images have labels.
   public func isLabelled() throws -> Bool { try !dataset.labels(0).isEmpty }
 
-  /// Refuses pictures that have no labels.
+  /// Refuses images that have no labels.
   ///
   /// - Throws: `EspalierError` naming the data.
   func requireLabels() throws {
     guard try !isLabelled() else { return }
-    throw EspalierError("the pictures have no labels", place: "\(request.spec)", accepted: "labelled pictures")
+    throw EspalierError("the images have no labels", location: "\(request.spec)", accepted: "labelled images")
   }
 
   /// Batches in the data's order, with the objects' masks if they are asked for.

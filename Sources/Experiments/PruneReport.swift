@@ -3,12 +3,14 @@ import Tensors
 
 /// What pruning made of a network.
 public struct PruneReport: Sendable, Encodable {
-  /// The share of pictures that the network gets right.
+  /// The share of images that the network gets right.
   public struct Accuracy: Sendable, Encodable {
-    /// The pictures, and how many they are.
-    public var data: String, pictures: Int
+    /// The images, and how many they are.
+    public var data: String, images: Int
     /// Before, after pruning, and after tuning, if it was tuned.
     public var before: Double, pruned: Double, tuned: Double?
+
+    private enum CodingKeys: String, CodingKey { case data, images = "pictures", before, pruned, tuned }
   }
 
   /// The criterion and its parameters.
@@ -19,7 +21,7 @@ public struct PruneReport: Sendable, Encodable {
   public var networks: NetworkComparison
   /// The filters that may go, before and after.
   public var filters: NetworkComparison.Change
-  /// How well it does; nil without labelled pictures.
+  /// How well it does; nil without labelled images.
   public var accuracy: Accuracy?
   /// The time of a forward pass before and after; nil if it was not measured.
   public var latency: [Latency]?

@@ -21,15 +21,15 @@ public struct PruneRun: Sendable {
   public var groups: GroupRemoval
   /// In how many steps the budget is reached; after each the network is tuned, and scored again before the next.
   public var steps: Int
-  /// The pictures for tuning; nil for those of ``scoring``.
+  /// The images for tuning; nil for those of ``scoring``.
   public var tuningData: DataRequest?
-  /// The pictures that accuracy is told of; nil for those of ``scoring``.
+  /// The images that accuracy is measured on; nil for those of ``scoring``.
   public var validation: DataRequest?
   /// How the network is tuned after each step; nil for not at all.
   public var tuning: TrainingRun?
   /// How the layers behind pruned ones are fitted.
   public var reconstruction = Reconstruction(.none)
-  /// The pictures of a pass whose time is measured; nil for no measurement.
+  /// The images of a pass whose time is measured; nil for no measurement.
   public var latencyBatch: Int?
   /// The seed of the proof's inputs.
   public var seed: UInt64
@@ -55,7 +55,7 @@ public struct PruneRun: Sendable {
     self.out = out
   }
 
-  /// The pictures for scoring and the proof; nil if none are needed.
+  /// The images for scoring and the proof; nil if none are needed.
   private var data: DataRequest? { scoring.data }
 
   /// Prunes and writes, or goes on where the same run was stopped.
@@ -66,10 +66,10 @@ public struct PruneRun: Sendable {
   public func run(_ model: Model, _ context: RunContext) throws -> PruneReport {
     try OutputPath.prepare(
       out, notReplacing: model.files + scoring.files + (tuningData?.files ?? []) + (validation?.files ?? []))
-    if tuning != nil, data == nil { throw EspalierError("tuning needs pictures", place: "--tune", accepted: "--data SPEC") }
+    if tuning != nil, data == nil { throw EspalierError("tuning needs images", location: "--tune", accepted: "--data SPEC") }
     if case .file = scoring.source, steps > 1 {
       throw EspalierError(
-        "scores in a file are of the network before the first step", place: "--steps", accepted: "--criterion NAME")
+        "scores in a file are of the network before the first step", location: "--steps", accepted: "--criterion NAME")
     }
     let store = try RunFolder(out + ".steps", key: record(model, Step.State()).json, isOwn: Step.isNamed)
     // Where no step is done nor begun there is nothing to go on with.
@@ -142,14 +142,16 @@ public struct PruneRun: Sendable {
     var state = before
     state.reconstructed = []
     if reconstruction.mode != .none {
-      let pictures = try scoring.pictures(
+      let images = try scoring.images(
         current, step.scorePath, "reconstruction", "--reconstruct \(reconstruction.mode.rawValue)", context)
       (pruned.graph, state.reconstructed) = try stopping {
-        try reconstruction.fit(pruned.graph, scored, without: pruned.removed, on: pictures)
+        try reconstruction.fit(pruned.graph, scored, without: pruned.removed, on: images)
       }
       try pruned.graph.restoringDeclaredBatch().writeONNX(to: path, producerVersion: Release.version)
     }
-    for (name, places) in pruned.kept { state.kept[name] = state.kept[name].map { all in places.map { all[$0] } } ?? places }
+    for (name, positions) in pruned.kept {
+      state.kept[name] = state.kept[name].map { all in positions.map { all[$0] } } ?? positions
+    }
     state.proof = state.proof.and(pruned.proof)
     state.atFloor.merge(pruned.atFloor) { $1 }
     return state
@@ -163,19 +165,19 @@ public struct PruneRun: Sendable {
       "layer \(name) is cut to its floor of \(left) channel\(left == 1 ? "" : "s")"
     }
     guard let accuracy, let classes = try model.graph.facts(batch: model.batch(1))[model.output]?.shape.dimensions.dropFirst(),
-      case let count = classes.reduce(1, *), count > 1, accuracy.pictures > 0
+      case let count = classes.reduce(1, *), count > 1, accuracy.images > 0
     else { return notes }
     let chance = 1 / Double(count)
     // Two standard deviations of the binomial distribution.
-    let noise = 2 * (chance * (1 - chance) / Double(accuracy.pictures)).squareRoot()
+    let noise = 2 * (chance * (1 - chance) / Double(accuracy.images)).squareRoot()
     for (when, share) in [
       ("before pruning", accuracy.before), ("after pruning", accuracy.pruned), ("after tuning", accuracy.tuned),
     ] {
       guard let share, share <= chance + noise else { continue }
       notes.append(
         String(
-          format: "accuracy %@, %.2f %% of %ld pictures, is at chance level: guessing one of %ld classes gives %.2f %%", when,
-          100 * share, accuracy.pictures, count, 100 * chance))
+          format: "accuracy %@, %.2f %% of %ld images, is at chance level: guessing one of %ld classes gives %.2f %%", when,
+          100 * share, accuracy.images, count, 100 * chance))
     }
     return notes
   }
@@ -217,13 +219,13 @@ public struct PruneRun: Sendable {
       let prepared = try PreparedData(request, for: model, note: { _ in })
       if try prepared.isLabelled() {
         func evaluate(_ graph: Graph) throws -> EvaluationReport {
-          let batch = model.batch(scoring.statistics.batch, pictures: prepared.dataset.count)
+          let batch = model.batch(scoring.statistics.batch, images: prepared.dataset.count)
           return try EvaluationRun.evaluate(graph, output: model.output, on: prepared, batch: batch, context)
         }
         let (before, cut) = (try evaluate(model.graph), try evaluate(pruned))
         let tuned = try tuning.map { _ in try evaluate(final) }
         accuracy = PruneReport.Accuracy(
-          data: "\(request.spec)", pictures: prepared.dataset.count, before: before.top1, pruned: cut.top1, tuned: tuned?.top1)
+          data: "\(request.spec)", images: prepared.dataset.count, before: before.top1, pruned: cut.top1, tuned: tuned?.top1)
       }
     }
     let timed = try latencyBatch.map { try LatencyMeter.profile([model.graph, final], batch: $0) }
@@ -272,7 +274,7 @@ public struct PruneRun: Sendable {
       digests["scores"] = try SHA256.hexadecimal(ofFile: path)
     } else {
       let names = scoring.criteria.map { ParameterList.name(of: $0) }
-      if names.contains(where: CriterionCatalog.needsPictures) {
+      if names.contains(where: CriterionCatalog.needsImages) {
         parameters["target"] = scoring.statistics.target?.text ?? "default"
         parameters["batch"] = "\(scoring.statistics.batch)"
       }
@@ -318,7 +320,7 @@ public struct PruneRun: Sendable {
 
     /// All that is known after a step beside its network.
     struct State: Codable {
-      /// The kept channels of layers, as places in the network before the first step.
+      /// The kept channels of layers, as positions in the network before the first step.
       var kept: [String: [Int]] = [:]
       /// What was proven of all steps.
       var proof = PruningProof.none

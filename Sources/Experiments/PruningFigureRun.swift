@@ -38,9 +38,9 @@ public enum PruningFigureRun {
       guard let layer = map.layers[own.node] else { return nil }
       let count = record.filters[layer.node.label] ?? own.outputs.count
       var isKept = [Bool](repeating: record.kept[layer.node.label] == nil, count: count)
-      for place in record.kept[layer.node.label] ?? [] where place < count { isKept[place] = true }
+      for position in record.kept[layer.node.label] ?? [] where position < count { isKept[position] = true }
       if let scores = known[layer.name], scores.count != count {
-        throw EspalierError("\(scores.count) scores for \(count) filters", file: path, place: "layer '\(layer.name)'")
+        throw EspalierError("\(scores.count) scores for \(count) filters", file: path, location: "layer '\(layer.name)'")
       }
       return PruningFigure.Layer(layer.name, isKept: isKept, scores: known[layer.name])
     }

@@ -19,7 +19,7 @@ public struct PruningRecord: Sendable, Codable {
   public var digests: [String: String]
   /// The greatest difference between the masked and the pruned network, and the scale of its outputs.
   public var proof: PruningProof
-  /// The kept output channels of every layer that lost some, as places in the network before, by the node's name.
+  /// The kept output channels of every layer that lost some, as positions in the network before, by the node's name.
   public var kept: [String: [Int]]
   /// The number of output channels that each of these layers had, by the node's name.
   public var filters: [String: Int]
@@ -34,7 +34,7 @@ public struct PruningRecord: Sendable, Codable {
   public init?(_ metadata: [String: String]) throws {
     guard let text = metadata[PruningRecord.metadataKey] else { return nil }
     guard let record = try? JSONDecoder().decode(PruningRecord.self, from: Data(text.utf8)) else {
-      throw EspalierError("it is damaged", place: "metadata \(PruningRecord.metadataKey)")
+      throw EspalierError("it is damaged", location: "metadata \(PruningRecord.metadataKey)")
     }
     self = record
   }

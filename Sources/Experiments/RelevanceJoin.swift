@@ -19,7 +19,7 @@ public struct RelevanceJoin: Sendable {
 
   /// Joins the files.
   ///
-  /// - Returns: the number of pictures.
+  /// - Returns: the number of images.
   /// - Throws: `EspalierError` naming the file that does not go with the first, and why; `CancellationError`.
   @discardableResult
   public func run(_ context: RunContext) throws -> Int {
@@ -30,13 +30,13 @@ public struct RelevanceJoin: Sendable {
     }
     for (file, reader) in zip(files, readers).dropFirst() { try check(reader, file, with: first) }
     var rows: [(index: UInt32, file: Int, row: Int)] = []
-    for (place, reader) in readers.enumerated() {
-      for (row, index) in try reader.indices(0..<reader.count).enumerated() { rows.append((index, place, row)) }
+    for (position, reader) in readers.enumerated() {
+      for (row, index) in try reader.indices(0..<reader.count).enumerated() { rows.append((index, position, row)) }
     }
     rows.sort { ($0.index, $0.file, $0.row) < ($1.index, $1.file, $1.row) }
     for (one, other) in zip(rows, rows.dropFirst()) where one.index == other.index {
       throw EspalierError(
-        "picture \(one.index) is in \(files[one.file]) too", file: files[other.file], accepted: "parts that do not overlap")
+        "image \(one.index) is in \(files[one.file]) too", file: files[other.file], accepted: "parts that do not overlap")
     }
     var schema = first.schema
     schema.provenance["data_sha256"] = nil
@@ -57,7 +57,7 @@ public struct RelevanceJoin: Sendable {
   }
 
   private func check(_ reader: RelevanceReader, _ file: String, with first: RelevanceReader) throws {
-    // Parts are different pictures, and networks may lie in other places.
+    // Parts are different images, and networks may lie in other positions.
     for key in RelevanceSchema.provenanceNames where !["model", "data_sha256", "espalier"].contains(key) {
       let (own, wanted) = (reader.schema.provenance[key] ?? "nothing", first.schema.provenance[key] ?? "nothing")
       guard own == wanted else {

@@ -7,7 +7,7 @@ import Scheduling
 import Synchronization
 import Tensors
 
-/// Relevance of every picture of a data set, at the input and at every filter, into one HDF5 file.
+/// Relevance of every image of a data set, at the input and at every filter, into one HDF5 file.
 public struct RelevanceRun: Sendable {
   /// The outer loop, as `NAME[:key=value,…]`.
   public var attributor: String
@@ -21,15 +21,15 @@ public struct RelevanceRun: Sendable {
   public var maps: MapPrecision
   /// Whether it is told what every layer conserves.
   public var conservation: Bool
-  /// The number of most relevant and most activating pictures of each filter; 0 for none.
+  /// The number of most relevant and most activating images of each filter; 0 for none.
   public var top: Int
   /// The filters from which relevance starts; nil for the output.
   public var origin: RelevanceOrigin?
-  /// The pictures that a worker takes at a time.
+  /// The images that a worker takes at a time.
   public var batch: Int
   /// The file to write.
   public var out: String
-  /// The file to write the pictures to, with their labels, so that it goes with `out`; nil for none.
+  /// The file to write the images to, with their labels, so that it goes with `out`; nil for none.
   public var dataOut: String?
   /// The folder for a project of ViRelAy; nil for none.
   public var virelay: String?
@@ -56,26 +56,28 @@ public struct RelevanceRun: Sendable {
 
   /// Computes and writes, or goes on where the same run was stopped.
   ///
-  /// - Returns: the number of pictures in the file.
+  /// - Returns: the number of images in the file.
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   @discardableResult
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> Int {
     let rules = composite.flatMap { CompositeCatalog.isFile($0) ? $0 : nil }
     func inputs() -> [String] { model.files + request.files + [rules].compactMap { $0 } }
     try OutputPath.prepare(out, notReplacing: inputs())
-    let project = virelay.map { VirelayProject($0, picturesAt: dataOut) }
+    let project = virelay.map { VirelayProject($0, imagesAt: dataOut) }
     try project?.prepare(notReplacing: inputs())
-    let picturesOut = dataOut ?? project?.pictures
-    if let picturesOut {
-      try OutputPath.prepare(picturesOut, notReplacing: inputs())
+    let imagesOut = dataOut ?? project?.images
+    if let imagesOut {
+      try OutputPath.prepare(imagesOut, notReplacing: inputs())
     }
-    try OutputPath.requireDistinct([out] + (project?.files ?? []) + [picturesOut].compactMap { $0 })
+    try OutputPath.requireDistinct([out] + (project?.files ?? []) + [imagesOut].compactMap { $0 })
     let data = try PreparedData(request, for: model, note: context.note)
     if virelay != nil {
       try VirelayProject.check(data)
-      if maps == .none { throw EspalierError("a project needs maps", place: "--virelay", accepted: "--maps float32 or float16") }
+      if maps == .none {
+        throw EspalierError("a project needs maps", location: "--virelay", accepted: "--maps float32 or float16")
+      }
     }
-    let batch = model.batch(batch, pictures: data.dataset.count)
+    let batch = model.batch(batch, images: data.dataset.count)
     let plan = try naming(file: model.path) {
       try AttributionPlan(
         model.graph, attributor: AttributorCatalog.attributor(attributor),
@@ -92,14 +94,14 @@ public struct RelevanceRun: Sendable {
       batch: batch, classes: isLabelled && needsLabels ? ClassScores.labels(ofOutputs: plan.classes) : nil)
     let schema = try schema(plan, model, data, target: target, isLabelled: isLabelled)
 
-    if let picturesOut { try PictureFile.write(picturesOut, of: data, isLabelled: isLabelled, context) }
+    if let imagesOut { try ImageFile.write(imagesOut, of: data, isLabelled: isLabelled, context) }
     let count = data.dataset.count
     let store = Mutex(
       InOrder(try PartStore(out, schema: schema, key: key(schema, batch: batch, count: count), note: context.note)))
     let resumed = store.withLock { $0.store.resumed }
-    if resumed > 0 { context.note("going on after \(resumed) of \(count) pictures") }
+    if resumed > 0 { context.note("going on after \(resumed) of \(count) images") }
     let parts = PartialProgress()
-    let scheduler = context.scheduler(activity: "relevance", batch: batch, pictures: count, parts: parts)
+    let scheduler = context.scheduler(activity: "relevance", batch: batch, images: count, parts: parts)
     let epoch = loader.epoch()
     do {
       try naming(file: "\(request.spec)") {
@@ -109,8 +111,8 @@ public struct RelevanceRun: Sendable {
           body: { program, shard in
             defer { parts.finish(shard) }
             program.progress = { parts.report(shard, $0) }
-            let pictures = try epoch.batch(shard)
-            let rows = try rows(of: pictures, program, target: target, data)
+            let images = try epoch.batch(shard)
+            let rows = try rows(of: images, program, target: target, data)
             try store.withLock { try $0.insert(rows, at: shard * batch) }
           })
       }
@@ -122,7 +124,7 @@ public struct RelevanceRun: Sendable {
         return state.store.count
       }
       throw RunInterrupted(
-        "stopped after \(done) of \(count) pictures; the same command \(done > 0 ? "goes on from there" : "begins anew")")
+        "stopped after \(done) of \(count) images; the same command \(done > 0 ? "goes on from there" : "begins anew")")
     } catch {
       store.withLock { $0.store.discardIfEmpty() }
       throw error
@@ -133,19 +135,19 @@ public struct RelevanceRun: Sendable {
     return count
   }
 
-  private func rows(of pictures: Batch, _ program: AttributionProgram, target: RelevanceTarget, _ data: PreparedData) throws
+  private func rows(of images: Batch, _ program: AttributionProgram, target: RelevanceTarget, _ data: PreparedData) throws
     -> RelevanceRows
   {
-    let shard = try data.shard(pictures, target: target)
+    let shard = try data.shard(images, target: target)
     let result = try program.run(shard)
-    let labels = try pictures.labels.enumerated().map { row, labels in
+    let labels = try images.labels.enumerated().map { row, labels in
       try UInt16(label: labels.first ?? result.prediction.predictedClass(row), of: shard.indices[row])
     }
-    let input = maps == .none ? nil : result.input.picturesChannelsFirst(shard.layout)
-    if maps == .float16, let input, let place = input.elements.firstIndex(where: { abs($0) > 65504 }) {
+    let input = maps == .none ? nil : result.input.imagesChannelsFirst(shard.layout)
+    if maps == .float16, let input, let position = input.elements.firstIndex(where: { abs($0) > 65504 }) {
       throw EspalierError(
-        "its relevance of \(input.elements[place]) is too large for float16",
-        place: "picture \(shard.indices[place / max(input.count / shard.count, 1)])", accepted: "--maps float32")
+        "its relevance of \(input.elements[position]) is too large for float16",
+        location: "image \(shard.indices[position / max(input.count / shard.count, 1)])", accepted: "--maps float32")
     }
     let targets =
       target == .data ? try zip(shard.targets, shard.indices).map { try UInt16(label: $0.index ?? 0, of: $1) } : []
@@ -163,10 +165,10 @@ public struct RelevanceRun: Sendable {
       throw EspalierError("the network has \(plan.classes) classes", file: model.path, accepted: "at most 65536")
     }
     let names = data.dataset.classNames ?? []
-    let picture = try data.loader(batch: 1).epoch().batch(0).input.picturesChannelsFirst(data.layout)
+    let image = try data.loader(batch: 1).epoch().batch(0).input.imagesChannelsFirst(data.layout)
     let whole = try data.dataset.wholeDigest()
     return RelevanceSchema(
-      map: Shape(Array(picture.shape.dimensions.dropFirst())), classes: plan.classes,
+      map: Shape(Array(image.shape.dimensions.dropFirst())), classes: plan.classes,
       classNames: names.count == plan.classes ? names : [],
       layers: plan.sites.map {
         RelevanceLayer(name: $0.layer.name, node: $0.layer.node.name, order: $0.layer.order, channels: $0.channels)
@@ -184,7 +186,7 @@ public struct RelevanceRun: Sendable {
   private func key(_ schema: RelevanceSchema, batch: Int, count: Int) -> String {
     let settings = schema.provenance.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     return
-      (settings + ["maps \(maps.rawValue)", "conservation \(conservation)", "top \(top)", "batch \(batch)", "pictures \(count)"])
+      (settings + ["maps \(maps.rawValue)", "conservation \(conservation)", "top \(top)", "batch \(batch)", "images \(count)"])
       .map { $0 + "\n" }.joined()
   }
 }
@@ -213,9 +215,9 @@ extension Tensor<Float> {
 
 extension UInt16 {
   /// A class as files store it.
-  fileprivate init(label: Int, of picture: Int) throws {
+  fileprivate init(label: Int, of image: Int) throws {
     guard let value = UInt16(exactly: label) else {
-      throw EspalierError("its label is \(label)", place: "picture \(picture)", accepted: "0 to 65535")
+      throw EspalierError("its label is \(label)", location: "image \(image)", accepted: "0 to 65535")
     }
     self = value
   }

@@ -44,19 +44,19 @@ extension RelevanceTarget {
     if case .named(let text) = self {
       let known = names ?? []
       func number(_ name: String) -> Int? {
-        let places = known.indices.filter { known[$0] == name }
-        if places.count == 1 { return places[0] }
+        let positions = known.indices.filter { known[$0] == name }
+        if positions.count == 1 { return positions[0] }
         return name.allSatisfy(\.isNumber) ? Int(name) : nil
       }
       guard let found = RelevanceTarget(text, number: number) else {
         throw EspalierError(
-          "'\(text)' is no target" + (known.isEmpty ? ": the data name no classes" : ""), place: "--target",
+          "'\(text)' is no target" + (known.isEmpty ? ": the data name no classes" : ""), location: "--target",
           accepted: RelevanceTarget.forms)
       }
       result = found
     }
     if case .contrast(let terms) = result, Set(terms.map(\.index)).count < terms.count {
-      throw EspalierError("'\(text)' names a class twice", place: "--target", accepted: "every class once")
+      throw EspalierError("'\(text)' names a class twice", location: "--target", accepted: "every class once")
     }
     return result
   }
@@ -73,7 +73,7 @@ extension RelevanceTarget {
     }
   }
 
-  /// Whether it is a class of each picture, of which there is a loss.
+  /// Whether it is a class of each image, of which there is a loss.
   var isClass: Bool {
     switch self {
     case .contrast: false

@@ -8,7 +8,7 @@ import Tensors
 public struct RunProgress: Hashable, Sendable {
   /// What is being done: `relevance`, `epoch 3 of 20`.
   public var activity: String
-  /// What is counted: `pictures`.
+  /// What is counted: `images`.
   public var unit: String
   /// How many are done.
   public var done: Int
@@ -25,7 +25,7 @@ public struct RunProgress: Hashable, Sendable {
 
   /// Makes a report of progress.
   public init(
-    activity: String, unit: String = "pictures", done: Int, total: Int, partial: Double = 0, skipped: Int = 0,
+    activity: String, unit: String = "images", done: Int, total: Int, partial: Double = 0, skipped: Int = 0,
     timeLeft: Duration? = nil,
     detail: String = ""
   ) {
@@ -69,31 +69,31 @@ public struct RunContext: Sendable {
 
   /// Tells those who want to know how large a plan is.
   func tellPlan(_ activity: String, bytesPerWorker: Int, batch: Int) {
-    detail("\(activity): \((bytesPerWorker / 1_000_000).grouped) MB a worker for batches of \(batch.of("picture"))")
+    detail("\(activity): \((bytesPerWorker / 1_000_000).grouped) MB a worker for batches of \(batch.of("image"))")
   }
 
-  /// The pictures of a shard, for errors, by their places in what is passed over.
-  static func pictures(_ shard: Int, batch: Int, of count: Int) -> String {
+  /// The images of a shard, for errors, by their positions in what is passed over.
+  static func images(_ shard: Int, batch: Int, of count: Int) -> String {
     let (first, last) = (shard * batch, min((shard + 1) * batch, max(count, 1)) - 1)
-    return last > first ? "pictures \(first) to \(last)" : "picture \(first)"
+    return last > first ? "images \(first) to \(last)" : "image \(first)"
   }
 
-  /// A scheduler for a pass over pictures of this run, with the engine on one thread a worker.
+  /// A scheduler for a pass over images of this run, with the engine on one thread a worker.
   ///
   /// - Parameters:
   ///   - activity: what the pass does.
-  ///   - batch: the pictures of a shard.
-  ///   - pictures: all pictures.
+  ///   - batch: the images of a shard.
+  ///   - images: all images.
   ///   - parts: how far shards under way are, where they take long.
-  func scheduler(activity: String, batch: Int, pictures: Int, parts: PartialProgress? = nil) -> BlockScheduler {
+  func scheduler(activity: String, batch: Int, images: Int, parts: PartialProgress? = nil) -> BlockScheduler {
     let report = progress
     let done = Shared((done: 0, skipped: 0))
     @Sendable func tell(_ partial: Double) {
       let (done, skipped) = done.value
       report(
         RunProgress(
-          activity: activity, done: min(done * batch, pictures), total: pictures,
-          partial: min(partial * Double(batch), Double(max(pictures - done * batch, 0))), skipped: min(skipped * batch, pictures))
+          activity: activity, done: min(done * batch, images), total: images,
+          partial: min(partial * Double(batch), Double(max(images - done * batch, 0))), skipped: min(skipped * batch, images))
       )
     }
     parts?.tell(tell)
@@ -104,7 +104,7 @@ public struct RunContext: Sendable {
       progress: { pass in
         done.value = (pass.done, pass.skipped)
         tell(parts?.sum ?? 0)
-      }, shardName: { RunContext.pictures($0, batch: batch, of: pictures) }, prologue: useOneThreadHere)
+      }, shardName: { RunContext.images($0, batch: batch, of: images) }, prologue: useOneThreadHere)
   }
 }
 

@@ -15,7 +15,7 @@ extension ScoreRun {
     var key = ""
   }
 
-  /// The thresholds that an earlier run found, of the same network at the same places.
+  /// The thresholds that an earlier run found, of the same network at the same positions.
   ///
   /// - Throws: `EspalierError` naming what does not fit.
   func readThresholds(_ path: String, _ sites: [Site], _ model: Model) throws -> Thresholds {

@@ -36,7 +36,7 @@ public struct ScoreRun: Sendable {
   public var target: RelevanceTarget?
   /// What relevance starts from.
   public var start: RelevanceStart
-  /// The pictures that a worker takes at a time.
+  /// The images that a worker takes at a time.
   public var batch: Int
   /// The file to write.
   public var out: String
@@ -98,7 +98,7 @@ public struct ScoreRun: Sendable {
     }
     if dissects, let site = plan.sites.first(where: { !$0.isPlanar }) {
       throw EspalierError(
-        "its output has no rows and columns for masks to be compared with", place: "layer '\(site.title)'",
+        "its output has no rows and columns for masks to be compared with", location: "layer '\(site.title)'",
         accepted: "--layers with outputs [N, C, H, W]")
     }
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out") }
@@ -119,8 +119,8 @@ public struct ScoreRun: Sendable {
     if dissects {
       if let site = plan.sites.first(where: { $0.shape.rows > 1 }) {
         throw EspalierError(
-          "an image has \(site.shape.rows) maps a channel there, whose places in the image are not known",
-          place: "layer '\(site.title)'", accepted: "one map a channel and image; --layers chooses other layers")
+          "an image has \(site.shape.rows) maps a channel there, whose positions in the image are not known",
+          location: "layer '\(site.title)'", accepted: "one map a channel and image; --layers chooses other layers")
       }
       thresholds = try self.thresholds.map { try readThresholds($0, plan.sites, model) } ?? findThresholds(run, model, context)
       if self.thresholds != nil { context.note("thresholds: \(thresholds.description)") }
@@ -140,14 +140,14 @@ public struct ScoreRun: Sendable {
     let state = try run.pass(
       dissects ? "dissect" : "observe", plan,
       key:
-        "\(sites) \(statistics.map { $0.text }) \(thresholds.description) \(thresholds.key) \(quantile) \(voteShare) \(composite) \(start) \(report?.pictures ?? 0)"
+        "\(sites) \(statistics.map { $0.text }) \(thresholds.description) \(thresholds.key) \(quantile) \(voteShare) \(composite) \(start) \(report?.images ?? 0)"
     ) {
       AnalysisState(
-        shapes.enumerated().map { place, shape in
+        shapes.enumerated().map { position, shape in
           SiteAccumulators(
             statistics.map { (phase: $0.type.phase, accumulator: $0.make(shape)) }
               + (dissection.map {
-                [(phase: Phase.forward, accumulator: DissectionAccumulator(shape, thresholds: known[place], $0))]
+                [(phase: Phase.forward, accumulator: DissectionAccumulator(shape, thresholds: known[position], $0))]
               } ?? []))
         })
     }
@@ -158,10 +158,10 @@ public struct ScoreRun: Sendable {
           statistics: accumulators.all.flatMap { ($0 as? any Statistic)?.results ?? [] },
           dissection: accumulators.all.lazy.compactMap { ($0 as? DissectionAccumulator)?.result }.first)
       }, vocabulary: dissection?.vocabulary, criteria: try criteria(dissects: dissects, hasTarget: hasTarget),
-      pictures: run.data.dataset.count)
+      images: run.data.dataset.count)
     if let report {
       let exemplars = try run.exemplars(plan, found.layers, report)
-      for place in exemplars.indices { found.layers[place].exemplars = exemplars[place] }
+      for position in exemplars.indices { found.layers[position].exemplars = exemplars[position] }
     }
     try found.write(to: out, provenance: provenance)
     if let report { try ReportPage(found, run.data, provenance, context).write(to: report.page) }
@@ -173,22 +173,22 @@ public struct ScoreRun: Sendable {
   private func findThresholds(_ run: AnalysisRun, _ model: Model, _ context: RunContext) throws -> Thresholds {
     let plan = try AnalysisPlan(
       model.graph, AnalysisRequest(sites: sites, batch: run.batch, output: model.output, keepsMaps: run.shards < context.workers))
-    let pictures = run.data.dataset.count
+    let images = run.data.dataset.count
     let need = plan.sites.reduce(0) {
-      $0 + $1.shape.channels * ThresholdAccumulator.byteCount(share: quantile, pictures: pictures, area: $1.shape.area)
+      $0 + $1.shape.channels * ThresholdAccumulator.byteCount(share: quantile, images: images, area: $1.shape.area)
     }
     var chosen: [Int]?
-    var seen = pictures
+    var seen = images
     if need > ScoreRun.thresholdBytes {
       let count = max(1, Int(Double(run.shards) * Double(ScoreRun.thresholdBytes) / Double(need)))
       let shards = (0..<count).map { $0 * run.shards / count }
-      seen = shards.reduce(0) { $0 + min(run.batch, pictures - $1 * run.batch) }
+      seen = shards.reduce(0) { $0 + min(run.batch, images - $1 * run.batch) }
       chosen = shards
     }
     let description =
       chosen == nil
-      ? "exact quantile over all \(pictures.of("picture"))"
-      : "exact quantile over \(seen) of \(pictures) pictures, evenly spaced in batches"
+      ? "exact quantile over all \(images.of("image"))"
+      : "exact quantile over \(seen) of \(images) images, evenly spaced in batches"
     context.note("thresholds: \(description)")
     let key = "\(self.sites) \(quantile) \(seen)"
     let store = try run.store("found", key: key)
@@ -200,7 +200,7 @@ public struct ScoreRun: Sendable {
     let state = try run.pass("thresholds", plan, shards: chosen, key: key) {
       AnalysisState(
         sites.map { shape, floors in
-          SiteAccumulators([(.forward, ThresholdAccumulator(shape, share: share, pictures: total, floors: floors))])
+          SiteAccumulators([(.forward, ThresholdAccumulator(shape, share: share, images: total, floors: floors))])
         })
     }
     let found = state.sites.map { ($0.all[0] as? ThresholdAccumulator)?.thresholds ?? [] }
@@ -222,16 +222,16 @@ public struct ScoreRun: Sendable {
     case .statistics(let texts): return try StatisticCatalog.requests(texts)
     case .dissection:
       var settings = StatisticSettings()
-      if let report { settings.top = report.pictures }
+      if let report { settings.top = report.images }
       return [MomentsStatistic.self, RangeStatistic.self, ZerosStatistic.self].map { StatisticRequest($0) }
-        + (report == nil ? [] : [StatisticRequest(TopPicturesStatistic.self, settings)])
+        + (report == nil ? [] : [StatisticRequest(TopImagesStatistic.self, settings)])
     case .scores:
       let wanted = try criteria(dissects: true, hasTarget: hasTarget).compactMap { try ScoreCatalog.request($0)?.statistic }
       return try StatisticCatalog.all.compactMap { statistic in
         let requests = wanted.filter { $0.type == statistic }
         if let first = requests.first, let other = requests.first(where: { $0.text != first.text }) {
           throw EspalierError(
-            "'\(first.text)' and '\(other.text)' are one statistic with other parameters", place: "--criterion",
+            "'\(first.text)' and '\(other.text)' are one statistic with other parameters", location: "--criterion",
             accepted: "one of them a file")
         }
         return requests.first
@@ -250,15 +250,15 @@ public struct ScoreRun: Sendable {
   /// A criterion of the loss, and a target that is not a class.
   static func needsClass(_ criterion: String, _ target: RelevanceTarget) -> EspalierError {
     EspalierError(
-      "'\(criterion)' is of the loss of a class, and '\(target.text)' is several", place: "--target",
+      "'\(criterion)' is of the loss of a class, and '\(target.text)' is several", location: "--target",
       accepted: "label, predicted, data, or a class")
   }
 
-  /// A criterion of the loss, and pictures without labels.
+  /// A criterion of the loss, and images without labels.
   static func needsLabels(_ criterion: String) -> EspalierError {
     EspalierError(
-      "'\(criterion)' needs labels: it is of their loss", place: "--criterion",
-      accepted: "labelled pictures, or --target predicted")
+      "'\(criterion)' needs labels: it is of their loss", location: "--criterion",
+      accepted: "labelled images, or --target predicted")
   }
 
   /// The names of the criteria; `all` stands for every one that the data allow.
@@ -271,15 +271,15 @@ public struct ScoreRun: Sendable {
       let name = ParameterList.name(of: text)
       guard CriterionCatalog.names.contains(name) else {
         throw EspalierError(
-          unknown: "criterion", name, among: ["all"] + ScoreCatalog.names, topic: "criteria", place: "--criterion")
+          unknown: "criterion", name, among: ["all"] + ScoreCatalog.names, topic: "criteria", location: "--criterion")
       }
       throw EspalierError(
-        "'\(name)' is not read from a statistic of a site, which is all that a file of scores holds", place: "--criterion",
+        "'\(name)' is not read from a statistic of a site, which is all that a file of scores holds", location: "--criterion",
         accepted: "espalier prune or sensitivity with --criterion \(name)")
     }
     let ofDissection = ScoreCatalog.dissection.map { $0.name }
     if concepts == nil, let name = requests.map(\.name).first(where: ofDissection.contains) {
-      throw EspalierError("'\(name)' needs masks", place: "--criterion", accepted: "--concepts \(ConceptSpec.forms)")
+      throw EspalierError("'\(name)' needs masks", location: "--criterion", accepted: "--concepts \(ConceptSpec.forms)")
     }
     let ofLoss = ScoreCatalog.statistics.filter { $0.statistic.phase == .gradient }.map(\.name)
     if !hasTarget, let name = requests.map(\.name).first(where: ofLoss.contains) {

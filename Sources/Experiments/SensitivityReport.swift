@@ -10,7 +10,7 @@ public struct SensitivityReport: Sendable, Codable, Equatable {
     public var share: Double
     /// The filters that went.
     public var removed: Int
-    /// The share of pictures that the network gets right, 0 … 1.
+    /// The share of images that the network gets right, 0 … 1.
     public var accuracy: Double
     /// The mean cross-entropy.
     public var loss: Double
@@ -34,14 +34,18 @@ public struct SensitivityReport: Sendable, Codable, Equatable {
   public var model: String, digest: String
   /// The criterion and its parameters.
   public var criterion: String
-  /// The pictures of the accuracy, and how many.
-  public var data: String, pictures: Int
+  /// The images of the accuracy, and how many.
+  public var data: String, images: Int
   /// With all filters.
   public var accuracy: Double, loss: Double, macs: Int
   /// In execution order.
   public var layers: [Layer]
   /// The version that computed it.
   public var espalier: String
+
+  private enum CodingKeys: String, CodingKey {
+    case model, digest, criterion, data, images = "pictures", accuracy, loss, macs, layers, espalier
+  }
 
   /// Reads a file.
   ///
@@ -59,14 +63,14 @@ public struct SensitivityReport: Sendable, Codable, Equatable {
   }
 
   init(
-    model: String, digest: String, criterion: String, data: String, pictures: Int, accuracy: Double, loss: Double, macs: Int,
+    model: String, digest: String, criterion: String, data: String, images: Int, accuracy: Double, loss: Double, macs: Int,
     espalier: String
   ) {
     self.model = model
     self.digest = digest
     self.criterion = criterion
     self.data = data
-    self.pictures = pictures
+    self.images = images
     self.accuracy = accuracy
     self.loss = loss
     self.macs = macs

@@ -10,10 +10,10 @@ import Tensors
 
 /// Removes shares of the filters of one layer at a time, those that score least, and evaluates what is left, untuned.
 ///
-/// Li et al., "Pruning Filters for Efficient ConvNets", ICLR 2017, section 3.2, with any criterion. Deviation: filters that can only
-/// go together are one layer here.
+/// Li et al., "Pruning Filters for Efficient ConvNets", ICLR 2017, section 3.2, with any criterion. Deviation: filters that can
+/// only go together are one layer here.
 public struct SensitivityRun: Sendable {
-  /// Where scores come from, with the pictures for them and, unless ``validation`` names others, for the accuracy.
+  /// Where scores come from, with the images for them and, unless ``validation`` names others, for the accuracy.
   public var scoring: FilterScoring
   /// The shares of filters, 0 … 1.
   public var shares: [Double]
@@ -23,7 +23,7 @@ public struct SensitivityRun: Sendable {
   public var protected: [String]
   /// What may be removed of grouped convolutions.
   public var groups: GroupRemoval
-  /// The pictures of the accuracy.
+  /// The images of the accuracy.
   public var validation: DataRequest?
   /// The file to write.
   public var out: String
@@ -48,7 +48,7 @@ public struct SensitivityRun: Sendable {
   public func run(_ model: Model, _ context: RunContext) throws -> SensitivityReport {
     try OutputPath.prepare(out, notReplacing: model.files + scoring.files + (validation?.files ?? []))
     guard let request = validation ?? scoring.data else {
-      throw EspalierError("accuracy needs pictures", place: "sensitivity", accepted: "--data SPEC or --validation SPEC")
+      throw EspalierError("accuracy needs images", location: "sensitivity", accepted: "--data SPEC or --validation SPEC")
     }
     let data = try PreparedData(request, for: model, note: context.note)
     try data.requireLabels()
@@ -60,9 +60,9 @@ public struct SensitivityRun: Sendable {
     }
     let scores = try scoring.scores(model, ScoredNetwork(channels), out: out + ".scores", context)
     let cuts = try channels.cuts(by: scores, shares: shares, reduction: reduction)
-    guard !cuts.isEmpty else { throw EspalierError("no layer that may lose filters has scores", place: "scores") }
+    guard !cuts.isEmpty else { throw EspalierError("no layer that may lose filters has scores", location: "scores") }
 
-    let batch = model.batch(scoring.statistics.batch, pictures: data.dataset.count)
+    let batch = model.batch(scoring.statistics.batch, images: data.dataset.count)
     func evaluate(_ graph: Graph, _ activity: String) throws -> EvaluationReport {
       try stopping("the points found so far are kept, and the same command goes on after them") {
         try EvaluationRun.evaluate(graph, output: model.output, on: data, batch: batch, activity: activity, context)
@@ -73,12 +73,12 @@ public struct SensitivityRun: Sendable {
       try state.load(note: context.note).flatMap { try? JSONDecoder().decode([SensitivityReport.Point].self, from: $0) } ?? []
     if !known.isEmpty { context.note("\(known.count) of \(cuts.count) points: found by an earlier run") }
     let whole = try evaluate(model.graph, "whole network")
-    for (place, cut) in cuts.enumerated().dropFirst(known.count) {
+    for (position, cut) in cuts.enumerated().dropFirst(known.count) {
       let percent = Int((100 * cut.share).rounded())
       let pruned = try naming(file: model.path) {
         try Pruner.remove(cut.removed, of: map, proof: ProofForm(refusesSilence: false))
       }
-      let result = try evaluate(pruned.graph, "\(place + 1) of \(cuts.count): \(cut.group.name) −\(percent) %")
+      let result = try evaluate(pruned.graph, "\(position + 1) of \(cuts.count): \(cut.group.name) −\(percent) %")
       known.append(
         .init(
           share: cut.share, removed: cut.removed.count, accuracy: result.top1, loss: result.loss, macs: pruned.after.macs))
@@ -86,7 +86,7 @@ public struct SensitivityRun: Sendable {
     }
     var report = SensitivityReport(
       model: model.path, digest: model.digest, criterion: try scoring.criterion, data: "\(request.spec)",
-      pictures: data.dataset.count, accuracy: whole.top1, loss: whole.loss, macs: try LiveNetwork(map).cost.macs,
+      images: data.dataset.count, accuracy: whole.top1, loss: whole.loss, macs: try LiveNetwork(map).cost.macs,
       espalier: Release.version)
     for (cut, point) in zip(cuts, known) {
       if report.layers.last?.layers != cut.group.layers.map(\.name) {

@@ -19,7 +19,7 @@ struct StateFile {
 
   /// What an earlier run with the same key saved; nil if there is none.
   ///
-  /// - Parameter note: told of a state that is damaged and left aside.
+  /// - Parameter note: called with a state that is damaged and left aside.
   /// - Throws: `EspalierError` if something else is there, which no result may replace.
   func load(note: (String) -> Void = { _ in }) throws -> Data? {
     Replacement.removeAbandoned(of: path)

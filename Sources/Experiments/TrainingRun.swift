@@ -22,7 +22,7 @@ public struct TrainingRun: Sendable {
   public var rate: Double?
   /// The greatest norm of the gradients, 0 for no limit; nil for one that suits the network.
   public var clip: Double?
-  /// Random changes of the pictures; nil for none.
+  /// Random changes of the images; nil for none.
   public var augmentation: Augmentation?
   /// What the network is evaluated with after every epoch, if anything.
   public var validation: DataSpec?
@@ -143,7 +143,8 @@ public struct TrainingRun: Sendable {
       guard let best = trainer.best, let graph = try trainer.bestGraph() else { throw error }
       try write(graph, after: best.epoch, settings, data, model, trainer.job, context)
       throw EspalierError(
-        "\(error.problem); \(out) is the network after epoch \(best.epoch.epoch), the best", file: error.file, place: error.place,
+        "\(error.problem); \(out) is the network after epoch \(best.epoch.epoch), the best", file: error.file,
+        location: error.location,
         accepted: error.accepted)
     }
     let written = kept == .best ? trainer.best?.epoch : trainer.history.epochs.last
@@ -180,7 +181,7 @@ public struct TrainingRun: Sendable {
     _ job: JobIdentity, _ context: RunContext
   ) throws {
     var editor = GraphEditor(try graph.restoringDeclaredBatch())
-    if data.holdsPictures { editor.metadata[Preprocessing.metadataKey] = data.preprocessing.json }
+    if data.holdsImages { editor.metadata[Preprocessing.metadataKey] = data.preprocessing.json }
     let before = editor.metadata[TrainingRecord.metadataKey].flatMap { TrainingRecord(json: $0) }
     editor.metadata[TrainingRecord.metadataKey] = try TrainingRecord(
       settings: settings.description, data: data.request.spec.description, dataDigest: data.dataset.digest(),
@@ -206,12 +207,12 @@ extension DataRequest {
 }
 
 extension Subset {
-  /// Channels, height and width of what the data give a network that is made for them; nil where pictures of any size are fitted to
+  /// Channels, height and width of what the data give a network that is made for them; nil where images of any size are fitted to
   /// the network.
   fileprivate func naturalInput(preprocessing: Preprocessing?) throws -> [Int]? {
     switch try sample(0).content {
     case .tensor(let tensor): return tensor.shape.rank == 3 ? tensor.shape.dimensions : nil
-    case .picture(let image):
+    case .image(let image):
       guard preprocessing?.fixesSize ?? false || isOfOneSize else { return nil }
       let fitted = try (preprocessing ?? Preprocessing(channels: image.channels == 1 ? 1 : 3)).fitted(image)
       return [fitted.channels, fitted.height, fitted.width]
@@ -220,7 +221,7 @@ extension Subset {
 }
 
 extension Preprocessing {
-  /// Whether pictures of any size come out alike.
+  /// Whether images of any size come out alike.
   fileprivate var fixesSize: Bool { if case .exact? = resize { true } else { crop != nil } }
 }
 

@@ -6,7 +6,7 @@ import Plotting
 import Results
 import Tensors
 
-/// Filters of a layer with the pictures that excite them most, from a file of a dissection.
+/// Filters of a layer with the images that excite them most, from a file of a dissection.
 public struct UnitsRun: Sendable {
   /// What comes first.
   public enum Order: String, CaseIterable, Sendable {
@@ -28,8 +28,8 @@ public struct UnitsRun: Sendable {
   public var order: Order
   /// The most filters.
   public var limit: Int
-  /// The most pictures of each.
-  public var pictures: Int
+  /// The most images of each.
+  public var images: Int
   /// How many filters stand side by side.
   public var columns: Int
   /// The title.
@@ -37,14 +37,14 @@ public struct UnitsRun: Sendable {
 
   /// Makes a run.
   public init(
-    layer: String, filters: [Int]? = nil, order: Order = .iou, limit: Int = 12, pictures: Int = 6, columns: Int = 2,
+    layer: String, filters: [Int]? = nil, order: Order = .iou, limit: Int = 12, images: Int = 6, columns: Int = 2,
     title: String? = nil
   ) {
     self.layer = layer
     self.filters = filters
     self.order = order
     self.limit = limit
-    self.pictures = pictures
+    self.images = images
     self.columns = columns
     self.title = title
   }
@@ -63,14 +63,14 @@ public struct UnitsRun: Sendable {
     let exemplars = try reader.exemplars(of: layer)
     let vocabulary = try reader.vocabulary()
     let result = try reader.dissection(of: layer)
-    let source = try PictureSource(request, provenance: reader.provenance, file: file)
+    let source = try ImageSource(request, provenance: reader.provenance, file: file)
     let chosen = try chosenFilters(exemplars, result, vocabulary, file: file)
     let units = try chosen.map { filter in
       let best = result.best(filter)
       return UnitsFigure.Unit(
         "\(filter)  \(best.map { vocabulary.concepts[$0.concept].name } ?? "no concept")",
         note: "IoU \(String(format: "%.3f", best?.overlap ?? 0))",
-        pictures: try exemplars[filter].prefix(pictures).map { try UnitsRun.picture($0, source, exemplars) })
+        images: try exemplars[filter].prefix(images).map { try UnitsRun.image($0, source, exemplars) })
     }
     try UnitsFigure(title: title, units: units, columns: columns).write(to: out)
     return units.count
@@ -81,11 +81,11 @@ public struct UnitsRun: Sendable {
   ) throws -> [Int] {
     let count = result.overlap.shape[0]
     guard exemplars.channels.allSatisfy({ $0 < count }) else {
-      throw EspalierError("its pictures are of filters that it has not", file: file, place: layer)
+      throw EspalierError("its images are of filters that it has not", file: file, location: layer)
     }
     if let missed = filters?.first(where: { !exemplars.channels.contains($0) }) {
       throw EspalierError(
-        0..<count ~= missed ? "holds no pictures of filter \(missed)" : "there is no filter \(missed)", file: file, place: layer,
+        0..<count ~= missed ? "holds no images of filter \(missed)" : "there is no filter \(missed)", file: file, location: layer,
         accepted: "of \(count) filters those that the report shows; --report-filters \(count) keeps all")
     }
     if let filters { return filters }
@@ -103,10 +103,10 @@ public struct UnitsRun: Sendable {
     return Array(ordered.prefix(limit))
   }
 
-  private static func picture(_ entry: Exemplars.Entry, _ source: PictureSource, _ exemplars: Exemplars) throws -> Image {
-    let picture = try source.picture(entry.picture)
-    return UnitsFigure.masked(picture) { row, column in
-      entry.mask[row * exemplars.height / picture.height, column * exemplars.width / picture.width]
+  private static func image(_ entry: Exemplars.Entry, _ source: ImageSource, _ exemplars: Exemplars) throws -> Image {
+    let image = try source.image(entry.image)
+    return UnitsFigure.masked(image) { row, column in
+      entry.mask[row * exemplars.height / image.height, column * exemplars.width / image.width]
     }
   }
 }

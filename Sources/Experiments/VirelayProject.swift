@@ -8,37 +8,39 @@ import Scheduling
 import Storage
 import Tensors
 
-/// A project that ViRelAy 0.6 opens (`virelay DIR/project.yaml`): pictures, relevance, and what kinds of maps there are of each class.
+/// A project that ViRelAy 0.6 opens (`virelay DIR/project.yaml`): images, relevance, and what kinds of maps there are of each
+/// class.
 ///
 ///     project.yaml      what belongs together; paths are relative to it
 ///     label-map.json    index, word_net_id and name of every class
-///     pictures.h5       the pictures (``PictureFile``), unless they are written elsewhere
+///     images.h5       the images (``ImageFile``), unless they are written elsewhere
 ///     analysis.h5       a group a class, called by its word_net_id:
-///       index               [n]      uint32, the pictures' places in the data set
+///       index               [n]      uint32, the images' positions in the data set
 ///       embedding/spectral  [n, E]   float32, with the attribute eigenvalue [E]
 ///       cluster/kmeans-KK   [n]      uint32, with the attributes embedding, k and index
 ///
-/// As CoRelAy's script does it, maps are summed over channels, divided by their sum, embedded (``SpectralEmbedding``, 32 neighbours and
-/// dimensions) and clustered (``KMeans``, 2 … 30 clusters, but fewer than a class has pictures). A map whose sum is 0 is not divided.
+/// As CoRelAy's script does it, maps are summed over channels, divided by their sum, embedded (``SpectralEmbedding``, 32
+/// neighbours and dimensions) and clustered (``KMeans``, 2 … 30 clusters, but fewer than a class has images). A map whose sum is
+/// 0 is not divided.
 struct VirelayProject {
   private static let mostClusters = 30
-  /// The fewest pictures of a class that is analysed.
-  private static let fewestPictures = 3
-  /// The most pictures of a class, and the most numbers in their maps, so that a class takes at most two GiB.
-  private static let mostPictures = 8192
+  /// The fewest images of a class that is analysed.
+  private static let fewestImages = 3
+  /// The most images of a class, and the most numbers in their maps, so that a class takes at most two GiB.
+  private static let mostImages = 8192
   private static let mostNumbers = 1 << 28
 
   private let folder: String
-  /// The pictures' file, if it was asked for elsewhere.
+  /// The images' file, if it was asked for elsewhere.
   private let elsewhere: String?
 
-  init(_ folder: String, picturesAt elsewhere: String?) {
+  init(_ folder: String, imagesAt elsewhere: String?) {
     self.folder = folder
     self.elsewhere = elsewhere
   }
 
-  /// The pictures' file.
-  var pictures: String { elsewhere ?? folder + "/pictures.h5" }
+  /// The images' file.
+  var images: String { elsewhere ?? folder + "/images.h5" }
 
   /// The files of the project itself.
   var files: [String] { ["project.yaml", "label-map.json", "analysis.h5"].map { "\(folder)/\($0)" } }
@@ -57,9 +59,9 @@ struct VirelayProject {
     try data.requireLabels()
     var counts: [Int: Int] = [:]
     for index in 0..<data.dataset.count { if let label = try data.dataset.labels(index).first { counts[label, default: 0] += 1 } }
-    guard counts.values.contains(where: { $0 >= fewestPictures }) else {
+    guard counts.values.contains(where: { $0 >= fewestImages }) else {
       throw EspalierError(
-        "no class has three pictures", place: "\(data.request.spec)", accepted: "more pictures of a class for --virelay")
+        "no class has three images", location: "\(data.request.spec)", accepted: "more images of a class for --virelay")
     }
   }
 
@@ -72,14 +74,14 @@ struct VirelayProject {
     var rows = [[Int]](repeating: [], count: ClassScores.labels(ofOutputs: reader.schema.classes))
     for (row, label) in labels.enumerated() where Int(label) < rows.count { rows[Int(label)].append(row) }
     let width = reader.schema.map[1] * reader.schema.map[2]
-    let most = min(VirelayProject.mostPictures, max(2, VirelayProject.mostNumbers / max(width, 1)))
+    let most = min(VirelayProject.mostImages, max(2, VirelayProject.mostNumbers / max(width, 1)))
     for (label, all) in rows.enumerated() where all.count > most {
-      context.note("class \(label): the first \(most) of \(all.count) pictures are analysed")
+      context.note("class \(label): the first \(most) of \(all.count) images are analysed")
       rows[label] = Array(all.prefix(most))
     }
-    let classes = rows.indices.filter { rows[$0].count >= VirelayProject.fewestPictures }
-    for label in rows.indices where !rows[label].isEmpty && rows[label].count < VirelayProject.fewestPictures {
-      context.note("class \(label): too few pictures to be analysed (\(rows[label].count) of \(VirelayProject.fewestPictures))")
+    let classes = rows.indices.filter { rows[$0].count >= VirelayProject.fewestImages }
+    for label in rows.indices where !rows[label].isEmpty && rows[label].count < VirelayProject.fewestImages {
+      context.note("class \(label): too few images to be analysed (\(rows[label].count) of \(VirelayProject.fewestImages))")
     }
     // ViRelAy takes the names of all classes' clusterings from the first.
     let clusters = min(VirelayProject.mostClusters, classes.map { rows[$0].count - 1 }.min() ?? 2)
@@ -93,7 +95,7 @@ struct VirelayProject {
     let groups = try naming(file: relevance) {
       try scheduler.map(
         shards: 0..<classes.count, bytesPerWorker: 16 * greatest * greatest + 4 * greatest * width, makeWorker: { _ in },
-        body: { _, place in try Group(reader, chosen[place], clusters: clusters) })
+        body: { _, position in try Group(reader, chosen[position], clusters: clusters) })
     }
     try write(groups, of: classes, to: files[2])
     try write(json: reader.schema, to: files[1])
@@ -104,7 +106,7 @@ struct VirelayProject {
   private struct Group: Sendable {
     var indices: [UInt32]
     var embedding: SpectralEmbedding
-    /// The clusters of the pictures, for 2, 3, … clusters.
+    /// The clusters of the images, for 2, 3, … clusters.
     var clusterings: [[Int]]
 
     init(_ reader: RelevanceReader, _ rows: [Int], clusters: Int) throws {
@@ -115,13 +117,13 @@ struct VirelayProject {
         let map = try reader.maps(row..<row + 1)
         width = map.shape[2] * map.shape[3]
         var sums = [Double](repeating: 0, count: width)
-        for (place, value) in map.elements.enumerated() { sums[place % width] += Double(value) }
+        for (position, value) in map.elements.enumerated() { sums[position % width] += Double(value) }
         let total = sums.reduce(0, +)
         samples += sums.map { Float(total == 0 ? $0 : $0 / total) }
       }
       embedding = try SpectralEmbedding(samples, width: width)
-      let (places, dimensions) = (embedding.places, embedding.dimensions)
-      clusterings = (2...max(2, clusters)).map { KMeans(places, width: dimensions, clusters: $0).labels }
+      let (positions, dimensions) = (embedding.positions, embedding.dimensions)
+      clusterings = (2...max(2, clusters)).map { KMeans(positions, width: dimensions, clusters: $0).labels }
     }
   }
 
@@ -131,10 +133,10 @@ struct VirelayProject {
       let (name, count, width) = (VirelayProject.identifier(label), group.indices.count, group.embedding.dimensions)
       try file.write(Tensor(group.indices, shape: [count]), to: "\(name)/index")
       let embedding = try file.write(
-        Tensor(group.embedding.places.map(Float.init), shape: [count, width]), to: "\(name)/embedding/spectral")
+        Tensor(group.embedding.positions.map(Float.init), shape: [count, width]), to: "\(name)/embedding/spectral")
       try embedding.setAttribute("eigenvalue", group.embedding.eigenvalues.map(Float.init))
-      for (place, labels) in group.clusterings.enumerated() {
-        let number = place + 2
+      for (position, labels) in group.clusterings.enumerated() {
+        let number = position + 2
         let digits = number < 10 ? "0\(number)" : "\(number)"
         let clustering = try file.write(
           Tensor(labels.map { UInt32($0) }, shape: [count]), to: "\(name)/cluster/kmeans-\(digits)")
@@ -180,7 +182,7 @@ struct VirelayProject {
         dataset:
           name: \(text("data"))
           type: hdf5
-          path: \(VirelayProject.quoted(relative(pictures)))
+          path: \(VirelayProject.quoted(relative(images)))
           input_width: \(schema.map[2])
           input_height: \(schema.map[1])
           up_sampling_method: none

@@ -3,7 +3,7 @@ import Tensors
 
 /// A file that is there whole or not at all, to be written piece by piece.
 ///
-/// It is written beside its place, and moved there by ``commit()`` once it is on the disk. One that is never committed is
+/// It is written beside its position, and moved there by ``commit()`` once it is on the disk. One that is never committed is
 /// deleted when nothing refers to it any more.
 package final class AtomicFile {
   private let replacement: Replacement
@@ -49,7 +49,7 @@ package final class AtomicFile {
   /// - Throws: `EspalierError` naming the file, if they cannot be written.
   package func write(_ bytes: some ContiguousBytes) throws { try bytes.withUnsafeBytes { try write($0) } }
 
-  /// Puts the file in its place.
+  /// Puts the file in its position.
   ///
   /// - Throws: `EspalierError` naming the file, if it cannot be written; what stood there is then untouched.
   package func commit() throws {

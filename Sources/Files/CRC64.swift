@@ -14,17 +14,17 @@ package struct CRC64: Sendable {
   /// Adds bytes.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     CRC64.tables.withUnsafeBufferPointer { table in
-      var place = 0
-      while place + 8 <= bytes.count {
-        let word = state ^ UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+      var position = 0
+      while position + 8 <= bytes.count {
+        let word = state ^ UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
         var next: UInt64 = 0
         for byte in 0..<8 { next ^= table[(7 - byte) << 8 | Int(truncatingIfNeeded: word >> (8 * UInt64(byte)) & 0xFF)] }
         state = next
-        place += 8
+        position += 8
       }
-      while place < bytes.count {
-        state = state >> 8 ^ table[Int(truncatingIfNeeded: (state ^ UInt64(bytes[place])) & 0xFF)]
-        place += 1
+      while position < bytes.count {
+        state = state >> 8 ^ table[Int(truncatingIfNeeded: (state ^ UInt64(bytes[position])) & 0xFF)]
+        position += 1
       }
     }
   }
@@ -34,8 +34,8 @@ package struct CRC64: Sendable {
     var tables = (0..<256).map { byte in
       (0..<8).reduce(UInt64(byte)) { sum, _ in sum >> 1 ^ (sum & 1 == 0 ? 0 : 0xC96C_5795_D787_0F42) }
     }
-    for place in 256..<2048 {
-      let before = tables[place - 256]
+    for position in 256..<2048 {
+      let before = tables[position - 256]
       tables.append(before >> 8 ^ tables[Int(before & 0xFF)])
     }
     return tables

@@ -1,6 +1,7 @@
 /// Parts of paths.
 package enum Path {
-  /// The folder that a path names something in: all before the last slash, `/` where nothing is before it, and nothing without one.
+  /// The folder that a path names something in: all before the last slash, `/` where nothing is before it, and nothing without
+  /// one.
   ///
   /// Foundation's `deletingLastPathComponent` of `NSString` traps for a path of one character.
   package static func folder(of path: String) -> String {

@@ -1,9 +1,9 @@
 import Foundation
 import Tensors
 
-/// A file that is written beside its place under a name that nobody else has, and takes its place when it is whole.
+/// A file that is written beside its position under a name that nobody else has, and takes its place when it is whole.
 package struct Replacement: Sendable {
-  /// The place.
+  /// The position.
   package let path: String
   /// Where it is written until then; has to be created exclusively (`O_EXCL`), which follows no link.
   package let temporary: String
@@ -19,7 +19,7 @@ package struct Replacement: Sendable {
   /// Gives the file its name once its bytes are on the disk, so that not even a crash of the machine leaves half of it.
   ///
   /// - Parameter descriptor: the file where it is open; nil to open it.
-  /// - Throws: `EspalierError` naming the place, if it cannot be written; what stood there is then untouched.
+  /// - Throws: `EspalierError` naming the position, if it cannot be written; what stood there is then untouched.
   package func publish(_ descriptor: Int32? = nil) throws {
     let file = descriptor ?? open(temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
     defer { if descriptor == nil, file >= 0 { close(file) } }
@@ -37,7 +37,7 @@ package struct Replacement: Sendable {
     unlink(temporary)
   }
 
-  /// Removes what killed runs left beside a place: files under such names that no process writes any more.
+  /// Removes what killed runs left beside a location: files under such names that no process writes any more.
   package static func removeAbandoned(of path: String) {
     let start = Path.name(of: Replacement.start(of: path))
     let folder = Replacement.folder(of: path)

@@ -25,7 +25,7 @@ enum BMP {
         "is a BMP of \(bits) bits with compression \(compression)", accepted: "1, 4, 8, 24 or 32 bits without compression")
     }
     let height = abs(rows)
-    _ = try pictureShape(width: width, height: height, channels: 3)
+    _ = try imageShape(width: width, height: height, channels: 3)
     let stride = (width * bits + 31) / 32 * 4
     guard start + stride * height <= bytes.count else {
       throw EspalierError("damaged BMP: \(bytes.count) bytes cannot hold \(width)×\(height) pixels")

@@ -1,7 +1,7 @@
 import Tensors
 
 extension Image {
-  /// The picture as three channels: grey is repeated, alpha is dropped without blending (Pillow's `convert("RGB")`, which is
+  /// The image as three channels: grey is repeated, alpha is dropped without blending (Pillow's `convert("RGB")`, which is
   /// what torchvision's loaders do).
   public var rgb: Image {
     if channels == 3 { return self }
@@ -11,7 +11,7 @@ extension Image {
     }
   }
 
-  /// The picture as one channel, alpha dropped: luma by ITU-R 601-2, (19595 R + 38470 G + 7471 B + 2¹⁵) / 2¹⁶ rounded down
+  /// The image as one channel, alpha dropped: luma by ITU-R 601-2, (19595 R + 38470 G + 7471 B + 2¹⁵) / 2¹⁶ rounded down
   /// (Pillow's mode L).
   public var grey: Image {
     switch channels {
@@ -25,8 +25,8 @@ extension Image {
     }
   }
 
-  /// The picture laid over one colour, which must have as many channels as the picture has beside alpha; without alpha the
-  /// picture itself.
+  /// The image laid over one colour, which must have as many channels as the image has beside alpha; without alpha the
+  /// image itself.
   ///
   /// Each channel is (a·c + (255 − a)·b) / 255, rounded, as Pillow's `paste` with a mask does it.
   public func composited(over background: [UInt8]) -> Image {
@@ -39,7 +39,7 @@ extension Image {
     }
   }
 
-  /// The picture laid over white; without alpha the picture itself.
+  /// The image laid over white; without alpha the image itself.
   public var overWhite: Image { composited(over: [UInt8](repeating: 255, count: hasAlpha ? channels - 1 : 0)) }
 
   /// Colours multiplied by alpha, as they must be while pixels are mixed.
@@ -61,7 +61,7 @@ extension Image {
     }
   }
 
-  /// Makes a picture of as many pixels, each by `body` from the channels of one to the channels of the other.
+  /// Makes an image of as many pixels, each by `body` from the channels of one to the channels of the other.
   private func mapPixels(
     channels count: Int, _ body: (UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>) -> Void
   ) -> Image {

@@ -34,19 +34,19 @@ extension Image {
     throw EspalierError("is neither PNG, JPEG, WebP nor BMP", accepted: formats)
   }
 
-  /// Writes the picture as an 8-bit PNG file, beside its place first and renamed when whole.
+  /// Writes the image as an 8-bit PNG file, beside its position first and renamed when whole.
   ///
   /// - Throws: `EspalierError` naming the file if it cannot be written.
   public func writePNG(to path: String) throws {
     try naming(file: path) { try AtomicFile.write(encodedPNG(), to: path) }
   }
 
-  /// The picture as the bytes of an 8-bit PNG file.
+  /// The image as the bytes of an 8-bit PNG file.
   ///
   /// - Throws: `EspalierError` if libpng cannot encode it.
   public func encodedPNG() throws -> [UInt8] { try PNG.encode(self) }
 
-  /// The picture as the bytes of a JPEG file, grey or in colours at half resolution; alpha is dropped.
+  /// The image as the bytes of a JPEG file, grey or in colours at half resolution; alpha is dropped.
   ///
   /// - Parameter quality: 1 … 100.
   /// - Throws: `EspalierError` if a side is longer than the format allows, or libjpeg-turbo cannot encode it.
@@ -74,14 +74,14 @@ extension StoredImage {
 }
 
 extension IndexedImage {
-  /// Writes the picture as a PNG file with a palette (mode P), beside its place first and renamed when whole.
+  /// Writes the image as a PNG file with a palette (mode P), beside its position first and renamed when whole.
   ///
   /// - Throws: `EspalierError` naming the file if it cannot be written.
   public func writePNG(to path: String) throws {
     try naming(file: path) { try AtomicFile.write(encodedPNG(), to: path) }
   }
 
-  /// The picture as the bytes of a PNG file with a palette.
+  /// The image as the bytes of a PNG file with a palette.
   ///
   /// - Throws: `EspalierError` if libpng cannot encode it.
   public func encodedPNG() throws -> [UInt8] { try PNG.encode(self) }

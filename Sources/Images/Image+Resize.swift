@@ -1,6 +1,6 @@
 import Tensors
 
-/// How a picture's pixels are mixed when its size changes.
+/// How an image's pixels are mixed when its size changes.
 public enum Interpolation: String, CaseIterable, Sendable {
   /// The one pixel under the new pixel's centre.
   case nearest
@@ -25,9 +25,9 @@ public enum Interpolation: String, CaseIterable, Sendable {
   }
 }
 
-/// A part of a picture's pixels, for cropping.
+/// A part of an image's pixels, for cropping.
 public struct PixelRectangle: Hashable, Sendable {
-  /// The first column and the first row; negative where the rectangle begins outside the picture.
+  /// The first column and the first row; negative where the rectangle begins outside the image.
   public var x, y: Int
   /// The number of columns and of rows.
   public var width, height: Int
@@ -39,13 +39,13 @@ public struct PixelRectangle: Hashable, Sendable {
 }
 
 extension Image {
-  /// The picture at another size, byte for byte as Pillow's `Image.resize` makes it.
+  /// The image at another size, byte for byte as Pillow's `Image.resize` makes it.
   ///
   /// When shrinking, the kernel widens by the factor, so that every pixel counts (antialiasing). Weights are rounded to 22
   /// bits and each of the two passes, along rows and then along columns, rounds to 8 bits; alpha is premultiplied meanwhile.
   /// Where more than twice as many rows go as columns, columns come first, as in Pillow 13 (its pull request 9549).
   public func resized(width newWidth: Int, height newHeight: Int, method: Interpolation = .bilinear) -> Image {
-    precondition(newWidth > 0 && newHeight > 0, "no picture is \(newWidth)×\(newHeight)")
+    precondition(newWidth > 0 && newHeight > 0, "no image is \(newWidth)×\(newHeight)")
     if newWidth == width && newHeight == height { return self }
     if method == .nearest { return sampled(width: newWidth, height: newHeight) }
     if hasAlpha {
@@ -54,7 +54,7 @@ extension Image {
     return filtered(width: newWidth, height: newHeight, method: method)
   }
 
-  /// The picture with its shorter side at `size` and its shape kept; see ``size(shortSide:width:height:)``.
+  /// The image with its shorter side at `size` and its shape kept; see ``size(shortSide:width:height:)``.
   public func resized(shortSide size: Int, method: Interpolation = .bilinear) -> Image {
     let target = Image.size(shortSide: size, width: width, height: height)
     return resized(width: target.width, height: target.height, method: method)
@@ -66,9 +66,9 @@ extension Image {
     width <= height ? (size, size * height / width) : (size * width / height, size)
   }
 
-  /// The part that torchvision's `CenterCrop((height, width))` takes of a picture.
+  /// The part that torchvision's `CenterCrop((height, width))` takes of an image.
   ///
-  /// A picture that is too small is first padded, the odd pixel on the right and below; then the first row is
+  /// An image that is too small is first padded, the odd pixel on the right and below; then the first row is
   /// (H − height) / 2 rounded half to even, and the first column likewise.
   public static func centerCrop(width cropWidth: Int, height cropHeight: Int, of size: (width: Int, height: Int))
     -> PixelRectangle
@@ -80,14 +80,14 @@ extension Image {
       x: start(size.width, cropWidth), y: start(size.height, cropHeight), width: cropWidth, height: cropHeight)
   }
 
-  /// The middle of the picture, by ``centerCrop(width:height:of:)``; what lies outside the picture is 0.
+  /// The middle of the image, by ``centerCrop(width:height:of:)``; what lies outside the image is 0.
   public func centerCropped(width cropWidth: Int, height cropHeight: Int) -> Image {
     cropped(to: Image.centerCrop(width: cropWidth, height: cropHeight, of: (width, height)))
   }
 
-  /// A part of the picture; what lies outside the picture is 0.
+  /// A part of the image; what lies outside the image is 0.
   public func cropped(to part: PixelRectangle) -> Image {
-    precondition(part.width > 0 && part.height > 0, "no picture is \(part.width)×\(part.height)")
+    precondition(part.width > 0 && part.height > 0, "no image is \(part.width)×\(part.height)")
     var elements = [UInt8](repeating: 0, count: part.width * part.height * channels)
     let columns = max(0, part.x)..<max(0, part.x, min(width, part.x + part.width))
     for y in max(0, part.y)..<max(0, part.y, min(height, part.y + part.height)) {

@@ -29,7 +29,7 @@ enum JPEG {
       case TJCS_CMYK, TJCS_YCCK: (TJPF_CMYK, 4)
       default: (TJPF_RGB, 3)
       }
-    let shape = try pictureShape(width: Int(width), height: Int(height), channels: channels)
+    let shape = try imageShape(width: Int(width), height: Int(height), channels: channels)
     guard Int(width) * Int(height) / mostPixelsPerByte <= bytes.count else {
       throw EspalierError("damaged JPEG: \(bytes.count) bytes cannot hold \(width)×\(height) pixels")
     }
@@ -57,9 +57,9 @@ enum JPEG {
   ///
   /// - Parameter quality: 1 … 100.
   static func encode(_ image: Image, quality: Int) throws -> [UInt8] {
-    let picture = image.channels < 3 ? image.grey : image.rgb
-    let isGrey = picture.channels == 1
-    guard max(picture.width, picture.height) <= longestSide, let handle = tjInitCompress() else {
+    let image = image.channels < 3 ? image.grey : image.rgb
+    let isGrey = image.channels == 1
+    guard max(image.width, image.height) <= longestSide, let handle = tjInitCompress() else {
       throw EspalierError(
         "\(image.width)×\(image.height) pixels cannot be encoded as JPEG", accepted: "at most \(longestSide) in each direction")
     }
@@ -68,7 +68,7 @@ enum JPEG {
     var count: UInt = 0
     defer { tjFree(bytes) }
     let status = tjCompress2(
-      handle, picture.pixels.elements, Int32(picture.width), 0, Int32(picture.height), (isGrey ? TJPF_GRAY : TJPF_RGB).rawValue,
+      handle, image.pixels.elements, Int32(image.width), 0, Int32(image.height), (isGrey ? TJPF_GRAY : TJPF_RGB).rawValue,
       &bytes, &count, Int32((isGrey ? TJSAMP_GRAY : TJSAMP_420).rawValue), Int32(quality), TJFLAG_ACCURATEDCT)
     guard status == 0, let bytes else {
       throw EspalierError("libjpeg-turbo could not encode: \(String(cString: tjGetErrorStr2(handle)))")

@@ -7,12 +7,12 @@ enum PNG {
   /// The first bytes of every PNG file.
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  /// Deflate cannot pack more than this many bytes into one, so a larger picture cannot be in the file.
+  /// Deflate cannot pack more than this many bytes into one, so a larger image cannot be in the file.
   private static let largestDeflation = 1032
 
   static func decode(_ bytes: [UInt8]) throws -> Image {
     var header = try header(bytes, stored: false)
-    let shape = try pictureShape(width: Int(header.width), height: Int(header.height), channels: Int(header.channels))
+    let shape = try imageShape(width: Int(header.width), height: Int(header.height), channels: Int(header.channels))
     let pixels = try samples(bytes, stored: false, count: shape.count, &header)
     return Image(pixels: Tensor(pixels, shape: shape))
   }
@@ -20,7 +20,7 @@ enum PNG {
   /// The samples as the file stores them: indices into a palette, unscaled values of 1 to 16 bits.
   static func decodeStored(_ bytes: [UInt8]) throws -> StoredImage {
     var header = try header(bytes, stored: true)
-    let shape = try pictureShape(width: Int(header.width), height: Int(header.height), channels: Int(header.channels))
+    let shape = try imageShape(width: Int(header.width), height: Int(header.height), channels: Int(header.channels))
     let isWide = header.depth == 16
     let raw = try samples(bytes, stored: true, count: isWide ? 2 * shape.count : shape.count, &header)
     let values =
@@ -39,7 +39,7 @@ enum PNG {
     var header = EspalierPNGHeader()
     guard espalier_png_decode(bytes, bytes.count, stored ? 1 : 0, &header, nil, 0) != 0 else { throw failure(header) }
     let (size, overflow) = header.storedRowBytes.multipliedReportingOverflow(by: Int(header.height))
-    _ = try pictureShape(width: Int(header.width), height: Int(header.height), channels: Int(header.channels))
+    _ = try imageShape(width: Int(header.width), height: Int(header.height), channels: Int(header.channels))
     guard !overflow, size / largestDeflation <= bytes.count else {
       throw EspalierError("damaged PNG: \(bytes.count) bytes cannot hold \(header.width)×\(header.height) pixels")
     }
@@ -91,10 +91,10 @@ enum PNG {
   }
 }
 
-/// The shape [H, W, C] of a picture described by a file's header.
+/// The shape [H, W, C] of an image described by a file's header.
 ///
 /// - Throws: `EspalierError` if a length is not positive or there are more than ``Image/largestPixelCount`` pixels.
-func pictureShape(width: Int, height: Int, channels: Int) throws -> Shape {
+func imageShape(width: Int, height: Int, channels: Int) throws -> Shape {
   let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
   guard width > 0, height > 0, !overflow, pixels <= Image.largestPixelCount else {
     throw EspalierError(

@@ -16,7 +16,7 @@ enum WebP {
     }
     guard features.has_animation == 0 else { throw EspalierError("is an animation", accepted: "a WebP file of one image") }
     let channels = features.has_alpha == 0 ? 3 : 4
-    let shape = try pictureShape(width: Int(features.width), height: Int(features.height), channels: channels)
+    let shape = try imageShape(width: Int(features.width), height: Int(features.height), channels: channels)
     let stride = features.width * Int32(channels)
     var isWhole = false
     let pixels = [UInt8](unsafeUninitializedCapacity: shape.count) { buffer, count in

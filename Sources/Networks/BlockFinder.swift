@@ -65,16 +65,16 @@ struct BlockFinder {
     }
     way.reverse()
     var last: [String: Int] = [:]
-    for (place, node) in way.enumerated() { for input in inputs(of: node) { last[input] = place } }
+    for (position, node) in way.enumerated() { for input in inputs(of: node) { last[input] = position } }
     last[output] = way.count
 
     var alive = Set(graph.inputs.map(\.name).filter { last[$0] != nil })
     var pieces: [(entry: String?, nodes: [Node])] = []
     var entry = alive.count == 1 ? alive.first : nil
     var nodes: [Node] = []
-    for (place, node) in way.enumerated() {
+    for (position, node) in way.enumerated() {
       nodes.append(node)
-      for input in inputs(of: node) where last[input] == place { alive.remove(input) }
+      for input in inputs(of: node) where last[input] == position { alive.remove(input) }
       for value in node.outputs where last[value] != nil { alive.insert(value) }
       // The one value alive must be what these nodes computed, or they are the start of paths that meet later.
       if alive.count == 1, let value = alive.first, node.outputs.contains(value) {
@@ -152,20 +152,20 @@ struct BlockFinder {
   // MARK: Bottlenecks
 
   private mutating func mergeBottlenecks() {
-    var place = found.count - 1
-    while place > 0 {
-      defer { place -= 1 }
-      let (depthwise, projection) = (found[place - 1], found[place])
+    var position = found.count - 1
+    while position > 0 {
+      defer { position -= 1 }
+      let (depthwise, projection) = (found[position - 1], found[position])
       guard isConvolution(projection, kernel: 1), !projection.isActivated, isDepthwise(depthwise), depthwise.isActivated,
         projection.lead.isEmpty
       else { continue }
-      var start = place - 1
+      var start = position - 1
       if start > 0, depthwise.lead.isEmpty, isConvolution(found[start - 1], kernel: 1), found[start - 1].isActivated {
         start -= 1
       }
-      let nodes = found[start].nodes + found[(start + 1)...place].flatMap { $0.lead + $0.nodes }
-      found.replaceSubrange(start...place, with: [Part(kind: .bottleneck, lead: found[start].lead, nodes: nodes)])
-      place = start
+      let nodes = found[start].nodes + found[(start + 1)...position].flatMap { $0.lead + $0.nodes }
+      found.replaceSubrange(start...position, with: [Part(kind: .bottleneck, lead: found[start].lead, nodes: nodes)])
+      position = start
     }
   }
 

@@ -6,8 +6,8 @@ public struct Block: Sendable {
   public enum Kind: String, Hashable, Sendable, CaseIterable {
     /// Paths that end in a sum: a residual block with its skip.
     case residual
-    /// A depthwise convolution and the linear 1 × 1 convolution behind it, with the expansion before: MobileNetV2's block where it
-    /// has no skip.
+    /// A depthwise convolution and the linear 1 × 1 convolution behind it, with the expansion before: MobileNetV2's block where
+    /// it has no skip.
     case bottleneck
     /// Concatenations that keep what was before them.
     case dense
@@ -50,7 +50,7 @@ extension Graph {
     return finder.blocks()
   }
 
-  /// Runs of blocks whose outputs have the same height and width, for networks of pictures.
+  /// Runs of blocks whose outputs have the same height and width, for networks of images.
   ///
   /// - Throws: `EspalierError` if shapes cannot be inferred.
   public func stages() throws -> [Block] {
@@ -74,8 +74,8 @@ extension Graph {
 
   /// Blocks that a person asks for, in execution order, each once.
   ///
-  /// - Parameter patterns: each a pattern (``Glob``) of names of blocks, or else of layers or values, each of which is then a block
-  ///   that ends there; or `NAME=PATTERN`, one block of all layers that fit, which ends with the last.
+  /// - Parameter patterns: each a pattern (``Glob``) of names of blocks, or else of layers or values, each of which is then a
+  ///   block that ends there; or `NAME=PATTERN`, one block of all layers that fit, which ends with the last.
   /// - Throws: `EspalierError` naming a pattern that nothing fits.
   public func blocks(matching patterns: [String]) throws -> [Block] {
     let found = blocks
@@ -106,14 +106,14 @@ extension Graph {
         let names = found.map(\.name)
         throw EspalierError(
           "no block, layer or value is called '\(pattern)'" + EspalierError.suggestion(for: pattern, among: names),
-          place: "blocks",
+          location: "blocks",
           accepted: EspalierError.list(names))
       }
     }
     var taken: Set<String> = []
-    let places = Dictionary(nodes.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-    func place(_ block: Block) -> Int { block.nodes.last.flatMap { places[$0.id] } ?? 0 }
+    let positions = Dictionary(nodes.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    func position(_ block: Block) -> Int { block.nodes.last.flatMap { positions[$0.id] } ?? 0 }
     return chosen.filter { taken.insert($0.name).inserted }.enumerated()
-      .sorted { (place($0.element), $0.offset) < (place($1.element), $1.offset) }.map(\.element)
+      .sorted { (position($0.element), $0.offset) < (position($1.element), $1.offset) }.map(\.element)
   }
 }

@@ -1,7 +1,7 @@
 /// How a network lies in its file, beside what it computes: a writer puts it back.
 ///
-/// Rewrites of a graph carry it along unchanged. What it says of values that a rewrite took away is passed over; of a value that a
-/// rewrite made, nothing is known, and its element type follows from its neighbours'.
+/// Rewrites of a graph carry it along unchanged. What it says of values that a rewrite took away is passed over; of a value that
+/// a rewrite made, nothing is known, and its element type follows from its neighbours'.
 public struct FileForm: Hashable, Sendable {
   /// What a file declares of a value.
   public struct Declaration: Hashable, Sendable {

@@ -1,8 +1,8 @@
 import Tensors
 
 extension Graph {
-  /// The axis of the first input that counts its channels, told from the layers that read it: 1 before a convolution, the last one
-  /// where a Transpose stands between, as in networks made by TensorFlow; nil if no such layer reads it.
+  /// The axis of the first input that counts its channels, told from the layers that read it: 1 before a convolution, the last
+  /// one where a Transpose stands between, as in networks made by TensorFlow; nil if no such layer reads it.
   public var channelAxis: Int? {
     guard let input = inputs.first else { return nil }
     var seen: Set<String> = []
@@ -42,6 +42,6 @@ extension Graph {
 }
 
 extension Operator {
-  /// Whether it combines two values place by place.
+  /// Whether it combines two values position by position.
   fileprivate var isArithmetic: Bool { self is Op.Add || self is Op.Sub || self is Op.Mul || self is Op.Div }
 }

@@ -2,7 +2,7 @@ import Tensors
 
 /// What a network answers: one row of numbers a sample, and the graph that computes them.
 ///
-/// Every pass that looks at answers starts here, so that all agree on what they are.
+/// Every pass that needs class scores starts here, so that all agree on what they are.
 public struct ClassScores: Sendable {
   /// The graph with one output, `[N, K]`: the numbers before a final Softmax, LogSoftmax, or Sigmoid of a single number.
   public let graph: Graph
@@ -31,8 +31,8 @@ extension Graph {
     func shape(_ value: String) -> Shape { facts[value]?.shape ?? [] }
     guard let classes = shape(output).classes else {
       throw EspalierError(
-        "it has shape \(shape(output).perSample)", place: "output '\(output)'",
-        accepted: "one number a class, [N, K]; --output NAME looks at another output")
+        "it has shape \(shape(output).perSample)", location: "output '\(output)'",
+        accepted: "one number a class, [N, K]; --output NAME chooses another output")
     }
     var skipped: String?
     if let last = head(of: output, shape), case let scores?? = last.inputs.first {
@@ -40,13 +40,14 @@ extension Graph {
       let before = shape(scores)
       let axis = (last.op as? Op.Softmax)?.axis ?? (last.op as? Op.LogSoftmax)?.axis
       if let axis {
-        let place = axis < 0 ? axis + before.rank : axis
-        guard place > 0, before.count == before[0] * before[place] else {
+        let position = axis < 0 ? axis + before.rank : axis
+        guard position > 0, before.count == before[0] * before[position] else {
           throw EspalierError(
-            "it is over axis \(axis) of shape \(before.perSample)", place: label, accepted: "a softmax over the classes")
+            "it is over axis \(axis) of shape \(before.perSample)", location: label, accepted: "a softmax over the classes")
         }
         guard classes > 1 else {
-          throw EspalierError("a softmax of one number is always 1", place: label, accepted: "two classes and more, or a sigmoid")
+          throw EspalierError(
+            "a softmax of one number is always 1", location: label, accepted: "two classes and more, or a sigmoid")
         }
       }
       if axis != nil || classes == 1 {

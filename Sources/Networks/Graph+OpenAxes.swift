@@ -1,8 +1,8 @@
 import Tensors
 
 extension Graph {
-  /// The key under which the metadata hold the names of axes that a file leaves open, while they have lengths here: a line an axis, with the
-  /// input's place, the axis and the name.
+  /// The key under which the metadata hold the names of axes that a file leaves open, while they have lengths here: a line an
+  /// axis, with the input's position, the axis and the name.
   static let openAxesKey = "espalier.axes"
 
   /// The names of the axes besides the batch that the file leaves open, in order.
@@ -22,11 +22,11 @@ extension Graph {
     guard !lengths.isEmpty else { return self }
     var editor = GraphEditor(self)
     var lines: [String] = []
-    for (place, input) in inputs.enumerated() {
+    for (position, input) in inputs.enumerated() {
       for (axis, dimension) in input.dimensions.enumerated().dropFirst() {
         guard case .symbolic(let name) = dimension, let length = lengths[name] else { continue }
-        editor.inputs[place].dimensions[axis] = .fixed(length)
-        lines.append("\(place) \(axis) \(name)")
+        editor.inputs[position].dimensions[axis] = .fixed(length)
+        lines.append("\(position) \(axis) \(name)")
       }
     }
     for (name, length) in lengths.sorted(by: { $0.key < $1.key }) {
@@ -48,10 +48,10 @@ extension Graph {
     editor.metadata[Graph.openAxesKey] = nil
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ", maxSplits: 2)
-      guard words.count == 3, let place = Int(words[0]), let axis = Int(words[1]), inputs.indices.contains(place),
-        inputs[place].dimensions.indices.contains(axis)
+      guard words.count == 3, let position = Int(words[0]), let axis = Int(words[1]), inputs.indices.contains(position),
+        inputs[position].dimensions.indices.contains(axis)
       else { continue }
-      editor.inputs[place].dimensions[axis] = .symbolic(String(words[2]))
+      editor.inputs[position].dimensions[axis] = .symbolic(String(words[2]))
     }
     return try editor.graph()
   }

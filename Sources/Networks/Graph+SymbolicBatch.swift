@@ -28,7 +28,7 @@ extension Graph {
     return nil
   }
 
-  /// The graph with a symbolic batch in place of one declared fixed.
+  /// The graph with a symbolic batch instead of one declared fixed.
   ///
   /// Constants that hold the batch (targets of `Reshape` and `Expand`, sizes of `Resize`, lengths of `ConstantOfShape`) are
   /// rewritten. The result is proven by inference: at two other batch sizes every result has that many rows and its other
@@ -53,7 +53,7 @@ extension Graph {
     let batch = Int(declared).map(Dimension.fixed) ?? .symbolic(declared)
     var editor = GraphEditor(self)
     editor.metadata[Graph.declaredBatchKey] = nil
-    for place in inputs.indices where !inputs[place].dimensions.isEmpty { editor.inputs[place].dimensions[0] = batch }
+    for position in inputs.indices where !inputs[position].dimensions.isEmpty { editor.inputs[position].dimensions[0] = batch }
     return try editor.graph().reopened()
   }
 
@@ -66,10 +66,10 @@ extension Graph {
       reason = (error as? EspalierError)?.description ?? "\(error)"
     }
     var editor = GraphEditor(self)
-    for place in inputs.indices {
-      guard case .symbolic(let name)? = inputs[place].dimensions.first else { continue }
+    for position in inputs.indices {
+      guard case .symbolic(let name)? = inputs[position].dimensions.first else { continue }
       if editor.metadata[Graph.declaredBatchKey] == nil { editor.metadata[Graph.declaredBatchKey] = name }
-      editor.inputs[place].dimensions[0] = .fixed(1)
+      editor.inputs[position].dimensions[0] = .fixed(1)
     }
     // Where one image fails too, what is wrong is no matter of the batch.
     guard let single = try? editor.graph(), (try? single.facts(batch: 1)) != nil else { return .graph(self) }
@@ -93,18 +93,18 @@ extension Graph {
     }
     let declared = try facts(batch: batch)
     var editor = GraphEditor(self)
-    for place in inputs.indices { editor.inputs[place].dimensions[0] = .symbolic("N") }
+    for position in inputs.indices { editor.inputs[position].dimensions[0] = .symbolic("N") }
     editor.metadata[Graph.declaredBatchKey] = "\(batch)"
-    // Values at one more picture, node by node, so that every target can be told from what flows into it.
+    // Values at one more image, node by node, so that every target can be told from what flows into it.
     var facts: [String: Fact] = [:]
     for (name, constant) in constants { facts[name] = Fact(constant) }
     for input in inputs { facts[input.name] = Fact(try declared.shape(of: input.name).withRows(batch + 1)) }
     for node in nodes {
-      guard let place = editor.index(of: node) else { continue }
-      try editor.freeFromDeclaredBatch(place, batch, declared, facts, in: self)
-      let freed = editor.nodes[place]
+      guard let position = editor.index(of: node) else { continue }
+      try editor.freeFromDeclaredBatch(position, batch, declared, facts, in: self)
+      let freed = editor.nodes[position]
       for case let name? in freed.inputs where facts[name] == nil { facts[name] = editor.constants[name].map { Fact($0) } }
-      let inferred = try naming(place: "\(node.op.name) '\(node.label)'") {
+      let inferred = try naming(location: "\(node.op.name) '\(node.label)'") {
         try freed.op.infer(freed.inputs.map { $0.flatMap { facts[$0] } }, outputs: freed.outputs.count)
       }
       for (output, fact) in zip(node.outputs, inferred) where !output.isEmpty { facts[output] = fact }
@@ -117,7 +117,7 @@ extension Graph {
         let (shape, expected) = (try facts.shape(of: output), try declared.shape(of: output))
         if facts[output]?.value != nil, shape == expected { continue }
         guard expected.rank > 0, expected[0] == batch, shape == (try expected.withRows(rows)) else {
-          throw EspalierError("output '\(output)' of shape \(expected) becomes \(shape) for \(rows) pictures")
+          throw EspalierError("output '\(output)' of shape \(expected) becomes \(shape) for \(rows) images")
         }
       }
     }
@@ -131,19 +131,19 @@ extension GraphEditor {
   ///
   /// - Parameters:
   ///   - declared: what is known at the declared batch.
-  ///   - grown: what is known of the node's inputs with one more picture.
+  ///   - grown: what is known of the node's inputs with one more image.
   fileprivate mutating func freeFromDeclaredBatch(
-    _ place: Int, _ batch: Int, _ declared: [String: Fact], _ grown: [String: Fact], in graph: Graph
+    _ position: Int, _ batch: Int, _ declared: [String: Fact], _ grown: [String: Fact], in graph: Graph
   ) throws {
-    let node = nodes[place]
+    let node = nodes[position]
     guard let from = node.inputs.first?.flatMap({ declared[$0]?.shape }), let to = declared[node.outputs[0]]?.shape, to.rank > 0
     else { return }
     let more = node.inputs.first?.flatMap { grown[$0]?.shape } ?? from
     if node.op is Op.ConstantOfShape || (node.op is Op.Expand && more == from) {
-      // One row serves every picture where the value is only ever broadcast.
+      // One row serves every image where the value is only ever broadcast.
       guard to[0] == batch, batch > 1, graph.consumers(of: node.outputs[0]).allSatisfy(\.op.isBroadcastArithmetic) else { return }
       let lengths = add(.integers([1] + to.dimensions.dropFirst()), named: node.label + ".shape")
-      nodes[place].inputs[node.op is Op.Expand ? 1 : 0] = lengths
+      nodes[position].inputs[node.op is Op.Expand ? 1 : 0] = lengths
       return
     }
     guard more != from, from.rank > 0, more == (try? from.withRows(more[0])), to[0] % batch == 0,
@@ -155,20 +155,20 @@ extension GraphEditor {
       guard let target = node.inputs[1].flatMap({ grown[$0]?.value?.integers }),
         (try? reshape.resolve(target, from: more)) != rows, let lengths = Op.Reshape.target(thatMakes: shapes)
       else { return }
-      nodes[place].op = Op.Reshape()
-      nodes[place].inputs[1] = add(.integers(lengths), named: node.label + ".target")
+      nodes[position].op = Op.Reshape()
+      nodes[position].inputs[1] = add(.integers(lengths), named: node.label + ".target")
     case is Op.Expand:
       guard var lengths = node.inputs[1].flatMap({ grown[$0]?.value?.integers }), lengths.count == to.rank, lengths[0] == batch
       else {
         return
       }
       lengths[0] = 1
-      nodes[place].inputs[1] = add(.integers(lengths), named: node.label + ".target")
+      nodes[position].inputs[1] = add(.integers(lengths), named: node.label + ".target")
     case is Op.Resize:
       guard node.inputs.count > 3, let sizes = node.inputs[3].flatMap({ grown[$0]?.value?.integers }), sizes.count == to.rank,
         sizes.first == batch
       else { return }
-      setSizes(ofResize: place, thatMake: shapes)
+      setSizes(ofResize: position, thatMake: shapes)
     default: return
     }
   }

@@ -14,7 +14,7 @@ public enum Dimension: Hashable, Sendable {
 public struct GraphInput: Hashable, Sendable {
   /// The value's name.
   public var name: String
-  /// The declared length of each axis, `[N, C, H, W]` for pictures.
+  /// The declared length of each axis, `[N, C, H, W]` for images.
   public var dimensions: [Dimension]
 
   /// Makes an input.
@@ -58,7 +58,7 @@ public struct Node: Identifiable, Sendable {
 public struct Graph: Sendable {
   /// The graph's name.
   public let name: String
-  /// What is fed; the first is the pictures.
+  /// What is fed; the first is the images.
   public let inputs: [GraphInput]
   /// The names of the results.
   public let outputs: [String]
@@ -85,9 +85,9 @@ public struct Graph: Sendable {
     let ordered = try Graph.executionOrder(nodes, known: Set(inputs.map(\.name)).union(constants.keys))
     var producers: [String: Int] = [:]
     var readers: [String: [Int]] = [:]
-    for (place, node) in ordered.enumerated() {
-      for output in node.outputs where !output.isEmpty { producers[output] = place }
-      for case let input? in node.inputs { readers[input, default: []].append(place) }
+    for (position, node) in ordered.enumerated() {
+      for output in node.outputs where !output.isEmpty { producers[output] = position }
+      for case let input? in node.inputs { readers[input, default: []].append(position) }
     }
     for output in outputs
     where producers[output] == nil && constants[output] == nil && !inputs.contains(where: { $0.name == output }) {
@@ -110,7 +110,7 @@ public struct Graph: Sendable {
   /// The nodes that read a value, in execution order, each once for every time it does.
   public func consumers(of value: String) -> [Node] { (readers[value] ?? []).map { nodes[$0] } }
 
-  /// The node's place in execution order.
+  /// The node's position in execution order.
   public func order(of node: Node) -> Int? { node.outputs.first { !$0.isEmpty }.flatMap { producers[$0] } }
 
   /// The node with a number.
@@ -125,12 +125,12 @@ public struct Graph: Sendable {
       let arity = type(of: node.op).arity
       guard arity.contains(node.inputs.count) else {
         throw EspalierError(
-          "\(node.op.name) has \(node.inputs.count) inputs", place: "node '\(node.label)'",
+          "\(node.op.name) has \(node.inputs.count) inputs", location: "node '\(node.label)'",
           accepted: arity.lowerBound == arity.upperBound ? "\(arity.lowerBound)" : "\(arity.lowerBound) to \(arity.upperBound)")
       }
       for output in node.outputs where !output.isEmpty {
         guard definer.updateValue(index, forKey: output) == nil, !known.contains(output) else {
-          throw EspalierError("value '\(output)' is defined twice", place: "node '\(node.label)'")
+          throw EspalierError("value '\(output)' is defined twice", location: "node '\(node.label)'")
         }
       }
     }
@@ -139,13 +139,13 @@ public struct Graph: Sendable {
     for (index, node) in nodes.enumerated() {
       for case let input? in node.inputs where !known.contains(input) {
         guard let source = definer[input] else {
-          throw EspalierError("reads value '\(input)', which nothing defines", place: "node '\(node.label)'")
+          throw EspalierError("reads value '\(input)', which nothing defines", location: "node '\(node.label)'")
         }
         waiting[index] += 1
         dependents[source].append(index)
       }
     }
-    // The smallest ready place first: a list that is in order already stays as it is.
+    // The smallest ready position first: a list that is in order already stays as it is.
     var ready = Heap(nodes.indices.filter { waiting[$0] == 0 })
     var order: [Node] = []
     while let next = ready.popMin() {
@@ -157,7 +157,7 @@ public struct Graph: Sendable {
     }
     guard order.count == nodes.count else {
       let stuck = nodes.indices.first { waiting[$0] > 0 }!
-      throw EspalierError("depends on its own output", place: "node '\(nodes[stuck].label)'")
+      throw EspalierError("depends on its own output", location: "node '\(nodes[stuck].label)'")
     }
     return order
   }

@@ -94,7 +94,9 @@ public struct GraphEditor {
   /// Makes every reader of one value, the graph's outputs among them, read another instead.
   public mutating func redirect(_ old: String, to new: String) {
     for index in nodes.indices {
-      for place in nodes[index].inputs.indices where nodes[index].inputs[place] == old { nodes[index].inputs[place] = new }
+      for position in nodes[index].inputs.indices where nodes[index].inputs[position] == old {
+        nodes[index].inputs[position] = new
+      }
     }
     for index in outputs.indices where outputs[index] == old { outputs[index] = new }
   }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// What a network costs for one picture and holds in weights, layer by layer and in all.
+/// What a network costs for one image and holds in weights, layer by layer and in all.
 public struct GraphSummary: Hashable, Sendable, Encodable {
   /// One layer.
   public struct Row: Hashable, Sendable, Encodable {
@@ -8,7 +8,7 @@ public struct GraphSummary: Hashable, Sendable, Encodable {
     public var name: String
     /// The operator's name in ONNX.
     public var `operator`: String
-    /// The lengths of the first output's axes for one picture, the batch left out.
+    /// The lengths of the first output's axes for one image, the batch left out.
     public var output: [Int]
     /// Multiply-accumulate operations.
     public var macs: Int
@@ -45,7 +45,8 @@ public struct GraphSummary: Hashable, Sendable, Encodable {
   ///
   /// In a grouped convolution Cᵢ is the number of channels that a filter sees.
   ///
-  /// Source: A. Alqahtani, X. Xie, M. W. Jones, "Literature review of deep network compression", Informatics 8(4), 2021, section 1.
+  /// Source: A. Alqahtani, X. Xie, M. W. Jones, "Literature review of deep network compression", Informatics 8(4), 2021, section
+  /// 1.
   public var surveyFlops: Int
   /// Additions of biases that are there.
   public var biasAdditions: Int
@@ -62,7 +63,7 @@ public struct GraphSummary: Hashable, Sendable, Encodable {
 }
 
 extension Graph {
-  /// What the network costs for one picture and holds in weights.
+  /// What the network costs for one image and holds in weights.
   ///
   /// MACs are Σ Hₒ·Wₒ·Cₒ·(Cᵢ / g)·kₕ·k_w over convolutions (input and output swapped in transposed ones) and Σ in·out over linear
   /// layers; neither biases nor batch normalisation nor activations count among them.
@@ -71,8 +72,8 @@ extension Graph {
   public func summary() throws -> GraphSummary {
     let folded = try ConstantFolding().canonize(self)
     let names = Dictionary(layers.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
-    let pictures = max(fixedBatch ?? 1, 1)
-    let facts = try folded.facts(batch: pictures)
+    let images = max(fixedBatch ?? 1, 1)
+    let facts = try folded.facts(batch: images)
     var counted: Set<String> = []
     var total = Cost()
     var activations = 0
@@ -88,17 +89,17 @@ extension Graph {
       rows.append(
         GraphSummary.Row(
           name: names[node.id] ?? node.label, operator: node.op.name,
-          output: lengths.first == pictures ? Array(lengths.dropFirst()) : lengths, macs: cost.macs / pictures,
+          output: lengths.first == images ? Array(lengths.dropFirst()) : lengths, macs: cost.macs / images,
           parameters: weights))
       total = total + cost
-      macs[keyPath: node.op.kind] = macs[keyPath: node.op.kind].saturatingSum(cost.macs / pictures)
+      macs[keyPath: node.op.kind] = macs[keyPath: node.op.kind].saturatingSum(cost.macs / images)
       parameters[keyPath: node.op.kind] += weights
-      if node.op.isLinear { activations = activations.saturatingSum((outputs.first?.count ?? 0) / pictures) }
+      if node.op.isLinear { activations = activations.saturatingSum((outputs.first?.count ?? 0) / images) }
     }
     return GraphSummary(
       name: name, macs: macs.total, parameters: parameters.total, flops: macs.total.saturatingProduct(2),
-      surveyFlops: macs.total.saturatingSum(activations).saturatingProduct(2), biasAdditions: total.biasAdditions / pictures,
-      elementwise: total.elementwise / pictures, activations: activations, macsByKind: macs, parametersByKind: parameters,
+      surveyFlops: macs.total.saturatingSum(activations).saturatingProduct(2), biasAdditions: total.biasAdditions / images,
+      elementwise: total.elementwise / images, activations: activations, macsByKind: macs, parametersByKind: parameters,
       layers: rows)
   }
   /// The value that another one is the copy of, so that a weight which layers share counts once.
@@ -110,22 +111,22 @@ extension Graph {
 }
 
 extension Graph {
-  /// The places of a node's inputs that hold what training changes.
+  /// The positions of a node's inputs that hold what training changes.
   ///
   /// These are weights and biases of convolutions and linear layers, a constant added right behind one among them, factors and
   /// summands of batch and layer norms, slopes. A constant that only scales or shifts, such as 1 / 255, is none.
   ///
   /// What `inspect` counts, budgets are of and `tune` changes is this.
-  package func trainedPlaces(of node: Node) -> [Int] {
-    func isKnown(_ place: Int) -> Bool {
-      place < node.inputs.count && node.inputs[place].map { constants[$0]?.floats != nil } ?? false
+  package func trainedPositions(of node: Node) -> [Int] {
+    func isKnown(_ position: Int) -> Bool {
+      position < node.inputs.count && node.inputs[position].map { constants[$0]?.floats != nil } ?? false
     }
-    func isLinear(_ place: Int) -> Bool {
-      guard let source = node.inputs[place].flatMap({ producer(of: $0) }) else { return false }
+    func isLinear(_ position: Int) -> Bool {
+      guard let source = node.inputs[position].flatMap({ producer(of: $0) }) else { return false }
       return (source.op is Op.MatMul || source.op is Op.Conv)
         && source.inputs.contains { $0.map { constants[$0]?.floats != nil } ?? false }
     }
-    let places: [Int] =
+    let positions: [Int] =
       switch node.op {
       case is Op.Conv, is Op.ConvTranspose, is Op.Gemm, is Op.BatchNormalization, is Op.LayerNormalization: [1, 2]
       case is Op.MatMul: isKnown(1) ? [1] : [0]
@@ -133,11 +134,11 @@ extension Graph {
       case is Op.Add: isLinear(0) ? [1] : isLinear(1) ? [0] : []
       default: []
       }
-    return places.filter(isKnown)
+    return positions.filter(isKnown)
   }
 
   /// The inputs that hold what training changes, by name.
-  package func trainedConstants(of node: Node) -> [String] { trainedPlaces(of: node).compactMap { node.inputs[$0] } }
+  package func trainedConstants(of node: Node) -> [String] { trainedPositions(of: node).compactMap { node.inputs[$0] } }
 }
 
 extension Operator {

@@ -16,17 +16,17 @@ extension Fact {
 
 extension [Fact?] {
   /// The fact of an input that the operator cannot do without.
-  func required(_ place: Int) throws -> Fact {
-    guard let fact = optional(place) else { throw EspalierError("input \(place) is left out", accepted: "a value") }
+  func required(_ position: Int) throws -> Fact {
+    guard let fact = optional(position) else { throw EspalierError("input \(position) is left out", accepted: "a value") }
     return fact
   }
 
   /// The fact of an input that may be left out.
-  func optional(_ place: Int) -> Fact? { place < count ? self[place] : nil }
+  func optional(_ position: Int) -> Fact? { position < count ? self[position] : nil }
 
   /// The integers of an input that shapes depend on, or nil where it is left out.
-  func integers(_ place: Int, _ role: String) throws -> [Int]? {
-    guard let fact = optional(place) else { return nil }
+  func integers(_ position: Int, _ role: String) throws -> [Int]? {
+    guard let fact = optional(position) else { return nil }
     guard let value = fact.value else {
       throw EspalierError("its \(role) depend on the network's input", accepted: "values known before the network is run")
     }
@@ -36,7 +36,7 @@ extension [Fact?] {
 }
 
 extension Shape {
-  /// The place of an axis that may be counted from the end.
+  /// The position of an axis that may be counted from the end.
   func axis(_ axis: Int) throws -> Int {
     guard axis >= -rank, axis < rank else {
       throw EspalierError("there is no axis \(axis) in shape \(self)", accepted: rank == 0 ? nil : "\(-rank) to \(rank - 1)")
@@ -44,11 +44,11 @@ extension Shape {
     return axis < 0 ? axis + rank : axis
   }
 
-  /// The places of axes that may be counted from the end, each once.
+  /// The positions of axes that may be counted from the end, each once.
   func axes(_ axes: [Int]) throws -> [Int] {
-    let places = try axes.map(axis)
-    guard Set(places).count == places.count else { throw EspalierError("axes \(axes) of shape \(self) repeat") }
-    return places
+    let positions = try axes.map(axis)
+    guard Set(positions).count == positions.count else { throw EspalierError("axes \(axes) of shape \(self) repeat") }
+    return positions
   }
 
   /// The lengths behind batch and channels.

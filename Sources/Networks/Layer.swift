@@ -2,12 +2,12 @@ import Tensors
 
 /// A node under the name that results are stored by.
 public struct Layer: Identifiable, Sendable {
-  /// The name: the node's own without a leading slash and with every other slash as a dot; its first output's where it has none, or
-  /// one that HDF5 could not store (`.`, or nothing); the second of a name ends in `~2`.
+  /// The name: the node's own without a leading slash and with every other slash as a dot; its first output's where it has none,
+  /// or one that HDF5 could not store (`.`, or nothing); the second of a name ends in `~2`.
   public let name: String
   /// The node.
   public let node: Node
-  /// The node's place in execution order.
+  /// The node's position in execution order.
   public let order: Int
 
   /// The node's number.

@@ -26,22 +26,22 @@ extension Graph {
           if let length = symbols[symbol] { return length }
           guard axis == 0 else {
             throw EspalierError(
-              "the length of axis \(axis) ('\(symbol)') is not declared", place: "input '\(input.name)'",
+              "the length of axis \(axis) ('\(symbol)') is not declared", location: "input '\(input.name)'",
               accepted: "a length, by --axis \(symbol)=LENGTH")
           }
           return batch
         }
       }
-      facts[input.name] = Fact(try naming(place: "input '\(input.name)'") { try Shape(validating: lengths) })
+      facts[input.name] = Fact(try naming(location: "input '\(input.name)'") { try Shape(validating: lengths) })
     }
-    // All values computed ahead together may be twice as large as what the file holds, or a quarter of a gigabyte; what is larger is
-    // computed as the network is run.
+    // All values computed ahead together may be twice as large as what the file holds, or a quarter of a gigabyte; what is larger
+    // is computed as the network is run.
     let held =
       constants.values.reduce(0) { $0 + $1.shape.count }
       + nodes.reduce(0) { $0 + (($1.op as? Op.ConstantValue)?.value.shape.count ?? 0) }
     var room = Swift.max(1 << 26, 2 * held)
     for node in nodes {
-      let inferred = try naming(place: "\(node.op.name) '\(node.label)'") {
+      let inferred = try naming(location: "\(node.op.name) '\(node.label)'") {
         try Fact.$room.withValue(min(room, Fact.largestFolded)) {
           try node.op.infer(node.inputs.map { $0.flatMap { facts[$0] } }, outputs: node.outputs.count)
         }

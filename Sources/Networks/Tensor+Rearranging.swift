@@ -44,16 +44,16 @@ extension Tensor {
     return strided(offset: 0, strides: [Int](repeating: 0, count: shape.rank - own.count) + own, shape: shape)
   }
 
-  /// The slices of one axis at the given places, in that order.
-  package func gathered(_ places: [Int], axis: Int) -> Tensor {
-    let shape = shape.replacing(axis: axis, with: places.count)
+  /// The slices of one axis at the given positions, in that order.
+  package func gathered(_ positions: [Int], axis: Int) -> Tensor {
+    let shape = shape.replacing(axis: axis, with: positions.count)
     guard shape.count > 0 else { return Tensor([], shape: shape) }
     let inner = self.shape.dimensions[(axis + 1)...].reduce(1, *)
     let block = self.shape[axis] * inner
     var result: [Scalar] = []
     result.reserveCapacity(shape.count)
     for start in stride(from: 0, to: count, by: block) {
-      for place in places { result += elements[start + place * inner..<start + (place + 1) * inner] }
+      for position in positions { result += elements[start + position * inner..<start + (position + 1) * inner] }
     }
     return Tensor(result, shape: shape)
   }
@@ -100,10 +100,10 @@ extension Constant {
   }
 
   /// See ``Tensor/gathered(_:axis:)``.
-  func gathered(_ places: [Int], axis: Int) -> Constant {
+  func gathered(_ positions: [Int], axis: Int) -> Constant {
     switch self {
-    case .float(let tensor): .float(tensor.gathered(places, axis: axis))
-    case .int64(let tensor): .int64(tensor.gathered(places, axis: axis))
+    case .float(let tensor): .float(tensor.gathered(positions, axis: axis))
+    case .int64(let tensor): .int64(tensor.gathered(positions, axis: axis))
     }
   }
 

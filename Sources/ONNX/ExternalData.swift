@@ -4,8 +4,8 @@ internal import Tensors
 
 /// The files that hold a model's weights outside the model, each opened once.
 ///
-/// They lie in the model's folder, and links in it lead nowhere else. A model that is itself a link has two folders, its own and the
-/// one where it leads. In the cache of Hugging Face's hub every file is a link from `snapshots/REVISION` to `blobs` beside
+/// They lie in the model's folder, and links in it lead nowhere else. A model that is itself a link has two folders, its own and
+/// the one where it leads. In the cache of Hugging Face's hub every file is a link from `snapshots/REVISION` to `blobs` beside
 /// `snapshots`: there links may lead into those blobs.
 final class ExternalData {
   private let folders: [String]
@@ -82,8 +82,8 @@ final class ExternalData {
   /// The folder of blobs that belongs to a folder in `snapshots/REVISION` of the hub's cache; nil if it lies elsewhere.
   private static func blobs(of folder: String) -> String? {
     let parts = folder.split(separator: "/")
-    guard let place = parts.lastIndex(of: "snapshots"), place > 0, place < parts.count - 1 else { return nil }
-    return "/" + parts[..<place].joined(separator: "/") + "/blobs"
+    guard let position = parts.lastIndex(of: "snapshots"), position > 0, position < parts.count - 1 else { return nil }
+    return "/" + parts[..<position].joined(separator: "/") + "/blobs"
   }
 }
 

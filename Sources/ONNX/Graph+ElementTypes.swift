@@ -2,8 +2,8 @@ internal import Networks
 internal import Tensors
 
 extension Graph {
-  /// The types that the elements of every value have in a file: what its form says, and where that says nothing, what follows from the
-  /// values that the same node reads.
+  /// The types that the elements of every value have in a file: what its form says, and where that says nothing, what follows
+  /// from the values that the same node reads.
   func elementTypes() -> [String: ElementType] {
     let known = form?.elementTypes ?? [:]
     var types: [String: ElementType] = [:]
@@ -18,7 +18,7 @@ extension Graph {
     }
     for node in nodes {
       let roles = node.op.inputsOfOwnType(node.inputs.count)
-      for (place, wish) in roles where place < node.inputs.count { settle(node.inputs[place], wish) }
+      for (position, wish) in roles where position < node.inputs.count { settle(node.inputs[position], wish) }
       let shared = node.inputs.enumerated().filter { roles[$0.offset] == nil }.compactMap(\.element)
       let result: ElementType
       switch node.op {

@@ -10,17 +10,17 @@ extension Graph {
   /// Older forms of an operator are turned into the one of opset 18 that ``Op`` describes: attributes that became inputs turn
   /// into constants, `Upsample` into `Resize`. A network that was saved in training mode is read as one for inference: batch
   /// norms use their running statistics, and dropout does nothing. Initializers that are listed as inputs too, as old files
-  /// do, are constants. Half- and double-precision data become `Float`, every integer and boolean type `Int64`; ``FileForm`` keeps
-  /// what they were. Documentation strings are kept in the metadata under `onnx.doc_string` and `onnx.graph.doc_string`.
+  /// do, are constants. Half- and double-precision data become `Float`, every integer and boolean type `Int64`; ``FileForm``
+  /// keeps what they were. Documentation strings are kept in the metadata under `onnx.doc_string` and `onnx.graph.doc_string`.
   ///
   /// - Parameters:
   ///   - path: the file; data outside it is looked for in its folder, and nowhere else but where a cache of the hub keeps it.
   ///   - fixing: values for inputs that are to become constants, by the input's name.
   ///   - allowingNaN: whether weights that are not a number are read rather than refused.
-  ///   - output: the output that is looked at, the first if nil. What cannot be read is left out where this does not depend on it,
+  ///   - output: the output that is used, the first if nil. What cannot be read is left out where this does not depend on it,
   ///     other outputs among it; it is not written again either.
   ///   - opened: told the path of every other file that holds weights.
-  ///   - notice: told of what is left out.
+  ///   - notice: called with what is left out.
   /// - Throws: `EspalierError` naming the file and the node or initializer, for a file that is damaged, too new, or has
   ///   something that Espalier does not run.
   public init(
@@ -40,15 +40,15 @@ extension Graph {
 
   /// Writes an ONNX file in the form of the one that the graph was read from (``FileForm``).
   ///
-  /// That is the operator set with its forms of operators, element types, declarations, producer, names and metadata. A graph that
-  /// was made here gets opset 18, float32 and int64.
+  /// That is the operator set with its forms of operators, element types, declarations, producer, names and metadata. A graph
+  /// that was made here gets opset 18, float32 and int64.
   ///
-  /// The bytes depend on the graph and the version alone. The file is written beside its place and renamed when it is whole.
+  /// The bytes depend on the graph and the version alone. The file is written beside its position and renamed when it is whole.
   ///
   /// - Parameter producerVersion: Espalier's version, for a graph that was made here.
   /// - Returns: why the operator set is newer than that of the file read; nil where it is not.
-  /// - Throws: `EspalierError` naming the file, if it cannot be written or would pass 2 GiB, the format's limit, or a weight is beyond
-  ///   its element type.
+  /// - Throws: `EspalierError` naming the file, if it cannot be written or would pass 2 GiB, the format's limit, or a weight is
+  ///   beyond its element type.
   @discardableResult
   public func writeONNX(to path: String, producerVersion: String = "0.1.0") throws -> String? {
     try naming(file: path) {

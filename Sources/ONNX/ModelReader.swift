@@ -25,7 +25,7 @@ struct ModelReader {
   ///
   /// - Parameters:
   ///   - wanted: the output that must be readable, the first if nil.
-  ///   - notice: told of what is left out.
+  ///   - notice: called with what is left out.
   /// - Throws: `EspalierError` if it is no model, or for an operator set that is not supported.
   init(
     _ model: Onnx_ModelProto, tensors: TensorReader, fixing: [String: Constant], wanted: String? = nil,
@@ -56,7 +56,7 @@ struct ModelReader {
   mutating func graph() throws -> Graph {
     let message = model.graph
     if let sparse = message.sparseInitializer.first {
-      throw EspalierError("is a sparse tensor", place: "initializer '\(sparse.values.name)'", accepted: "dense tensors")
+      throw EspalierError("is a sparse tensor", location: "initializer '\(sparse.values.name)'", accepted: "dense tensors")
     }
     collectNames()
     try readInitializers()
@@ -65,7 +65,7 @@ struct ModelReader {
     for (id, node) in message.node.enumerated() {
       let label = node.name.isEmpty ? node.output.first ?? "" : node.name
       do {
-        try naming(place: "\(node.opType) '\(label)'") { try read(node, id: id, label: label) }
+        try naming(location: "\(node.opType) '\(label)'") { try read(node, id: id, label: label) }
       } catch let error as EspalierError {
         failures[id] = error
       }
@@ -74,7 +74,7 @@ struct ModelReader {
     let outputs = try leaveOut(failures)
     try readInputs()
     for input in inputs where Set(inputs.map(\.name)).count < inputs.count || constants[input.name] != nil {
-      throw EspalierError("the name is given twice", place: "input '\(input.name)'")
+      throw EspalierError("the name is given twice", location: "input '\(input.name)'")
     }
     readForm()
     let graph = try Graph(
@@ -82,15 +82,15 @@ struct ModelReader {
     let older = opset < 13 ? nodes.filter { $0.op is Op.Softmax || $0.op is Op.LogSoftmax }.map(\.id) : []
     let current = older.isEmpty ? graph : try graph.withCurrentSoftmax(older)
     var editor = GraphEditor(current)
-    // Of every value, so that a constant in its place is stored in its type.
+    // Of every value, so that a constant in its position is stored in its type.
     editor.form?.elementTypes = current.elementTypes()
     return try editor.graph()
   }
 
-  /// Leaves out the nodes that could not be read, with what depends on them, where the output that is looked at does not.
+  /// Leaves out the nodes that could not be read, with what depends on them, where the output that is used does not.
   ///
   /// - Returns: the outputs that are left.
-  /// - Throws: the first failure that the output that is looked at depends on.
+  /// - Throws: the first failure that the output that is used depends on.
   private mutating func leaveOut(_ failures: [Int: EspalierError]) throws -> [String] {
     let message = model.graph
     let outputs = message.output.map(\.name)
@@ -199,7 +199,7 @@ struct ModelReader {
 
   private mutating func readInitializers() throws {
     for tensor in model.graph.initializer {
-      try naming(place: "initializer '\(tensor.name)'") {
+      try naming(location: "initializer '\(tensor.name)'") {
         guard !tensor.name.isEmpty else { throw EspalierError("an initializer has no name") }
         guard constants.updateValue(try tensors.constant(tensor), forKey: tensor.name) == nil else {
           throw EspalierError("the name is given twice")
@@ -217,7 +217,7 @@ struct ModelReader {
 
   private mutating func readInputs() throws {
     for input in model.graph.input where constants[input.name] == nil {
-      if let declared = try naming(place: "input '\(input.name)'", { try self.input(input) }) { inputs.append(declared) }
+      if let declared = try naming(location: "input '\(input.name)'", { try self.input(input) }) { inputs.append(declared) }
     }
   }
 
@@ -284,7 +284,7 @@ extension [Onnx_StringStringEntryProto] {
   fileprivate var fields: [String: String] { Dictionary(map { ($0.key, $0.value) }) { _, last in last } }
 }
 
-/// Where fields of a file that a graph has no place for are kept in its metadata.
+/// Where fields of a file that a graph has no position for are kept in its metadata.
 enum MetadataKey {
   static let modelDocumentation = "onnx.doc_string"
   static let graphDocumentation = "onnx.graph.doc_string"

@@ -33,7 +33,7 @@ struct ModelWriter {
     var opset = wanted
     for node in graph.nodes {
       guard let op = node.op as? any ONNXOperator else {
-        throw EspalierError("ONNX has no such operator", place: "\(node.op.name) '\(node.label)'")
+        throw EspalierError("ONNX has no such operator", location: "\(node.op.name) '\(node.label)'")
       }
       if op.opset > opset { (opset, reason) = (op.opset, "\(node.op.name) '\(node.label)'") }
     }
@@ -73,7 +73,7 @@ struct ModelWriter {
           }
           return emptyName ?? ""
         })
-      try naming(place: "\(node.op.name) '\(node.label)'") { try op.write(to: &writer) }
+      try naming(location: "\(node.op.name) '\(node.label)'") { try op.write(to: &writer) }
       lowered.formUnion(writer.lowered)
       read.formUnion(writer.inputs.compactMap { $0 })
       var message = Onnx_NodeProto()
@@ -90,7 +90,7 @@ struct ModelWriter {
     if addsEmpty, let emptyName { stored[emptyName] = nothing }
     constants = try stored.map { name, value in
       let type = types[name] ?? value.type(near: nil)
-      if type.isFloat, type.rounding > 0 { _ = try naming(place: "constant '\(name)'") { try value.bytes(as: type) } }
+      if type.isFloat, type.rounding > 0 { _ = try naming(location: "constant '\(name)'") { try value.bytes(as: type) } }
       var tensor = value.header(type)
       tensor.name = name
       return Stored(header: try tensor.serializedBytes(), value: value, type: type)
@@ -138,7 +138,7 @@ struct ModelWriter {
     graph = try message.serializedBytes()
   }
 
-  /// Writes the file beside its place and moves it there.
+  /// Writes the file beside its position and moves it there.
   ///
   /// - Throws: `EspalierError` if it is too large or cannot be written.
   func write(to path: String) throws {

@@ -63,7 +63,7 @@ struct NodeReader {
   /// The value of an input, where the file tells it.
   func constant(_ index: Int) -> Constant? { index < inputs.count ? inputs[index].flatMap(constants) : nil }
 
-  /// Gives an input a constant, in place of an attribute of older operator sets.
+  /// Gives an input a constant, instead of an attribute of older operator sets.
   mutating func setInput(_ index: Int, _ role: String, _ value: Constant) throws {
     guard index >= inputs.count || inputs[index] == nil else {
       throw EspalierError("'\(role)' is given as an attribute and as an input")
@@ -127,6 +127,6 @@ struct NodeReader {
 
   /// A tensor, or nil if it is not given.
   mutating func tensor(_ name: String) throws -> Constant? {
-    try take(name, .tensor).map { attribute in try naming(place: "attribute '\(name)'") { try tensors.constant(attribute.t) } }
+    try take(name, .tensor).map { attribute in try naming(location: "attribute '\(name)'") { try tensors.constant(attribute.t) } }
   }
 }

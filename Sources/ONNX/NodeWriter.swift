@@ -8,8 +8,8 @@ struct NeedsNewerOpset: Error {
   var reason: String
 }
 
-/// A node on its way to a file of one operator set: gathers the attributes of an operator, which older sets have where newer ones have
-/// inputs.
+/// A node on its way to a file of one operator set: gathers the attributes of an operator, which older sets have where newer ones
+/// have inputs.
 struct NodeWriter {
   /// The version of the operator set that the file is written for.
   let opset: Int
@@ -58,25 +58,25 @@ struct NodeWriter {
   ///
   /// - Parameter newer: the oldest operator set in which it is an input.
   /// - Throws: `NeedsNewerOpset` if its value is not known.
-  mutating func lower(_ place: Int, _ role: String, before newer: Int) throws -> Constant? {
-    guard place < inputs.count, let name = inputs[place] else { return nil }
+  mutating func lower(_ position: Int, _ role: String, before newer: Int) throws -> Constant? {
+    guard position < inputs.count, let name = inputs[position] else { return nil }
     guard let value = constant(name) else {
       throw NeedsNewerOpset(opset: newer, reason: "\(type) '\(label)' computes its \(role)")
     }
-    inputs[place] = nil
+    inputs[position] = nil
     while case .some(nil) = inputs.last { inputs.removeLast() }
     lowered.insert(name)
     return value
   }
 
   /// Puts a constant without elements where an input is left out that older operator sets insist on.
-  mutating func fill(_ places: Range<Int>) {
-    while inputs.count < places.upperBound { inputs.append(nil) }
-    for place in places where inputs[place] == nil { inputs[place] = empty() }
+  mutating func fill(_ positions: Range<Int>) {
+    while inputs.count < positions.upperBound { inputs.append(nil) }
+    for position in positions where inputs[position] == nil { inputs[position] = empty() }
   }
 
   /// Takes an input away that older operator sets do not have.
-  mutating func removeInput(_ place: Int) { if place < inputs.count { inputs.remove(at: place) } }
+  mutating func removeInput(_ position: Int) { if position < inputs.count { inputs.remove(at: position) } }
 
   /// Refuses older operator sets.
   func require(_ needed: Int, _ reason: String) throws {

@@ -11,7 +11,7 @@ struct TensorReader {
   ///
   /// - Parameters:
   ///   - file: beside which data outside it are looked for.
-  ///   - allowsNaN: whether elements may be no number.
+  ///   - allowsNaN: whether elements may be NaN.
   ///   - opened: told the path of every file with data that is opened.
   init(of file: String, allowsNaN: Bool, opened: @escaping (String) -> Void = { _ in }) {
     external = ExternalData(of: file, opened: opened)

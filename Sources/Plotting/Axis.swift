@@ -38,13 +38,13 @@ public struct Axis: Hashable, Sendable {
     let first = endsAtTicks ? (low / step).rounded(.down) : (low / step - 1e-9).rounded(.up)
     let last = endsAtTicks ? (high / step).rounded(.up) : (high / step + 1e-9).rounded(.down)
     let count = Int(max(0, min(100, last - first)))
-    let places = (0...count).map { (first + Double($0)) * step }
+    let positions = (0...count).map { (first + Double($0)) * step }
     range = endsAtTicks ? min(low, first * step)...max(high, last * step) : low...high
-    ticks = places
-    labels = Axis.labels(places, step: step)
+    ticks = positions
+    labels = Axis.labels(positions, step: step)
   }
 
-  /// Whether a value can have a place on an axis.
+  /// Whether a value can have a position on an axis.
   static func isDrawable(_ value: Double) -> Bool { abs(value) <= 1e100 }
 
   /// Where a value lies between the ends, 0…1 within the range.
@@ -70,7 +70,7 @@ public struct Axis: Hashable, Sendable {
     }
   }
 
-  /// A minus sign in place of a hyphen, and none on zero.
+  /// A minus sign instead of a hyphen, and none on zero.
   private static func signed(_ digits: String) -> String {
     guard digits.hasPrefix("-") else { return digits }
     let rest = digits.dropFirst()

@@ -39,8 +39,8 @@ public final class Canvas {
   /// The kind of file that it becomes.
   public let format: Format
 
-  /// Larger pictures are reduced before they are drawn: no figure shows more, and cairo takes no more than 32767 pixels.
-  private static let longestPictureSide = 4096
+  /// Larger images are reduced before they are drawn: no figure shows more, and cairo takes no more than 32767 pixels.
+  private static let longestImageSide = 4096
 
   private let surface: OpaquePointer
   private let context: OpaquePointer
@@ -111,7 +111,7 @@ public final class Canvas {
       throw EspalierError("cairo could not draw: \(String(cString: cairo_status_to_string(cairo_status(context))))")
     }
     switch format {
-    case .png: return try picture().encodedPNG()
+    case .png: return try image().encodedPNG()
     case .pdf:
       cairo_surface_finish(surface)
       let status = cairo_surface_status(surface)
@@ -173,57 +173,57 @@ public final class Canvas {
     cairo_restore(context)
   }
 
-  /// Draws a picture as large as fits in the middle of a rectangle, its shape kept and its alpha over white.
+  /// Draws an image as large as fits in the middle of a rectangle, its shape kept and its alpha over white.
   ///
   /// Enlarged pixels are squares with sharp edges; in a PNG file each takes the same whole number of pixels, so that the
-  /// picture may come out a little smaller than the rectangle.
+  /// image may come out a little smaller than the rectangle.
   ///
-  /// - Returns: what the picture covers.
+  /// - Returns: what the image covers.
   @discardableResult
-  public func draw(_ picture: Image, fittedIn rectangle: Rectangle) -> Rectangle {
-    var scale = min(rectangle.width / Double(picture.width), rectangle.height / Double(picture.height))
+  public func draw(_ image: Image, fittedIn rectangle: Rectangle) -> Rectangle {
+    var scale = min(rectangle.width / Double(image.width), rectangle.height / Double(image.height))
     // A hair above, for a rectangle that was made to measure.
     let enlargement = (scale * pixelsPerPoint + 1e-6).rounded(.down)
     if format != .pdf, enlargement >= 1 { scale = enlargement / pixelsPerPoint }
-    let width = scale * Double(picture.width)
-    let height = scale * Double(picture.height)
+    let width = scale * Double(image.width)
+    let height = scale * Double(image.height)
     var covered = Rectangle(x: rectangle.center.x - width / 2, y: rectangle.center.y - height / 2, width: width, height: height)
     if format != .pdf {
       covered.x = (covered.x * pixelsPerPoint).rounded() / pixelsPerPoint
       covered.y = (covered.y * pixelsPerPoint).rounded() / pixelsPerPoint
     }
-    draw(picture, filling: covered)
+    draw(image, filling: covered)
     return covered
   }
 
-  /// Draws a picture stretched to a rectangle, its alpha over white.
+  /// Draws an image stretched to a rectangle, its alpha over white.
   ///
   /// - Parameter smooth: whether enlarged pixels run into one another.
-  public func draw(_ picture: Image, filling rectangle: Rectangle, smooth: Bool = false) {
-    let longest = max(picture.width, picture.height)
-    if longest > Canvas.longestPictureSide {
-      let share = Double(Canvas.longestPictureSide) / Double(longest)
-      let width = max(1, Int(share * Double(picture.width)))
+  public func draw(_ image: Image, filling rectangle: Rectangle, smooth: Bool = false) {
+    let longest = max(image.width, image.height)
+    if longest > Canvas.longestImageSide {
+      let share = Double(Canvas.longestImageSide) / Double(longest)
+      let width = max(1, Int(share * Double(image.width)))
       return draw(
-        picture.resized(width: width, height: max(1, Int(share * Double(picture.height)))), filling: rectangle,
+        image.resized(width: width, height: max(1, Int(share * Double(image.height)))), filling: rectangle,
         smooth: smooth)
     }
-    let channels = picture.overWhite.rgb.pixels.elements
-    guard let source = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(picture.width), Int32(picture.height)),
+    let channels = image.overWhite.rgb.pixels.elements
+    guard let source = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(image.width), Int32(image.height)),
       let pixels = cairo_image_surface_get_data(source)
-    else { preconditionFailure("no memory for a picture of \(picture.width)×\(picture.height)") }
+    else { preconditionFailure("no memory for an image of \(image.width)×\(image.height)") }
     defer { cairo_surface_destroy(source) }
     let rowBytes = Int(cairo_image_surface_get_stride(source))
-    for y in 0..<picture.height {
+    for y in 0..<image.height {
       let row = UnsafeMutableRawPointer(pixels + y * rowBytes).assumingMemoryBound(to: UInt32.self)
-      for x in 0..<picture.width {
-        let start = 3 * (y * picture.width + x)
+      for x in 0..<image.width {
+        let start = 3 * (y * image.width + x)
         row[x] = UInt32(channels[start]) << 16 | UInt32(channels[start + 1]) << 8 | UInt32(channels[start + 2])
       }
     }
     cairo_surface_mark_dirty(source)
 
-    let scale = Size(rectangle.width / Double(picture.width), rectangle.height / Double(picture.height))
+    let scale = Size(rectangle.width / Double(image.width), rectangle.height / Double(image.height))
     let isEnlarged = format == .pdf || pixelsPerPoint * min(scale.width, scale.height) > 0.999
     cairo_save(context)
     cairo_rectangle(context, rectangle.x, rectangle.y, rectangle.width, rectangle.height)
@@ -246,7 +246,7 @@ public final class Canvas {
   private func use(_ color: Color) { cairo_set_source_rgb(context, color.red, color.green, color.blue) }
 
   /// The sheet's pixels.
-  private func picture() throws -> Image {
+  private func image() throws -> Image {
     cairo_surface_flush(surface)
     let width = Int(cairo_image_surface_get_width(surface))
     let height = Int(cairo_image_surface_get_height(surface))

@@ -3,9 +3,9 @@ import Tensors
 
 /// The key to a heat map's colours: an upright bar with a label at some of its values.
 public struct ColorBar: Sendable {
-  /// A text beside a place on the bar.
+  /// A text beside a position on the bar.
   public struct Label: Hashable, Sendable {
-    /// The place, 0 at the bottom, 1 at the top.
+    /// The position, 0 at the bottom, 1 at the top.
     public var share: Double
     /// The text.
     public var text: String

@@ -6,10 +6,10 @@ extension Colormap {
     func failure(_ problem: String) -> EspalierError {
       EspalierError(
         problem + (source.contains(",") ? "" : EspalierError.suggestion(for: source, among: names)),
-        place: "colour map \"\(source)\"",
+        location: "colour map \"\(source)\"",
         accepted: "\(names.joined(separator: ", ")), or two or more colours [XX:]RRGGBB with commas between them")
     }
-    var parts: [(place: Int?, color: SIMD3<UInt8>)] = []
+    var parts: [(position: Int?, color: SIMD3<UInt8>)] = []
     for part in source.split(separator: ",", omittingEmptySubsequences: false) {
       let text = String(part.filter { !$0.isWhitespace })
       let halves = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
@@ -20,32 +20,32 @@ extension Colormap {
         parts.append((nil, color))
         continue
       }
-      guard let place = place(halves[0]) else { throw failure("\"\(halves[0])\" is not a place 00…ff") }
-      if let last = parts.last(where: { $0.place != nil })?.place, place < last {
-        throw failure("place \"\(halves[0])\" comes after a greater one")
+      guard let position = position(halves[0]) else { throw failure("\"\(halves[0])\" is not a position 00…ff") }
+      if let last = parts.last(where: { $0.position != nil })?.position, position < last {
+        throw failure("position \"\(halves[0])\" comes after a greater one")
       }
-      parts.append((place, color))
+      parts.append((position, color))
     }
     guard parts.count >= 2 else { throw failure("fewer than two colours") }
-    parts[0].place = parts[0].place ?? 0
-    parts[parts.count - 1].place = parts[parts.count - 1].place ?? 255
+    parts[0].position = parts[0].position ?? 0
+    parts[parts.count - 1].position = parts[parts.count - 1].position ?? 255
 
     var nodes: [Node] = []
     for (index, part) in parts.enumerated() {
-      if let place = part.place {
-        if nodes.isEmpty, place > 0 { nodes.append(Node(place: 0, color: part.color)) }
-        nodes.append(Node(place: place, color: part.color))
+      if let position = part.position {
+        if nodes.isEmpty, position > 0 { nodes.append(Node(position: 0, color: part.color)) }
+        nodes.append(Node(position: position, color: part.color))
       } else {
-        let before = index - 1 - parts[..<index].reversed().prefix { $0.place == nil }.count
-        let after = index + parts[index...].prefix { $0.place == nil }.count
-        let (low, high) = (parts[before].place ?? 0, parts[after].place ?? 255)
-        nodes.append(Node(place: low + (high - low) * (index - before) / (after - before), color: part.color))
+        let before = index - 1 - parts[..<index].reversed().prefix { $0.position == nil }.count
+        let after = index + parts[index...].prefix { $0.position == nil }.count
+        let (low, high) = (parts[before].position ?? 0, parts[after].position ?? 255)
+        nodes.append(Node(position: low + (high - low) * (index - before) / (after - before), color: part.color))
       }
     }
     return nodes
   }
 
-  private static func place(_ digits: String) -> Int? {
+  private static func position(_ digits: String) -> Int? {
     guard let values = hexadecimal(digits) else { return nil }
     switch values.count {
     case 1: return 17 * values[0]

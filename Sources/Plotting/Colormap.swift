@@ -4,23 +4,23 @@ import Tensors
 /// A map from 0…1 to colours, linear between its nodes, compiled from a short source text.
 ///
 /// The source is a comma-separated list of colours `[XX:]RRGGBB` in hexadecimal: six digits, or three of which each stands
-/// for two, and before a colon the colour's place 00…ff (one digit stands for two). Places never fall. Without one the first
-/// colour is at 00, the last at ff, and the others are spaced evenly, rounded down. Beyond the outermost places the outermost
-/// colours go on. Two colours at one place make a sharp edge. The language is Zennit's (`cmap.py`).
+/// for two, and before a colon the colour's position 00…ff (one digit stands for two). Positions never fall. Without one the
+/// first colour is at 00, the last at ff, and the others are spaced evenly, rounded down. Beyond the outermost positions the
+/// outermost colours go on. Two colours at one position make a sharp edge. The language is Zennit's (`cmap.py`).
 ///
 ///     let colormap = try Colormap("00f,80:fff,f00")   // blue, white in the middle, red
 public struct Colormap: Hashable, Sendable {
-  /// A colour at its place.
+  /// A colour at its position.
   public struct Node: Hashable, Sendable {
-    /// The place, 0…255.
-    public var place: Int
+    /// The position, 0…255.
+    public var position: Int
     /// Red, green and blue, 0…255.
     public var color: SIMD3<UInt8>
   }
 
   /// The text that the map was compiled from.
   public let source: String
-  /// The colours at their places, in order; the first is at 0.
+  /// The colours at their positions, in order; the first is at 0.
   public let nodes: [Node]
 
   /// Makes the map of a name in the catalog, or compiles a source text.
@@ -43,16 +43,16 @@ public struct Colormap: Hashable, Sendable {
   ///
   /// Values outside 0…1 are clipped; NaN counts as 0.
   public func callAsFunction(_ value: Double) -> SIMD3<Double> {
-    let place = value > 0 ? min(value * 255, 255) : 0
-    let next = nodes.firstIndex { Double($0.place) > place } ?? nodes.count
+    let position = value > 0 ? min(value * 255, 255) : 0
+    let next = nodes.firstIndex { Double($0.position) > position } ?? nodes.count
     let low = nodes[next - 1]
     guard next < nodes.count else { return SIMD3<Double>(low.color) / 255 }
     let high = nodes[next]
-    let share = (place - Double(low.place)) / Double(high.place - low.place)
+    let share = (position - Double(low.position)) / Double(high.position - low.position)
     return (SIMD3<Double>(low.color) * (1 - share) + SIMD3<Double>(high.color) * share) / 255
   }
 
-  /// The 256 colours [256, 3] for an indexed picture.
+  /// The 256 colours [256, 3] for an indexed image.
   ///
   /// Entry i is the colour at (level·t + 1) / 2, clipped to 0…1, with t evenly spaced over −1…1: a level below 1 keeps to the
   /// middle of the map, one above 1 reaches the ends sooner. Bytes equal Zennit's.

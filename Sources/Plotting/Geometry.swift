@@ -1,4 +1,4 @@
-/// A place on a canvas, in points (1/72 inch) from its top left corner.
+/// A position on a canvas, in points (1/72 inch) from its top left corner.
 public struct Point: Hashable, Sendable {
   /// The distances from the left and from the top.
   public var x, y: Double
@@ -53,7 +53,7 @@ public struct Color: Hashable, Sendable {
 
   /// The sheet itself.
   public static let paper = Color(0xFFFFFF)
-  /// Places without a value.
+  /// Positions without a value.
   public static let shade = Color(0xF0F0F0)
   /// What text and axes are drawn in.
   public static let ink = Color(0x1A1A1A)

@@ -11,7 +11,7 @@ public enum RelevanceNorm: String, CaseIterable, Sendable {
   case unaligned
 }
 
-/// Relevance of one picture, ready to be drawn in colours.
+/// Relevance of one image, ready to be drawn in colours.
 ///
 /// Arithmetic is in Double. NaN is drawn as zero relevance and an infinity as the end of the scale on its side; the scale is
 /// that of the finite values, and ``nonFiniteCount`` tells of the others. Where the scale has no extent (all relevance is
@@ -36,7 +36,7 @@ public struct Heatmap: Sendable {
   ) throws {
     let shape = relevance.shape
     guard 2...3 ~= shape.rank, relevance.count > 0 else {
-      throw EspalierError("relevance of shape \(shape) is no picture's", accepted: "channels×height×width or height×width")
+      throw EspalierError("relevance of shape \(shape) is no image's", accepted: "channels×height×width or height×width")
     }
     let map = shape.rank == 2 ? relevance : Heatmap.summedOverChannels(relevance)
     let finite = map.elements.lazy.filter(\.isFinite).map(Double.init)
@@ -77,14 +77,14 @@ public struct Heatmap: Sendable {
     return Heatmap(relevance: map, norm: norm, colormap: colormap, level: level, range: range)
   }
 
-  /// The heat map laid over the grey version of its picture, at the picture's size.
+  /// The heat map laid over the grey version of its image, at the image's size.
   ///
-  /// A pixel shows the heat map's colour by the share `strength`·|R| / max |R| and the grey picture by the rest (ViRelAy,
+  /// A pixel shows the heat map's colour by the share `strength`·|R| / max |R| and the grey image by the rest (ViRelAy,
   /// `render_superimposed_heatmap`; there a heat map of another size is blended after colouring, here relevance is upsampled
-  /// before). NaN shows the picture. Alpha of the picture lies over white.
-  public func overlay(on picture: Image, strength: Double = 0.9) -> Image {
-    let backdrop = picture.overWhite.grey
-    let map = resized(width: picture.width, height: picture.height)
+  /// before). NaN shows the image. Alpha of the image lies over white.
+  public func overlay(on image: Image, strength: Double = 0.9) -> Image {
+    let backdrop = image.overWhite.grey
+    let map = resized(width: image.width, height: image.height)
     let colors = map.image.rgb.pixels.elements
     let scale = largestMagnitude
     var elements: [UInt8] = []
@@ -96,7 +96,7 @@ public struct Heatmap: Sendable {
         elements.append(UInt8((Double(color) * alpha + Double(grey) * (1 - alpha)).rounded()))
       }
     }
-    return Image(pixels: Tensor(elements, shape: [picture.height, picture.width, 3]))
+    return Image(pixels: Tensor(elements, shape: [image.height, image.width, 3]))
   }
 
   /// A value brought to 0…1, or beyond for an infinity.

@@ -3,10 +3,10 @@ import Tensors
 
 /// Coupled channels that the same layers make: of one layer, or of all layers that a residual stage adds up.
 ///
-/// A channel of a group is a class of coupled channels (``CoupledChannel``); removing it removes one place of every layer of the
-/// group, or one in every convolution group of it.
+/// A channel of a group is a class of coupled channels (``CoupledChannel``); removing it removes one position of every layer of
+/// the group, or one in every convolution group of it.
 public struct ChannelGroup: Identifiable, Sendable {
-  /// The group's place in ``ChannelGroups/all``.
+  /// The group's position in ``ChannelGroups/all``.
   public let id: Int
   /// The layers that make its channels, in execution order.
   public let layers: [Layer]
@@ -24,11 +24,11 @@ public struct ChannelGroup: Identifiable, Sendable {
   /// - Parameter ids: numbers of classes, in the order in which they are to go.
   public func removable(inOrder ids: [Int]) -> [Int] {
     var left = parts.map(\.count)
-    var places: [Int: [Int]] = [:]
-    for (part, ids) in parts.enumerated() { for id in ids { places[id, default: []].append(part) } }
+    var positions: [Int: [Int]] = [:]
+    for (part, ids) in parts.enumerated() { for id in ids { positions[id, default: []].append(part) } }
     return ids.filter { id in
-      guard (places[id] ?? []).allSatisfy({ left[$0] > 1 }) else { return false }
-      for part in places[id] ?? [] { left[part] -= 1 }
+      guard (positions[id] ?? []).allSatisfy({ left[$0] > 1 }) else { return false }
+      for part in positions[id] ?? [] { left[part] -= 1 }
       return true
     }
   }
@@ -57,7 +57,7 @@ public struct ChannelGroups: Sendable {
       let names = linear.map(\.name)
       throw EspalierError(
         "no layer with filters is called '\(pattern)'" + EspalierError.suggestion(for: pattern, among: names),
-        place: "protected layers", accepted: EspalierError.list(names))
+        location: "protected layers", accepted: EspalierError.list(names))
     }
     let globs = protected.map { ($0, Glob($0)) }
     var order: [Key] = []

@@ -28,7 +28,7 @@ public struct FilterScores: Sendable {
       guard let filter = scores.firstIndex(where: { $0.map { !$0.isFinite } ?? false }), let score = scores[filter] else {
         continue
       }
-      throw EspalierError("the score of filter \(filter) is \(score)", place: "layer '\(name)'", accepted: "finite numbers")
+      throw EspalierError("the score of filter \(filter) is \(score)", location: "layer '\(name)'", accepted: "finite numbers")
     }
   }
 
@@ -44,13 +44,13 @@ public struct FilterScores: Sendable {
         guard let scores = layers[layer.name] else { continue }
         let filters = groups.map.linear.first { $0.node == layer.id }?.outputs.count ?? 0
         guard scores.count == filters else {
-          throw EspalierError("\(scores.count) scores for \(filters) filters", place: "layer '\(layer.name)'")
+          throw EspalierError("\(scores.count) scores for \(filters) filters", location: "layer '\(layer.name)'")
         }
       }
       let names = Dictionary(group.layers.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
       for channel in group.channels {
         let members = channel.producers.flatMap { member in
-          names[member.node].flatMap { layers[$0] }.map { scores in member.places.compactMap { scores[$0] } } ?? []
+          names[member.node].flatMap { layers[$0] }.map { scores in member.positions.compactMap { scores[$0] } } ?? []
         }
         result[channel.id] = reduction.apply(members)
       }
@@ -69,7 +69,7 @@ public enum ScoreNormalisation: String, CaseIterable, Hashable, Sendable {
   case l2
   /// Divided by the layer's greatest magnitude.
   case max
-  /// The share of the layer's filters that score less; equals share their places.
+  /// The share of the layer's filters that score less; equals share their positions.
   case rank
 
   /// The scores of a layer on the common scale; a layer of zeros stays, and a filter without a score is as if it were not there.
@@ -82,13 +82,13 @@ public enum ScoreNormalisation: String, CaseIterable, Hashable, Sendable {
     case .l2: return divided(by: present.reduce(0) { $0 + $1 * $1 }.squareRoot())
     case .max: return divided(by: present.reduce(0) { Swift.max($0, abs($1)) })
     case .rank:
-      var places: [Double: (sum: Int, count: Int)] = [:]
-      for (place, score) in present.sorted().enumerated() {
-        let seen = places[score] ?? (0, 0)
-        places[score] = (seen.sum + place, seen.count + 1)
+      var positions: [Double: (sum: Int, count: Int)] = [:]
+      for (position, score) in present.sorted().enumerated() {
+        let seen = positions[score] ?? (0, 0)
+        positions[score] = (seen.sum + position, seen.count + 1)
       }
       return scores.map { score in
-        score.flatMap { places[$0] }.map { Double($0.sum) / Double($0.count) / Double(Swift.max(present.count, 1)) }
+        score.flatMap { positions[$0] }.map { Double($0.sum) / Double($0.count) / Double(Swift.max(present.count, 1)) }
       }
     }
   }

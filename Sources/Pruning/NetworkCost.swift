@@ -1,7 +1,7 @@
 import Networks
 import Tensors
 
-/// What a network costs for one picture, in every unit that a budget can be given in but time.
+/// What a network costs for one image, in every unit that a budget can be given in but time.
 public struct NetworkCost: Hashable, Sendable {
   /// Multiply-accumulate operations of linear layers.
   public var macs = 0
@@ -79,11 +79,11 @@ public struct LiveNetwork: Sendable {
           macs: cost.macs / batch / pairs, area: output / max(own.outputs.count, 1), inputs: own.inputs.count,
           outputs: own.outputs.count, group: max(own.group, 1), losesGroups: own.losesGroups,
           isRemovable: own.outputs.contains { map.classes[$0].reason == nil }))
-      for (label, places) in Dictionary(grouping: own.inputs, by: { $0 }) {
-        effects[label].layers.append((layers.count - 1, places.count, 0))
+      for (label, positions) in Dictionary(grouping: own.inputs, by: { $0 }) {
+        effects[label].layers.append((layers.count - 1, positions.count, 0))
       }
-      for (label, places) in Dictionary(grouping: own.outputs, by: { $0 }) {
-        effects[label].layers.append((layers.count - 1, 0, places.count))
+      for (label, positions) in Dictionary(grouping: own.outputs, by: { $0 }) {
+        effects[label].layers.append((layers.count - 1, 0, positions.count))
       }
     }
     let slots = Dictionary(grouping: map.slots, by: \.constant)

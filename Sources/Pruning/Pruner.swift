@@ -5,7 +5,7 @@ import Tensors
 public struct PrunedNetwork: Sendable {
   /// The smaller network.
   public var graph: Graph
-  /// The output channels that every layer which lost some has kept, by the node's name, as places among those it had.
+  /// The output channels that every layer which lost some has kept, by the node's name, as positions among those it had.
   public var kept: [String: [Int]]
   /// The classes that went.
   public var removed: Set<Int>
@@ -70,8 +70,8 @@ public enum Pruner {
     return pruned
   }
 
-  /// Removes given classes of channels; a constant that one of them holds goes into the biases of the layers that read it, where that
-  /// is exact.
+  /// Removes given classes of channels; a constant that one of them holds goes into the biases of the layers that read it, where
+  /// that is exact.
   ///
   /// - Throws: `EspalierError` if one of them must stay, or the proof fails.
   public static func remove(_ removed: Set<Int>, of map: ChannelMap, proof form: ProofForm = ProofForm()) throws -> PrunedNetwork
@@ -101,8 +101,8 @@ public enum Pruner {
 }
 
 extension ChannelMap {
-  /// The channels of the same network before its batch was made symbolic, with the classes that are these there; nil where they do not
-  /// correspond.
+  /// The channels of the same network before its batch was made symbolic, with the classes that are these there; nil where they
+  /// do not correspond.
   fileprivate func translated(_ removed: Set<Int>, to original: Graph, _ groups: GroupRemoval) -> (ChannelMap, Set<Int>)? {
     guard let map = try? ChannelMap(original, groups: groups) else { return nil }
     let theirs = Dictionary(map.linear.map { ($0.node, $0.outputs) }) { first, _ in first }

@@ -5,7 +5,7 @@ import Tensors
 public enum ScoreCombination: Hashable, Sendable {
   /// The sum of the criteria's normalised scores, each times its weight.
   case weights([Double])
-  /// The mean of a filter's places in the orders that the criteria put all filters into, as shares: Borda's count.
+  /// The mean of a filter's positions in the orders that the criteria put all filters into, as shares: Borda's count.
   case meanRank
 
   /// Reads `weights=A,B,…` or `mean-rank`.
@@ -42,22 +42,24 @@ extension FilterScores {
   /// - Parameters:
   ///   - several: the scores, one set a criterion.
   ///   - normalisation: how each criterion's layers are made comparable before.
-  /// - Throws: `EspalierError` if weights are not one a criterion, no layer has all scores, or a layer has another number of them or one
-  ///   that is no finite number.
+  /// - Throws: `EspalierError` if weights are not one a criterion, no layer has all scores, or a layer has another number of them
+  ///   or one that is no finite number.
   public init(_ several: [FilterScores], _ combination: ScoreCombination, normalisation: ScoreNormalisation) throws {
     let names = several.dropFirst().reduce(Set(several.first.map { Array($0.layers.keys) } ?? [])) {
       $0.intersection($1.layers.keys)
     }
-    guard !names.isEmpty else { throw EspalierError("no layer has scores by all criteria", place: "--combine") }
+    guard !names.isEmpty else { throw EspalierError("no layer has scores by all criteria", location: "--combine") }
     for name in names.sorted() where Set(several.map { $0.layers[name]?.count ?? 0 }).count > 1 {
-      throw EspalierError("criteria differ in the number of its filters", place: "layer '\(name)'")
+      throw EspalierError("criteria differ in the number of its filters", location: "layer '\(name)'")
     }
     let shared = several.map { scores in
       FilterScores(
         Dictionary(
           uniqueKeysWithValues: names.map { name in
             let own = scores.layers[name] ?? []
-            return (name, own.indices.map { place in several.allSatisfy { $0.layers[name]?[place] != nil } ? own[place] : nil })
+            return (
+              name, own.indices.map { position in several.allSatisfy { $0.layers[name]?[position] != nil } ? own[position] : nil }
+            )
           }))
     }
     let scores = try shared.map { try $0.normalised(normalisation) }
@@ -65,7 +67,7 @@ extension FilterScores {
     case .weights(let weights):
       guard weights.count == scores.count else {
         throw EspalierError(
-          "\(weights.count.of("weight")) for \(scores.count.of("criterion", "criteria"))", place: "--combine",
+          "\(weights.count.of("weight")) for \(scores.count.of("criterion", "criteria"))", location: "--combine",
           accepted: "one each")
       }
       self = FilterScores.weighted(scores, weights)
@@ -78,20 +80,20 @@ extension FilterScores {
     var sum = scores[0].layers.mapValues { $0.map { $0.map { _ in 0.0 } } }
     for (scores, weight) in zip(scores, weights) {
       for (name, values) in scores.layers {
-        for (place, value) in values.enumerated() {
-          if let value, let old = sum[name]?[place] { sum[name]?[place] = old + weight * value }
+        for (position, value) in values.enumerated() {
+          if let value, let old = sum[name]?[position] { sum[name]?[position] = old + weight * value }
         }
       }
     }
     return FilterScores(sum)
   }
 
-  /// The mean of the shares of all filters that score less; equals share their places.
+  /// The mean of the shares of all filters that score less; equals share their positions.
   private static func meanRank(_ scores: [FilterScores]) -> FilterScores {
     let names = scores[0].layers.keys.sorted()
     let ranks = scores.map { scores in ScoreNormalisation.rank.apply(names.flatMap { scores.layers[$0] ?? [] }) }
-    let means: [Double?] = (ranks.first ?? []).indices.map { place in
-      let own = ranks.compactMap { $0[place] }
+    let means: [Double?] = (ranks.first ?? []).indices.map { position in
+      let own = ranks.compactMap { $0[position] }
       return own.count == ranks.count ? own.reduce(0, +) / Double(own.count) : nil
     }
     var start = 0

@@ -52,7 +52,7 @@ public final class FilterResultsReader {
     let name = "scores/\(criterion)/\(layer)"
     let scores: Tensor<Double> = try file.dataset(name).read()
     guard scores.shape.rank == 1 else {
-      throw EspalierError("has shape \(scores.shape)", file: path, place: "/\(name)", accepted: "one number a filter")
+      throw EspalierError("has shape \(scores.shape)", file: path, location: "/\(name)", accepted: "one number a filter")
     }
     return scores
   }
@@ -66,7 +66,7 @@ public final class FilterResultsReader {
     let ofConcepts = try file.dataset("concept_categories").readTexts()
     guard ofConcepts.count == names.count else {
       throw EspalierError(
-        "holds \(ofConcepts.count) texts for \(names.count) concepts", file: path, place: "/concept_categories",
+        "holds \(ofConcepts.count) texts for \(names.count) concepts", file: path, location: "/concept_categories",
         accepted: "one a concept")
     }
     var categories: [String] = []
@@ -87,12 +87,13 @@ public final class FilterResultsReader {
     let overlap: Tensor<Float> = try group.dataset("iou").read()
     guard overlap.shape.rank == 2, overlap.shape[1] == (try vocabulary().concepts.count) else {
       throw EspalierError(
-        "has shape \(overlap.shape)", file: path, place: "/dissection/\(layer)/iou", accepted: "filters × concepts")
+        "has shape \(overlap.shape)", file: path, location: "/dissection/\(layer)/iou", accepted: "filters × concepts")
     }
     func read<Scalar: HDF5Scalar>(_ name: String, _ shape: Shape) throws -> Tensor<Scalar> {
       let tensor: Tensor<Scalar> = try group.dataset(name).read()
       guard tensor.shape == shape else {
-        throw EspalierError("has shape \(tensor.shape)", file: path, place: "/dissection/\(layer)/\(name)", accepted: "\(shape)")
+        throw EspalierError(
+          "has shape \(tensor.shape)", file: path, location: "/dissection/\(layer)/\(name)", accepted: "\(shape)")
       }
       return tensor
     }
@@ -100,45 +101,45 @@ public final class FilterResultsReader {
     return DissectionResult(
       overlap: overlap, thresholds: try read("threshold", channels), votes: try read("votes", channels),
       votesByConcept: try read("votes-by-concept", overlap.shape),
-      pictures: Int(clamping: try group.number(attribute: "pictures", as: Int64.self) ?? 0))
+      images: Int(clamping: try group.number(attribute: "images", as: Int64.self) ?? 0))
   }
 
-  /// The pictures that excite filters of a layer most.
+  /// The images that excite filters of a layer most.
   ///
   /// - Throws: `EspalierError` naming what there is, if there are none; or if they do not fit together.
   public func exemplars(of layer: String) throws -> Exemplars {
     let known = try layers(of: "exemplars")
     guard !known.isEmpty else {
       throw EspalierError(
-        "the file holds no pictures of filters", file: path, accepted: "one that espalier dissect --report wrote")
+        "the file holds no images of filters", file: path, accepted: "one that espalier dissect --report wrote")
     }
-    try require(layer, among: known, "the file holds no pictures of layer")
+    try require(layer, among: known, "the file holds no images of layer")
     let group = try file.group("exemplars/\(layer)")
     let filters: Tensor<Int64> = try group.dataset("filter").read()
-    let pictures: Tensor<Int64> = try group.dataset("picture").read()
+    let images: Tensor<Int64> = try group.dataset("image").read()
     let activations: Tensor<Float> = try group.dataset("activation").read()
     let dataset = try group.dataset("mask")
     let shape = try dataset.shape()
     let width = Int(clamping: try group.number(attribute: "width", as: Int64.self) ?? 0)
-    guard filters.shape.rank == 1, pictures.shape.rank == 2, pictures.shape[0] == filters.count,
-      activations.shape == pictures.shape, shape.rank == 4, shape[0] == filters.count, shape[1] == pictures.shape[1],
+    guard filters.shape.rank == 1, images.shape.rank == 2, images.shape[0] == filters.count,
+      activations.shape == images.shape, shape.rank == 4, shape[0] == filters.count, shape[1] == images.shape[1],
       width > 0, shape[3] == (width - 1) / 8 + 1, filters.elements.allSatisfy({ 0..<(1 << 32) ~= $0 })
     else {
-      throw EspalierError("its datasets do not fit together", file: path, place: "/exemplars/\(layer)")
+      throw EspalierError("its datasets do not fit together", file: path, location: "/exemplars/\(layer)")
     }
     let (most, height) = (shape[1], shape[2])
     let bytes = height * shape[3]
     let entries = try (0..<filters.count).map { row -> [Exemplars.Entry] in
       let masks: Tensor<UInt8> = try dataset.read(rows: row..<row + 1)
-      return (0..<most).compactMap { place in
-        let picture = pictures.elements[row * most + place]
-        guard picture >= 0 else { return nil }
+      return (0..<most).compactMap { position in
+        let image = images.elements[row * most + position]
+        guard image >= 0 else { return nil }
         return Exemplars.Entry(
-          picture: Int(picture), activation: activations.elements[row * most + place],
-          mask: BitMask(packed: masks.elements[place * bytes..<(place + 1) * bytes], height: height, width: width))
+          image: Int(image), activation: activations.elements[row * most + position],
+          mask: BitMask(packed: masks.elements[position * bytes..<(position + 1) * bytes], height: height, width: width))
       }
     }
-    return Exemplars(height: height, width: width, channels: filters.elements.map { Int($0) }, pictures: entries)
+    return Exemplars(height: height, width: width, channels: filters.elements.map { Int($0) }, images: entries)
   }
 
   private func children(of group: String) throws -> [String] {

@@ -15,14 +15,14 @@ public typealias ResultLayer = RelevanceLayer
 ///     dissection/<layer>/threshold         float32 [channels]
 ///     dissection/<layer>/votes             float64 [channels]
 ///     dissection/<layer>/votes-by-concept  float64 [channels, concepts]
-///     exemplars/<layer>/filter             int64 [filters], those with pictures
-///     exemplars/<layer>/picture            int64 [filters, k], places in the data set, best first; −1 where there are fewer
+///     exemplars/<layer>/filter             int64 [filters], those with images
+///     exemplars/<layer>/image            int64 [filters, k], positions in the data set, best first; −1 where there are fewer
 ///     exemplars/<layer>/activation         float32 [filters, k]
-///     exemplars/<layer>/mask               uint8 [filters, k, height, ⌈width / 8⌉], eight pixels a byte, the first the highest bit
-///     concepts, concept_categories         texts, one a concept
+///     exemplars/<layer>/mask               uint8 [filters, k, height, ⌈width / 8⌉], eight pixels a byte, the first the highest
+///     bit concepts, concept_categories         texts, one a concept
 ///     scores/<criterion>/<layer>           float64 [channels]
 ///
-/// Every layer's group or dataset carries its node's name as `node` and its place in execution order as `order`.
+/// Every layer's group or dataset carries its node's name as `node` and its position in execution order as `order`.
 public final class FilterResultsWriter {
   private let file: HDF5File
 
@@ -60,17 +60,17 @@ public final class FilterResultsWriter {
   public func write(_ dissection: DissectionResult, of layer: ResultLayer) throws {
     let group = try file.createGroup("dissection/\(layer.name)")
     try group.name(layer)
-    try group.setAttribute("pictures", Int64(dissection.pictures))
+    try group.setAttribute("images", Int64(dissection.images))
     func add<Scalar: HDF5Scalar>(_ tensor: Tensor<Scalar>, _ name: String, _ description: String) throws {
       try group.write(tensor, to: name).setAttribute("description", description)
     }
-    try add(dissection.overlap, "iou", "intersection over union with each concept, over all pictures")
+    try add(dissection.overlap, "iou", "intersection over union with each concept, over all images")
     try add(dissection.thresholds, "threshold", "activation above which the filter fires")
-    try add(dissection.votes, "votes", "pictures and concepts on which the filter is among the best of its layer")
+    try add(dissection.votes, "votes", "images and concepts on which the filter is among the best of its layer")
     try add(dissection.votesByConcept, "votes-by-concept", "votes for each concept")
   }
 
-  /// Writes the pictures that excite filters of a layer most, and where the filters fire on them.
+  /// Writes the images that excite filters of a layer most, and where the filters fire on them.
   ///
   /// - Throws: `EspalierError` if they cannot be written.
   public func write(_ exemplars: Exemplars, of layer: ResultLayer) throws {
@@ -78,13 +78,13 @@ public final class FilterResultsWriter {
     try group.name(layer)
     try group.setAttribute("height", Int64(exemplars.height))
     try group.setAttribute("width", Int64(exemplars.width))
-    let (filters, most) = (exemplars.channels.count, exemplars.pictures.map(\.count).max() ?? 0)
+    let (filters, most) = (exemplars.channels.count, exemplars.images.map(\.count).max() ?? 0)
     let rowBytes = (exemplars.width + 7) / 8
-    var (pictures, activations, masks): ([Int64], [Float], [UInt8]) = ([], [], [])
-    for entries in exemplars.pictures {
-      for place in 0..<most {
-        let entry = place < entries.count ? entries[place] : nil
-        pictures.append(Int64(entry?.picture ?? -1))
+    var (images, activations, masks): ([Int64], [Float], [UInt8]) = ([], [], [])
+    for entries in exemplars.images {
+      for position in 0..<most {
+        let entry = position < entries.count ? entries[position] : nil
+        images.append(Int64(entry?.image ?? -1))
         activations.append(entry?.activation ?? .nan)
         masks += entry?.mask.packed ?? [UInt8](repeating: 0, count: exemplars.height * rowBytes)
       }
@@ -92,9 +92,9 @@ public final class FilterResultsWriter {
     func add<Scalar: HDF5Scalar>(_ tensor: Tensor<Scalar>, _ name: String, _ description: String, gzip: Int? = nil) throws {
       try group.write(tensor, to: name, gzip: gzip).setAttribute("description", description)
     }
-    try add(Tensor(exemplars.channels.map(Int64.init), shape: [filters]), "filter", "the filters with pictures")
+    try add(Tensor(exemplars.channels.map(Int64.init), shape: [filters]), "filter", "the filters with images")
     try add(
-      Tensor(pictures, shape: [filters, most]), "picture", "places in the data of the pictures that excite it most, best first")
+      Tensor(images, shape: [filters, most]), "image", "positions in the data of the images that excite it most, best first")
     try add(Tensor(activations, shape: [filters, most]), "activation", "the filter's greatest activation on them")
     try add(
       Tensor(masks, shape: [filters, most, exemplars.height, rowBytes]), "mask",
@@ -109,7 +109,7 @@ public final class FilterResultsWriter {
     try dataset.name(layer)
   }
 
-  /// Puts the file in its place.
+  /// Puts the file in its position.
   ///
   /// - Throws: `EspalierError` if it cannot be written.
   public func commit() throws { try file.commit() }
@@ -126,8 +126,8 @@ extension BitMask {
   /// The rows, each from a byte of its own, eight pixels a byte, the first the highest bit.
   var packed: [UInt8] {
     let rowBytes = (width + 7) / 8
-    return (0..<height * rowBytes).map { place in
-      let (row, byte) = (place / rowBytes, place % rowBytes)
+    return (0..<height * rowBytes).map { position in
+      let (row, byte) = (position / rowBytes, position % rowBytes)
       let word = words[row * wordsPerRow + byte / 8]
       var bits = UInt8(truncatingIfNeeded: word >> UInt64(byte % 8 * 8))
       bits = bits >> 4 | bits << 4

@@ -6,7 +6,7 @@ import Tensors
 public final class RelevanceReader: Sendable {
   /// What the file holds.
   public let schema: RelevanceSchema
-  /// The number of pictures, N.
+  /// The number of images, N.
   public let count: Int
   private let path: String
   private let attribution: HDF5Dataset?
@@ -22,14 +22,14 @@ public final class RelevanceReader: Sendable {
     let prediction = try file.dataset("prediction")
     let shape = try prediction.shape()
     guard shape.rank == 2 else {
-      throw EspalierError("has shape \(shape)", file: path, place: "/prediction", accepted: "pictures × classes")
+      throw EspalierError("has shape \(shape)", file: path, location: "/prediction", accepted: "images × classes")
     }
     let count = shape[0]
     func dataset(_ name: String, _ accepted: String, _ fits: (Shape) -> Bool) throws -> HDF5Dataset {
       let dataset = try file.dataset(name)
       let shape = try dataset.shape()
       guard shape.rank > 0, shape[0] == count, fits(shape) else {
-        throw EspalierError("has shape \(shape)", file: path, place: "/\(name)", accepted: accepted)
+        throw EspalierError("has shape \(shape)", file: path, location: "/\(name)", accepted: accepted)
       }
       return dataset
     }
@@ -53,7 +53,7 @@ public final class RelevanceReader: Sendable {
       try dataset("relevance-absolute/\(layer.name)", "\(count) × \(layer.channels)") { $0 == [count, layer.channels] }
     }
     let top = Int(clamping: try file.number(attribute: "top", as: Int64.self) ?? 0)
-    guard 0...1 << 20 ~= top else { throw EspalierError("is \(top)", file: path, place: "attribute top") }
+    guard 0...1 << 20 ~= top else { throw EspalierError("is \(top)", file: path, location: "attribute top") }
     maxima =
       top > 0
       ? try layers.map { layer in
@@ -65,7 +65,7 @@ public final class RelevanceReader: Sendable {
       func texts(_ name: String) throws -> [String] {
         let found = try values.texts(attribute: name) ?? []
         guard found.count == (try values.shape()[1]) else {
-          throw EspalierError("has \(found.count) texts in its attribute \(name)", file: path, place: "/conservation")
+          throw EspalierError("has \(found.count) texts in its attribute \(name)", file: path, location: "/conservation")
         }
         return found
       }
@@ -90,7 +90,7 @@ public final class RelevanceReader: Sendable {
     self.prediction = prediction
   }
 
-  /// The results of the pictures in a range of rows.
+  /// The results of the images in a range of rows.
   ///
   /// - Throws: `EspalierError` if there are no such rows, or the file is damaged.
   public func read(_ rows: Range<Int>) throws -> RelevanceRows {
@@ -102,22 +102,22 @@ public final class RelevanceReader: Sendable {
       targets: try target.map { try $0.read(rows: rows).elements } ?? [])
   }
 
-  /// The places in the data set of the pictures in a range of rows.
+  /// The positions in the data set of the images in a range of rows.
   ///
   /// - Throws: `EspalierError` if there are no such rows, or the file is damaged.
   public func indices(_ rows: Range<Int>) throws -> [UInt32] { try index.read(rows: rows).elements }
 
-  /// The labels of the pictures in a range of rows.
+  /// The labels of the images in a range of rows.
   ///
   /// - Throws: `EspalierError` if there are no such rows, or the file is damaged.
   public func labels(_ rows: Range<Int>) throws -> [UInt16] { try label.read(rows: rows).elements }
 
-  /// The predictions for the pictures in a range of rows, [n, K].
+  /// The predictions for the images in a range of rows, [n, K].
   ///
   /// - Throws: `EspalierError` if there are no such rows, or the file is damaged.
   public func predictions(_ rows: Range<Int>) throws -> Tensor<Float> { try prediction.read(rows: rows) }
 
-  /// What each layer conserves of the pictures in a range of rows, [n, layers, 5] by `ConservationTerm`.
+  /// What each layer conserves of the images in a range of rows, [n, layers, 5] by `ConservationTerm`.
   ///
   /// - Throws: `EspalierError` if the file does not tell it or holds no such rows, or is damaged.
   public func conservation(_ rows: Range<Int>) throws -> Tensor<Double> {
@@ -127,7 +127,7 @@ public final class RelevanceReader: Sendable {
     return try conservation.read(rows: rows)
   }
 
-  /// The relevance maps of the pictures in a range of rows, [n, C, H, W].
+  /// The relevance maps of the images in a range of rows, [n, C, H, W].
   ///
   /// - Throws: `EspalierError` if the file holds no maps or no such rows, or is damaged.
   public func maps(_ rows: Range<Int>) throws -> Tensor<Float> {

@@ -7,7 +7,7 @@ public struct RelevanceLayer: Hashable, Sendable {
   public var name: String
   /// The node's name as it is in the model.
   public var node: String
-  /// Its place in execution order.
+  /// Its position in execution order.
   public var order: Int
   /// The number of its channels.
   public var channels: Int
@@ -38,11 +38,11 @@ public struct RelevanceSchema: Hashable, Sendable {
   public var layers: [RelevanceLayer]
   /// How maps are stored.
   public var precision: MapPrecision
-  /// Whether the pictures have labels; without them the predicted class stands in `label`.
+  /// Whether the images have labels; without them the predicted class stands in `label`.
   public var isLabelled: Bool
-  /// Whether each picture has a target of its own, which the data name.
+  /// Whether each image has a target of its own, which the data name.
   public var hasTargets: Bool
-  /// The most pictures a filter for which the most relevant and the most activating ones are told; 0 for none.
+  /// The most images a filter for which the most relevant and the most activating ones are told; 0 for none.
   public var top: Int
   /// The layers of which it is told what they conserve; empty for none.
   public var conservation: [ConservationSite]
@@ -97,11 +97,11 @@ extension RelevanceSchema {
   }
 }
 
-/// The results of n pictures, one row each.
+/// The results of n images, one row each.
 public struct RelevanceRows: Hashable, Sendable {
-  /// The pictures' places in the data set.
+  /// The images' positions in the data set.
   public var indices: [UInt32]
-  /// The true classes, or the predicted ones of unlabelled pictures.
+  /// The true classes, or the predicted ones of unlabelled images.
   public var labels: [UInt16]
   /// The network's output before a final softmax, [n, K].
   public var predictions: Tensor<Float>
@@ -115,7 +115,7 @@ public struct RelevanceRows: Hashable, Sendable {
   public var maxima: [Tensor<Float>]
   /// What each layer conserves, [n, layers, 5] by `ConservationTerm`; nil where it is not stored.
   public var conservation: Tensor<Double>?
-  /// The classes whose relevance it is, where the data name one a picture; else empty.
+  /// The classes whose relevance it is, where the data name one an image; else empty.
   public var targets: [UInt16]
 
   /// Makes rows.
@@ -135,6 +135,6 @@ public struct RelevanceRows: Hashable, Sendable {
     self.conservation = conservation
   }
 
-  /// The number of pictures, n.
+  /// The number of images, n.
   public var count: Int { indices.count }
 }

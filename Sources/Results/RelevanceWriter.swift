@@ -10,13 +10,13 @@ import Tensors
 ///
 ///     attribution                  [N, C, H, W]   relevance of the input (left out without maps)
 ///     label                        [N]            uint16
-///     target                       [N]            uint16, the class that is explained, where the data name one a picture
+///     target                       [N]            uint16, the class that is explained, where the data name one an image
 ///     prediction                   [N, K]
-///     index                        [N]            uint32, places in the data set
+///     index                        [N]            uint32, positions in the data set
 ///     relevance/<layer>            [N, channels]  summed over space
 ///     relevance-absolute/<layer>   [N, channels]  magnitudes summed over space
-///     activation-max/<layer>       [N, channels]  greatest over space, before the activation (with top pictures)
-///     relmax/<layer>/index, value  [channels, k]  the most relevant pictures of each filter; actmax the most activating
+///     activation-max/<layer>       [N, channels]  greatest over space, before the activation (with top images)
+///     relmax/<layer>/index, value  [channels, k]  the most relevant images of each filter; actmax the most activating
 ///     conservation                 [N, L, 5]      float64: out, in, bias, stabiliser, other (see `ConservationTerm`)
 ///     scales/                                     the coordinates of every axis
 ///
@@ -33,7 +33,7 @@ public final class RelevanceWriter {
 
   static let predictedLabels = "predicted class; the data have no labels"
 
-  /// Begins a file for a number of pictures.
+  /// Begins a file for a number of images.
   ///
   /// - Throws: `EspalierError` if it cannot be written.
   public init(_ path: String, schema: RelevanceSchema, count: Int) throws {
@@ -43,7 +43,7 @@ public final class RelevanceWriter {
     if schema.precision != .none {
       let attribution = try file.createDataset(
         "attribution", of: schema.precision == .float16 ? .float16 : .float32, shape: shape)
-      try attribution.describe(units: schema.unit, "relevance of the input, picture by picture")
+      try attribution.describe(units: schema.unit, "relevance of the input, image by image")
       try scales.attach(to: attribution, "sample", "channel", "row", "column")
       self.attribution = attribution
     } else {
@@ -56,7 +56,7 @@ public final class RelevanceWriter {
     prediction = try file.createDataset("prediction", of: .float32, shape: [count, schema.classes])
     try prediction.describe(units: "logit", "output of the network before a final softmax")
     index = try file.createDataset("index", of: .uint32, shape: [count])
-    try index.describe(units: "picture", "place of the picture in the data set")
+    try index.describe(units: "image", "position of the image in the data set")
     try scales.attach(to: label, "sample")
     if let target { try scales.attach(to: target, "sample") }
     try scales.attach(to: prediction, "sample", "class")
@@ -98,7 +98,7 @@ public final class RelevanceWriter {
     self.file = file
   }
 
-  /// Writes rows from a place on.
+  /// Writes rows from a position on.
   ///
   /// - Throws: `EspalierError` if their shapes are not the schema's, or the file cannot be written.
   public func write(_ rows: RelevanceRows, at start: Int) throws {
@@ -116,9 +116,9 @@ public final class RelevanceWriter {
     for layer in mostRelevant.indices {
       let channels = schema.layers[layer].channels
       for row in 0..<rows.count {
-        let places = row * channels..<(row + 1) * channels
-        mostRelevant[layer].observe(rows.signed[layer].elements[places], index: Int(rows.indices[row]))
-        mostActive[layer].observe(rows.maxima[layer].elements[places], index: Int(rows.indices[row]))
+        let positions = row * channels..<(row + 1) * channels
+        mostRelevant[layer].observe(rows.signed[layer].elements[positions], index: Int(rows.indices[row]))
+        mostActive[layer].observe(rows.maxima[layer].elements[positions], index: Int(rows.indices[row]))
       }
     }
   }
@@ -127,8 +127,8 @@ public final class RelevanceWriter {
   ///
   /// - Throws: `EspalierError` if it cannot be written.
   public func commit() throws {
-    try write(mostRelevant, to: "relmax", "the pictures with the greatest relevance of each filter, the greatest first")
-    try write(mostActive, to: "actmax", "the pictures with the greatest activation of each filter, the greatest first")
+    try write(mostRelevant, to: "relmax", "the images with the greatest relevance of each filter, the greatest first")
+    try write(mostActive, to: "actmax", "the images with the greatest activation of each filter, the greatest first")
     try file.commit()
   }
 
@@ -140,7 +140,7 @@ public final class RelevanceWriter {
       let own = try file.createGroup("\(name)/\(layer.name)")
       try own.setAttribute("node", layer.node)
       try own.setAttribute("order", Int64(layer.order))
-      // Fewer pictures than were asked for, or numbers that are none: the rest is NaN, at picture 2³² − 1.
+      // Fewer images than were asked for, or numbers that are none: the rest is NaN, at image 2³² − 1.
       let length = top.channels.map(\.count).max() ?? 0
       let shape: Shape = [layer.channels, length]
       let rows = top.channels.map { entries in
@@ -148,7 +148,7 @@ public final class RelevanceWriter {
           + [(UInt32, Float)](repeating: (.max, .nan), count: length - entries.count)
       }
       try file.write(Tensor(rows.flatMap { $0.map(\.0) }, shape: shape), to: "\(name)/\(layer.name)/index")
-        .describe(units: "picture", "place of the picture in the data set")
+        .describe(units: "image", "position of the image in the data set")
       try file.write(Tensor(rows.flatMap { $0.map(\.1) }, shape: shape), to: "\(name)/\(layer.name)/value")
         .describe(name == "relmax" ? "relevance, summed over space" : "activation, the greatest over space")
     }
@@ -171,7 +171,7 @@ private struct Scales {
       try file.link(dataset, as: name)
       return dataset
     }
-    sample = try scale("sample", count, "place of the picture in the data set")
+    sample = try scale("sample", count, "position of the image in the data set")
     byName["sample"] = sample
     for (name, length) in zip(["channel", "row", "column"], schema.map.dimensions) {
       byName[name] = try scale(name, length, "\(name) of the input")

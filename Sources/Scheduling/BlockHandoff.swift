@@ -4,9 +4,9 @@ import Tensors
 /// Where the body of one shard hands on the work on its blocks, as soon as the network has computed them.
 ///
 /// A *block* is a part of the network, a *work* what is done with its feature maps: observing, scoring. A work that may move
-/// waits for a worker that has no shard to take, which prefers the earliest block; otherwise it runs inside ``submit(block:bytes:_:)``,
-/// while the maps are warm in cache. Works of one block of a shard run one after the other, in the order of their submission;
-/// works of different blocks may run at once.
+/// waits for a worker that has no shard to take, which prefers the earliest block; otherwise it runs inside
+/// ``submit(block:bytes:_:)``, while the maps are warm in cache. Works of one block of a shard run one after the other, in the
+/// order of their submission; works of different blocks may run at once.
 ///
 /// Blocks are submitted in ascending order, as the network computes them. Of several works that fail, the first submitted one's
 /// error is the shard's, and goes before what the body itself throws: so it is the same whether works move or not.
@@ -34,7 +34,7 @@ public final class BlockHandoff: @unchecked Sendable {
   /// Does the work on a block: here and now, or by an idle worker before ``wait()`` returns.
   ///
   /// - Parameters:
-  ///   - block: the block's place in the pass's `blocks`.
+  ///   - block: the block's position in the pass's `blocks`.
   ///   - bytes: what the work keeps alive while it waits, for the memory budget.
   ///   - work: what is done. What it reads must stay as it is until ``wait()`` returns, if the pass lets blocks move; it must not
   ///     call ``wait()``.
@@ -90,7 +90,7 @@ public final class BlockHandoff: @unchecked Sendable {
 private final class BlockItem {
   let handoff: BlockHandoff
   let block: Int
-  /// The place among the works of its shard.
+  /// The position among the works of its shard.
   let order: Int
   let bytes: Int
   /// Whether it counts among what waits for a worker.
@@ -222,11 +222,11 @@ final class BlockBoard: @unchecked Sendable {
   /// Does the earliest work that waits — of one shard, or of one of its blocks — or waits for news if there is none.
   func help(_ handoff: BlockHandoff? = nil, block: Int? = nil) {
     var best: Int?
-    for (place, item) in waiting.enumerated() {
+    for (position, item) in waiting.enumerated() {
       guard handoff == nil || item.handoff === handoff, block == nil || item.block == block,
         !item.handoff.busy.contains(item.block), best.map({ item.precedes(waiting[$0]) }) ?? true
       else { continue }
-      best = place
+      best = position
     }
     guard let best else { return monitor.wait() }
     perform(waiting.remove(at: best))
@@ -275,12 +275,12 @@ final class BlockBoard: @unchecked Sendable {
 }
 
 extension EspalierError {
-  /// An error that happened somewhere, with that named before its own place.
-  fileprivate init(_ error: any Error, in place: String?) {
+  /// An error that happened somewhere, with that named before its own position.
+  fileprivate init(_ error: any Error, in position: String?) {
     self = error as? EspalierError ?? EspalierError(String(describing: error))
     // What names its image itself need not hear it again.
-    let isNamed = place.map { self.place == $0 || self.place?.hasPrefix($0 + ": ") ?? false } ?? false
-    let places = [isNamed ? nil : place, self.place].compactMap { $0 }
-    self.place = places.isEmpty ? nil : places.joined(separator: ": ")
+    let isNamed = position.map { self.location == $0 || self.location?.hasPrefix($0 + ": ") ?? false } ?? false
+    let positions = [isNamed ? nil : position, self.location].compactMap { $0 }
+    self.location = positions.isEmpty ? nil : positions.joined(separator: ": ")
   }
 }

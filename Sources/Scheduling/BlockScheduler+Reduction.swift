@@ -71,9 +71,9 @@ extension BlockScheduler {
   /// the other, in shard order, into one that is changed in place.
   ///
   /// Beside that one only the results of shards in work, and of `width` finished ones at most, are alive, however many shards
-  /// there are: the tree of ``reduce(shards:blocks:blocksMayMove:bytesPerWorker:from:checkpoint:makeWorker:body:combine:)`` keeps one
-  /// for each power of two. A sum of n shards in Double is off by (n − 1) · 2⁻⁵³ of the sum of magnitudes at most, where the tree has
-  /// log₂ n: 10⁻¹⁰ for a million shards.
+  /// there are: the tree of ``reduce(shards:blocks:blocksMayMove:bytesPerWorker:from:checkpoint:makeWorker:body:combine:)`` keeps
+  /// one for each power of two. A sum of n shards in Double is off by (n − 1) · 2⁻⁵³ of the sum of magnitudes at most, where the
+  /// tree has log₂ n: 10⁻¹⁰ for a million shards.
   ///
   /// - Parameters:
   ///   - shards: the indices of the shards.

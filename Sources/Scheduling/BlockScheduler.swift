@@ -13,7 +13,7 @@ public struct BlockScheduler: Sendable {
   public var cancellation: Cancellation
   /// Called after each shard and each block, one call at a time, on the workers' threads; it should be quick.
   public var progress: (@Sendable (PassProgress) -> Void)?
-  /// What errors call a shard, such as `pictures 32 to 63`; nil for nothing.
+  /// What errors call a shard, such as `images 32 to 63`; nil for nothing.
   public var shardName: @Sendable (Int) -> String?
   /// Runs first in every block that Dispatch runs for a worker, for settings that belong to a thread (OpenMP's, say).
   public var prologue: @Sendable () -> Void

@@ -2,7 +2,7 @@
 ///
 /// A range of `n` shards splits at the largest power of two below `n`; each half splits alike down to single shards, and
 /// every pair is combined as (left, right). So each *aligned* range — 2ᵏ shards that start at a multiple of 2ᵏ — is one
-/// subtree of every larger tree: it can be reduced on its own, in another run or on another machine, and put in its place
+/// subtree of every larger tree: it can be reduced on its own, in another run or on another machine, and put in its position
 /// with ``Partial/insert(_:level:index:)``; rounding falls as if all had been reduced together.
 ///
 ///     7 shards:   ((0 1) (2 3)) ((4 5) 6)
@@ -24,7 +24,7 @@ public enum FixedTree {
     public struct Node: Hashable, Sendable {
       /// The height; 0 is a single shard.
       public var level: Int
-      /// The place among the subtrees of its height.
+      /// The position among the subtrees of its height.
       public var index: Int
 
       /// Makes the name of a subtree.

@@ -3,7 +3,7 @@ import Foundation
 
 /// Makes the elements of a sequence ahead of their use, on threads of its own, and hands them out in order.
 ///
-/// At most `depth` elements are made or waiting at a time. An error comes out of ``next()`` in its element's place and ends
+/// At most `depth` elements are made or waiting at a time. An error comes out of ``next()`` in its element's position and ends
 /// the sequence. The producers stop when the prefetcher is released.
 public final class Prefetcher<Element: Sendable>: Sendable {
   private let line: Line<Element>

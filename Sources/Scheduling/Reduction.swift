@@ -2,8 +2,8 @@ import Foundation
 
 /// Something whole that takes the results of shards in their order, so that it covers all shards below a cursor and no other.
 ///
-/// Those that come early wait. One worker at a time combines and saves, with the lock open, and the others go on with their shards.
-/// A worker that is too far ahead of the cursor waits, so that memory does not grow with the number of shards.
+/// Those that come early wait. One worker at a time combines and saves, with the lock open, and the others go on with their
+/// shards. A worker that is too far ahead of the cursor waits, so that memory does not grow with the number of shards.
 final class Reduction<Part: Sendable, Whole: Sendable>: @unchecked Sendable {
   private let checkpoint: PassCheckpoint<Whole>?
   private let mostAhead: Int

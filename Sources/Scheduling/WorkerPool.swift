@@ -82,8 +82,8 @@ public final class WorkerPool<Worker>: Sendable {
   /// - Parameters:
   ///   - indices: the shards of this round.
   ///   - blocks: the names of the blocks of a shard.
-  ///   - finished: called after each shard and each block with the number of finished shards, and of shards of which each block is
-  ///     finished; one call at a time, on the workers' threads.
+  ///   - finished: called after each shard and each block with the number of finished shards, and of shards of which each block
+  ///     is finished; one call at a time, on the workers' threads.
   ///   - body: computes one shard with a worker's state, and hands on its blocks.
   /// - Precondition: no other round of this pool is running.
   /// - Throws: what `body` or a block's work throws, with the shard and the block named; `CancellationError`.
@@ -102,7 +102,7 @@ public final class WorkerPool<Worker>: Sendable {
   }
 }
 
-/// Results by place, written from several threads.
+/// Results by position, written from several threads.
 private final class Slots<Value: Sendable>: Sendable {
   private let values: Mutex<[Value?]>
 

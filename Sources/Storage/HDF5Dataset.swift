@@ -23,16 +23,16 @@ public final class HDF5Dataset: HDF5Object, @unchecked Sendable {
 
   /// The number of filters that chunks go through.
   ///
-  /// HDF5 1.10 crashes over damaged chunks of those that are refused; few use them, and a look at every chunk beforehand would take as
-  /// long as reading all of the file.
+  /// HDF5 1.10 crashes over damaged chunks of those that are refused; few use them, and a look at every chunk beforehand would
+  /// take as long as reading all of the file.
   ///
   /// - Throws: `EspalierError` naming one that is refused.
   private static func countFilters(of properties: HDF5Handle) throws -> Int {
     let count = try HDF5Library.check(H5Pget_nfilters(properties.id), "its filters cannot be read")
     let refused = [H5Z_FILTER_SZIP: "szip", H5Z_FILTER_NBIT: "n-bit", H5Z_FILTER_SCALEOFFSET: "scale-offset"]
-    for place in 0..<UInt32(count) {
+    for position in 0..<UInt32(count) {
       var (flags, values, configuration) = (UInt32(0), 0, UInt32(0))
-      let filter = H5Pget_filter2(properties.id, place, &flags, &values, nil, 0, nil, &configuration)
+      let filter = H5Pget_filter2(properties.id, position, &flags, &values, nil, 0, nil, &configuration)
       if let name = refused[filter] {
         throw EspalierError("is packed by the filter \(name)", accepted: "gzip, shuffle, fletcher32, or no filter")
       }

@@ -9,8 +9,8 @@ import Tensors
 ///     try file.write(relevance, to: "attribution", gzip: 4)
 ///     try file.commit()
 ///
-/// A new file is written beside its place and gets its name in ``commit()``; one that is never committed is deleted when nothing
-/// refers to it any more.
+/// A new file is written beside its position and gets its name in ``commit()``; one that is never committed is deleted when
+/// nothing refers to it any more.
 public final class HDF5File: HDF5Group, @unchecked Sendable {
   private init(_ file: OpenFile) throws {
     let root = try HDF5Handle(H5Gopen2(file.id, "/", hid_t(H5P_DEFAULT)), "cannot open the root group")
@@ -37,8 +37,8 @@ public final class HDF5File: HDF5Group, @unchecked Sendable {
   ///
   /// Its groups and datasets cannot be used any more.
   ///
-  /// - Parameter sealed: whether a checksum of all bytes is put behind them, where readers of HDF5 do not look: it tells of damage
-  ///   among the numbers, which HDF5 does not notice.
+  /// - Parameter sealed: whether a checksum of all bytes is put behind them, where readers of HDF5 do not look: it tells of
+  ///   damage among the numbers, which HDF5 does not notice.
   /// - Throws: `EspalierError` if something cannot be written (a full disk, say); nothing is left then.
   public func commit(sealed: Bool = false) throws {
     try access { try file.commit(sealed: sealed) }

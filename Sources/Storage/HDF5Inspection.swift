@@ -8,7 +8,7 @@ import Tensors
 /// attribute and chunk index first, and reads what is small; if it comes to harm, the file is refused. Texts of variable length
 /// lie in a heap that the library trusts most of all, so this process takes those from the child and never reads them itself.
 struct HDF5Inspection {
-  private struct Place: Hashable {
+  private struct Position: Hashable {
     var kind: Int
     var object: UInt64
     var name = ""
@@ -20,7 +20,7 @@ struct HDF5Inspection {
   private static let mostText = 1 << 28
 
   /// The texts that were found; nil for those that the child could not read.
-  private var texts: [Place: [String]?] = [:]
+  private var texts: [Position: [String]?] = [:]
 
   /// Lets a child read a file.
   ///
@@ -51,26 +51,26 @@ struct HDF5Inspection {
   ///
   /// - Throws: `EspalierError` if the child could not read them.
   func texts(of object: HDF5Handle, attribute name: String) throws -> [String] {
-    try found(Place(kind: shim_attribute, object: HDF5Inspection.reference(to: object), name: name))
+    try found(Position(kind: shim_attribute, object: HDF5Inspection.reference(to: object), name: name))
   }
 
   /// The texts that a dataset holds.
   ///
   /// - Throws: `EspalierError` if the child could not read them.
   func texts(in dataset: HDF5Handle) throws -> [String] {
-    try found(Place(kind: shim_dataset, object: HDF5Inspection.reference(to: dataset)))
+    try found(Position(kind: shim_dataset, object: HDF5Inspection.reference(to: dataset)))
   }
 
   /// The names of a dataset's axes; nil if nothing names them.
   ///
   /// - Throws: `EspalierError` if the child could not read them.
   func axisNames(of dataset: HDF5Handle) throws -> [String]? {
-    let place = Place(kind: shim_axes, object: HDF5Inspection.reference(to: dataset))
-    return texts.keys.contains(place) ? try found(place) : nil
+    let position = Position(kind: shim_axes, object: HDF5Inspection.reference(to: dataset))
+    return texts.keys.contains(position) ? try found(position) : nil
   }
 
-  private func found(_ place: Place) throws -> [String] {
-    guard let texts = texts[place] ?? nil else { throw EspalierError("its texts are damaged, or too long") }
+  private func found(_ position: Position) throws -> [String] {
+    guard let texts = texts[position] ?? nil else { throw EspalierError("its texts are damaged, or too long") }
     return texts
   }
 
@@ -111,15 +111,15 @@ struct HDF5Inspection {
     while let kind = number(UInt8.self).map(Int.init) {
       if ![shim_attribute, shim_dataset, shim_axes].contains(kind) { return rest.isEmpty ? kind : 0 }
       guard let object = number(UInt64.self), let name = text(), let count = number(UInt64.self) else { return 0 }
-      let place = Place(kind: kind, object: object, name: name)
+      let position = Position(kind: kind, object: object, name: name)
       if count == shim_unreadable() {
-        texts[place] = .some(nil)
+        texts[position] = .some(nil)
         continue
       }
       guard count <= rest.count else { return 0 }
       let list = (0..<count).compactMap { _ in text() }
       guard list.count == count else { return 0 }
-      texts[place] = list
+      texts[position] = list
     }
     return 0
   }

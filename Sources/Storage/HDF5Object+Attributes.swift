@@ -95,7 +95,7 @@ extension HDF5Object {
 
   private func single<Value>(_ values: [Value], _ name: String) throws -> Value {
     guard let value = values.first, values.count == 1 else {
-      throw EspalierError("holds \(values.count) values", file: file.path, place: "\(path)@\(name)", accepted: "one")
+      throw EspalierError("holds \(values.count) values", file: file.path, location: "\(path)@\(name)", accepted: "one")
     }
     return value
   }

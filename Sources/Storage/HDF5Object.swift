@@ -27,7 +27,7 @@ public class HDF5Object: @unchecked Sendable {
   func access<Result>(_ part: String? = nil, _ body: () throws -> Result) throws -> Result {
     try HDF5Library.locked {
       try naming(file: file.path) {
-        try naming(place: part ?? path) {
+        try naming(location: part ?? path) {
           guard !file.isClosed else { throw EspalierError("the file is closed") }
           return try body()
         }

@@ -5,24 +5,25 @@
 public struct EspalierError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file at fault, if one is.
   public var file: String?
-  /// The layer, node, dataset, option or other named place at fault.
-  public var place: String?
+  /// The layer, node, dataset, option or other named location at fault.
+  public var location: String?
   /// What is wrong, with the offending values.
   public var problem: String
   /// What would be accepted instead.
   public var accepted: String?
 
   /// Makes an error from what is wrong, and where.
-  public init(_ problem: String, file: String? = nil, place: String? = nil, accepted: String? = nil) {
+  public init(_ problem: String, file: String? = nil, location: String? = nil, accepted: String? = nil) {
     self.problem = problem
     self.file = file
-    self.place = place
+    self.location = location
     self.accepted = accepted
   }
 
-  /// `FILE: PLACE: problem (accepted: …)`, on one line of printable characters; what a file holds is quoted in part where it is long.
+  /// `FILE: LOCATION: problem (accepted: …)`, on one line of printable characters; what a file holds is quoted in part where it
+  /// is long.
   public var description: String {
-    var text = [file, place].compactMap { $0?.quotable }.map { $0 + ": " }.joined() + problem.quotable
+    var text = [file, location].compactMap { $0?.quotable }.map { $0 + ": " }.joined() + problem.quotable
     if let accepted { text += " (accepted: \(accepted.quotable))" }
     return text
   }
@@ -34,10 +35,10 @@ public struct EspalierError: Error, Equatable, Sendable, CustomStringConvertible
     return copy
   }
 
-  /// The same error with a place named, unless it names one already.
-  public func at(_ place: String) -> EspalierError {
+  /// The same error with a location named, unless it names one already.
+  public func at(_ location: String) -> EspalierError {
     var copy = self
-    if copy.place == nil { copy.place = place }
+    if copy.location == nil { copy.location = location }
     return copy
   }
 }
@@ -49,11 +50,11 @@ public func naming<Result>(file: String, _ body: () throws -> Result) throws -> 
   do { return try body() } catch let error as EspalierError { throw error.inFile(file) }
 }
 
-/// Runs `body`; an `EspalierError` that it throws is given the name of a place (a layer, a dataset, an option).
+/// Runs `body`; an `EspalierError` that it throws is given the name of a location (a layer, a dataset, an option).
 ///
 /// - Throws: what `body` throws.
-public func naming<Result>(place: String, _ body: () throws -> Result) throws -> Result {
-  do { return try body() } catch let error as EspalierError { throw error.at(place) }
+public func naming<Result>(location: String, _ body: () throws -> Result) throws -> Result {
+  do { return try body() } catch let error as EspalierError { throw error.at(location) }
 }
 
 extension String {

@@ -68,10 +68,11 @@ extension EspalierError {
   ///   - known: all names that there are.
   ///   - topic: the topic of `espalier help` that explains them; nil for none.
   public init(
-    unknown kind: String, _ name: String, among known: [String], topic: String? = nil, file: String? = nil, place: String? = nil
+    unknown kind: String, _ name: String, among known: [String], topic: String? = nil, file: String? = nil,
+    location: String? = nil
   ) {
     self.init(
-      "there is no \(kind) '\(name)'" + EspalierError.suggestion(for: name, among: known), file: file, place: place,
+      "there is no \(kind) '\(name)'" + EspalierError.suggestion(for: name, among: known), file: file, location: location,
       accepted: EspalierError.list(known, topic: topic))
   }
 

@@ -2,7 +2,7 @@ import Foundation
 
 /// The counter-based random generator Philox-4x32-10.
 ///
-/// A number depends on (seed, stream, index) alone, never on how many were drawn before it: the same picture of the same
+/// A number depends on (seed, stream, index) alone, never on how many were drawn before it: the same image of the same
 /// epoch is augmented alike whichever worker meets it, and a resumed run continues exactly.
 ///
 /// Source: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.

@@ -1,4 +1,4 @@
-/// The lengths of a tensor's axes, outermost first: `[N, C, H, W]` for pictures.
+/// The lengths of a tensor's axes, outermost first: `[N, C, H, W]` for images.
 ///
 /// The empty shape is a scalar's.
 public struct Shape: Hashable, Sendable {

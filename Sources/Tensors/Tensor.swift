@@ -44,7 +44,7 @@ public struct Tensor<Scalar> {
     set { elements[offset(indices)] = newValue }
   }
 
-  /// The place of an element in ``elements``.
+  /// The position of an element in ``elements``.
   public func offset(_ indices: [Int]) -> Int {
     precondition(indices.count == shape.rank, "\(indices.count) indices for shape \(shape)")
     var offset = 0

@@ -28,12 +28,12 @@ public func expectClose<Actual: BinaryFloatingPoint, Expected: BinaryFloatingPoi
   var firstMismatch: Int?
   var mismatches = 0
   var greatest = 0.0
-  for place in actual.elements.indices {
-    let (a, e) = (Double(actual.elements[place]), Double(expected.elements[place]))
+  for position in actual.elements.indices {
+    let (a, e) = (Double(actual.elements[position]), Double(expected.elements[position]))
     if a != e { greatest = (a - e).isNaN ? .nan : max(greatest, abs(a - e)) }
     guard !bound.accepts(a, expected: e) else { continue }
     mismatches += 1
-    firstMismatch = firstMismatch ?? place
+    firstMismatch = firstMismatch ?? position
   }
   guard let firstMismatch else { return true }
   Issue.record(
@@ -57,8 +57,8 @@ public func expectClose<Actual: BinaryFloatingPoint, Expected: BinaryFloatingPoi
 }
 
 extension Shape {
-  /// The indices of an element by its place in row-major order.
-  fileprivate func indices(at place: Int) -> [Int] {
-    zip(dimensions, strides).map { place / $1 % $0 }
+  /// The indices of an element by its position in row-major order.
+  fileprivate func indices(at position: Int) -> [Int] {
+    zip(dimensions, strides).map { position / $1 % $0 }
   }
 }

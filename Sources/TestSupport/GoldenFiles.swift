@@ -1,9 +1,9 @@
 import Foundation
 import Tensors
 
-/// Reference values in `Tests/Golden`, found from the place of this source file.
+/// Reference values in `Tests/Golden`, found from the position of this source file.
 public enum GoldenFiles {
-  /// The place of a reference file, such as `zennit-rules.json` or `networks/vgg.onnx`.
+  /// The position of a reference file, such as `zennit-rules.json` or `networks/vgg.onnx`.
   public static func url(_ name: String) -> URL {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Tests/Golden").appendingPathComponent(name)

@@ -32,7 +32,7 @@ public enum Python {
     try process.run()
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw EspalierError(String(text.suffix(2000)), place: "Python") }
+    guard process.terminationStatus == 0 else { throw EspalierError(String(text.suffix(2000)), location: "Python") }
     return text
   }
 }

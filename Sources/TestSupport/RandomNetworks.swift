@@ -2,10 +2,10 @@ import Networks
 import Tensors
 
 /// Random networks with every structure that couples channels: residual sums with and without projection, option-A shortcuts,
-/// gates, concatenation, dense blocks, shuffles, splits, slices, depthwise and grouped convolutions, transposed ones, shared weights,
-/// both channel orders before a linear layer, two inputs and two outputs.
+/// gates, concatenation, dense blocks, shuffles, splits, slices, depthwise and grouped convolutions, transposed ones, shared
+/// weights, both channel orders before a linear layer, two inputs and two outputs.
 ///
-/// They take pictures `[N, 3, 8, 8]` as `input`. A seed makes the same network every time.
+/// They take images `[N, 3, 8, 8]` as `input`. A seed makes the same network every time.
 public enum RandomNetworks {
   /// A network of a few random pieces.
   public static func graph(seed: UInt64) throws -> Graph {

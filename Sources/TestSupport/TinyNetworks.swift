@@ -3,7 +3,7 @@ import Tensors
 
 /// Small networks with seeded weights, one for each way in which real ones are wired.
 ///
-/// All take pictures `[N, 3, 8, 8]` as `input` and give `[N, 4]` as `output`.
+/// All take images `[N, 3, 8, 8]` as `input` and give `[N, 4]` as `output`.
 public enum TinyNetworks {
   /// Every network, by name.
   public static func all(seed: UInt64 = 1) -> [(name: String, graph: Graph)] {
@@ -13,8 +13,8 @@ public enum TinyNetworks {
     ]
   }
 
-  /// Random pictures that fit the networks.
-  public static func pictures(_ count: Int, seed: UInt64 = 1) -> Tensor<Float> {
+  /// Random images that fit the networks.
+  public static func images(_ count: Int, seed: UInt64 = 1) -> Tensor<Float> {
     var random = Philox(seed: seed, stream: Philox.stream(named: "pictures"))
     let shape: Shape = [count, 3, 8, 8]
     return Tensor((0..<shape.count).map { _ in Float(random.normal()) }, shape: shape)

@@ -5,13 +5,14 @@ import Storage
 import Tensors
 
 /// A training run as it is stored between two steps: latent weights, what the optimiser remembers, running statistics, the
-/// place in the epoch, the sums of the epoch so far, the history, the best epoch so far, and the network where it was replaced.
+/// position in the epoch, the sums of the epoch so far, the history, the best epoch so far, and the network where it was
+/// replaced.
 ///
 /// An HDF5 file. The dataset `identity` says what the run is; a run goes on only from its own.
 extension Trainer {
   /// Saves the run.
   ///
-  /// The file is written beside its place and renamed when whole.
+  /// The file is written beside its position and renamed when whole.
   ///
   /// - Throws: `EspalierError` naming the file.
   public func save(to url: URL) throws {
@@ -25,8 +26,8 @@ extension Trainer {
       try file.write(Tensor(bytes: graph.onnxBytes()), to: "network/onnx")
       try file.write(Tensor(bytes: seamsInForce.utf8), to: "network/seams")
     }
-    for (place, parameter) in parameters.enumerated() {
-      let group = try file.createGroup("parameters/\(place)")
+    for (position, parameter) in parameters.enumerated() {
+      let group = try file.createGroup("parameters/\(position)")
       try group.setAttribute("name", parameter.name)
       try group.write(parameter.latent, to: "latent")
       for (number, state) in parameter.state.enumerated() {
@@ -73,8 +74,8 @@ extension Trainer {
         }
       }
       var restored: [(latent: Tensor<Float>, state: [[Float]])] = []
-      for (place, parameter) in parameters.enumerated() {
-        let group = try file.group("parameters/\(place)")
+      for (position, parameter) in parameters.enumerated() {
+        let group = try file.group("parameters/\(position)")
         guard try group.text(attribute: "name") == parameter.name else {
           throw EspalierError("lacks parameter '\(parameter.name)'")
         }
@@ -126,16 +127,16 @@ extension Trainer {
       accepted: Trainer.remedy)
   }
 
-  /// Refuses a place in the run that cannot be.
+  /// Refuses a position in the run that cannot be.
   private func check(_ cursor: [Int64], samples: Int?, _ history: TrainingHistory) throws {
-    let place = "epochs, step, steps, right and seen are \(cursor.map(String.init).joined(separator: ", "))"
+    let position = "epochs, step, steps, right and seen are \(cursor.map(String.init).joined(separator: ", "))"
     guard cursor.allSatisfy({ (0...Int64(1) << 40).contains($0) }), cursor[0] <= settings.epochs,
       history.epochs.count == cursor[0], samples.map({ (2...1 << 40).contains($0) }) ?? (cursor[2] == 0)
-    else { throw EspalierError("its place in the run cannot be: \(place)") }
+    else { throw EspalierError("its position in the run cannot be: \(position)") }
     let steps = Int64(samples.map { settings.steps(of: $0) } ?? 0)
     guard cursor[1] <= steps, cursor[2] == cursor[0] * steps + cursor[1], cursor[3] <= cursor[4],
       cursor[4] <= cursor[1] * Int64(settings.batch)
-    else { throw EspalierError("its place in the run cannot be: \(place)", accepted: "\(steps) steps an epoch") }
+    else { throw EspalierError("its position in the run cannot be: \(position)", accepted: "\(steps) steps an epoch") }
   }
 }
 
@@ -144,17 +145,17 @@ extension HDF5Group {
 
   fileprivate func write(_ tensors: [String: Tensor<Float>], toGroup group: String) throws {
     _ = try createGroup(group)
-    for (place, (name, tensor)) in tensors.sorted(by: { $0.key < $1.key }).enumerated() {
-      try write(tensor, to: "\(group)/\(place)").setAttribute("name", name)
+    for (position, (name, tensor)) in tensors.sorted(by: { $0.key < $1.key }).enumerated() {
+      try write(tensor, to: "\(group)/\(position)").setAttribute("name", name)
     }
   }
 
   /// Tensors by name, each of the shape of the one of that name in `known`.
   fileprivate func tensors(inGroup group: String, like known: [String: Tensor<Float>]) throws -> [String: Tensor<Float>] {
     Dictionary(
-      uniqueKeysWithValues: try known.keys.sorted().enumerated().map { place, name in
-        let dataset = try dataset("\(group)/\(place)")
-        guard try dataset.text(attribute: "name") == name else { throw EspalierError("lacks '\(name)'", place: group) }
+      uniqueKeysWithValues: try known.keys.sorted().enumerated().map { position, name in
+        let dataset = try dataset("\(group)/\(position)")
+        guard try dataset.text(attribute: "name") == name else { throw EspalierError("lacks '\(name)'", location: group) }
         return (name, try dataset.tensor(of: known[name]!.shape))
       })
   }
@@ -180,7 +181,7 @@ extension HDF5Object {
 extension HDF5Dataset {
   fileprivate func tensor(of shape: Shape) throws -> Tensor<Float> {
     let stored = try self.shape()
-    guard stored == shape else { throw EspalierError("has shape \(stored)", place: path, accepted: "\(shape)") }
+    guard stored == shape else { throw EspalierError("has shape \(stored)", location: path, accepted: "\(shape)") }
     return try read()
   }
 }

@@ -7,7 +7,7 @@ extension DropoutMask {
   /// They depend on the arguments and the node's name alone, so neither on the shard that a sample is in nor on the worker.
   ///
   /// - Parameters:
-  ///   - sample: its place in the data set.
+  ///   - sample: its position in the data set.
   ///   - step: the steps that were taken before, in all epochs.
   ///   - count: the number of the sample's elements.
   public func factors(forSample sample: Int, step: Int, seed: UInt64, count: Int) -> [Float] {
@@ -18,8 +18,8 @@ extension DropoutMask {
     let threshold = UInt64((Double(ratio) * 0x1p32).rounded())
     let factor = 1 / (1 - ratio)
     var bits: UInt64 = 0
-    return (0..<count).map { place in
-      bits = place % 2 == 0 ? random.next() : bits >> 32
+    return (0..<count).map { position in
+      bits = position % 2 == 0 ? random.next() : bits >> 32
       return bits & 0xFFFF_FFFF < threshold ? 0 : factor
     }
   }
@@ -30,8 +30,8 @@ extension DropoutMask {
     let size = map.layout.sampleStride
     let target = program.pointer(slot)
     target.update(repeating: 1, count: map.layout.floatCount)
-    for (place, sample) in samples.enumerated() {
-      let rows = map.rows(of: place)
+    for (position, sample) in samples.enumerated() {
+      let rows = map.rows(of: position)
       let factors = factors(forSample: sample, step: step, seed: seed, count: rows.count * size)
       for (part, row) in rows.enumerated() {
         _ = UnsafeMutableBufferPointer(start: target + row * size, count: size)

@@ -16,7 +16,7 @@ public struct Evaluation: Sendable, Equatable {
   public var samples: Int
   /// The number of samples with an output that is NaN; they count as wrong.
   public var notNumbers: Int
-  /// The place in the data set of the first of them.
+  /// The position in the data set of the first of them.
   public var firstNotNumber: Int?
   /// The number of classes.
   public var classes: Int
@@ -69,7 +69,7 @@ public struct Evaluation: Sendable, Equatable {
 
     func checked(_ samples: Tensor<Float>) throws -> Tensor<Float> {
       guard samples.shape.rank == shape.rank, samples.shape.dimensions.dropFirst() == shape.dimensions.dropFirst() else {
-        throw EspalierError("samples of shape \(samples.shape)", place: "input '\(input)'", accepted: "\(shape)")
+        throw EspalierError("samples of shape \(samples.shape)", location: "input '\(input)'", accepted: "\(shape)")
       }
       return samples
     }
@@ -105,7 +105,7 @@ public struct Evaluation: Sendable, Equatable {
           guard !labels.isEmpty, stranger == nil else {
             throw EspalierError(
               stranger.map { "label \($0) is no class of the network" } ?? "it has no label",
-              place: "sample \(shard.indices[row])", accepted: "0 to \(classes - 1)")
+              location: "sample \(shard.indices[row])", accepted: "0 to \(classes - 1)")
           }
           let x = UnsafeBufferPointer(rebasing: elements[row * classes..<(row + 1) * classes])
           guard !x.contains(where: \.isNaN) else {

@@ -15,13 +15,13 @@ extension Graph {
     var gates: [String] = []
     for value in values {
       guard let shape = facts[value]?.shape, shape.rank >= 2, constants[value] == nil, !isOutput(value) else {
-        throw EspalierError("no gate can stand here", place: "value '\(value)'", accepted: "an inner value [N, C, …]")
+        throw EspalierError("no gate can stand here", location: "value '\(value)'", accepted: "an inner value [N, C, …]")
       }
       let ones = Tensor<Float>(repeating: 1, shape: Shape([1, shape[1]] + [Int](repeating: 1, count: shape.rank - 2)))
       let gate = editor.add(.float(ones), named: value + ".gate")
       let product = editor.add(Op.Mul(), named: value + ".gated", inputs: [value, gate])
-      for place in editor.nodes.indices where editor.nodes[place].outputs != [product] {
-        editor.nodes[place].inputs = editor.nodes[place].inputs.map { $0 == value ? product : $0 }
+      for position in editor.nodes.indices where editor.nodes[position].outputs != [product] {
+        editor.nodes[position].inputs = editor.nodes[position].inputs.map { $0 == value ? product : $0 }
       }
       gates.append(gate)
     }

@@ -65,21 +65,21 @@ extension Graph {
   public var trainableRoles: [String: ParameterRole] {
     var roles: [String: ParameterRole] = [:]
     for node in nodes {
-      for place in trainedPlaces(of: node) {
-        guard let name = node.inputs[place], roles[name] == nil else { continue }
+      for position in trainedPositions(of: node) {
+        guard let name = node.inputs[position], roles[name] == nil else { continue }
         switch node.op {
-        case is Op.BatchNormalization, is Op.LayerNormalization: roles[name] = place == 1 ? .normScale : .normBias
+        case is Op.BatchNormalization, is Op.LayerNormalization: roles[name] = position == 1 ? .normScale : .normBias
         case is Op.PRelu: roles[name] = .slope
         case is Op.Add: roles[name] = .bias
         case is Op.MatMul: roles[name] = .weight
-        default: roles[name] = place == 1 ? .weight : .bias
+        default: roles[name] = position == 1 ? .weight : .bias
         }
       }
     }
     return roles
   }
 
-  /// The graph that is trained in the place of this one: constants folded and what does nothing in training dropped,
+  /// The graph that is trained in the position of this one: constants folded and what does nothing in training dropped,
   /// written-out activations recognised, batch norms and every weight as they are, and the logits as only result.
   ///
   /// - Parameter output: the output that is trained; nil for the first.
@@ -97,11 +97,11 @@ extension Graph {
     for (name, tensor) in values {
       if editor.constants[name] != nil {
         editor.constants[name] = .float(tensor)
-      } else if let place = editor.nodes.firstIndex(where: { $0.outputs == [name] && $0.op is Op.ConstantValue }) {
-        editor.nodes[place].op = Op.ConstantValue(value: .float(tensor))
+      } else if let position = editor.nodes.firstIndex(where: { $0.outputs == [name] && $0.op is Op.ConstantValue }) {
+        editor.nodes[position].op = Op.ConstantValue(value: .float(tensor))
       } else {
         throw EspalierError(
-          "'\(name)' is computed from other constants, so that its trained value has no place", place: "training")
+          "'\(name)' is computed from other constants, so that its trained value has no position", location: "training")
       }
     }
     return try editor.graph()

@@ -16,7 +16,7 @@ final class TrainedParameter: @unchecked Sendable {
 
   init(name: String, role: ParameterRole, policy: ParameterPolicy, latent: Tensor<Float>, settings: TrainingSettings) throws {
     if let mask = policy.mask, mask.shape != latent.shape {
-      throw EspalierError("its mask has shape \(mask.shape)", place: "parameter '\(name)'", accepted: "\(latent.shape)")
+      throw EspalierError("its mask has shape \(mask.shape)", location: "parameter '\(name)'", accepted: "\(latent.shape)")
     }
     self.name = name
     self.role = role

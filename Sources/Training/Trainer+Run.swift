@@ -16,7 +16,7 @@ extension Trainer {
     let stepsPerEpoch = try self.stepsPerEpoch(of: data)
     if let trainingSamples, trainingSamples != data.count {
       throw EspalierError(
-        "there are \(data.count) samples to train on, where the run began with \(trainingSamples)", place: "training")
+        "there are \(data.count) samples to train on, where the run began with \(trainingSamples)", location: "training")
     }
     trainingSamples = data.count
     var clock = Stopwatch(saved: .now)

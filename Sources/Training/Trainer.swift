@@ -37,7 +37,7 @@ public final class Trainer {
   public internal(set) var history = TrainingHistory()
   /// The best epoch of the present network so far.
   public internal(set) var best: BestEpoch?
-  /// Whether a loss or a parameter was no number any more, so that the run cannot go on.
+  /// Whether a loss or a parameter became NaN or infinite, so that the run cannot go on.
   public private(set) var hasDiverged = false
   /// The epochs that are done.
   public internal(set) var epoch = 0
@@ -68,7 +68,7 @@ public final class Trainer {
   let pool: WorkerPool<Void>
   private var weights: Parameters
   private var plan: TrainingPlan
-  private var places: [String: Int] = [:]
+  private var positions: [String: Int] = [:]
 
   /// Sums over the samples of the epoch under way.
   struct Tally: Equatable {
@@ -113,37 +113,37 @@ public final class Trainer {
   public var parameterNames: [String] { parameters.map(\.name) }
 
   /// A parameter's latent weight.
-  public func latent(_ name: String) -> Tensor<Float>? { places[name].map { parameters[$0].latent } }
+  public func latent(_ name: String) -> Tensor<Float>? { positions[name].map { parameters[$0].latent } }
 
   /// Gives a parameter another latent weight, of the same shape.
   ///
   /// - Throws: `EspalierError` if the weight cannot be laid out.
   public func setLatent(_ tensor: Tensor<Float>, of name: String) throws {
-    guard let place = places[name] else { preconditionFailure("no parameter '\(name)' is trained") }
-    precondition(tensor.shape == parameters[place].latent.shape, "parameter '\(name)' changes its shape")
-    parameters[place].latent = tensor
-    try update([(name, parameters[place].effective)])
+    guard let position = positions[name] else { preconditionFailure("no parameter '\(name)' is trained") }
+    precondition(tensor.shape == parameters[position].latent.shape, "parameter '\(name)' changes its shape")
+    parameters[position].latent = tensor
+    try update([(name, parameters[position].effective)])
   }
 
   /// The gradient of the mean loss, all terms included, at a parameter's latent weight; of use in
   /// ``TrainingHook/afterBackward(_:)``.
-  public func gradient(of name: String) -> Tensor<Float>? { places[name].map { parameters[$0].gradient } }
+  public func gradient(of name: String) -> Tensor<Float>? { positions[name].map { parameters[$0].gradient } }
 
   /// Replaces a parameter's gradient before the optimiser takes its step.
   public func setGradient(_ tensor: Tensor<Float>, of name: String) {
-    guard let place = places[name] else { preconditionFailure("no parameter '\(name)' is trained") }
-    precondition(tensor.shape == parameters[place].latent.shape, "the gradient of '\(name)' changes its shape")
-    parameters[place].gradient = tensor
+    guard let position = positions[name] else { preconditionFailure("no parameter '\(name)' is trained") }
+    precondition(tensor.shape == parameters[position].latent.shape, "the gradient of '\(name)' changes its shape")
+    parameters[position].gradient = tensor
   }
 
   /// The network with its present weights and running statistics; names, nodes and metadata as they were given.
   ///
-  /// - Throws: `EspalierError` if a weight has no place in the graph.
+  /// - Throws: `EspalierError` if a weight has no position in the graph.
   public func trainedGraph() throws -> Graph { try graph.replacing(values) }
 
   /// The network as it was after the best epoch; nil if none is done since the network was last replaced.
   ///
-  /// - Throws: `EspalierError` if a weight has no place in the graph.
+  /// - Throws: `EspalierError` if a weight has no position in the graph.
   public func bestGraph() throws -> Graph? { try best.map { try graph.replacing($0.values) } }
 
   /// The present effective weights and running statistics, by name.
@@ -186,7 +186,7 @@ public final class Trainer {
   }
 
   private func indexParameters() {
-    places = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
+    positions = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
   }
 
   private static func compile(
@@ -197,12 +197,13 @@ public final class Trainer {
     var roles = prepared.trainableRoles
     for name in seams.gates {
       guard prepared.constants[name]?.floats != nil else {
-        throw EspalierError("is no constant of the network", place: "gate '\(name)'")
+        throw EspalierError("is no constant of the network", location: "gate '\(name)'")
       }
       roles[name] = .gate
     }
     for name in seams.policies.keys.sorted() where roles[name] == nil {
-      throw EspalierError("is not trained", place: "parameter '\(name)'", accepted: roles.keys.sorted().joined(separator: ", "))
+      throw EspalierError(
+        "is not trained", location: "parameter '\(name)'", accepted: roles.keys.sorted().joined(separator: ", "))
     }
     let wanted = roles.filter { seams.policies[$0.key]?.rate != 0 }
     let weights = Parameters(prepared.floatConstants)
@@ -217,13 +218,13 @@ public final class Trainer {
         guard let mapped = try mapping(name, tensor) else { return nil }
         guard mapped.shape == parameter.latent.shape else {
           throw EspalierError(
-            "is mapped to shape \(mapped.shape)", place: "parameter '\(name)'", accepted: "\(parameter.latent.shape)")
+            "is mapped to shape \(mapped.shape)", location: "parameter '\(name)'", accepted: "\(parameter.latent.shape)")
         }
         return mapped
       }
       if parameter.policy.transform != nil, let latent = try map(previous.latent) { parameter.latent = latent }
-      for (place, state) in previous.state.enumerated() {
-        if let mapped = try map(Tensor(state, shape: previous.latent.shape)) { parameter.state[place] = mapped.elements }
+      for (position, state) in previous.state.enumerated() {
+        if let mapped = try map(Tensor(state, shape: previous.latent.shape)) { parameter.state[position] = mapped.elements }
       }
       return parameter
     }
@@ -239,7 +240,7 @@ public final class Trainer {
   /// Takes one step.
   ///
   /// - Parameter rate: the learning rate.
-  /// - Throws: `EspalierError`: a label that is no class, or a loss that is no number any more.
+  /// - Throws: `EspalierError`: a label that is no class, or a loss that is NaN or infinite.
   func take(_ batch: [LabelledShard], rate: Double) throws {
     var batch = batch
     for hook in seams.hooks { try hook.beforeLoss(&batch, self) }
@@ -268,7 +269,7 @@ public final class Trainer {
   private func divergence(_ problem: String) -> EspalierError {
     hasDiverged = true
     return EspalierError(
-      "\(problem) in epoch \(epoch + 1), step \(step + 1)", place: "training",
+      "\(problem) in epoch \(epoch + 1), step \(step + 1)", location: "training",
       accepted: "a smaller learning rate, a warm-up, or normalised inputs")
   }
 
@@ -291,7 +292,8 @@ public final class Trainer {
 
   /// Scales all gradients by one factor, so that their common norm is at most `limit`: PyTorch's `clip_grad_norm_`.
   ///
-  /// Source: R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013, algorithm 1.
+  /// Source: R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013, algorithm
+  /// 1.
   private func clipGradients(to limit: Double) {
     let squares = parameters.map { $0.gradient.elements.reduce(0.0) { $0 + Double($1) * Double($1) } }
     let norm = squares.reduce(0, +).squareRoot()
@@ -310,9 +312,9 @@ public final class Trainer {
       parameters[index].move(optimizer, rate: rate, step: step)
       return parameters[index].effective
     }
-    // A rectifier may turn what is no number into zero, so that the loss does not show it.
+    // A rectifier may turn NaN into zero, so that the loss does not show it.
     if let lost = parameters.first(where: { !$0.latent.elements.allSatisfy(\.isFinite) }) {
-      throw divergence("parameter '\(lost.name)' is no number any more")
+      throw divergence("parameter '\(lost.name)' is NaN or infinite")
     }
     try update(Array(zip(parameters.map(\.name), effective)))
   }

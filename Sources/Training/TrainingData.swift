@@ -2,13 +2,13 @@ import Tensors
 
 /// Some labelled samples.
 public struct LabelledShard: Sendable {
-  /// The samples, `[n, C, H, W]` for pictures.
+  /// The samples, `[n, C, H, W]` for images.
   public var samples: Tensor<Float>
   /// What the network's inputs beside that of the samples take, by their names, `[n, …]` each.
   public var others: [String: Tensor<Float>]
   /// The classes that are right for each sample, at least one; training uses the first.
   public var labels: [[Int]]
-  /// The samples' places in the data set, for messages.
+  /// The samples' positions in the data set, for messages.
   public var indices: [Int]
 
   /// Makes a shard.

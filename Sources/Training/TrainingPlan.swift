@@ -61,19 +61,20 @@ final class TrainingPlan: @unchecked Sendable {
     self.seed = settings.seed
     isSynchronised = settings.batchNormalization == .wholeBatch
     guard let feed = graph.inputs.first?.name, let output = graph.outputs.first else {
-      throw EspalierError("the network has no input or no output", place: "training")
+      throw EspalierError("the network has no input or no output", location: "training")
     }
     input = feed
     let builder = try PlanBuilder(graph, batch: shardSize, parameters: parameters, isTraining: true)
     inputShape = try builder.shape(of: feed)
     let shape = try builder.shape(of: output)
     guard shape.rank >= 2, shape[0] == shardSize, shape.count == shape[0] * shape[1], shape[1] > 0 else {
-      throw EspalierError("its shape is \(shape)", place: "output '\(output)'", accepted: "one number for each sample and class")
+      throw EspalierError(
+        "its shape is \(shape)", location: "output '\(output)'", accepted: "one number for each sample and class")
     }
     let classes = shape[1]
     self.classes = classes
     for value in tapTerms.map(\.value) + maskSites where builder.facts[value] == nil {
-      throw EspalierError("the network has no value '\(value)'", place: "training")
+      throw EspalierError("the network has no value '\(value)'", location: "training")
     }
     try builder.forward(keeping: Set([output] + tapTerms.map(\.value) + maskSites), isDifferentiable: true)
 
@@ -202,14 +203,14 @@ final class TrainingPlan: @unchecked Sendable {
       shard.labels.count == shard.samples.shape[0], (1...shardSize).contains(shard.labels.count)
     else {
       throw EspalierError(
-        "samples of shape \(shard.samples.shape)", place: "input '\(input)'", accepted: "\(expected) or fewer of them")
+        "samples of shape \(shard.samples.shape)", location: "input '\(input)'", accepted: "\(expected) or fewer of them")
     }
     for (row, labels) in shard.labels.enumerated() {
       let classes = ClassScores.labels(ofOutputs: classes)
       guard let label = labels.first, (0..<classes).contains(label) else {
         throw EspalierError(
           labels.isEmpty ? "it has no label" : "its label \(labels[0]) is no class of the network",
-          place: "sample \(shard.indices[row])",
+          location: "sample \(shard.indices[row])",
           accepted: "0 to \(classes - 1)")
       }
     }
@@ -260,8 +261,8 @@ extension FeatureMap {
     forEachBlock { sample, channel, lanes, pointer in
       for lane in 0..<lanes {
         var sum = 0.0
-        for place in 0..<area {
-          let i = place * block + lane
+        for position in 0..<area {
+          let i = position * block + lane
           sum += Double(pointer[i]) * Double(pointer[i + offset])
         }
         sums[sample * channels + channel + lane] += sum

@@ -80,7 +80,7 @@ public struct TrainingSettings: Sendable {
   /// - Throws: `EspalierError` naming the setting that makes no sense.
   func validate() throws {
     func check(_ valid: Bool, _ name: String, _ value: some Any, _ accepted: String) throws {
-      if !valid { throw EspalierError("\(name) is \(value)", place: "training", accepted: accepted) }
+      if !valid { throw EspalierError("\(name) is \(value)", location: "training", accepted: accepted) }
     }
     try check(0...TrainingSettings.mostEpochs ~= epochs, "the number of epochs", epochs, "0 to \(TrainingSettings.mostEpochs)")
     try check(2...TrainingSettings.largestBatch ~= batch, "the batch", batch, "2 to \(TrainingSettings.largestBatch)")

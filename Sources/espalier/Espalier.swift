@@ -8,11 +8,11 @@ struct Espalier: ParsableCommand {
     commandName: "espalier",
     abstract: "See what a convolutional network looks at, filter by filter.",
     discussion: """
-      Results go to standard output, talk and progress to standard error. Files are written beside their place and renamed \
+      Results go to standard output, talk and progress to standard error. Files are written beside their position and renamed \
       when they are whole; a file that is there already is replaced. Exit status: 0 done, 1 failed, 64 wrong usage, 130 \
       stopped by Ctrl-C, 143 and 129 by the signals TERM and HUP; what a stopped run has done is saved.
 
-      A first look at relevance maps, on pictures of the Debian package dataset-fashion-mnist:
+      A first look at relevance maps, on images of the Debian package dataset-fashion-mnist:
 
         espalier train vgg-like --data fashion-mnist:train --out vgg.onnx
         espalier relevance vgg.onnx --data fashion-mnist:test --out maps.h5

@@ -29,7 +29,7 @@ struct PeerAttributions: Decodable {
 }
 
 @Suite struct AttributorTests {
-  /// The attributions of the golden network's pictures.
+  /// The attributions of the golden network's images.
   private func attribution(_ method: String, batch: Int = 2, indices: [Int] = [0, 1], targets: [Int?]? = nil) throws
     -> RelevanceResult
   {
@@ -40,7 +40,7 @@ struct PeerAttributions: Decodable {
       golden.graph(), attributor: AttributorCatalog.attributor(halves[0]),
       composite: halves.count > 1 ? CompositeCatalog.composite(halves[1]) : nil, batch: batch)
     return try AttributionProgram(plan).run(
-      AttributionShard(pictures: golden.x.tensor.map(Float.init), targets: targets ?? golden.target, indices: indices))
+      AttributionShard(images: golden.x.tensor.map(Float.init), targets: targets ?? golden.target, indices: indices))
   }
 
   @Test func gradientAndIntegratedGradientsAgreeWithZennit() throws {
@@ -61,7 +61,7 @@ struct PeerAttributions: Decodable {
       try attribution("lrp").input, try #require(golden.composites["epsilon_plus"]).R_x.tensor, "epsilon_plus")
   }
 
-  /// Every map of the peers, in batches that the copies of a picture fill, overflow and straddle.
+  /// Every map of the peers, in batches that the copies of an image fill, overflow and straddle.
   @Test(arguments: [2, 7]) func attributorsAgreeWithPeers(batch: Int) throws {
     let peers = try PeerAttributions.read()
     #expect(peers.maps.count == 11)
@@ -76,7 +76,7 @@ struct PeerAttributions: Decodable {
   /// A baseline: a(x, b) = (x − b) · mean gradient, by the slow twin.
   @Test func integratedGradientsFromABaseline() throws {
     let graph = TinyNetworks.vgg(seed: 4)
-    let x = TinyNetworks.pictures(3, seed: 4)
+    let x = TinyNetworks.images(3, seed: 4)
     let (count, baseline) = (6, 0.75)
     let twin = Twin(graph)
     var mean = Tensor<Double>(repeating: 0, shape: x.shape)
@@ -92,12 +92,12 @@ struct PeerAttributions: Decodable {
     let plan = try AttributionPlan(
       graph, attributor: AttributorCatalog.attributor("integrated-gradients:n=6,baseline=0.75"), batch: 4)
     let result = try AttributionProgram(plan).run(
-      AttributionShard(pictures: x, targets: [2, 0, 1], indices: [0, 1, 2]))
+      AttributionShard(images: x, targets: [2, 0, 1], indices: [0, 1, 2]))
     expectCloseBySample(result.input, mean, "integrated gradients", 1e-4)
   }
 
-  /// The predicted class is that of the picture itself, never that of a copy.
-  @Test func predictedClassIsThatOfThePicture() throws {
+  /// The predicted class is that of the image itself, never that of a copy.
+  @Test func predictedClassIsThatOfTheImage() throws {
     let golden = try GoldenVGG.read()
     let predicted: [Int?] = (0..<2).map { row in
       (0..<3).max { golden.logits.tensor[row, $0] < golden.logits.tensor[row, $1] }
@@ -111,16 +111,16 @@ struct PeerAttributions: Decodable {
     }
   }
 
-  /// Noise belongs to a picture of the data set, wherever it stands in its shard.
-  @Test func noiseFollowsThePicture() throws {
-    let x = TinyNetworks.pictures(1)
+  /// Noise belongs to an image of the data set, wherever it stands in its shard.
+  @Test func noiseFollowsTheImage() throws {
+    let x = TinyNetworks.images(1)
     let twice = Tensor(x.elements + x.elements, shape: [2, 3, 8, 8])
     useOneThreadHere()
     for method in ["smoothgrad:n=4", "random", "random:seed=5"] {
       let plan = try AttributionPlan(TinyNetworks.vgg(), attributor: AttributorCatalog.attributor(method), batch: 2)
       let program = try AttributionProgram(plan)
       func maps(_ indices: [Int]) throws -> [Tensor<Float>] {
-        let input = try program.run(AttributionShard(pictures: twice, targets: [1, 1], indices: indices)).input
+        let input = try program.run(AttributionShard(images: twice, targets: [1, 1], indices: indices)).input
         return [input.rows(0..<1), input.rows(1..<2)]
       }
       let (a, b) = (try maps([4, 9]), try maps([9, 4]))
@@ -129,33 +129,33 @@ struct PeerAttributions: Decodable {
     }
   }
 
-  /// Channels last is the same picture in another order.
+  /// Channels last is the same image in another order.
   @Test func channelsLastIsAnOrder() {
-    let geometry = PictureGeometry([2, 4, 5, 3], layout: .channelsLast)
+    let geometry = ImageGeometry([2, 4, 5, 3], layout: .channelsLast)
     #expect((geometry.channels, geometry.height, geometry.width) == (3, 4, 5))
-    #expect((geometry.channelStep, geometry.placeStep) == (1, 3))
-    let first = PictureGeometry([2, 3, 4, 5])
-    #expect((first.channels, first.height, first.width, first.channelStep, first.placeStep) == (3, 4, 5, 20, 1))
-    let vector = PictureGeometry([2, 7])
+    #expect((geometry.channelStep, geometry.positionStep) == (1, 3))
+    let first = ImageGeometry([2, 3, 4, 5])
+    #expect((first.channels, first.height, first.width, first.channelStep, first.positionStep) == (3, 4, 5, 20, 1))
+    let vector = ImageGeometry([2, 7])
     #expect((vector.channels, vector.height, vector.width, vector.count) == (1, 1, 7, 7))
-    let signal = PictureGeometry([2, 3, 7], layout: .channelsFirst)
+    let signal = ImageGeometry([2, 3, 7], layout: .channelsFirst)
     #expect((signal.channels, signal.height, signal.width) == (3, 1, 7))
     let elements = (0..<120).map(Float.init)
-    let moved = Tensor(elements, shape: [2, 4, 5, 3]).picturesChannelsFirst(.channelsLast)
+    let moved = Tensor(elements, shape: [2, 4, 5, 3]).imagesChannelsFirst(.channelsLast)
     #expect(moved.shape == [2, 3, 4, 5] && moved[1, 2, 3, 4] == 119 && moved[0, 1, 0, 2] == 7)
     let last = RelevanceMap.maps(of: Tensor(elements, shape: [2, 4, 5, 3]), layout: .channelsLast)
-    let sums: [Double] = (20..<40).map { place in Double(9 * place + 3) }
+    let sums: [Double] = (20..<40).map { position in Double(9 * position + 3) }
     #expect(last[1].values == sums)
   }
 
   /// What Grad-CAM stores for its layer adds up, upsampling and the dropped negative part aside, to its map.
   @Test func gradCAMWithoutUpsampling() throws {
     let graph = TinyNetworks.inception()
-    let x = TinyNetworks.pictures(2)
+    let x = TinyNetworks.images(2)
     useOneThreadHere()
     let plan = try AttributionPlan(graph, attributor: AttributorCatalog.attributor("grad-cam:layer=stem,site=linear"), batch: 2)
     #expect(plan.sites.map(\.layer.name) == ["stem"] && plan.sites[0].channels == 6)
-    let result = try AttributionProgram(plan).run(AttributionShard(pictures: x, targets: [0, 3], indices: [0, 1]))
+    let result = try AttributionProgram(plan).run(AttributionShard(images: x, targets: [0, 3], indices: [0, 1]))
     let twin = Twin(graph)
     let values = twin.forward(["input": x.map(Double.init)])
     let gradients = twin.backward(values: values, outputGradients: ["output": oneHot([0, 3], count: 4)])
@@ -163,14 +163,14 @@ struct PeerAttributions: Decodable {
     var expected = Tensor<Double>(repeating: 0, shape: [2, 3, 8, 8])
     var sums = Tensor<Double>(repeating: 0, shape: [2, 6])
     for sample in 0..<2 {
-      for place in 0..<64 {
+      for position in 0..<64 {
         var sum = 0.0
         for channel in 0..<6 {
           let weight = (0..<64).reduce(0.0) { $0 + arrived[sample, channel, $1 / 8, $1 % 8] } / 64
-          sum += weight * maps[sample, channel, place / 8, place % 8]
-          sums[sample, channel] += weight * maps[sample, channel, place / 8, place % 8]
+          sum += weight * maps[sample, channel, position / 8, position % 8]
+          sums[sample, channel] += weight * maps[sample, channel, position / 8, position % 8]
         }
-        for color in 0..<3 { expected[sample, color, place / 8, place % 8] = max(sum, 0) }
+        for color in 0..<3 { expected[sample, color, position / 8, position % 8] = max(sum, 0) }
       }
     }
     expectCloseBySample(result.input, expected, "grad-cam", 1e-4)
@@ -198,7 +198,7 @@ struct PeerAttributions: Decodable {
     let plan = try AttributionPlan(graph, attributor: AttributorCatalog.attributor("random"), batch: 1)
     #expect(throws: EspalierError.self) {
       try AttributionProgram(plan).run(
-        AttributionShard(pictures: TinyNetworks.pictures(1), targets: [4], indices: [0]))
+        AttributionShard(images: TinyNetworks.images(1), targets: [4], indices: [0]))
     }
   }
 }

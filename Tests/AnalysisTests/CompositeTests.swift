@@ -18,7 +18,7 @@ import Testing
     let name = String(specification.prefix { $0 != ":" })
     let reference = try #require(TwinComposite.named(low: [-3], high: [3])[name])
     for (network, graph) in TinyNetworks.all(seed: seed) {
-      let x = TinyNetworks.pictures(3, seed: seed)
+      let x = TinyNetworks.images(3, seed: seed)
       let plan = try RelevancePlan(graph, composite: CompositeCatalog.composite(specification), batch: 4)
       let result = try RelevanceProgram(plan).run(x, targets: [0, 1, 2])
       let twin = TwinRelevance(Twin(graph)).propagate(["input": x.map(Double.init)], composite: reference) { output in

@@ -13,7 +13,7 @@ import Testing
 
   private func mask(_ height: Int, _ width: Int, _ bits: [Int]) -> BitMask {
     var mask = BitMask(height: height, width: width)
-    for (place, bit) in bits.enumerated() where bit != 0 { mask[place / width, place % width] = true }
+    for (position, bit) in bits.enumerated() where bit != 0 { mask[position / width, position % width] = true }
     return mask
   }
 
@@ -50,7 +50,7 @@ import Testing
     #expect(abs(try #require(try mapMeasure("sparseness").value(of: one, mask: nil)) - 7.0 / 8) < 1e-12)
     #expect(try mapMeasure("mass-accuracy").value(of: one, mask: half) == nil)
     #expect(try mapMeasure("mass-accuracy:sign=absolute").value(of: one, mask: half) == 0)
-    // The greatest is shared by the two places that are 3: one of them in the object.
+    // The greatest is shared by the two positions that are 3: one of them in the object.
     let pair = RelevanceMap(height: 2, width: 4, values: [3, 1, 0, 3, 0, 0, 0, 0])
     #expect(try mapMeasure("pointing-game").value(of: pair, mask: half) == 0.5)
     #expect(try mapMeasure("rank-accuracy").value(of: pair, mask: half) == 0.5)
@@ -70,7 +70,7 @@ import Testing
     let golden = try GoldenVGG.read()
     let maps = RelevanceMap.maps(of: golden.gradient.tensor.map(Float.init))
     let program = try OutputProgram(OutputPlan(golden.graph(), batch: batch))
-    let shard = AttributionShard(pictures: golden.x.tensor.map(Float.init), targets: golden.target, indices: [0, 1])
+    let shard = AttributionShard(images: golden.x.tensor.map(Float.init), targets: golden.target, indices: [0, 1])
     #expect(peers.flipping.count == 2)
     for (text, expected) in peers.flipping {
       let measure = try #require(try MeasureCatalog.measure(text) as? any OutputMeasure)
@@ -94,10 +94,10 @@ import Testing
     let layers = graph.linearLayers
     #expect(stages.map(\.name) == layers.reversed().map(\.name))
     for (number, stage) in stages.enumerated() {
-      for (place, layer) in layers.enumerated() {
+      for (position, layer) in layers.enumerated() {
         for case let name? in layer.node.inputs.dropFirst() {
           let isChanged = stage.graph.constants[name] != graph.constants[name]
-          #expect(isChanged == (place >= layers.count - 1 - number), "\(name) in stage \(number)")
+          #expect(isChanged == (position >= layers.count - 1 - number), "\(name) in stage \(number)")
         }
       }
     }

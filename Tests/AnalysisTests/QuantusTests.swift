@@ -16,7 +16,7 @@ struct PeerMeasures: Decodable {
   }
 
   struct Imputation: Decodable {
-    var picture, filled: GoldenTensor
+    var image, filled: GoldenTensor
     var removed: [Int]
   }
 
@@ -27,7 +27,7 @@ struct PeerMeasures: Decodable {
     init?(intValue: Int) { nil }
   }
 
-  /// By the measure's text: `[pictures, columns]`.
+  /// By the measure's text: `[images, columns]`.
   var measures: [String: GoldenTensor] = [:]
   var maps: [MapCase] = []
   var imputations: [Imputation] = []
@@ -49,7 +49,7 @@ struct PeerMeasures: Decodable {
 }
 
 @Suite struct QuantusTests {
-  @Test(arguments: [2, 5]) func measuresOfChangedPicturesAgree(batch: Int) throws {
+  @Test(arguments: [2, 5]) func measuresOfChangedImagesAgree(batch: Int) throws {
     useOneThreadHere()
     let peers = try PeerMeasures.read()
     let golden = try GoldenVGG.read()
@@ -58,7 +58,7 @@ struct PeerMeasures: Decodable {
     let answering = try OutputProgram(OutputPlan(golden.graph(), batch: batch))
     let explaining = try AttributionProgram(
       AttributionPlan(golden.graph(), attributor: AttributorCatalog.attributor("gradient"), composite: nil, batch: batch))
-    let shard = AttributionShard(pictures: golden.x.tensor.map(Float.init), targets: golden.target, indices: [3, 11])
+    let shard = AttributionShard(images: golden.x.tensor.map(Float.init), targets: golden.target, indices: [3, 11])
     #expect(peers.measures.count == 10)
     for (text, expected) in peers.measures {
       let values: [[Double]] =
@@ -106,12 +106,12 @@ struct PeerMeasures: Decodable {
     let peers = try PeerMeasures.read()
     #expect(peers.imputations.count == 4)
     for sample in peers.imputations {
-      let (picture, expected) = (sample.picture.tensor, sample.filled.tensor)
-      let (height, width) = (picture.shape[1], picture.shape[2])
+      let (image, expected) = (sample.image.tensor, sample.filled.tensor)
+      let (height, width) = (image.shape[1], image.shape[2])
       let imputation = LinearImputation(sample.removed, height: height, width: width)
       for channel in 0..<2 {
-        var plane = Array(picture.elements[channel * height * width..<(channel + 1) * height * width])
-        for (place, value) in zip(imputation.removed, imputation.filled(plane)) { plane[place] = value }
+        var plane = Array(image.elements[channel * height * width..<(channel + 1) * height * width])
+        for (position, value) in zip(imputation.removed, imputation.filled(plane)) { plane[position] = value }
         expectClose(
           plane, Array(expected.elements[channel * height * width..<(channel + 1) * height * width]),
           Tolerance(absolute: 1e-9, relative: 1e-9))

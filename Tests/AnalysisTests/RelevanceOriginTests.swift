@@ -19,9 +19,9 @@ import Testing
         details: RelevanceDetails(origin: RelevanceOrigin(text)))
       let result = try RelevanceProgram(plan).run(golden.x.tensor.map(Float.init), targets: golden.target)
       expectCloseBySample(result.input, expected.tensor, text)
-      let place = try #require(plan.sites.firstIndex { $0.layer.name == "conv2" })
+      let position = try #require(plan.sites.firstIndex { $0.layer.name == "conv2" })
       let kept = try RelevanceOrigin(text).channels
-      for (index, sum) in result.signed[place].elements.enumerated() where !kept.contains(index % 5) { #expect(sum == 0) }
+      for (index, sum) in result.signed[position].elements.enumerated() where !kept.contains(index % 5) { #expect(sum == 0) }
     }
   }
 
@@ -29,7 +29,7 @@ import Testing
   @Test func allChannelsAreTheWhole() throws {
     useOneThreadHere()
     let graph = TinyNetworks.vgg(seed: 2)
-    let x = TinyNetworks.pictures(2, seed: 2)
+    let x = TinyNetworks.images(2, seed: 2)
     func relevance(_ origin: String?) throws -> Tensor<Float> {
       let plan = try RelevancePlan(
         graph, composite: CompositeCatalog.composite("epsilon_plus"), batch: 2,
@@ -38,7 +38,7 @@ import Testing
     }
     let parts = try (0..<8).map { try relevance("conv2:\($0)") }
     var sum = Tensor<Double>(repeating: 0, shape: parts[0].shape)
-    for part in parts { for (place, value) in part.elements.enumerated() { sum.elements[place] += Double(value) } }
+    for part in parts { for (position, value) in part.elements.enumerated() { sum.elements[position] += Double(value) } }
     expectClose(try relevance(nil), sum, Tolerance(relative: 1e-4), scaled: true)
     expectClose(try relevance("conv2:0,1,2,3,4,5,6,7"), sum, Tolerance(relative: 1e-4), scaled: true)
   }

@@ -35,15 +35,15 @@ import Testing
     let dimensions = embedding.dimensions
     let products = (0..<count * count).map { pair in
       (0..<dimensions).reduce(0.0) {
-        $0 + embedding.places[pair / count * dimensions + $1] * embedding.places[pair % count * dimensions + $1]
+        $0 + embedding.positions[pair / count * dimensions + $1] * embedding.positions[pair % count * dimensions + $1]
       }
     }
     expectClose(products, peer.products.tensor.elements, Tolerance(absolute: 1e-9))
     for dimension in 0..<dimensions {
-      let column = (0..<count).map { embedding.places[$0 * dimensions + dimension] }
+      let column = (0..<count).map { embedding.positions[$0 * dimensions + dimension] }
       #expect(column.contains { $0 > 0 })
     }
-    let clusters = KMeans(embedding.places, width: dimensions, clusters: 3)
+    let clusters = KMeans(embedding.positions, width: dimensions, clusters: 3)
     #expect(clusters.labels == renamed(peer.labels))
     #expect(abs(clusters.inertia - peer.inertia) < 1e-8)
   }
@@ -56,7 +56,7 @@ import Testing
     #expect(apart.labels == [0, 1, 2, 0] && apart.inertia == 0)
     #expect(KMeans([1, 1, 1, 1], width: 1, clusters: 4).labels.allSatisfy { 0..<4 ~= $0 })
     let alike = try SpectralEmbedding([Float](repeating: 2, count: 40), width: 4)
-    #expect(alike.dimensions == 10 && alike.places.allSatisfy(\.isFinite) && alike.eigenvalues.allSatisfy(\.isFinite))
+    #expect(alike.dimensions == 10 && alike.positions.allSatisfy(\.isFinite) && alike.eigenvalues.allSatisfy(\.isFinite))
     let two = try SpectralEmbedding([1, 2, 3, 4], width: 2, neighbours: 32, dimensions: 32)
     expectClose(two.eigenvalues, [0, 2], Tolerance(absolute: 1e-12))
     for bad in [[1, 2], [1, .nan, 2, 3], []] as [[Float]] {

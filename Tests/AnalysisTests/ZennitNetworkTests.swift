@@ -12,13 +12,13 @@ import Testing
   static let networks = ["vgg", "resnet", "inception", "mobile"]
   static let specifications = CompositeTests.specifications.filter { $0 != "beta_smooth" }
 
-  /// Relevance of a network's pictures at the input and at every layer, in the engine.
-  private func relevance(_ graph: Graph, _ specification: String, _ pictures: Tensor<Float>, _ classes: [Int]) throws
+  /// Relevance of a network's images at the input and at every layer, in the engine.
+  private func relevance(_ graph: Graph, _ specification: String, _ images: Tensor<Float>, _ classes: [Int]) throws
     -> RelevanceResult
   {
     useOneThreadHere()
-    let plan = try RelevancePlan(graph, composite: CompositeCatalog.composite(specification), batch: pictures.shape[0])
-    return try RelevanceProgram(plan).run(pictures, targets: classes)
+    let plan = try RelevancePlan(graph, composite: CompositeCatalog.composite(specification), batch: images.shape[0])
+    return try RelevanceProgram(plan).run(images, targets: classes)
   }
 
   /// Zennit 0.5.1, which made these numbers, leaves ε = 1e-5 in the batch norms that it has merged, so that each still divides by
@@ -27,7 +27,7 @@ import Testing
   /// Where a denominator is almost zero that moves relevance by up to 5 % of the largest; the network is therefore given as
   /// Zennit 0.5.1 computes it.
   ///
-  /// One picture of `resnet` under the α2β1 composites meets such a denominator all the same: there Zennit 0.5.1 in single
+  /// One image of `resnet` under the α2β1 composites meets such a denominator all the same: there Zennit 0.5.1 in single
   /// precision is itself 0.65e-3 (with oneDNN) to 1.1e-3 (without) off its own values in double precision, and the engine 1.4e-3,
   /// the same factor in every layer below. It is given 3e-3, since the order of sums hangs on the processor.
   @Test(arguments: networks, specifications)

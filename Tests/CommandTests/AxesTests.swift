@@ -33,10 +33,10 @@ import Testing
     try withTemporaryFolder { folder in
       let first = random([6, 3, 8, 8])
       var last = first.elements
-      for picture in 0..<6 {
-        for place in 0..<64 {
+      for image in 0..<6 {
+        for position in 0..<64 {
           for channel in 0..<3 {
-            last[(picture * 64 + place) * 3 + channel] = first.elements[(picture * 3 + channel) * 64 + place]
+            last[(image * 64 + position) * 3 + channel] = first.elements[(image * 3 + channel) * 64 + position]
           }
         }
       }
@@ -60,8 +60,8 @@ import Testing
           .replacingOccurrences(of: $0, with: "")
       }
       #expect(projects[0] == projects[1] && projects[1].contains("input_width: 8"))
-      let pictures = try ["nchw.png", "nhwc.png"].map { try Data(contentsOf: folder.appendingPathComponent($0)) }
-      #expect(pictures[0] == pictures[1])
+      let images = try ["nchw.png", "nhwc.png"].map { try Data(contentsOf: folder.appendingPathComponent($0)) }
+      #expect(images[0] == images[1])
     }
   }
 
@@ -100,7 +100,7 @@ import Testing
       let twin = Twin(graph)
       let values = twin.forward(["x": data.map(Double.init)])
       var seed = Tensor<Double>(repeating: 0, shape: [4, 3])
-      for picture in 0..<4 { seed[picture, picture % 3] = 1 }
+      for image in 0..<4 { seed[image, image % 3] = 1 }
       let gradients = twin.backward(values: values, outputGradients: ["y": seed])
       let expected = try #require(gradients["x"])
       expectClose(maps.map(Double.init), expected.reshaped([4, 3, 1, 8]), Tolerance(absolute: 1e-6, relative: 1e-5))
@@ -148,7 +148,7 @@ import Testing
       let twin = Twin(graph)
       let values = twin.forward(["x": data.map(Double.init)])
       var seed = Tensor<Double>(repeating: 0, shape: [4, 2])
-      for picture in 0..<4 { seed[picture, picture % 2] = 1 }
+      for image in 0..<4 { seed[image, image % 2] = 1 }
       let gradients = twin.backward(values: values, outputGradients: [graph.outputs[0]: seed])
       for (layer, width) in [("first", 4), ("second", 6)] {
         let value = try #require(graph.nodes.first { $0.name == layer }).outputs[0]
@@ -160,12 +160,12 @@ import Testing
           Tensor<Double>(repeating: 0, shape: [4, width]), Tensor(repeating: -Double.infinity, shape: [4, width])
         )
         var means = Tensor<Double>(repeating: 0, shape: [width])
-        for picture in 0..<4 {
+        for image in 0..<4 {
           for token in 0..<5 {
             for filter in 0..<width {
-              sums[picture, filter] += arrived[picture, token, filter]
-              greatest[picture, filter] = max(greatest[picture, filter], made[picture, token, filter])
-              means.elements[filter] += made[picture, token, filter] / 20
+              sums[image, filter] += arrived[image, token, filter]
+              greatest[image, filter] = max(greatest[image, filter], made[image, token, filter])
+              means.elements[filter] += made[image, token, filter] / 20
             }
           }
         }

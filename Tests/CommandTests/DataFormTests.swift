@@ -36,7 +36,7 @@ import Testing
   private func image(_ number: Int) -> [UInt8] { (0..<784).map { UInt8(($0 * (7 + number) + number * 31) % 256) } }
 
   @Test func oneImage() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       try write(image(1), to: folder.appendingPathComponent("one.png"))
       for data in ["one.png", "image:one.png"] {
         let outcome = try Tool.run("relevance", "lenet.onnx", "--data", data, "--out", "r.h5", in: folder)
@@ -52,7 +52,7 @@ import Testing
 
   /// The same images as a folder and as bytes of an HDF5 file that is prepared alike.
   @Test func bytesArePreparedAsImages() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let file = try HDF5File.create(folder.appendingPathComponent("bytes.h5").path)
       try file.write(Tensor((0..<10).flatMap(image), shape: [10, 1, 28, 28]), to: "data")
       try file.write(Tensor((0..<10).map { UInt8($0) }, shape: [10, 1]), to: "label")
@@ -66,7 +66,7 @@ import Testing
         return try #require(outcome.output.split(separator: ",").first { $0.contains("loss") }).description
       }
       #expect(try loss("hdf5:bytes.h5") == loss("d"))
-      let floats = try Tool.run("evaluate", "lenet.onnx", "--data", "hdf5:pictures.h5", "--preprocess", "p.toml", in: folder)
+      let floats = try Tool.run("evaluate", "lenet.onnx", "--data", "hdf5:images.h5", "--preprocess", "p.toml", in: folder)
       #expect(floats.failed(mentioning: "--preprocess cannot prepare"), "\(floats)")
       let raw = try Tool.run("evaluate", "lenet.onnx", "--data", "hdf5:bytes.h5", in: folder)
       #expect(raw.status == 0 && raw.talk.contains("taken as they are"), "\(raw)")
@@ -77,7 +77,7 @@ import Testing
   }
 
   @Test func foldersAndOutputsDiffer() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       for number in 0..<11 { try write(image(number), to: folder.appendingPathComponent("eleven/c\(number + 10)/a.png")) }
       for number in 0..<3 { try write(image(number), to: folder.appendingPathComponent("three/c\(number)/a.png")) }
       let many = try Tool.run("evaluate", "lenet.onnx", "--data", "eleven", in: folder)

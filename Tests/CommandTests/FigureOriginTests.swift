@@ -9,22 +9,22 @@ import Testing
 @Suite struct FigureOriginTests {
   private func maps(_ out: String, _ more: [String] = [], model: String = "lenet.onnx", in folder: URL) throws {
     let run = try Tool.run(
-      ["relevance", model, "--data", "hdf5:pictures.h5", "--limit", "6", "--quiet", "--out", out] + more, in: folder)
+      ["relevance", model, "--data", "hdf5:images.h5", "--limit", "6", "--quiet", "--out", out] + more, in: folder)
     #expect(run.status == 0, "\(run.talk)")
   }
 
-  @Test func picturesOfOtherDataAreRefused() throws {
-    try Sample.withModelAndPictures { folder in
+  @Test func imagesOfOtherDataAreRefused() throws {
+    try Sample.withModelAndImages { folder in
       try maps("maps.h5", in: folder)
-      // As many pictures of the same size, in another order.
-      try Sample.pictures(in: folder, labels: { ($0 + 1) % 10 }, name: "others.h5")
-      let kinds = [["heatmap", "maps.h5"], ["montage", "maps.h5", "--picture", "2"]]
+      // As many images of the same size, in another order.
+      try Sample.images(in: folder, labels: { ($0 + 1) % 10 }, name: "others.h5")
+      let kinds = [["heatmap", "maps.h5"], ["montage", "maps.h5", "--image", "2"]]
       for kind in kinds {
-        let right = try Tool.run(["figure"] + kind + ["--data", "hdf5:pictures.h5", "--out", "a.png"], in: folder)
+        let right = try Tool.run(["figure"] + kind + ["--data", "hdf5:images.h5", "--out", "a.png"], in: folder)
         #expect(right.status == 0, "\(right.talk)")
         let wrong = try Tool.run(["figure"] + kind + ["--data", "hdf5:others.h5", "--out", "b.png"], in: folder)
-        #expect(wrong.failed(mentioning: "these are not the pictures that maps.h5 was computed for"), "\(wrong.talk)")
-        #expect(wrong.talk.contains("hdf5:others.h5") && wrong.talk.contains("hdf5:pictures.h5"), "\(wrong.talk)")
+        #expect(wrong.failed(mentioning: "these are not the images that maps.h5 was computed for"), "\(wrong.talk)")
+        #expect(wrong.talk.contains("hdf5:others.h5") && wrong.talk.contains("hdf5:images.h5"), "\(wrong.talk)")
       }
       // Two parts are of one data set, and so is what they are joined to.
       try maps("rest.h5", ["--skip", "6"], in: folder)
@@ -36,14 +36,14 @@ import Testing
   }
 
   @Test func filesOfAMontageAreOfOneDataSet() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       try maps("maps.h5", in: folder)
-      try Sample.pictures(in: folder, labels: { ($0 + 1) % 10 }, name: "others.h5")
+      try Sample.images(in: folder, labels: { ($0 + 1) % 10 }, name: "others.h5")
       let other = try Tool.run(
         "relevance", "lenet.onnx", "--data", "hdf5:others.h5", "--limit", "6", "--quiet", "--out", "others-maps.h5", in: folder)
       #expect(other.status == 0, "\(other.talk)")
       let mixed = try Tool.run("figure", "montage", "maps.h5", "others-maps.h5", "--out", "a.png", in: folder)
-      #expect(mixed.failed(mentioning: "others-maps.h5: it is of other pictures (hdf5:others.h5)"), "\(mixed.talk)")
+      #expect(mixed.failed(mentioning: "others-maps.h5: it is of other images (hdf5:others.h5)"), "\(mixed.talk)")
       // Two networks are named under their maps: the figure is higher than that of one.
       #expect(try Tool.run("new", "lenet", "--classes", "10", "--seed", "4", "--out", "second.onnx", in: folder).status == 0)
       try maps("second.h5", model: "second.onnx", in: folder)
@@ -58,7 +58,7 @@ import Testing
 
   /// The captions tell what is explained: the figure for a class differs from that for the label by its text alone.
   @Test func captionsTellTheTarget() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       // Random maps are the same for any target.
       try maps("label.h5", ["--attributor", "random:seed=1"], in: folder)
       try maps("seven.h5", ["--attributor", "random:seed=1", "--target", "7"], in: folder)
@@ -76,8 +76,8 @@ import Testing
     }
   }
 
-  @Test func picturesAreChosenByPlaceAndName() throws {
-    try Sample.withModelAndPictures { folder in
+  @Test func imagesAreChosenByPositionAndName() throws {
+    try Sample.withModelAndImages { folder in
       try maps("maps.h5", in: folder)
       func sheet(_ arguments: String...) throws -> Image {
         let run = try Tool.run(["figure", "heatmap", "maps.h5", "--sheet", "--out", "sheet.png"] + arguments, in: folder)
@@ -90,7 +90,7 @@ import Testing
       #expect(both.width == first.width && both.height == 2 * first.height)
       #expect(both.pixels.elements == first.pixels.elements + second.pixels.elements)
       let missing = try Tool.run("figure", "heatmap", "maps.h5", "--index", "6", "--out", "a.png", in: folder)
-      #expect(missing.failed(mentioning: "holds no relevance of picture 6"), "\(missing.talk)")
+      #expect(missing.failed(mentioning: "holds no relevance of image 6"), "\(missing.talk)")
       let nameless = try Tool.run("figure", "heatmap", "maps.h5", "--names", "a.png", "--out", "a.png", in: folder)
       #expect(nameless.failed(mentioning: "--data SPEC too"), "\(nameless.talk)")
     }

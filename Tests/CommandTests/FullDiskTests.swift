@@ -38,9 +38,9 @@ import Testing
   /// The way of writing, what it takes, the file and the limit in KiB.
   static let ways: [(String, [String], String, Int)] = [
     ("ONNX", ["new", "lenet", "--out", "new.onnx"], "new.onnx", 64),
-    ("relevance", ["relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--quiet", "--out", "new.h5"], "new.h5", 16),
+    ("relevance", ["relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--quiet", "--out", "new.h5"], "new.h5", 16),
     (
-      "relevance, to the last byte", ["relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--quiet", "--out", "new.h5"],
+      "relevance, to the last byte", ["relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--quiet", "--out", "new.h5"],
       "new.h5", 0
     ),
     ("PNG", ["figure", "heatmap", "maps.h5", "--out", "new.png"], "new.png", 4),
@@ -60,20 +60,20 @@ import Testing
   ]
 
   private static let train = [
-    "train", "lenet", "--classes", "10", "--data", "hdf5:pictures.h5", "--epochs", "1", "--batch", "20", "--quiet",
+    "train", "lenet", "--classes", "10", "--data", "hdf5:images.h5", "--epochs", "1", "--batch", "20", "--quiet",
   ]
 
   /// One line, the file named, nothing under its name but what was there, and nothing beside it.
   @Test(arguments: [true, false]) func nothingHalfStays(replacing: Bool) throws {
-    try Sample.withModelAndPictures { folder in
-      let relevance = ["relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--out", "maps.h5"]
+    try Sample.withModelAndImages { folder in
+      let relevance = ["relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--out", "maps.h5"]
       #expect(try Tool.run(relevance, in: folder).status == 0)
       try Data("old".utf8).write(to: folder.appendingPathComponent("old.csv"))
       for (way, arguments, file, limit) in Self.ways {
-        let place = folder.appendingPathComponent(file)
+        let position = folder.appendingPathComponent(file)
         // A checkpoint that is there is gone on from.
         let isReplaced = replacing && way != "checkpoint"
-        if isReplaced { try Data("old".utf8).write(to: place) }
+        if isReplaced { try Data("old".utf8).write(to: position) }
         var before = try contents(folder)
         let talk = Pipe()
         let text = try end(try start(arguments, limit: limit, in: folder, talk: talk), talk)
@@ -83,15 +83,15 @@ import Testing
         // The table of epochs is whole before a checkpoint is begun.
         (before["old.csv"], after["old.csv"]) = (nil, nil)
         #expect(after == before, "\(way): \(after.keys.sorted()) instead of \(before.keys.sorted())")
-        if isReplaced { try FileManager.default.removeItem(at: place) }
+        if isReplaced { try FileManager.default.removeItem(at: position) }
       }
     }
   }
 
   /// Rows that are saved when a run is stopped, and cannot be: the parts that were whole before stay.
   @Test func parts() throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(4000, in: folder, name: "many.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(4000, in: folder, name: "many.h5")
       let command = ["relevance", "lenet.onnx", "--data", "hdf5:many.h5", "--workers", "1", "--batch", "8", "--out", "maps.h5"]
       let parts = folder.appendingPathComponent("maps.h5.parts")
       /// Stops a run ever later, until it has computed something.

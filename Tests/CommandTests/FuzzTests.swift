@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 @Suite struct FuzzTests {
-  /// The short form of `make fuzz`: some hostile files of every kind, each answered by one line, soon, and within bounds of memory.
+  /// The short form of `make fuzz`: some hostile files of every kind, each answered by one line, soon, and within bounds of
+  /// memory.
   @Test func hostileFiles() throws {
     try withTemporaryFolder { folder in
       let scene = folder.appendingPathComponent("scene")

@@ -10,10 +10,10 @@ import Testing
     while process.isRunning, !FileManager.default.fileExists(atPath: path.path) { usleep(2000) }
   }
 
-  /// Stopped or killed, nothing stands at the file's place; the same command then makes the file of a run that was left alone.
+  /// Stopped or killed, nothing stands at the file's position; the same command then makes the file of a run that was left alone.
   @Test(arguments: [SIGINT, SIGKILL]) func relevance(signal: Int32) throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(2000, in: folder, name: "many.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(2000, in: folder, name: "many.h5")
       func command(_ out: String) -> [String] {
         ["relevance", "lenet.onnx", "--data", "hdf5:many.h5", "--workers", "1", "--batch", "8", "--out", out]
       }
@@ -34,8 +34,8 @@ import Testing
 
   /// What another command left is thrown away.
   @Test func relevanceByOtherRules() throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(2000, in: folder, name: "many.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(2000, in: folder, name: "many.h5")
       func command(_ out: String, _ composite: String) -> [String] {
         [
           "relevance", "lenet.onnx", "--data", "hdf5:many.h5", "--workers", "1", "--batch", "8", "--composite", composite,
@@ -56,8 +56,8 @@ import Testing
   }
 
   @Test(arguments: [SIGINT, SIGKILL]) func training(signal: Int32) throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(1000, in: folder, name: "many.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(1000, in: folder, name: "many.h5")
       func command(_ out: String) -> [String] {
         [
           "train", "lenet", "--classes", "10", "--data", "hdf5:many.h5", "--epochs", "3", "--batch", "32", "--rate", "0.02",
@@ -81,9 +81,9 @@ import Testing
 
   /// `stats`, `dissect` and `score`, stopped in any of their passes, say how to go on and do.
   @Test(arguments: ["stats", "dissect", "score"]) func passes(verb: String) throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let count = 1500
-      try Sample.pictures(count, in: folder, name: "many.h5")
+      try Sample.images(count, in: folder, name: "many.h5")
       let masks = (0..<count * 2 * 49).map { UInt8(($0 / 49 + $0 % 7) % 3 == 0 ? 1 : 0) }
       let file = try HDF5File.create(folder.appendingPathComponent("concepts.h5").path)
       try file.write(Tensor(masks, shape: [count, 2, 7, 7]), to: "concepts")

@@ -23,8 +23,8 @@ import Testing
     let data = [UInt8](try Data(contentsOf: file))
     let start = 10 + Int(data[8]) + Int(data[9]) << 8
     #expect(String(decoding: data[10..<start], as: UTF8.self).contains("'<f4'"))
-    return stride(from: start, to: data.count, by: 4).map { place in
-      Float(bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(data[place + $1]) << UInt32(8 * $1) })
+    return stride(from: start, to: data.count, by: 4).map { position in
+      Float(bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(data[position + $1]) << UInt32(8 * $1) })
     }
   }
 
@@ -59,7 +59,8 @@ import Testing
           #expect(run.status == 0 || run.failed(mentioning: "layer"), "\(verb): \(run)")
         }
       }
-      // Relevance at the tokens' layer, summed over the image's rows: with ε → 0 and no bias to speak of it is one number an image.
+      // Relevance at the tokens' layer, summed over the image's rows: with ε → 0 and no bias to speak of it is one number an
+      // image.
       let file = try HDF5File.open(folder.appendingPathComponent("a.h5").path)
       let relevance: Tensor<Float> = try file.dataset("relevance/q.Gemm").read()
       #expect(relevance.shape == [2, 6])
@@ -69,7 +70,7 @@ import Testing
   @Test(arguments: ["squeeze-all", "reshape-to-1", "constant-output"]) func formsOfTheBatch(name: String) throws {
     try withLayouts { folder in
       for batch in ["1", "3", "32"] {
-        let run = try Tool.run("evaluate", "\(name).onnx", "--data", "hdf5:pictures.h5", "--batch", batch, "--json", in: folder)
+        let run = try Tool.run("evaluate", "\(name).onnx", "--data", "hdf5:images.h5", "--batch", batch, "--json", in: folder)
         #expect(run.status == 0 && run.output.contains("top1"), "\(run.talk)")
         #expect(run.talk.contains("one by one") == (name == "reshape-to-1"), "\(run.talk)")
       }
@@ -80,7 +81,7 @@ import Testing
         "s.onnx",
         in: folder)
       #expect(pruned.status == 0, "\(pruned.talk)")
-      let again = try Tool.run("evaluate", "s.onnx", "--data", "hdf5:pictures.h5", in: folder)
+      let again = try Tool.run("evaluate", "s.onnx", "--data", "hdf5:images.h5", in: folder)
       #expect(again.status == 0, "\(again.talk)")
     }
   }
@@ -151,7 +152,7 @@ import Testing
       }
       for model in ["conv1d.onnx", "vector-first.onnx"] {
         let run = try Tool.run(
-          "relevance", model, "--data", "hdf5:pictures.h5", "--quiet", "--out", "r.h5", in: folder)
+          "relevance", model, "--data", "hdf5:images.h5", "--quiet", "--out", "r.h5", in: folder)
         #expect(run.status == 0 || run.status == 1 && run.talk.filter(\.isNewline).count == 1, "\(model): \(run)")
       }
     }

@@ -6,27 +6,27 @@ import Tensors
 import Testing
 
 @Suite struct MeasureCommandTests {
-  /// Writes ten pictures of 28×28 in `cutouts`, each with an opaque square, and `list.csv` that labels them.
+  /// Writes ten images of 28×28 in `cutouts`, each with an opaque square, and `list.csv` that labels them.
   private func cutouts(in folder: URL) throws {
     try FileManager.default.createDirectory(at: folder.appendingPathComponent("cutouts"), withIntermediateDirectories: true)
     var random = Philox(seed: 3)
     var list = "path,label\n"
-    for picture in 0..<10 {
+    for image in 0..<10 {
       var pixels = Tensor<UInt8>(repeating: 0, shape: [28, 28, 2])
-      for place in 0..<784 {
-        let isInside = picture..<picture + 9 ~= place / 28 && 4..<14 ~= place % 28
-        pixels.elements[2 * place] = UInt8(random.next() % 256)
-        pixels.elements[2 * place + 1] = isInside ? 255 : 0
+      for position in 0..<784 {
+        let isInside = image..<image + 9 ~= position / 28 && 4..<14 ~= position % 28
+        pixels.elements[2 * position] = UInt8(random.next() % 256)
+        pixels.elements[2 * position + 1] = isInside ? 255 : 0
       }
-      try Data(Image(pixels: pixels).encodedPNG()).write(to: folder.appendingPathComponent("cutouts/\(picture).png"))
-      list += "cutouts/\(picture).png,\(picture)\n"
+      try Data(Image(pixels: pixels).encodedPNG()).write(to: folder.appendingPathComponent("cutouts/\(image).png"))
+      list += "cutouts/\(image).png,\(image)\n"
     }
     try Data(list.utf8).write(to: folder.appendingPathComponent("list.csv"))
   }
 
   /// Every method by every measure, with the same digits for any number of workers.
   @Test func measuresDoNotDependOnWorkers() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       try cutouts(in: folder)
       let methods = [
         "epsilon_plus", "gradient", "input-x-gradient", "smoothgrad:n=3", "integrated-gradients:n=3/epsilon_plus",
@@ -57,7 +57,7 @@ import Testing
           ])
         for entry in entries {
           #expect(["higher", "lower"].contains(entry["better"] as? String))
-          // Noise that takes no notice of the network has no place where the entropy of a map could rise.
+          // Noise that takes no notice of the network has no position where the entropy of a map could rise.
           #expect(entry["mean"] is Double, "\(entry)")
           if let mean = entry["mean"] as? Double, let interval = entry["interval"] as? [Double] {
             #expect(interval.count == 2 && interval[0] <= mean && mean <= interval[1])
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test func tableAndWrongUse() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       try cutouts(in: folder)
       let table = try Tool.run("measure", "lenet.onnx", "--data", "folder:cutouts", in: folder)
       #expect(table.status == 0, "\(table.talk)")
@@ -82,24 +82,24 @@ import Testing
       #expect(lines.count == 6 && lines[0].contains("pointing-game ↑") && lines[0].contains("mass-accuracy ↑"))
       #expect(lines[0].contains("pixel-flipping ↓") && lines[0].contains("95 %"))
       // Without masks, what needs them is left out, unless it is asked for.
-      let noMasks = try Tool.run("measure", "lenet.onnx", "--data", "hdf5:pictures.h5", in: folder)
+      let noMasks = try Tool.run("measure", "lenet.onnx", "--data", "hdf5:images.h5", in: folder)
       #expect(noMasks.status == 0 && noMasks.talk.contains("pointing-game, mass-accuracy: left out"), "\(noMasks)")
       #expect(noMasks.output.contains("sparseness ↑") && !noMasks.output.contains("pointing-game"))
       let asked = try Tool.run(
-        "measure", "lenet.onnx", "--data", "hdf5:pictures.h5", "--measure", "pointing-game", in: folder)
-      #expect(asked.failed(mentioning: "no picture has a mask"), "\(asked)")
+        "measure", "lenet.onnx", "--data", "hdf5:images.h5", "--measure", "pointing-game", in: folder)
+      #expect(asked.failed(mentioning: "no image has a mask"), "\(asked)")
       for arguments in [["--method", "nonsense"], ["--measure", "nonsense"], ["--method", "lrp/nonsense"]] {
         #expect(
-          try Tool.run(["measure", "lenet.onnx", "--data", "hdf5:pictures.h5"] + arguments, in: folder).status == 64)
+          try Tool.run(["measure", "lenet.onnx", "--data", "hdf5:images.h5"] + arguments, in: folder).status == 64)
       }
     }
   }
 
   /// The numbers of every image, whose means are those of the table.
   @Test func numbersOfEveryImage() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let arguments = [
-        "measure", "lenet.onnx", "--data", "hdf5:pictures.h5", "--skip", "4", "--limit", "9", "--method", "gradient", "--method",
+        "measure", "lenet.onnx", "--data", "hdf5:images.h5", "--skip", "4", "--limit", "9", "--method", "gradient", "--method",
         "random", "--measure", "sparseness", "--measure", "sensitivity:n=2", "--json", "--out",
       ]
       let outcome = try Tool.run(arguments + ["each.csv"], in: folder)
@@ -112,15 +112,15 @@ import Testing
       #expect(rows.count == 19 && rows[1][0] == "gradient" && rows[1][1] == "4" && rows[18][0] == "random" && rows[18][1] == "12")
       #expect(try Tool.run(arguments + ["each.h5"], in: folder).status == 0)
       let file = try HDF5File.open(folder.appendingPathComponent("each.h5").path)
-      for (place, method) in methods.enumerated() {
+      for (position, method) in methods.enumerated() {
         for (column, entry) in (method["measures"] as? [[String: Any]] ?? []).enumerated() {
-          let values = rows[(1 + 9 * place)..<(10 + 9 * place)].compactMap { Double($0[3 + column]) }
+          let values = rows[(1 + 9 * position)..<(10 + 9 * position)].compactMap { Double($0[3 + column]) }
           #expect(values.count == 9)
           let mean = values.reduce(0, +) / 9
           #expect(abs(mean - (entry["mean"] as? Double ?? .nan)) < 1e-12)
           let name = try #require(entry["name"] as? String)
           let stored: Tensor<Double> = try file.dataset("measures/\(name)").read()
-          #expect(Array(stored.elements[9 * place..<9 * place + 9]) == values)
+          #expect(Array(stored.elements[9 * position..<9 * position + 9]) == values)
         }
       }
     }
@@ -128,7 +128,7 @@ import Testing
 
   /// The same file for 1, 2, 3 and 8 workers; layers as each attributor reaches them.
   @Test func relevanceByAttributors() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       for (attributor, layers) in [
         ("smoothgrad:n=3", 4), ("integrated-gradients:n=3", 4), ("occlusion:window=9,stride=9", 0), ("grad-cam", 1),
         ("random", 0),
@@ -136,7 +136,7 @@ import Testing
         var maps: [Tensor<Float>] = []
         for workers in ["1", "2", "3", "8"] {
           let outcome = try Tool.run(
-            "relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--attributor", attributor, "--batch", "7", "--workers",
+            "relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--attributor", attributor, "--batch", "7", "--workers",
             workers, "--out", "maps.h5", in: folder)
           #expect(outcome.status == 0, "\(outcome.talk)")
           let file = try HDF5File.open(folder.appendingPathComponent("maps.h5").path)

@@ -6,7 +6,7 @@ import TestSupport
 import Tensors
 import Testing
 
-/// What runs feed into networks of other forms than one picture in and a row of class scores out, and what they take out.
+/// What runs feed into networks of other forms than one image in and a row of class scores out, and what they take out.
 ///
 /// Right values are onnxruntime's on the same files, in `Resources/forms`.
 @Suite struct NetworkFormsTests {
@@ -61,14 +61,14 @@ import Testing
 
   @Test func furtherInputsComeFromTheData() throws {
     try withForms { folder in
-      #expect(try accuracy("two-pictures.onnx", "--data", "hdf5:two-inputs.h5", in: folder) == 1)
+      #expect(try accuracy("two-images.onnx", "--data", "hdf5:two-inputs.h5", in: folder) == 1)
       let run = try succeeds(
-        ["relevance", "two-pictures.onnx", "--data", "hdf5:two-inputs.h5", "--out", "a.h5"], in: folder)
+        ["relevance", "two-images.onnx", "--data", "hdf5:two-inputs.h5", "--out", "a.h5"], in: folder)
       #expect(run.talk.contains("the images go to input 'x'; 'x2' takes hdf5:two-inputs.h5/x2"), "\(run.talk)")
       for attributor in ["integrated-gradients:n=3", "smoothgrad:n=2", "occlusion:window=4,stride=4", "grad-cam"] {
         _ = try succeeds(
           [
-            "relevance", "two-pictures.onnx", "--data", "hdf5:two-inputs.h5", "--attributor", attributor, "--out", "b.h5",
+            "relevance", "two-images.onnx", "--data", "hdf5:two-inputs.h5", "--attributor", attributor, "--out", "b.h5",
           ], in: folder)
         #expect(
           try read("b.h5", "prediction", in: folder) as Tensor<Float> == read("a.h5", "prediction", in: folder), "\(attributor)")
@@ -84,7 +84,7 @@ import Testing
         ],
         ["sensitivity", "--criterion", "l1", "--out", "sweep.json"],
       ] {
-        _ = try succeeds([verb[0], "two-pictures.onnx", "--data", "hdf5:two-inputs.h5"] + verb.dropFirst(), in: folder)
+        _ = try succeeds([verb[0], "two-images.onnx", "--data", "hdf5:two-inputs.h5"] + verb.dropFirst(), in: folder)
       }
     }
   }
@@ -92,7 +92,7 @@ import Testing
   @Test(.enabled(if: Python.isAvailable)) func furtherInputsAreThoseOfThePeer() throws {
     try withForms { folder in
       for (model, feeds) in [
-        ("two-pictures.onnx", ["x": "data", "x2": "x2"]), ("picture-and-vector.onnx", ["x": "data", "meta": "meta"]),
+        ("two-images.onnx", ["x": "data", "x2": "x2"]), ("image-and-vector.onnx", ["x": "data", "meta": "meta"]),
       ] {
         _ = try succeeds(["relevance", model, "--data", "hdf5:two-inputs.h5", "--skip", "1", "--out", "a.h5"], in: folder)
         let whole = try peer(model, "two-inputs.h5", feeds, in: folder)
@@ -100,18 +100,18 @@ import Testing
       }
       _ = try succeeds(
         [
-          "relevance", "two-pictures.onnx", "--data", "hdf5:two-inputs.h5", "--input", "x2=hdf5:two-inputs.h5/data", "--out",
+          "relevance", "two-images.onnx", "--data", "hdf5:two-inputs.h5", "--input", "x2=hdf5:two-inputs.h5/data", "--out",
           "a.h5",
         ], in: folder)
       try expectPrediction(
-        "a.h5", try peer("two-pictures.onnx", "two-inputs.h5", ["x": "data", "x2": "data"], in: folder), in: folder)
+        "a.h5", try peer("two-images.onnx", "two-inputs.h5", ["x": "data", "x2": "data"], in: folder), in: folder)
     }
   }
 
   @Test func anInputThatNothingFeedsIsRefused() throws {
     try withForms { folder in
       let zeros = try Tool.run(
-        "evaluate", "two-pictures.onnx", "--data", "hdf5:two-inputs.h5", "--input", "x2=0", in: folder)
+        "evaluate", "two-images.onnx", "--data", "hdf5:two-inputs.h5", "--input", "x2=0", in: folder)
       #expect(zeros.status == 0 && zeros.talk.contains("'x2' takes 0"), "\(zeros.talk)")
       for verb in [
         ["evaluate"], ["relevance", "--out", "r.h5"], ["score", "--criterion", "lrp", "--out", "r.h5"],
@@ -120,15 +120,15 @@ import Testing
         ["prune", "--criterion", "l1", "--budget", "filters=0.5", "--out", "p.onnx"],
         ["sensitivity", "--criterion", "l1", "--out", "s.json"],
       ] {
-        let run = try Tool.run([verb[0], "two-pictures.onnx", "--data", "hdf5:n-k-1-1.h5"] + verb.dropFirst(), in: folder)
+        let run = try Tool.run([verb[0], "two-images.onnx", "--data", "hdf5:n-k-1-1.h5"] + verb.dropFirst(), in: folder)
         #expect(run.failed(mentioning: "input 'x2'"), "\(verb): \(run.talk)")
       }
       for (option, message) in [("x2=cat", "'cat'"), ("x2=hdf5:none.h5/a", "none.h5"), ("x2", "NAME=NUMBER")] {
-        let run = try Tool.run("evaluate", "two-pictures.onnx", "--data", "hdf5:two-inputs.h5", "--input", option, in: folder)
+        let run = try Tool.run("evaluate", "two-images.onnx", "--data", "hdf5:two-inputs.h5", "--input", option, in: folder)
         #expect(run.status != 0 && run.talk.contains(message), "\(run)")
       }
       for (option, message) in [("x3=1", "'x3'"), ("x=1", "images go to"), ("x2=hdf5:two-inputs.h5/meta", "4×3×8×8")] {
-        let run = try Tool.run("evaluate", "two-pictures.onnx", "--data", "hdf5:two-inputs.h5", "--input", option, in: folder)
+        let run = try Tool.run("evaluate", "two-images.onnx", "--data", "hdf5:two-inputs.h5", "--input", option, in: folder)
         #expect(run.failed(mentioning: message), "\(run)")
       }
     }
@@ -193,19 +193,19 @@ import Testing
   @Test func mapsOfClassesAreRefused() throws {
     try withForms { folder in
       var editor = GraphEditor(try Graph(onnx: folder.appendingPathComponent("n-k-1-1.onnx").path))
-      // Without the mean over space the network labels places.
+      // Without the mean over space the network labels positions.
       let pool = try #require(editor.nodes.first { $0.op is Op.GlobalAveragePool })
       editor.redirect(pool.outputs[0], to: try #require(pool.inputs[0]))
       editor.dropUnused()
-      try editor.graph().writeONNX(to: folder.appendingPathComponent("places.onnx").path)
+      try editor.graph().writeONNX(to: folder.appendingPathComponent("positions.onnx").path)
       for verb in [
         ["evaluate"], ["relevance", "--out", "r.h5"], ["score", "--criterion", "lrp", "--out", "r.h5"],
         ["measure", "--measure", "sparseness"], ["tune", "--out", "t.onnx"],
       ] {
-        let run = try Tool.run([verb[0], "places.onnx", "--data", "hdf5:n-k-1-1.h5"] + verb.dropFirst(), in: folder)
+        let run = try Tool.run([verb[0], "positions.onnx", "--data", "hdf5:n-k-1-1.h5"] + verb.dropFirst(), in: folder)
         #expect(run.status == 1 && run.talk.contains("N×3×8×8") && run.talk.contains("[N, K]"), "\(verb): \(run.talk)")
       }
-      #expect(try Tool.run("stats", "places.onnx", "--data", "hdf5:n-k-1-1.h5", "--out", "s.h5", in: folder).status == 0)
+      #expect(try Tool.run("stats", "positions.onnx", "--data", "hdf5:n-k-1-1.h5", "--out", "s.h5", in: folder).status == 0)
     }
   }
 

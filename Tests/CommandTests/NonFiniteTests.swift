@@ -6,11 +6,12 @@ import TestSupport
 import Tensors
 import Testing
 
-/// Numbers that are none are never results: a run stops, and names the picture and the layer.
+/// Numbers that are none are never results: a run stops, and names the image and the layer.
 @Suite struct NonFiniteTests {
-  /// Writes `model.onnx`, two convolutions with weights of one size each, and `data.h5`: three pictures of zeros, and one of ones
-  /// at a place.
-  private func withNetwork(weights: (Float, Float), ones place: Int, of value: Float = 1, _ body: (URL) throws -> Void) throws {
+  /// Writes `model.onnx`, two convolutions with weights of one size each, and `data.h5`: three images of zeros, and one of ones
+  /// at a position.
+  private func withNetwork(weights: (Float, Float), ones position: Int, of value: Float = 1, _ body: (URL) throws -> Void) throws
+  {
     try withTemporaryFolder { folder in
       var editor = GraphEditor(name: "large")
       editor.inputs = [GraphInput(name: "input", dimensions: [.symbolic("N"), .fixed(2), .fixed(4), .fixed(4)])]
@@ -27,7 +28,7 @@ import Testing
       editor.outputs = [editor.add(Op.Gemm(transposeB: true), named: "fc", inputs: [x, weight("w3", 1, [2, 4])])]
       try editor.graph().writeONNX(to: folder.appendingPathComponent("model.onnx").path)
       let file = try HDF5File.create(folder.appendingPathComponent("data.h5").path)
-      let elements = (0..<4 * 32).map { $0 / 32 == place ? value : 0 }
+      let elements = (0..<4 * 32).map { $0 / 32 == position ? value : 0 }
       try file.write(Tensor(elements, shape: [4, 2, 4, 4]), to: "data")
       try file.write(Tensor<Int64>([0, 1, 0, 1], shape: [4]), to: "label")
       try file.commit()
@@ -36,19 +37,19 @@ import Testing
   }
 
   /// Sums that pass the greatest float in the second convolution.
-  @Test func outputsNameThePictureAndTheLayer() throws {
+  @Test func outputsNameTheImageAndTheLayer() throws {
     try withNetwork(weights: (1e25, 1e25), ones: 2) { folder in
       for verb in [
         ["relevance", "--out", "r.h5"], ["relevance", "--attributor", "grad-cam", "--out", "r.h5"],
         ["measure", "--measure", "sparseness"],
       ] {
         let run = try Tool.run([verb[0], "model.onnx", "--data", "hdf5:data.h5", "--quiet"] + verb.dropFirst(), in: folder)
-        #expect(run.failed(mentioning: "picture 2: the network's output is NaN or infinite, first behind Conv 'conv2'"), "\(run)")
+        #expect(run.failed(mentioning: "image 2: the network's output is NaN or infinite, first behind Conv 'conv2'"), "\(run)")
       }
       for verb in [["stats"], ["score", "--criterion", "mean-activation"], ["score", "--criterion", "lrp"]] {
         let run = try Tool.run(
           [verb[0], "model.onnx", "--data", "hdf5:data.h5", "--quiet", "--out", "r.h5"] + verb.dropFirst(), in: folder)
-        #expect(run.failed(mentioning: "picture 2"), "\(run)")
+        #expect(run.failed(mentioning: "image 2"), "\(run)")
       }
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.hasSuffix("r.h5") })
     }
@@ -59,7 +60,7 @@ import Testing
     try withNetwork(weights: (1e20, 1e20), ones: 2, of: 1e-30) { folder in
       let run = try Tool.run(
         "relevance", "model.onnx", "--data", "hdf5:data.h5", "--composite", "gradient", "--quiet", "--out", "r.h5", in: folder)
-      #expect(run.failed(mentioning: "picture 2: its relevance is NaN or infinite, first behind Conv 'conv1'"), "\(run)")
+      #expect(run.failed(mentioning: "image 2: its relevance is NaN or infinite, first behind Conv 'conv1'"), "\(run)")
       #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("r.h5").path))
     }
   }

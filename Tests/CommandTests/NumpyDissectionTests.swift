@@ -16,7 +16,7 @@ import Testing
     try withTemporaryFolder { folder in
       try Python.run(script, "make", folder.path, "\(seed)")
       let run = try Tool.run(
-        "dissect", "model.onnx", "--data", "hdf5:pictures.h5", "--concepts", "hdf5:concepts.h5", "--site", site, "--quantile",
+        "dissect", "model.onnx", "--data", "hdf5:images.h5", "--concepts", "hdf5:concepts.h5", "--site", site, "--quantile",
         quantile, "--vote-share", share, "--batch", "\(seed + 2)", "--out", "out.h5", in: folder)
       #expect(run.status == 0, "\(run.talk)")
       let text = try Python.run(script, "check", folder.path, "\(seed)", site, quantile, share)

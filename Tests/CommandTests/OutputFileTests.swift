@@ -4,13 +4,13 @@ import Testing
 
 /// Where results go: nothing that a person has is lost, and nothing half is left.
 @Suite struct OutputFileTests {
-  private let relevance = ["relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--quiet"]
+  private let relevance = ["relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--quiet"]
 
   private func bytes(_ name: String, in folder: URL) throws -> Data { try Data(contentsOf: folder.appendingPathComponent(name)) }
 
   /// A link and a file under the name that results were once written under.
   @Test func whatStandsBesideStays() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let precious = folder.appendingPathComponent("precious")
       let link = folder.appendingPathComponent("a.h5.partial")
       try Data("precious".utf8).write(to: precious)
@@ -26,14 +26,14 @@ import Testing
 
   /// Two processes that write one file: each ends well with the file whole, or says that the other is at it.
   @Test(arguments: ["join", "stats", "relevance"]) func twoAtOnce(verb: String) throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       for (out, skip) in [("one.h5", "0"), ("other.h5", "20")] {
         #expect(try Tool.run(relevance + ["--limit", "20", "--skip", skip, "--out", out], in: folder).status == 0)
       }
       let command =
         switch verb {
         case "join": ["join", "one.h5", "other.h5", "--quiet"]
-        case "stats": ["stats", "lenet.onnx", "--data", "hdf5:pictures.h5", "--statistic", "gram", "--quiet"]
+        case "stats": ["stats", "lenet.onnx", "--data", "hdf5:images.h5", "--statistic", "gram", "--quiet"]
         default: relevance
         }
       #expect(try Tool.run(command + ["--out", "alone.h5"], in: folder).status == 0)
@@ -59,22 +59,22 @@ import Testing
 
   /// Folders and files that lie where a run would keep what it has, and are somebody's own.
   @Test func whatIsNotOursIsNotDeleted() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let prune = ["prune", "lenet.onnx", "--criterion", "l1", "--budget", "macs=0.5", "--latency-batch", "0", "--quiet"]
-      let stats = ["stats", "lenet.onnx", "--data", "hdf5:pictures.h5", "--quiet"]
-      for (command, out, place) in [
+      let stats = ["stats", "lenet.onnx", "--data", "hdf5:images.h5", "--quiet"]
+      for (command, out, position) in [
         (prune, "o.onnx", "o.onnx.steps"), (stats, "o.h5", "o.h5.observe"), (relevance, "o.h5", "o.h5.parts"),
       ] {
-        let own = folder.appendingPathComponent(place)
+        let own = folder.appendingPathComponent(position)
         try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
         for name in ["thesis.txt", "key", "run.json"] { try Data(name.utf8).write(to: own.appendingPathComponent(name)) }
         let run = try Tool.run(command + ["--out", out], in: folder)
-        #expect(run.failed(mentioning: place), "\(run)")
+        #expect(run.failed(mentioning: position), "\(run)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: own.path).sorted() == ["key", "run.json", "thesis.txt"])
         try FileManager.default.removeItem(at: own)
         try Data("own".utf8).write(to: own)
-        #expect(try Tool.run(command + ["--out", out], in: folder).failed(mentioning: place))
-        #expect(try bytes(place, in: folder) == Data("own".utf8))
+        #expect(try Tool.run(command + ["--out", out], in: folder).failed(mentioning: position))
+        #expect(try bytes(position, in: folder) == Data("own".utf8))
         try FileManager.default.removeItem(at: own)
         #expect(try Tool.run(command + ["--out", out], in: folder).status == 0)
       }
@@ -86,9 +86,9 @@ import Testing
     }
   }
 
-  /// Whatever a command reads is no place for its result, by whatever path.
+  /// Whatever a command reads is no position for its result, by whatever path.
   @Test func inputsAreNotReplaced() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let files = FileManager.default
       let resources = testResource("../../ONNXTests/Resources/refused")
       for name in ["external.onnx", "external.bin"] {
@@ -103,7 +103,7 @@ import Testing
       }
       try Data("path,label,mask\n3.png,0,../dir/b/2.png\n".utf8).write(to: folder.appendingPathComponent("list/list.csv"))
       try Data("base = \"epsilon_plus\"\n".utf8).write(to: folder.appendingPathComponent("rules.toml"))
-      for (from, to) in [("lenet.onnx", "hard.onnx"), ("pictures.h5", "hard.h5")] {
+      for (from, to) in [("lenet.onnx", "hard.onnx"), ("images.h5", "hard.h5")] {
         try files.linkItem(at: folder.appendingPathComponent(from), to: folder.appendingPathComponent(to))
       }
       let before = try snapshot(folder)
@@ -112,16 +112,16 @@ import Testing
       let commands: [[String]] = [
         ["prune", "external.onnx", "--criterion", "l1", "--budget", "macs=0.5", "--out", "external.bin"],
         prune + ["--out", "new/../lenet.onnx"], prune + ["--out", "hard.onnx"],
-        prune + ["--validation", "hdf5:pictures.h5", "--out", "hard.h5"],
+        prune + ["--validation", "hdf5:images.h5", "--out", "hard.h5"],
         stats + ["--data", "folder:dir", "--out", "dir/b/2.png"], stats + ["--data", "csv:list/list.csv", "--out", "list/3.png"],
         stats + ["--data", "csv:list/list.csv", "--out", "dir/b/2.png"],
         relevance + ["--composite", "rules.toml", "--out", "rules.toml"],
         [
-          "score", "lenet.onnx", "--data", "hdf5:pictures.h5", "--criterion", "lrp", "--composite", "rules.toml", "--out",
+          "score", "lenet.onnx", "--data", "hdf5:images.h5", "--criterion", "lrp", "--composite", "rules.toml", "--out",
           "rules.toml",
         ],
-        ["dissect", "lenet.onnx", "--data", "hdf5:pictures.h5", "--concepts", "folder:dir", "--out", "dir/a/1.png"],
-        ["train", "lenet", "--data", "hdf5:pictures.h5", "--epochs", "0", "--out", "new.onnx", "--history", "hard.h5"],
+        ["dissect", "lenet.onnx", "--data", "hdf5:images.h5", "--concepts", "folder:dir", "--out", "dir/a/1.png"],
+        ["train", "lenet", "--data", "hdf5:images.h5", "--epochs", "0", "--out", "new.onnx", "--history", "hard.h5"],
       ]
       for command in commands {
         let run = try Tool.run(command, in: folder)
@@ -129,7 +129,7 @@ import Testing
       }
       #expect(try snapshot(folder) == before)
       let one = try Tool.run(
-        ["train", "lenet", "--data", "hdf5:pictures.h5", "--out", "new.onnx", "--history", "dir/../new.onnx"], in: folder)
+        ["train", "lenet", "--data", "hdf5:images.h5", "--out", "new.onnx", "--history", "dir/../new.onnx"], in: folder)
       #expect(one.failed(mentioning: "two results"), "\(one)")
     }
   }
@@ -144,7 +144,7 @@ import Testing
 
   /// Names that no file can have are refused before anything is computed.
   @Test func namesThatCannotBe() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       for (out, message) in [
         ("", "no file is named"), ("maps/", "is not the name of a file"),
         (String(repeating: "n", count: 300), "file name too long"),
@@ -162,7 +162,7 @@ import Testing
 
   /// The same input is the same file, whenever it is made.
   @Test func sameBytes() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       for round in ["a", "b"] {
         let run = try Tool.run(relevance + ["--out", "maps.h5", "--data-out", "\(round)-data.h5"], in: folder)
         #expect(run.status == 0, "\(run)")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Real networks on real photographs: the 20 ImageNet pictures that foolbox carries, whose classes stand in their names.
+/// Real networks on real photographs: the 20 ImageNet images that foolbox carries, whose classes stand in their names.
 ///
 /// The networks are not part of the repository: `ESPALIER_MODELS` names their folder.
 @Suite struct PhotographTests {
@@ -30,11 +30,11 @@ import Testing
         for path in sorted(glob.glob(os.path.join(folder, 'data', 'imagenet_*.jpg'))):
             print(path + ',' + os.path.basename(path)[:-4].split('_')[2])
         """
-      try Python.run(script).write(to: folder.appendingPathComponent("pictures.csv"), atomically: true, encoding: .utf8)
+      try Python.run(script).write(to: folder.appendingPathComponent("images.csv"), atomically: true, encoding: .utf8)
       try preprocessing.write(to: folder.appendingPathComponent("preprocessing.toml"), atomically: true, encoding: .utf8)
       let network = URL(fileURLWithPath: try #require(PhotographTests.models)).appendingPathComponent("\(model).onnx").path
       let outcome = try Tool.run(
-        "evaluate", network, "--data", "csv:pictures.csv", "--preprocess", "preprocessing.toml", "--json", "--quiet", in: folder)
+        "evaluate", network, "--data", "csv:images.csv", "--preprocess", "preprocessing.toml", "--json", "--quiet", in: folder)
       #expect(outcome.status == 0, "\(outcome.talk)")
       struct Result: Decodable {
         var top1: Double

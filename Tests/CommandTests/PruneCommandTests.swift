@@ -6,12 +6,12 @@ import TestSupport
 import Tensors
 import Testing
 
-/// `prune`, and the looks at networks and figures that go with it.
+/// `prune`, and the views of networks and figures that go with it.
 @Suite struct PruneCommandTests {
   private let half = ["--budget", "macs=0.5", "--latency-batch", "0", "--out", "small.onnx"]
 
   @Test func weightsAlone() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let outcome = try Tool.run(["prune", "lenet.onnx", "--criterion", "l1"] + half, in: folder)
       #expect(outcome.status == 0 && outcome.output.contains("conv2") && outcome.talk.contains("differ by"), "\(outcome)")
       let path = folder.appendingPathComponent("small.onnx").path
@@ -23,12 +23,12 @@ import Testing
       for layer in after.linearLayers {
         let filters = try after.facts(batch: 1)[layer.node.outputs[0]]!.shape[1]
         let weight = after.constants[layer.node.inputs[1]!]!.floats!
-        guard let places = kept[layer.node.label] else { continue }
-        #expect(places.count == filters && places == places.sorted())
+        guard let positions = kept[layer.node.label] else { continue }
+        #expect(positions.count == filters && positions == positions.sorted())
         // The kept filters' own weights, where the inputs were all kept.
         if layer.name == "conv1" {
           let whole = before.constants[layer.node.inputs[1]!]!.floats!
-          #expect(weight.elements == places.flatMap { whole.rows($0..<$0 + 1).elements })
+          #expect(weight.elements == positions.flatMap { whole.rows($0..<$0 + 1).elements })
         }
       }
       #expect(record?["criterion"] as? String == "l1" && record?["budget"] as? String == "macs=0.5")
@@ -45,8 +45,8 @@ import Testing
   }
 
   @Test func scoresFromAFileAndFromData() throws {
-    try Sample.withModelAndPictures { folder in
-      let data = ["--data", "hdf5:pictures.h5", "--batch", "8"]
+    try Sample.withModelAndImages { folder in
+      let data = ["--data", "hdf5:images.h5", "--batch", "8"]
       let scored = try Tool.run(["score", "lenet.onnx", "--out", "scores.h5", "--criterion", "lrp"] + data, in: folder)
       #expect(scored.status == 0, "\(scored)")
       let fromFile = try Tool.run(["prune", "lenet.onnx", "--scores", "scores.h5", "--criterion", "lrp"] + half, in: folder)
@@ -62,8 +62,8 @@ import Testing
 
   /// A criterion of activations is taken behind the activation, where its source takes it.
   @Test(arguments: ["apoz", "entropy", "neuron-votes"]) func activationsAreThoseBehindTheActivation(criterion: String) throws {
-    try Sample.withModelAndPictures { folder in
-      let data = ["--criterion", criterion, "--data", "hdf5:pictures.h5", "--batch", "8"]
+    try Sample.withModelAndImages { folder in
+      let data = ["--criterion", criterion, "--data", "hdf5:images.h5", "--batch", "8"]
       let scored = try Tool.run(["score", "lenet.onnx", "--out", "scores.h5", "--site", "activation"] + data, in: folder)
       #expect(scored.status == 0, "\(scored)")
       let pruned = try [["--scores", "scores.h5", "--criterion", criterion], data].map { source in
@@ -76,10 +76,10 @@ import Testing
   }
 
   @Test func stepsAndTuning() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let outcome = try Tool.run(
         [
-          "prune", "lenet.onnx", "--criterion", "taylor-2017", "--data", "hdf5:pictures.h5", "--batch", "8", "--steps", "2",
+          "prune", "lenet.onnx", "--criterion", "taylor-2017", "--data", "hdf5:images.h5", "--batch", "8", "--steps", "2",
           "--tune", "1",
         ]
           + half, in: folder)
@@ -87,7 +87,7 @@ import Testing
       let after = try Graph(onnx: folder.appendingPathComponent("small.onnx").path)
       let before = try Graph(onnx: folder.appendingPathComponent("lenet.onnx").path)
       #expect(Double(try after.summary().macs) <= 0.5 * Double(try before.summary().macs))
-      // The kept places are counted in the network as it was before the first step.
+      // The kept positions are counted in the network as it was before the first step.
       let record = try JSONSerialization.jsonObject(with: Data(after.metadata["espalier.pruning"]!.utf8)) as? [String: Any]
       let kept = try #require(record?["kept"] as? [String: [Int]])
       #expect(Set(kept["conv2"] ?? []).count == after.constants["conv2.weight"]?.shape[0])
@@ -95,23 +95,23 @@ import Testing
   }
 
   @Test func whatIsWrongIsSaidInALine() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let made = try Tool.run("new", "lenet", "--classes", "10", "--seed", "4", "--out", "other.onnx", in: folder)
       #expect(made.status == 0)
-      try Sample.pictures(in: folder, labels: nil, name: "unlabelled.h5")
+      try Sample.images(in: folder, labels: nil, name: "unlabelled.h5")
       let scored = try Tool.run(
-        "score", "other.onnx", "--out", "scores.h5", "--criterion", "lrp", "--data", "hdf5:pictures.h5", "--batch", "8",
+        "score", "other.onnx", "--out", "scores.h5", "--criterion", "lrp", "--data", "hdf5:images.h5", "--batch", "8",
         in: folder)
       #expect(scored.status == 0)
       for (arguments, words) in [
         (["--criterion", "l1", "--floor", "0.9"], "cannot be kept"),
         (["--criterion", "l1", "--protect", "conv9"], "no layer with filters is called 'conv9'"),
-        (["--criterion", "taylor-2019"], "needs pictures"),
-        (["--criterion", "l1", "--tune", "1"], "tuning needs pictures"),
+        (["--criterion", "taylor-2019"], "needs images"),
+        (["--criterion", "l1", "--tune", "1"], "tuning needs images"),
         (["--scores", "scores.h5", "--criterion", "lrp"], "another network"),
-        (["--scores", "pictures.h5"], "it holds no scores"),
+        (["--scores", "images.h5"], "it holds no scores"),
         (["--scores", "absent.h5"], "absent.h5"),
-        (["--criterion", "votes", "--data", "hdf5:pictures.h5"], "needs masks"),
+        (["--criterion", "votes", "--data", "hdf5:images.h5"], "needs masks"),
         (["--criterion", "taylor-2019", "--data", "hdf5:unlabelled.h5"], "needs labels"),
         (["--criterion", "taylor-2017-flops", "--data", "hdf5:unlabelled.h5"], "needs labels"),
         (["--criterion", "group-fisher", "--data", "hdf5:unlabelled.h5"], "needs labels"),
@@ -141,7 +141,7 @@ import Testing
 
   /// Where the time goes, by kinds of layers whose MACs are all of the network's.
   @Test func timeIsTakenApart() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let command = [
         "prune", "lenet.onnx", "--criterion", "l1", "--budget", "macs=0.5", "--latency-batch", "3", "--out", "small.onnx",
       ]
@@ -162,7 +162,7 @@ import Testing
   }
 
   @Test func groupsAreListed() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let outcome = try Tool.run("inspect", "lenet.onnx", "--groups", in: folder)
       #expect(outcome.status == 0 && outcome.output.contains("the network's output") && outcome.output.contains("filters may go"))
       #expect(try Tool.run("inspect", "lenet.onnx", "--groups", "--json", in: folder).output.contains("\"removableFilters\""))

@@ -8,7 +8,7 @@ import Testing
 /// What `prune` writes: the form of the file read, and a record of all that the result depends on.
 @Suite struct PruneRecordTests {
   private let budget = ["--budget", "macs=0.5", "--latency-batch", "0"]
-  private let data = ["--data", "hdf5:pictures.h5", "--batch", "8"]
+  private let data = ["--data", "hdf5:images.h5", "--batch", "8"]
 
   private func record(_ file: URL) throws -> [String: Any] {
     let text = try #require(try Graph(onnx: file.path).metadata["espalier.pruning"])
@@ -37,14 +37,14 @@ import Testing
 
   /// A file whose only criterion is not named, one whose criterion is, and the criterion itself are one network.
   @Test(arguments: ["lrp", "taylor-2017"]) func scoresOfAFileAreNormalisedAsComputed(_ criterion: String) throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let scored = try Tool.run(["score", "lenet.onnx", "--out", "scores.h5", "--criterion", criterion] + data, in: folder)
       #expect(scored.status == 0, "\(scored)")
       let files = try [
         ["--scores", "scores.h5"], ["--scores", "scores.h5", "--criterion", criterion], ["--criterion", criterion] + data,
-      ].enumerated().map { place, source in
-        let file = folder.appendingPathComponent("\(place).onnx")
-        let outcome = try Tool.run(["prune", "lenet.onnx", "--out", "\(place).onnx"] + source + budget, in: folder)
+      ].enumerated().map { position, source in
+        let file = folder.appendingPathComponent("\(position).onnx")
+        let outcome = try Tool.run(["prune", "lenet.onnx", "--out", "\(position).onnx"] + source + budget, in: folder)
         #expect(outcome.status == 0, "\(outcome)")
         #expect(try record(file)["criterion"] as? String == criterion)
         #expect(try parameters(file)["normalise"] == (criterion == "lrp" ? "none" : "l2"))
@@ -56,7 +56,7 @@ import Testing
 
   /// The paper's own threshold can be asked for, and is another criterion in the file.
   @Test func parametersOfStatistics() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let text = "binary-entropy:threshold=0.5"
       for command in [
         ["score", "lenet.onnx", "--out", "scores.h5", "--site", "activation"],
@@ -84,7 +84,7 @@ import Testing
 
   /// What a name was meant to be, and where criteria of weights are taken.
   @Test func namesThatAreNearlyRight() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let pruned = try Tool.run(
         ["prune", "lenet.onnx", "--out", "x.onnx", "--quiet", "--criterion", "taylor"] + data + budget, in: folder)
       #expect(
@@ -97,7 +97,7 @@ import Testing
 
   /// All that the result depends on stands in the record; what says little about a filter is said.
   @Test func theRecordIsWhole() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let outcome = try Tool.run(
         [
           "prune", "lenet.onnx", "--out", "small.onnx", "--criterion", "group-fisher", "--target", "predicted", "--tune", "1",
@@ -119,7 +119,7 @@ import Testing
 
   /// A network of random weights guesses, and a budget that small cuts layers to their floors: both are said and recorded.
   @Test func chanceAndFloors() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let outcome = try Tool.run(
         [
           "prune", "lenet.onnx", "--out", "small.onnx", "--criterion", "l1", "--budget", "filters=0.06", "--floor", "0",
@@ -141,8 +141,8 @@ import Testing
 
   /// Stopped while it tunes, it goes on with the network that it had pruned, and tells of the layers that it had fitted.
   @Test func stoppedWhileTuning() throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(3000, in: folder, name: "many.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(3000, in: folder, name: "many.h5")
       func command(_ out: String) -> [String] {
         [
           "prune", "lenet.onnx", "--criterion", "taylor-2019", "--data", "hdf5:many.h5", "--limit", "64", "--batch", "8",

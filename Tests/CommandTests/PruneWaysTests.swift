@@ -8,7 +8,7 @@ import Testing
 /// `prune` by several criteria, with surgery and reconstruction, stopped and gone on with, and where it cannot write.
 @Suite struct PruneWaysTests {
   private let budget = ["--budget", "macs=0.5", "--latency-batch", "0"]
-  private let data = ["--data", "hdf5:pictures.h5", "--batch", "8"]
+  private let data = ["--data", "hdf5:images.h5", "--batch", "8"]
 
   /// Prunes `lenet.onnx` and reads what came of it.
   private func pruned(_ arguments: [String], in folder: URL, source: SourceLocation = #_sourceLocation) throws -> Graph {
@@ -27,9 +27,9 @@ import Testing
     try #require(graph.constants["\(name).weight"]?.floats)
   }
 
-  /// All the weight on one criterion is that criterion; a criterion's places beside its own are its order.
+  /// All the weight on one criterion is that criterion; a criterion's positions beside its own are its order.
   @Test func criteriaTogether() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let (first, second) = (
         try pruned(["--criterion", "l1"], in: folder),
         try pruned(["--criterion", "lrp"] + data + ["--normalise", "l2"], in: folder)
@@ -54,7 +54,7 @@ import Testing
 
   /// Scales are one factor an input; kernels are more; both keep the filters that are kept without.
   @Test func reconstruction() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let plain = try pruned(["--criterion", "l1"], in: folder)
       for mode in ["scales", "kernels"] {
         let fitted = try pruned(["--criterion", "l1", "--reconstruct", mode] + data, in: folder)
@@ -72,18 +72,18 @@ import Testing
       }
       let outcome = try Tool.run(
         ["prune", "lenet.onnx", "--criterion", "l1", "--reconstruct", "scales", "--out", "x.onnx"] + budget, in: folder)
-      #expect(outcome.status == 64 && outcome.talk.contains("needs pictures"), "\(outcome)")
+      #expect(outcome.status == 64 && outcome.talk.contains("needs images"), "\(outcome)")
     }
   }
 
   /// The heirs' outgoing weights take up those of the filters that go; nothing else changes.
   @Test func fusion() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       for criterion in ["data-free", "divnet"] {
-        let pictures = criterion == "divnet" ? data : []
+        let images = criterion == "divnet" ? data : []
         let (fused, cut) = (
-          try pruned(["--criterion", criterion] + pictures, in: folder),
-          try pruned(["--criterion", "\(criterion):fuse=no"] + pictures, in: folder)
+          try pruned(["--criterion", criterion] + images, in: folder),
+          try pruned(["--criterion", "\(criterion):fuse=no"] + images, in: folder)
         )
         #expect(try kept(fused) == kept(cut))
         #expect(try weights(fused, "conv1") == weights(cut, "conv1"))
@@ -104,8 +104,8 @@ import Testing
 
   /// Stopped or killed in its second step, it goes on to the bytes of a run that was left alone.
   @Test(arguments: [SIGINT, SIGKILL]) func stoppedBetweenSteps(signal: Int32) throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(600, in: folder, name: "many.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(600, in: folder, name: "many.h5")
       func command(_ out: String) -> [String] {
         [
           "prune", "lenet.onnx", "--criterion", "taylor-2019", "--data", "hdf5:many.h5", "--batch", "8", "--steps", "2", "--tune",
@@ -130,8 +130,8 @@ import Testing
 
   /// What is of the loss is refused without labels, unless a class is asked for; the rest does without.
   @Test func labels() throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(in: folder, labels: nil, name: "unlabelled.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(in: folder, labels: nil, name: "unlabelled.h5")
       let command =
         ["prune", "lenet.onnx", "--out", "way.onnx", "--data", "hdf5:unlabelled.h5", "--batch", "8", "--quiet"] + budget
       for criterion in [
@@ -153,9 +153,9 @@ import Testing
     }
   }
 
-  /// A file that is there is replaced; the network that is read, a folder and a place that cannot be written to are refused.
-  @Test func places() throws {
-    try Sample.withModelAndPictures { folder in
+  /// A file that is there is replaced; the network that is read, a folder and a position that cannot be written to are refused.
+  @Test func positions() throws {
+    try Sample.withModelAndImages { folder in
       let path = folder.appendingPathComponent("old.onnx")
       try Data("old".utf8).write(to: path)
       try FileManager.default.createDirectory(at: folder.appendingPathComponent("there"), withIntermediateDirectories: true)

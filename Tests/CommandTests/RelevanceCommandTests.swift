@@ -6,10 +6,10 @@ import Testing
 
 /// `relevance` with its details, and `join`.
 @Suite struct RelevanceCommandTests {
-  private let base = ["relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--batch", "8", "--quiet"]
+  private let base = ["relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--batch", "8", "--quiet"]
 
   @Test func conservationIsPrintedAndStored() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let rules = "base = \"epsilon_plus\"\n[[rules]]\nposition = \"first\"\nrule = \"flat\"\n"
       try Data(rules.utf8).write(to: folder.appendingPathComponent("rules.toml"))
       let run = try Tool.run(
@@ -31,10 +31,10 @@ import Testing
   }
 
   @Test func rulesThatDoNotFitAreOneLine() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       func refused(_ text: String, _ message: String) throws {
         try Data(text.utf8).write(to: folder.appendingPathComponent("rules.toml"))
-        for verb in [base, ["score", "lenet.onnx", "--data", "hdf5:pictures.h5", "--criterion", "lrp", "--quiet"]] {
+        for verb in [base, ["score", "lenet.onnx", "--data", "hdf5:images.h5", "--criterion", "lrp", "--quiet"]] {
           let run = try Tool.run(verb + ["--composite", "rules.toml", "--out", "a.h5"], in: folder)
           #expect(run.failed(mentioning: message) && run.talk.contains("rules.toml"), "\(run.talk)")
         }
@@ -53,7 +53,7 @@ import Testing
     ["--attributor", "smoothgrad:n=3", "--maps", "float16", "--target", "predicted"],
   ])
   func workersDoNotMatter(options: [String]) throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let files = try ["1", "2", "3", "8"].map { workers in
         let run = try Tool.run(base + options + ["--workers", workers, "--out", "maps.h5"], in: folder)
         #expect(run.status == 0, "\(run.talk)")
@@ -63,9 +63,9 @@ import Testing
     }
   }
 
-  /// The most relevant pictures are those that sorting finds.
-  @Test func topPictures() throws {
-    try Sample.withModelAndPictures { folder in
+  /// The most relevant images are those that sorting finds.
+  @Test func topImages() throws {
+    try Sample.withModelAndImages { folder in
       #expect(try Tool.run(base + ["--top", "3", "--out", "a.h5"], in: folder).status == 0)
       let file = try HDF5File.open(folder.appendingPathComponent("a.h5").path)
       for (all, top) in [("relevance", "relmax"), ("activation-max", "actmax")] {
@@ -89,9 +89,9 @@ import Testing
   ///
   /// Shards of two, since larger ones would be cut to the size of a small part, and summed in another order.
   @Test(arguments: ["none", "float16", "float32"]) func partsJoined(maps: String) throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let options = ["--maps", maps, "--top", "2", "--conservation"]
-      let base = ["relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--batch", "2", "--quiet"]
+      let base = ["relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--batch", "2", "--quiet"]
       #expect(try Tool.run(base + options + ["--out", "whole.h5"], in: folder).status == 0)
       #expect(try Tool.run(base + options + ["--limit", "16", "--out", "a.h5"], in: folder).status == 0)
       #expect(try Tool.run(base + options + ["--skip", "16", "--out", "b.h5"], in: folder).status == 0)
@@ -118,7 +118,7 @@ import Testing
         #expect(try parts.dataset("attribution").elementType.rawValue == (try whole.dataset("attribution").elementType.rawValue))
       }
       let twice = try Tool.run("join", "a.h5", "whole.h5", "--quiet", "--out", "c.h5", in: folder)
-      #expect(twice.failed(mentioning: "picture 0 is in"), "\(twice.talk)")
+      #expect(twice.failed(mentioning: "image 0 is in"), "\(twice.talk)")
       #expect(
         try Tool.run(base + ["--maps", maps, "--composite", "epsilon_plus_flat", "--out", "flat.h5"], in: folder).status == 0)
       let other = try Tool.run("join", "a.h5", "flat.h5", "--quiet", "--out", "c.h5", in: folder)
@@ -128,12 +128,12 @@ import Testing
   }
 
   @Test func filtersFromWhichRelevanceStarts() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let run = try Tool.run(base + ["--from", "conv2:3", "--out", "a.h5"], in: folder)
       #expect(run.status == 0, "\(run.talk)")
       let file = try HDF5File.open(folder.appendingPathComponent("a.h5").path)
       let sums: Tensor<Float> = try file.dataset("relevance/conv2").read()
-      for (place, value) in sums.elements.enumerated() where place % 50 != 3 { #expect(value == 0) }
+      for (position, value) in sums.elements.enumerated() where position % 50 != 3 { #expect(value == 0) }
       #expect(try file.text(attribute: "from") == "conv2:3:relevance")
       let unknown = try Tool.run(base + ["--from", "conv2:50", "--out", "a.h5"], in: folder)
       #expect(unknown.failed(mentioning: "no channel 50"), "\(unknown.talk)")

@@ -49,11 +49,11 @@ import Testing
 
   private func concepts(in folder: URL) throws {
     var elements = [UInt8](repeating: 0, count: 40 * 2 * 28 * 28)
-    for picture in 0..<40 {
-      let (top, left) = (picture % 10 / 5 * 14 + 2, picture % 5 * 5)
-      for place in 0..<784 {
-        let isInside = top..<top + 8 ~= place / 28 && left..<left + 5 ~= place % 28
-        elements[(picture * 2 + (isInside ? 0 : 1)) * 784 + place] = 1
+    for image in 0..<40 {
+      let (top, left) = (image % 10 / 5 * 14 + 2, image % 5 * 5)
+      for position in 0..<784 {
+        let isInside = top..<top + 8 ~= position / 28 && left..<left + 5 ~= position % 28
+        elements[(image * 2 + (isInside ? 0 : 1)) * 784 + position] = 1
       }
     }
     let file = try HDF5File.create(folder.appendingPathComponent("concepts.h5").path)
@@ -64,11 +64,11 @@ import Testing
   }
 
   private func withReport(_ arguments: [String] = [], _ body: (URL, URL) throws -> Void) throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       try concepts(in: folder)
       let run = try Tool.run(
         [
-          "dissect", "lenet.onnx", "--data", "hdf5:pictures.h5", "--concepts", "hdf5:concepts.h5", "--quantile", "0.05", "--out",
+          "dissect", "lenet.onnx", "--data", "hdf5:images.h5", "--concepts", "hdf5:concepts.h5", "--quantile", "0.05", "--out",
           "out.h5", "--report", "report",
         ] + arguments, in: folder)
       #expect(run.status == 0 && run.talk.contains("report/index.html: "), "\(run.talk)")
@@ -87,7 +87,7 @@ import Testing
       #expect(html.contains("default-src 'none'"))
       // The same command writes the same bytes, by whatever number of workers.
       let again = try Tool.run(
-        "dissect", "lenet.onnx", "--data", "hdf5:pictures.h5", "--concepts", "hdf5:concepts.h5", "--quantile", "0.05", "--out",
+        "dissect", "lenet.onnx", "--data", "hdf5:images.h5", "--concepts", "hdf5:concepts.h5", "--quantile", "0.05", "--out",
         "out.h5", "--report", "report", "--workers", "3", in: folder)
       #expect(again.status == 0)
       #expect(try String(contentsOf: page, encoding: .utf8) == html)
@@ -96,7 +96,7 @@ import Testing
 
   @Test(.enabled(if: Chromium.isAvailable, "needs Debian package chromium"))
   func filtersAreSortedWhenAPersonClicks() throws {
-    try withReport(["--report-filters", "30", "--report-pictures", "4"]) { folder, page in
+    try withReport(["--report-filters", "30", "--report-images", "4"]) { folder, page in
       let found = try probe(
         page, hash: "#conv2",
         """
@@ -113,7 +113,7 @@ import Testing
         for (let tries = 0; tries < 100 && canvases.some(canvas => !canvas.dataset.drawn); tries++) {
           await new Promise(next => setTimeout(next, 50));
         }
-        // Pixels of the shade (16, 16, 20 over a grey picture) are bluer than grey; inside the mask they are grey.
+        // Pixels of the shade (16, 16, 20 over a grey image) are bluer than grey; inside the mask they are grey.
         const inside = canvases.map(canvas => {
           const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
           let count = 0;
@@ -163,16 +163,16 @@ import Testing
       #expect(findings.reversed.map(\.unit) == start.map(\.unit).reversed())
       #expect(findings.detectors == findings.reversed.filter { $0.iou > 0.04 })
 
-      // The pictures of the first card that is left are drawn, with as much inside the mask as the file says.
+      // The images of the first card that is left are drawn, with as much inside the mask as the file says.
       #expect(!findings.drawn.isEmpty && findings.drawn.allSatisfy { $0 == "masked" })
       let first = try #require(findings.detectors.first)
       let row = try #require(shown.elements.firstIndex(of: Int64(first.unit)))
       let masks: Tensor<UInt8> = try file.dataset("exemplars/conv2/mask").read(rows: row..<row + 1)
       let bytes = masks.count / 4
-      for (picture, count) in findings.inside.enumerated() {
-        let fires = masks.elements[picture * bytes..<(picture + 1) * bytes].reduce(0) { $0 + $1.nonzeroBitCount }
+      for (image, count) in findings.inside.enumerated() {
+        let fires = masks.elements[image * bytes..<(image + 1) * bytes].reduce(0) { $0 + $1.nonzeroBitCount }
         // Of 6×6 pixels each, those at the mask's edge are coloured.
-        #expect(count <= 36 * fires && Double(count) >= 0.3 * Double(36 * fires), "picture \(picture): \(count) of \(36 * fires)")
+        #expect(count <= 36 * fires && Double(count) >= 0.3 * Double(36 * fires), "image \(image): \(count) of \(36 * fires)")
       }
     }
   }
@@ -185,7 +185,7 @@ import Testing
     var lead: String
   }
 
-  /// Nothing sticks out of a window, be it as narrow as a telephone; the strip of layers shows the one that is looked at, and a cut
+  /// Nothing sticks out of a window, be it as narrow as a telephone; the strip of layers shows the one that is shown, and a cut
   /// list says so.
   @Test(.enabled(if: Chromium.isAvailable, "needs Debian package chromium"), arguments: [400, 800, 1400])
   func nothingSticksOut(width: Int) throws {
@@ -193,7 +193,7 @@ import Testing
       let found = try probe(
         page, hash: "#fc1",
         """
-        // A window of Chromium is never narrower than 500 pixels: the page is looked at in a frame.
+        // A window of Chromium is never narrower than 500 pixels: the page is viewed in a frame.
         const frame = document.createElement('iframe');
         frame.style.cssText = 'position:absolute;border:0;left:0;top:0;height:900px;width:\(width)px';
         const own = document.documentElement.cloneNode(true);
@@ -231,15 +231,15 @@ import Testing
   }
 
   @Test func whatCannotBeReportedIsSaidInALine() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       try concepts(in: folder)
       try Data().write(to: folder.appendingPathComponent("taken"))
       let run = try Tool.run(
-        "dissect", "lenet.onnx", "--data", "hdf5:pictures.h5", "--concepts", "hdf5:concepts.h5", "--quiet", "--out", "out.h5",
+        "dissect", "lenet.onnx", "--data", "hdf5:images.h5", "--concepts", "hdf5:concepts.h5", "--quiet", "--out", "out.h5",
         "--report", "taken", in: folder)
       #expect(run.failed(mentioning: "taken/index.html"), "\(run.talk)")
       let none = try Tool.run(
-        "dissect", "lenet.onnx", "--data", "hdf5:pictures.h5", "--concepts", "hdf5:concepts.h5", "--out", "out.h5",
+        "dissect", "lenet.onnx", "--data", "hdf5:images.h5", "--concepts", "hdf5:concepts.h5", "--out", "out.h5",
         "--report", "report", "--report-filters", "0", in: folder)
       #expect(none.status == 64 && none.talk.contains("--report-filters is 1 to 100000"))
     }

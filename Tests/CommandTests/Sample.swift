@@ -5,17 +5,17 @@ import TestSupport
 
 /// Small files that the tool can work on.
 enum Sample {
-  /// Writes `pictures.h5`: pictures [N, 1, 28, 28] whose class, of ten, is where a bright square stands.
-  static func pictures(_ count: Int = 40, in folder: URL, labels: ((Int) -> Int)? = { $0 % 10 }, name: String = "pictures.h5")
+  /// Writes `images.h5`: images [N, 1, 28, 28] whose class, of ten, is where a bright square stands.
+  static func images(_ count: Int = 40, in folder: URL, labels: ((Int) -> Int)? = { $0 % 10 }, name: String = "images.h5")
     throws
   {
     var random = Philox(seed: 7)
     var elements = [Float](repeating: 0, count: count * 784)
-    for picture in 0..<count {
-      let (row, column) = (picture % 10 / 5 * 14 + 2, picture % 5 * 5)
-      for place in 0..<784 {
-        let isInside = row..<row + 8 ~= place / 28 && column..<column + 5 ~= place % 28
-        elements[picture * 784 + place] = Float(random.uniform()) * 0.3 + (isInside ? 1 : 0)
+    for image in 0..<count {
+      let (row, column) = (image % 10 / 5 * 14 + 2, image % 5 * 5)
+      for position in 0..<784 {
+        let isInside = row..<row + 8 ~= position / 28 && column..<column + 5 ~= position % 28
+        elements[image * 784 + position] = Float(random.uniform()) * 0.3 + (isInside ? 1 : 0)
       }
     }
     let file = try HDF5File.create(folder.appendingPathComponent(name).path)
@@ -24,12 +24,12 @@ enum Sample {
     try file.commit()
   }
 
-  /// Writes `lenet.onnx` and `pictures.h5`, and runs `body` in their folder.
-  static func withModelAndPictures(_ body: (URL) throws -> Void) throws {
+  /// Writes `lenet.onnx` and `images.h5`, and runs `body` in their folder.
+  static func withModelAndImages(_ body: (URL) throws -> Void) throws {
     try withTemporaryFolder { folder in
-      try pictures(in: folder)
+      try images(in: folder)
       let made = try Tool.run("new", "lenet", "--classes", "10", "--seed", "3", "--out", "lenet.onnx", in: folder)
-      guard made.status == 0 else { throw EspalierError(made.talk, place: "espalier new") }
+      guard made.status == 0 else { throw EspalierError(made.talk, location: "espalier new") }
       try body(folder)
     }
   }

@@ -19,8 +19,8 @@ import Testing
   }
 
   @Test(arguments: [false, true]) func passes(isCut: Bool) throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(1500, in: folder, name: "many.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(1500, in: folder, name: "many.h5")
       func command(_ out: String) -> [String] {
         [
           "stats", "lenet.onnx", "--data", "hdf5:many.h5", "--workers", "1", "--batch", "4", "--statistic", "moments",
@@ -36,9 +36,9 @@ import Testing
       let damaged: [Data] =
         isCut
         ? [saved.dropLast(1), saved.dropLast(saved.count / 2), saved.prefix(24), saved.prefix(17)]
-        : [30, saved.count / 3, saved.count / 2, saved.count - 40, saved.count - 3].map { place in
+        : [30, saved.count / 3, saved.count / 2, saved.count - 40, saved.count - 3].map { position in
           var copy = saved
-          copy[place] ^= 1 << (place % 8)
+          copy[position] ^= 1 << (position % 8)
           return copy
         }
       for (round, bytes) in damaged.enumerated() {
@@ -56,8 +56,8 @@ import Testing
   }
 
   @Test func parts() throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(3000, in: folder, name: "many.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(3000, in: folder, name: "many.h5")
       func command(_ out: String) -> [String] {
         ["relevance", "lenet.onnx", "--data", "hdf5:many.h5", "--workers", "1", "--batch", "8", "--out", out]
       }
@@ -98,8 +98,8 @@ import Testing
 
   /// Other ways to be asked to stop than Ctrl-C.
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func signals(number: Int32) throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(1000, in: folder, name: "many.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(1000, in: folder, name: "many.h5")
       let command = [
         "train", "lenet", "--classes", "10", "--data", "hdf5:many.h5", "--epochs", "200", "--batch", "32", "--out",
         "trained.onnx",

@@ -9,11 +9,11 @@ import Testing
   /// Masks of two concepts: the bright square, and its surroundings.
   private func concepts(_ count: Int = 40, in folder: URL, height: Int = 14, names: [String] = ["square", "rest"]) throws {
     var elements = [UInt8](repeating: 0, count: count * 2 * height * 14)
-    for picture in 0..<count {
+    for image in 0..<count {
       for row in 0..<height {
         for column in 0..<14 {
-          let isInside = row < 7 && column < picture % 5 * 3
-          elements[((picture * 2 + (isInside ? 0 : 1)) * height + row) * 14 + column] = 1
+          let isInside = row < 7 && column < image % 5 * 3
+          elements[((image * 2 + (isInside ? 0 : 1)) * height + row) * 14 + column] = 1
         }
       }
     }
@@ -23,10 +23,10 @@ import Testing
     try file.commit()
   }
 
-  private let data = ["--data", "hdf5:pictures.h5", "--batch", "8", "--out", "out.h5"]
+  private let data = ["--data", "hdf5:images.h5", "--batch", "8", "--out", "out.h5"]
 
   @Test func filesHoldWhatTheContractSays() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       try concepts(in: folder)
       let path = folder.appendingPathComponent("out.h5").path
       #expect(try Tool.run(["stats", "lenet.onnx"] + data, in: folder).status == 0)
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test func theNumberOfWorkersDoesNotMatter() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       try concepts(in: folder)
       let files = try [1, 2, 3, 8].map { workers in
         let run = try Tool.run(
@@ -73,12 +73,12 @@ import Testing
 
   /// With the thresholds that an earlier run found, a run finds the same without looking for them.
   @Test func thresholdsAreReadFromAFile() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       try concepts(in: folder)
       let masks = ["--concepts", "hdf5:concepts.h5"]
       func file(_ name: String) throws -> HDF5File { try HDF5File.open(folder.appendingPathComponent(name).path) }
       func run(_ verb: String, _ out: String, _ more: [String]) throws -> Tool.Outcome {
-        try Tool.run([verb, "lenet.onnx", "--data", "hdf5:pictures.h5", "--batch", "8", "--out", out] + more, in: folder)
+        try Tool.run([verb, "lenet.onnx", "--data", "hdf5:images.h5", "--batch", "8", "--out", out] + more, in: folder)
       }
       #expect(try run("dissect", "whole.h5", masks + ["--quantile", "0.1"]).status == 0)
       let again = try run("score", "scores.h5", masks + ["--thresholds", "whole.h5"])
@@ -101,23 +101,23 @@ import Testing
       #expect(try run("score", "o.h5", ["--quiet", "--thresholds", "whole.h5"]).failed(mentioning: "--concepts"))
       #expect(try run("dissect", "whole.h5", masks + ["--quiet", "--thresholds", "whole.h5"]).failed(mentioning: "whole.h5"))
       #expect(
-        try run("dissect", "o.h5", masks + ["--quiet", "--thresholds", "pictures.h5"]).failed(mentioning: "holds no thresholds"))
+        try run("dissect", "o.h5", masks + ["--quiet", "--thresholds", "images.h5"]).failed(mentioning: "holds no thresholds"))
       #expect(try Tool.run(["new", "lenet", "--classes", "10", "--seed", "4", "--out", "lenet.onnx"], in: folder).status == 0)
       #expect(try run("dissect", "o.h5", masks + ["--quiet", "--thresholds", "whole.h5"]).failed(mentioning: "another network"))
     }
   }
 
   @Test func whatIsWrongWithMasksIsSaidInALine() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       func refused(_ spec: String, _ text: String, _ arguments: [String] = []) throws {
         let run = try Tool.run(["dissect", "lenet.onnx", "--quiet", "--concepts", spec] + arguments + data, in: folder)
         #expect(run.failed(mentioning: text), "\(spec): \(run.talk)")
         #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("out.h5").path))
       }
       try refused("hdf5:none.h5", "none.h5")
-      try refused("hdf5:pictures.h5", "concepts")
+      try refused("hdf5:images.h5", "concepts")
       try concepts(30, in: folder)
-      try refused("hdf5:concepts.h5", "none for picture 30")
+      try refused("hdf5:concepts.h5", "none for image 30")
       try concepts(in: folder, names: ["square"])
       try refused("hdf5:concepts.h5", "1 texts for 2 concepts")
       try concepts(in: folder, height: 0)
@@ -126,7 +126,7 @@ import Testing
       _ = try file.createDataset("concepts", of: .uint8, shape: [40, 1, 1 << 15, 1 << 15])
       try file.commit()
       try refused("hdf5:concepts.h5", "do not fit in memory")
-      try refused("foreground:3", "pictures for --concepts foreground")
+      try refused("foreground:3", "images for --concepts foreground")
       try concepts(in: folder)
       try refused("hdf5:concepts.h5", "no layer is called 'nothing'", ["--layers", "nothing"])
       let score = try Tool.run(["score", "lenet.onnx", "--criterion", "iou"] + data, in: folder)
@@ -144,9 +144,9 @@ import Testing
   }
 
   @Test func statisticsTakeParameters() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let texts = [
-        "histogram:bins=7,thinning=1", "quantiles:at=0/0.5/1,resolution=64", "top-pictures:top=3", "gram:positions=1000",
+        "histogram:bins=7,thinning=1", "quantiles:at=0/0.5/1,resolution=64", "top-images:top=3", "gram:positions=1000",
         "near-zeros:epsilon=0.5", "binary-entropy:threshold=0.1", "entropy:bins=1",
       ]
       let run = try Tool.run(["stats", "lenet.onnx"] + texts.flatMap { ["--statistic", $0] } + data, in: folder)
@@ -154,7 +154,7 @@ import Testing
       let file = try HDF5File.open(folder.appendingPathComponent("out.h5").path)
       #expect(try file.dataset("stats/conv1/histogram").shape() == [20, 7])
       #expect(try file.dataset("stats/conv1/quantiles").shape() == [20, 3])
-      #expect(try file.dataset("stats/conv1/top-pictures").shape() == [20, 3])
+      #expect(try file.dataset("stats/conv1/top-images").shape() == [20, 3])
       // One bin holds all there is.
       let entropy: Tensor<Double> = try file.dataset("stats/conv1/entropy").read()
       #expect(entropy.elements.allSatisfy { $0 == 0 })
@@ -162,7 +162,7 @@ import Testing
       for (text, problem) in [
         ("histogram:bins=0", "a whole number from 1 to 4096"), ("entropy:bins=x", "bins is x"),
         ("quantiles:at=0.5/2", "shares from 0 to 1"), ("quantiles:resolution=1", "from 32 to 65536"),
-        ("quantiles:thinning=0", "1 or more"), ("gram:positions=-1", "from 1 to"), ("top-pictures:top=0", "from 1 to 1000"),
+        ("quantiles:thinning=0", "1 or more"), ("gram:positions=-1", "from 1 to"), ("top-images:top=0", "from 1 to 1000"),
         ("near-zeros:epsilon=-1", "0 or more"), ("moments:bins=3", "'bins' is not a parameter of moments"),
         ("beauty", "there is no statistic 'beauty'"), ("histogram:", "'' is not a parameter"),
       ] {

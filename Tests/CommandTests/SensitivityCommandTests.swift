@@ -14,9 +14,9 @@ import Testing
 
   /// Every point equals what `evaluate` says of a network whose least filters were set to zero by hand.
   @Test func pointsAreThoseOfFiltersSetToZero() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let command = [
-        "sensitivity", "lenet.onnx", "--criterion", "l1", "--data", "hdf5:pictures.h5", "--shares", "0.5,0.25,0.99", "--batch",
+        "sensitivity", "lenet.onnx", "--criterion", "l1", "--data", "hdf5:images.h5", "--shares", "0.5,0.25,0.99", "--batch",
         "8",
         "--json", "--out",
       ]
@@ -41,13 +41,13 @@ import Testing
             guard let input, var values = graph.constants[input]?.floats else { continue }
             let part = values.count / norms.count
             for filter in order.prefix(count) {
-              for place in filter * part..<(filter + 1) * part { values.elements[place] = 0 }
+              for position in filter * part..<(filter + 1) * part { values.elements[position] = 0 }
             }
             editor.constants[input] = .float(values)
           }
           try editor.graph().writeONNX(to: folder.appendingPathComponent("zeroed.onnx").path)
           let evaluated = try Tool.run(
-            "evaluate", "zeroed.onnx", "--data", "hdf5:pictures.h5", "--batch", "8", "--json", in: folder)
+            "evaluate", "zeroed.onnx", "--data", "hdf5:images.h5", "--batch", "8", "--json", in: folder)
           let expected = try JSONDecoder().decode(Evaluated.self, from: Data(evaluated.output.utf8))
           #expect(point.accuracy == expected.top1, "\(found.name) \(point)")
           #expect(abs(point.loss - expected.loss) < 1e-5 * expected.loss, "\(found.name) \(point)")
@@ -64,8 +64,8 @@ import Testing
 
   /// Stopped, and gone on with, the file is that of a run that was left alone.
   @Test func aStoppedRunGoesOn() throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(600, in: folder, name: "many.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(600, in: folder, name: "many.h5")
       func command(_ out: String) -> [String] {
         ["sensitivity", "lenet.onnx", "--criterion", "l2", "--data", "hdf5:many.h5", "--workers", "1", "--out", out]
       }
@@ -85,20 +85,20 @@ import Testing
   }
 
   @Test func whatIsWrongIsSaidInALine() throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(in: folder, labels: nil, name: "unlabelled.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(in: folder, labels: nil, name: "unlabelled.h5")
       for (arguments, words) in [
-        (["--criterion", "l1"], "accuracy needs pictures"),
+        (["--criterion", "l1"], "accuracy needs images"),
         (["--criterion", "l1", "--data", "hdf5:unlabelled.h5"], "have no labels"),
-        (["--criterion", "lrp", "--validation", "hdf5:pictures.h5"], "needs pictures"),
-        (["--criterion", "l1", "--data", "hdf5:pictures.h5", "--protect", "*"], "no layer that may lose filters"),
+        (["--criterion", "lrp", "--validation", "hdf5:images.h5"], "needs images"),
+        (["--criterion", "l1", "--data", "hdf5:images.h5", "--protect", "*"], "no layer that may lose filters"),
       ] {
         let outcome = try Tool.run(["sensitivity", "lenet.onnx", "--out", "sweep.json", "--quiet"] + arguments, in: folder)
         #expect(outcome.failed(mentioning: words), "\(arguments): \(outcome)")
         #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("sweep.json").path))
       }
       let shares = try Tool.run(
-        "sensitivity", "lenet.onnx", "--criterion", "l1", "--data", "hdf5:pictures.h5", "--shares", "0,1", "--out", "s.json",
+        "sensitivity", "lenet.onnx", "--criterion", "l1", "--data", "hdf5:images.h5", "--shares", "0,1", "--out", "s.json",
         in: folder)
       #expect(shares.status == 64)
       let figure = try Tool.run("figure", "sensitivity", "lenet.onnx", "--out", "sweep.png", in: folder)

@@ -18,8 +18,8 @@ enum Tool {
     }
   }
 
-  /// The tool: the one that `ESPALIER_TOOL` names, so that another version can be put to the same tests, or the one beside the tests'
-  /// own executable.
+  /// The tool: the one that `ESPALIER_TOOL` names, so that another version can be put to the same tests, or the one beside the
+  /// tests' own executable.
   static let url =
     ProcessInfo.processInfo.environment["ESPALIER_TOOL"].map { URL(fileURLWithPath: $0) }
     ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("espalier")

@@ -9,7 +9,7 @@ import Testing
 /// What `train`, `tune` and `evaluate` do with what cannot go well.
 @Suite struct TuneCommandTests {
   private func trained(in folder: URL) throws {
-    try Sample.pictures(400, in: folder, name: "train.h5")
+    try Sample.images(400, in: folder, name: "train.h5")
     let trained = try Tool.run(
       "train", "lenet", "--classes", "10", "--data", "hdf5:train.h5", "--epochs", "3", "--batch", "32", "--rate", "0.05",
       "--no-flip", "--pad-crop", "0", "--seed", "1", "--out", "trained.onnx", in: folder)
@@ -23,9 +23,9 @@ import Testing
 
   /// A checkpoint of another network, data, preprocessing or augmentation is refused.
   @Test func goesOnFromItsOwnCheckpointOnly() throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(2000, in: folder, name: "many.h5")
-      try Sample.pictures(2000, in: folder, labels: { ($0 + 1) % 10 }, name: "other.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(2000, in: folder, name: "many.h5")
+      try Sample.images(2000, in: folder, labels: { ($0 + 1) % 10 }, name: "other.h5")
       _ = try Tool.run("new", "lenet", "--classes", "10", "--seed", "4", "--out", "second.onnx", in: folder)
       func command(_ model: String = "lenet.onnx", data: String = "many.h5", _ more: String...) -> [String] {
         ["tune", model, "--data", "hdf5:\(data)", "--epochs", "20", "--batch", "32", "--rate", "0.01", "--out", "t.onnx"] + more
@@ -41,7 +41,7 @@ import Testing
         (command("lenet.onnx", data: "many.h5", "--no-flip"), "augmentation"),
         (command("lenet.onnx", data: "many.h5", "--seed", "9"), "settings"),
         (command("lenet.onnx", data: "many.h5", "--keep", "best"), "kept"),
-        (command("lenet.onnx", data: "many.h5", "--validation", "hdf5:pictures.h5"), "validation"),
+        (command("lenet.onnx", data: "many.h5", "--validation", "hdf5:images.h5"), "validation"),
       ] {
         let outcome = try Tool.run(other + ["--quiet"], in: folder)
         #expect(outcome.failed(mentioning: "another run: its \(name) is"), "\(outcome)")
@@ -52,7 +52,7 @@ import Testing
   /// Of two outputs the one that is asked for is trained, as if it were alone; what only the other needs stays as it is.
   @Test func trainsTheOutputAskedFor() throws {
     try withTemporaryFolder { folder in
-      try Sample.pictures(60, in: folder, name: "train.h5")
+      try Sample.images(60, in: folder, name: "train.h5")
       func weight(_ seed: UInt64, _ shape: Shape) -> Constant {
         var random = Philox(seed: seed)
         return .float(Tensor((0..<shape.count).map { _ in Float(random.normal()) / 8 }, shape: shape))
@@ -109,12 +109,12 @@ import Testing
     }
   }
 
-  /// `--skip` leaves out pictures to train on, and none to validate with.
+  /// `--skip` leaves out images to train on, and none to validate with.
   @Test func skipsWhatIsTrainedOnAlone() throws {
-    try Sample.withModelAndPictures { folder in
-      // The first 30 pictures have labels that the network does not have; so have the validation pictures but the first 10.
-      try Sample.pictures(60, in: folder, labels: { $0 < 30 ? 90 : $0 % 10 }, name: "train.h5")
-      try Sample.pictures(40, in: folder, labels: { $0 < 10 ? $0 : 90 }, name: "validation.h5")
+    try Sample.withModelAndImages { folder in
+      // The first 30 images have labels that the network does not have; so have the validation images but the first 10.
+      try Sample.images(60, in: folder, labels: { $0 < 30 ? 90 : $0 % 10 }, name: "train.h5")
+      try Sample.images(40, in: folder, labels: { $0 < 10 ? $0 : 90 }, name: "validation.h5")
       for verb in [["train", "lenet", "--classes", "10"], ["tune", "lenet.onnx"]] {
         func run(_ more: String...) throws -> Tool.Outcome {
           try Tool.run(
@@ -125,7 +125,7 @@ import Testing
         let skipped = try run("--skip", "30")
         #expect(skipped.status == 0, "\(skipped.talk)")
         #expect(try metadata("out.onnx", in: folder)["settings"] != nil)
-        // All 40 validation pictures are looked at, and the eleventh has no place among the classes.
+        // All 40 validation images are observed, and the eleventh has no position among the classes.
         #expect(try run("--skip", "30", "--validation", "hdf5:validation.h5").failed(mentioning: "90"))
         for file in ["out.onnx", "out.onnx.checkpoint"] {
           try? FileManager.default.removeItem(at: folder.appendingPathComponent(file))
@@ -140,8 +140,8 @@ import Testing
     ["prune", "lenet.onnx", "--criterion", "l1", "--budget", "macs=0.5", "--tune", "9223372036854775807"],
   ])
   func hugeNumbersAreWrongUse(arguments: [String]) throws {
-    try Sample.withModelAndPictures { folder in
-      let outcome = try Tool.run(arguments + ["--data", "hdf5:pictures.h5", "--out", "out.onnx"], in: folder)
+    try Sample.withModelAndImages { folder in
+      let outcome = try Tool.run(arguments + ["--data", "hdf5:images.h5", "--out", "out.onnx"], in: folder)
       #expect(outcome.status == 64, "\(outcome)")
     }
   }
@@ -182,9 +182,9 @@ import Testing
 
   /// A result that guessing would give is said, by `tune` and by `evaluate`.
   @Test func chanceIsSaid() throws {
-    try Sample.withModelAndPictures { folder in
-      // Every class has as many of each picture, so that nothing can be told from them.
-      try Sample.pictures(400, in: folder, labels: { ($0 * 7 + $0 / 10) % 10 }, name: "many.h5")
+    try Sample.withModelAndImages { folder in
+      // Every class has as many of each image, so that nothing can be told from them.
+      try Sample.images(400, in: folder, labels: { ($0 * 7 + $0 / 10) % 10 }, name: "many.h5")
       let evaluated = try Tool.run("evaluate", "lenet.onnx", "--data", "hdf5:many.h5", "--json", in: folder)
       #expect(evaluated.status == 0 && evaluated.talk.contains("no better than guessing among 10 classes"), "\(evaluated)")
       let tuned = try Tool.run(
@@ -195,7 +195,7 @@ import Testing
 
   /// A network whose outputs are NaN gets nothing right, and JSON stays JSON.
   @Test func outputsThatAreNaNAreSaid() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       var editor = GraphEditor(try Graph(onnx: folder.appendingPathComponent("lenet.onnx").path))
       let last = try #require(editor.nodes.last)
       let bias = try #require(last.inputs[2])
@@ -203,12 +203,12 @@ import Testing
       let negative = editor.add(.float(Tensor(repeating: -.infinity, shape: [1, 10])), named: "negative")
       editor.outputs = [editor.add(Op.Add(), named: "broken", inputs: [last.outputs[0], negative])]
       try editor.graph().writeONNX(to: folder.appendingPathComponent("broken.onnx").path)
-      let outcome = try Tool.run("evaluate", "broken.onnx", "--data", "hdf5:pictures.h5", "--json", in: folder)
+      let outcome = try Tool.run("evaluate", "broken.onnx", "--data", "hdf5:images.h5", "--json", in: folder)
       #expect(outcome.status == 0, "\(outcome)")
       #expect(outcome.talk.contains("40 of 40 images have an output that is NaN") && outcome.talk.contains("the first is"))
       let report = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
       #expect(report["top1"] as? Double == 0 && report["notNumbers"] as? Int == 40 && report["loss"] is NSNull)
-      let table = try Tool.run("evaluate", "broken.onnx", "--data", "hdf5:pictures.h5", in: folder)
+      let table = try Tool.run("evaluate", "broken.onnx", "--data", "hdf5:images.h5", in: folder)
       #expect(table.status == 0 && table.output.contains("0.00 %"))
     }
   }

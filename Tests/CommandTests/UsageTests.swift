@@ -29,7 +29,7 @@ import Testing
     ("prune a.onnx --criterion l1 --budget mac=0.5 --out b", "--budget: 'mac=0.5' is no budget"),
     ("train lenet --data hdf5:a --out b --optimizer adm", "did you mean 'adam'?"),
     ("figure heatmap a.h5 --out a.png --norm symetric", "did you mean 'symmetric'?"),
-    ("figure heatmap a.h5 --out a.png --index 1,x", "expected places in the data"),
+    ("figure heatmap a.h5 --out a.png --index 1,x", "expected positions in the data"),
     ("figure heatmap a.h5 --out a.png --index 1 --per-class 2", "give one"),
     ("figure heatmap a.h5 --out a.gif", "--out ends in .png or .pdf"),
   ])
@@ -45,12 +45,12 @@ import Testing
 
   /// What depends on a file is a failure, and says what is near as well.
   @Test func namesOfALayer() throws {
-    try Sample.withModelAndPictures { folder in
-      let data = ["--data", "hdf5:pictures.h5", "--limit", "4", "--out", "out.h5", "--quiet"]
+    try Sample.withModelAndImages { folder in
+      let data = ["--data", "hdf5:images.h5", "--limit", "4", "--out", "out.h5", "--quiet"]
       for (arguments, near) in [
         (["stats", "lenet.onnx", "--layers", "cnv1"] + data, "'conv1'"),
         (["relevance", "lenet.onnx", "--from", "cnv2:1"] + data, "'conv2'"),
-        (["evaluate", "lenet.onnx", "--data", "hdf5:pictures.h5", "--output", "ouput"], "'output'"),
+        (["evaluate", "lenet.onnx", "--data", "hdf5:images.h5", "--output", "ouput"], "'output'"),
         (["prune", "lenet.onnx", "--criterion", "l1", "--budget", "macs=0.5", "--protect", "fc11", "--out", "b.onnx"], "'fc1'"),
       ] {
         let outcome = try Tool.run(arguments, in: folder)
@@ -59,10 +59,10 @@ import Testing
     }
   }
 
-  /// An image that cannot be computed is named by its place, not by the shard that it was computed in.
+  /// An image that cannot be computed is named by its position, not by the shard that it was computed in.
   @Test func shardsAreNotSpokenOf() throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(in: folder, name: "damaged.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(in: folder, name: "damaged.h5")
       let file = try HDF5File.create(folder.appendingPathComponent("nan.h5").path)
       var elements = [Float](repeating: 0.5, count: 40 * 784)
       elements[37 * 784 + 5] = .nan
@@ -71,19 +71,19 @@ import Testing
       try file.commit()
       for verb in [["evaluate", "lenet.onnx"], ["relevance", "lenet.onnx", "--out", "a.h5"]] {
         let outcome = try Tool.run(verb + ["--data", "hdf5:nan.h5", "--batch", "4"], in: folder)
-        #expect(outcome.failed(mentioning: "pictures 36 to 39", status: 1) || outcome.talk.contains("row 37"), "\(outcome.talk)")
+        #expect(outcome.failed(mentioning: "images 36 to 39", status: 1) || outcome.talk.contains("row 37"), "\(outcome.talk)")
         #expect(!outcome.talk.contains("shard"), "\(outcome.talk)")
       }
     }
   }
 
-  /// Pictures in the other order of axes, or without colours: the setting that mends it is named.
+  /// Images in the other order of axes, or without colours: the setting that mends it is named.
   @Test func layoutsThatDoNotFitNameTheCure() throws {
     try withTemporaryFolder { folder in
       #expect(try Tool.run("new", "resnet20", "--classes", "2", "--quiet", "--out", "net.onnx", in: folder).status == 0)
-      let pictures = folder.appendingPathComponent("pictures/a")
-      try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
-      try Image(width: 40, height: 30, filledWith: [10, 20, 30]).writePNG(to: pictures.appendingPathComponent("0.png").path)
+      let images = folder.appendingPathComponent("images/a")
+      try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
+      try Image(width: 40, height: 30, filledWith: [10, 20, 30]).writePNG(to: images.appendingPathComponent("0.png").path)
       for (settings, cure) in [
         ("resize = [32, 32]\nlayout = \"nhwc\"", "3×32×32, by --preprocess FILE with layout = \"nchw\""),
         ("resize = [32, 32]\nchannels = 1\nmean = [0.5]\nstd = [0.5]", "with channels = 3"),
@@ -91,28 +91,28 @@ import Testing
       ] {
         try Data(settings.utf8).write(to: folder.appendingPathComponent("p.toml"))
         let outcome = try Tool.run(
-          "relevance", "net.onnx", "--data", "folder:pictures", "--preprocess", "p.toml", "--out", "a.h5", in: folder)
+          "relevance", "net.onnx", "--data", "folder:images", "--preprocess", "p.toml", "--out", "a.h5", in: folder)
         #expect(outcome.status == 1 && outcome.talk.contains(cure), "\(outcome.talk)")
       }
     }
   }
 
   @Test func oneIsNotMany() throws {
-    try Sample.withModelAndPictures { folder in
-      let one = ["--data", "hdf5:pictures.h5", "--limit", "1", "--out", "out.h5"]
+    try Sample.withModelAndImages { folder in
+      let one = ["--data", "hdf5:images.h5", "--limit", "1", "--out", "out.h5"]
       let relevance = try Tool.run(["relevance", "lenet.onnx"] + one, in: folder)
-      #expect(relevance.status == 0 && relevance.talk.contains("relevance of 1 picture\n"), "\(relevance.talk)")
+      #expect(relevance.status == 0 && relevance.talk.contains("relevance of 1 image\n"), "\(relevance.talk)")
       let figure = try Tool.run("figure", "heatmap", "out.h5", "--out", "map.png", in: folder)
       #expect(figure.talk == "map.png: 1 relevance map\n", "\(figure.talk)")
       let stats = try Tool.run(["stats", "lenet.onnx", "--statistic", "moments", "--layers", "fc1"] + one, in: folder)
-      #expect(stats.talk.contains("of 1 layer on 1 picture\n"), "\(stats.talk)")
+      #expect(stats.talk.contains("of 1 layer on 1 image\n"), "\(stats.talk)")
     }
   }
 
   /// `--quiet` says nothing, whatever the verb; `--verbose` tells libraries and times.
   @Test func talk() throws {
-    try Sample.withModelAndPictures { folder in
-      let data = ["--data", "hdf5:pictures.h5", "--limit", "8", "--out"]
+    try Sample.withModelAndImages { folder in
+      let data = ["--data", "hdf5:images.h5", "--limit", "8", "--out"]
       for command in [
         ["new", "lenet", "--out", "new.onnx"], ["relevance", "lenet.onnx"] + data + ["maps.h5"],
         ["score", "lenet.onnx", "--criterion", "variance"] + data + ["scores.h5"],
@@ -126,7 +126,7 @@ import Testing
         #expect(outcome.status == 0 && outcome.talk.isEmpty, "\(command): \(outcome.talk)")
       }
       let verbose = try Tool.run(["relevance", "lenet.onnx", "--verbose"] + data + ["maps.h5"], in: folder)
-      for text in ["oneDNN ", "HDF5 ", "relevance: 8 of 8 pictures in ", " s in all", "MB a worker"] {
+      for text in ["oneDNN ", "HDF5 ", "relevance: 8 of 8 images in ", " s in all", "MB a worker"] {
         #expect(verbose.talk.contains(text), "\(text): \(verbose.talk)")
       }
     }

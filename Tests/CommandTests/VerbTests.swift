@@ -19,7 +19,7 @@ import Testing
 
   /// LeNet by hand: 24²·20·25 + 8²·50·20·25 + 800·500 + 500·10 MACs.
   @Test func inspectCounts() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let table = try Tool.run("inspect", "lenet.onnx", in: folder)
       #expect(table.status == 0)
       #expect(table.output.contains("conv1") && table.output.contains("2,293,000") && table.output.contains("431,080"))
@@ -36,9 +36,9 @@ import Testing
   }
 
   /// The whole way: train, evaluate, relevance, figures.
-  @Test func fromPicturesToHeatmaps() throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(400, in: folder, name: "train.h5")
+  @Test func fromImagesToHeatmaps() throws {
+    try Sample.withModelAndImages { folder in
+      try Sample.images(400, in: folder, name: "train.h5")
       let trained = try Tool.run(
         "train", "lenet", "--classes", "10", "--data", "hdf5:train.h5", "--epochs", "4", "--batch", "32", "--rate", "0.05",
         "--no-flip", "--pad-crop", "0", "--seed", "1", "--out", "trained.onnx", in: folder)
@@ -46,7 +46,7 @@ import Testing
       let table = try String(contentsOf: folder.appendingPathComponent("trained.csv"), encoding: .utf8)
       #expect(table.split(separator: "\n").count == 5)
 
-      let evaluated = try Tool.run("evaluate", "trained.onnx", "--data", "hdf5:pictures.h5", "--json", in: folder)
+      let evaluated = try Tool.run("evaluate", "trained.onnx", "--data", "hdf5:images.h5", "--json", in: folder)
       let report = try #require(try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
       #expect((report["top1"] as? Double ?? 0) > 0.9)
       #expect(
@@ -58,11 +58,11 @@ import Testing
         "tuned.onnx", in: folder)
       #expect(tuned.status == 0, "\(tuned.talk)")
 
-      let relevance = try Tool.run("relevance", "trained.onnx", "--data", "hdf5:pictures.h5", "--out", "maps.h5", in: folder)
+      let relevance = try Tool.run("relevance", "trained.onnx", "--data", "hdf5:images.h5", "--out", "maps.h5", in: folder)
       #expect(relevance.status == 0, "\(relevance.talk)")
       for arguments in [
-        ["--out", "maps.png"], ["--data", "hdf5:pictures.h5", "--out", "pictures.png"],
-        ["--data", "hdf5:pictures.h5", "--per-class", "2", "--out", "classes.pdf"],
+        ["--out", "maps.png"], ["--data", "hdf5:images.h5", "--out", "images.png"],
+        ["--data", "hdf5:images.h5", "--per-class", "2", "--out", "classes.pdf"],
         ["--sheet", "--limit", "9", "--out", "sheet.png"],
       ] {
         let figure = try Tool.run(["figure", "heatmap", "maps.h5"] + arguments, in: folder)
@@ -74,13 +74,13 @@ import Testing
 
   /// Rows do not depend on workers and shards; a limited run is a part of the whole one.
   @Test func relevanceFile() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       for (name, options) in [
         ("one", ["--workers", "1"]), ("two", ["--workers", "2"]), ("none", ["--maps", "none", "--batch", "7"]),
         ("predicted", ["--target", "predicted", "--start", "logit", "--per-class", "1"]),
       ] {
         let outcome = try Tool.run(
-          ["relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--out", "\(name).h5"] + options, in: folder)
+          ["relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--out", "\(name).h5"] + options, in: folder)
         #expect(outcome.status == 0, "\(outcome.talk)")
       }
       let files = try ["one", "two", "none", "predicted"].map {
@@ -112,14 +112,14 @@ import Testing
   }
 
   @Test func resultsAreReplacedAndInputsAreNot() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       for _ in 0..<2 {
         #expect(
-          try Tool.run("relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--out", "maps.h5", in: folder).status == 0)
+          try Tool.run("relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--out", "maps.h5", in: folder).status == 0)
       }
-      let refused = try Tool.run("relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--out", "./pictures.h5", in: folder)
-      #expect(refused.failed(mentioning: "pictures.h5"), "\(refused)")
-      #expect(try HDF5File.open(folder.appendingPathComponent("pictures.h5").path).kind(of: "data") == .dataset)
+      let refused = try Tool.run("relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--out", "./images.h5", in: folder)
+      #expect(refused.failed(mentioning: "images.h5"), "\(refused)")
+      #expect(try HDF5File.open(folder.appendingPathComponent("images.h5").path).kind(of: "data") == .dataset)
     }
   }
 }

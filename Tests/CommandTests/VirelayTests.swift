@@ -5,11 +5,11 @@ import Testing
 /// `relevance --virelay`: a project that ViRelAy's own classes open.
 @Suite struct VirelayTests {
   private func command(_ more: String...) -> [String] {
-    ["relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--batch", "8", "--out", "maps.h5", "--quiet"] + more
+    ["relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--batch", "8", "--out", "maps.h5", "--quiet"] + more
   }
 
   @Test(.enabled(if: Python.isAvailable, "ESPALIER_PYTHON is not set")) func opensInViRelAy() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let talkative = command("--skip", "3", "--virelay", "deep/project").filter { $0 != "--quiet" }
       let outcome = try Tool.run(talkative, in: folder)
       #expect(outcome.status == 0 && outcome.talk.contains("virelay deep/project/project.yaml"), "\(outcome)")
@@ -22,7 +22,7 @@ import Testing
         workspace = Workspace()
         workspace.add_project(sys.argv[1] + '/deep/project/project.yaml')
         (name,) = workspace.get_project_names()
-        assert name == 'lenet.onnx on hdf5:pictures.h5', name
+        assert name == 'lenet.onnx on hdf5:images.h5', name
         project = workspace.get_project(name)
         assert project.get_analysis_methods() == ['spectral']
         categories = project.get_analysis_categories('spectral')
@@ -32,7 +32,7 @@ import Testing
         assert clusterings == ['kmeans-02'], clusterings
         assert project.get_analysis_embedding_names('spectral') == ['spectral']
         maps = h5py.File(sys.argv[1] + '/maps.h5')
-        pictures = h5py.File(sys.argv[1] + '/pictures.h5')
+        images = h5py.File(sys.argv[1] + '/images.h5')
         seen = []
         for category in categories:
             analysis = project.get_analysis('spectral', category.name, 'kmeans-02', 'spectral')
@@ -64,16 +64,16 @@ import Testing
   }
 
   @Test func whatIsWrongIsSaidInALine() throws {
-    try Sample.withModelAndPictures { folder in
-      try Sample.pictures(in: folder, labels: nil, name: "unlabelled.h5")
+    try Sample.withModelAndImages { folder in
+      try Sample.images(in: folder, labels: nil, name: "unlabelled.h5")
       try Data().write(to: folder.appendingPathComponent("file"))
       for (arguments, words) in [
         (["--virelay", "file"], "folder cannot be made"), (["--virelay", "/proc/x"], "folder cannot be made"),
         (["--virelay", "project", "--maps", "none"], "needs maps"),
-        (["--virelay", "project", "--limit", "20"], "no class has three pictures"),
+        (["--virelay", "project", "--limit", "20"], "no class has three images"),
         (["--virelay", "project", "--data", "hdf5:unlabelled.h5"], "have no labels"),
       ] {
-        let data = arguments.contains("--data") ? [] : ["--data", "hdf5:pictures.h5"]
+        let data = arguments.contains("--data") ? [] : ["--data", "hdf5:images.h5"]
         let outcome = try Tool.run(
           ["relevance", "lenet.onnx", "--batch", "8", "--out", "maps.h5", "--quiet"] + data + arguments, in: folder)
         #expect(outcome.failed(mentioning: words), "\(arguments): \(outcome)")

@@ -43,7 +43,7 @@ import Testing
 
   @Test func listsOfSpreadsheets() throws {
     try withTemporaryFolder { folder in
-      try folder.writePicture("a.png")
+      try folder.writeImage("a.png")
       let path = try folder.write("\u{FEFF}\"path\",Label\r\n\"a.png\",crane\r\n", "list.csv")
       #expect(try CSV.open(path, classes: ClassMap("tench\r\ncrane")).labels(0) == [1])
       let wide = try folder.write([0xFF, 0xFE, 0x70, 0], "wide.csv")

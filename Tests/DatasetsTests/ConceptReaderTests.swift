@@ -36,8 +36,8 @@ import Testing
     } catch { return String(describing: error).replacingOccurrences(of: folder.path, with: "DIR") }
   }
 
-  /// A picture [height, width, channels] of given values by (row, column, channel).
-  private func picture(_ height: Int, _ width: Int, _ channels: Int, _ value: (Int, Int, Int) -> Int) -> Image {
+  /// An image [height, width, channels] of given values by (row, column, channel).
+  private func image(_ height: Int, _ width: Int, _ channels: Int, _ value: (Int, Int, Int) -> Int) -> Image {
     var elements: [UInt8] = []
     for row in 0..<height {
       for column in 0..<width { for channel in 0..<channels { elements.append(UInt8(value(row, column, channel))) } }
@@ -52,12 +52,12 @@ import Testing
   @Test func folderOfMasks() throws {
     try withTemporaryFolder { folder in
       let (height, width) = (5, 67)
-      try write(picture(height, width, 3) { $0 + $1 + $2 }, folder, "data/cats/a.png")
-      try write(picture(height, width, 3) { $0 + $1 + $2 }, folder, "data/cats/b.png")
-      try write(picture(height, width, 1) { row, column, _ in column > 60 + row ? 255 : 0 }, folder, "masks/ear/cats/a.png")
-      try write(picture(height, width, 1) { _, _, _ in 0 }, folder, "masks/tail/cats/a.png")
+      try write(image(height, width, 3) { $0 + $1 + $2 }, folder, "data/cats/a.png")
+      try write(image(height, width, 3) { $0 + $1 + $2 }, folder, "data/cats/b.png")
+      try write(image(height, width, 1) { row, column, _ in column > 60 + row ? 255 : 0 }, folder, "masks/ear/cats/a.png")
+      try write(image(height, width, 1) { _, _, _ in 0 }, folder, "masks/tail/cats/a.png")
       try write("0 ground\n3 sky\n\n#FF8000 sun set\r\n", folder, "masks/scene/names.txt")
-      try write(picture(height, width, 1) { row, _, _ in row > 2 ? 3 : 0 }, folder, "masks/scene/cats/a.png")
+      try write(image(height, width, 1) { row, _, _ in row > 2 ? 3 : 0 }, folder, "masks/scene/cats/a.png")
       let indices = Tensor<UInt8>((0..<height * width).map { UInt8($0 % 2) }, shape: [height, width])
       let palette = Tensor<UInt8>([3, 3, 3, 255, 128, 0], shape: [2, 3])
       try FileManager.default.createDirectory(
@@ -91,14 +91,14 @@ import Testing
           "ground": rows(10, 6) { row, _ in row <= 5 }, "sky": rows(10, 6) { row, _ in row > 5 },
         ])
       let digest = try source.digest()
-      try write(picture(height, width, 1) { _, _, _ in 255 }, folder, "masks/tail/cats/b.png")
+      try write(image(height, width, 1) { _, _, _ in 255 }, folder, "masks/tail/cats/b.png")
       #expect(try source.digest() != digest)
     }
   }
 
   @Test func damagedFolders() throws {
     try withTemporaryFolder { folder in
-      try write(picture(3, 4, 3) { $0 + $1 + $2 }, folder, "data/a.png")
+      try write(image(3, 4, 3) { $0 + $1 + $2 }, folder, "data/a.png")
       let data = try Subset(ImageFolder.open(folder.path + "/data"))
       func failure() -> String {
         problem(folder) {
@@ -117,18 +117,18 @@ import Testing
       try write("1 a\n#010101 b", folder, "masks/c/names.txt")
       #expect(failure() == "DIR/masks/c/names.txt: line 2: names #010101 again")
       try write("1 a", folder, "masks/c/names.txt")
-      #expect(failure() == "DIR/masks: holds no mask for picture a.png (accepted: a.png in one folder or more)")
-      try write(picture(3, 5, 1) { _, _, _ in 1 }, folder, "masks/c/a.png")
-      #expect(failure() == "DIR/masks/c/a.png: is a mask of 5×3 pixels for picture a.png (accepted: 4×3)")
-      try write(picture(3, 4, 1) { _, _, _ in 2 }, folder, "masks/c/a.png")
+      #expect(failure() == "DIR/masks: holds no mask for image a.png (accepted: a.png in one folder or more)")
+      try write(image(3, 5, 1) { _, _, _ in 1 }, folder, "masks/c/a.png")
+      #expect(failure() == "DIR/masks/c/a.png: is a mask of 5×3 pixels for image a.png (accepted: 4×3)")
+      try write(image(3, 4, 1) { _, _, _ in 2 }, folder, "masks/c/a.png")
       #expect(
-        failure() == "DIR/masks/c/a.png: picture a.png has value 2, an unknown concept (accepted: those in names.txt)")
-      try write(picture(3, 4, 4) { _, _, _ in 1 }, folder, "masks/c/a.png")
+        failure() == "DIR/masks/c/a.png: image a.png has value 2, an unknown concept (accepted: those in names.txt)")
+      try write(image(3, 4, 4) { _, _, _ in 1 }, folder, "masks/c/a.png")
       #expect(failure().hasPrefix("DIR/masks/c/a.png: has transparency"))
       try write("", folder, "masks/c/a.png")
       #expect(failure().hasPrefix("DIR/masks/c/a.png: is empty"))
       // A header that declares 2^31 − 1 pixels in each direction.
-      var bytes = try picture(3, 4, 1) { _, _, _ in 1 }.encodedPNG()
+      var bytes = try image(3, 4, 1) { _, _, _ in 1 }.encodedPNG()
       bytes.replaceSubrange(16..<24, with: [127, 255, 255, 255, 127, 255, 255, 255])
       try Data(bytes).write(to: folder.appendingPathComponent("masks/c/a.png"))
       #expect(failure().hasPrefix("DIR/masks/c/a.png: "))
@@ -144,30 +144,30 @@ import Testing
     try withTemporaryFolder { folder in
       let (height, width) = (6, 70)
       for name in ["x/a.png", "b.png"] {
-        try write(picture(2 * height, 2 * width, 3) { $0 + $1 + $2 }, folder, "tree/images/" + name)
+        try write(image(2 * height, 2 * width, 3) { $0 + $1 + $2 }, folder, "tree/images/" + name)
       }
       // Cat is 300 = 44 + 256; blue counts for nothing.
       try write(
-        picture(height, width, 3) { row, column, channel in
+        image(height, width, 3) { row, column, channel in
           channel == 2 ? 9 : column < 65 ? 0 : channel == 0 ? 44 : 1
         }, folder, "tree/images/masks/a1.png")
-      try write(picture(height, width, 1) { row, _, _ in row == 0 ? 2 : 0 }, folder, "tree/images/masks/a2.png")
+      try write(image(height, width, 1) { row, _, _ in row == 0 ? 2 : 0 }, folder, "tree/images/masks/a2.png")
       try write(
         index + "x/a.png,train,12,140,6,70,,masks/a1.png;masks/a2.png,513\nb.png,val,12,140,6,70,,masks/a2.png,\n", folder,
         "tree/index.csv")
       try write(label, folder, "tree/label.csv")
       for root in ["tree/images", "tree"] {
         try write("path,label\nimages/b.png,0\nimages/x/a.png,0\n", folder, "tree/list.csv")
-        let list = root == "tree" ? try CSV.open(folder.path + "/tree/list.csv") : try PictureFolder(folder, "tree/images").list
+        let list = root == "tree" ? try CSV.open(folder.path + "/tree/list.csv") : try TestFolder(folder, "tree/images").list
         let data = try Subset(list)
         let source = try BrodenConcepts(folder.path + "/tree", for: data, preprocessing: Preprocessing())
         #expect(source.vocabulary.categories == ["color", "object", "scene"])
         #expect(source.vocabulary.concepts.map(\.name) == ["red", "cat", "street", "tail"])
         #expect(source.vocabulary.concepts.map(\.category) == [0, 1, 2, 1])
         let tail = rows(height, width) { row, _ in row == 0 }
-        for place in 0..<2 {
-          let masks = try source.masks(place)
-          let isFirst = try data.sample(place).name.hasSuffix("a.png")
+        for position in 0..<2 {
+          let masks = try source.masks(position)
+          let isFirst = try data.sample(position).name.hasSuffix("a.png")
           let object = ["tail": tail]
           let all = object.merging(["cat": rows(height, width) { $1 >= 65 }, "street": rows(height, width) { _, _ in true }]) {
             $1
@@ -175,12 +175,12 @@ import Testing
           #expect(texts(masks, source.vocabulary) == (isFirst ? all : object))
           #expect(masks.categories == (isFirst ? [1, 2] : [1]))
         }
-        // Cropped, masks follow the picture at its own size.
+        // Cropped, masks follow the image at its own size.
         let crop = Preprocessing(crop: .init(height: 4, width: 140))
         let cropped = try BrodenConcepts(folder.path + "/tree", for: data, preprocessing: crop)
-        let place = try data.sample(0).name.hasSuffix("a.png") ? 0 : 1
+        let position = try data.sample(0).name.hasSuffix("a.png") ? 0 : 1
         #expect(
-          try texts(cropped.masks(place), source.vocabulary) == [
+          try texts(cropped.masks(position), source.vocabulary) == [
             "cat": rows(4, 140) { $1 >= 130 }, "street": rows(4, 140) { _, _ in true },
           ])
         #expect(try source.digest() == cropped.digest())
@@ -190,7 +190,7 @@ import Testing
 
   @Test func damagedTrees() throws {
     try withTemporaryFolder { folder in
-      try write(picture(3, 4, 3) { $0 + $1 + $2 }, folder, "tree/images/a.png")
+      try write(image(3, 4, 3) { $0 + $1 + $2 }, folder, "tree/images/a.png")
       let data = try Subset(ImageFolder.open(folder.path + "/tree/images"))
       func failure() -> String {
         problem(folder) {
@@ -205,13 +205,13 @@ import Testing
       #expect(try failure(index: "").hasPrefix("DIR/tree/index.csv: is empty"))
       #expect(try failure(index: "image,ih,iw,sh\n").hasPrefix("DIR/tree/index.csv: has no column sw"))
       #expect(try failure(index: "image,ih,iw,sh,sw\n").hasPrefix("DIR/tree/index.csv: has no column of a category"))
-      #expect(try failure(index: index) == "DIR/tree/index.csv: names no pictures")
+      #expect(try failure(index: index) == "DIR/tree/index.csv: names no images")
       #expect(try failure(index: index + "a.png,train,3\n").hasPrefix("DIR/tree/index.csv: line 2: has 3 cells"))
       for size in ["0,4", "x,4", "99999999999,99999999999", "9223372036854775807,2", "-3,-4"] {
         #expect(try failure(index: index + "a.png,train,3,4,\(size),,,1\n").hasPrefix("DIR/tree/index.csv: line 2: has sh "))
       }
       let line = "a.png,train,3,4,3,4,,,513\n"
-      #expect(try failure(index: index + line + line) == "DIR/tree/index.csv: line 3: names picture a.png again")
+      #expect(try failure(index: index + line + line) == "DIR/tree/index.csv: line 3: names image a.png again")
       #expect(try failure(index: index + line) == "DIR/tree/label.csv: no such file or directory")
       func failure(label text: String) throws -> String {
         try write(text, folder, "tree/label.csv")
@@ -224,21 +224,21 @@ import Testing
       #expect(try failure(label: "number,name,category\n1,a,color\n1,b,color\n") == "DIR/tree/label.csv: names label 1 again")
       #expect(try failure(label: label) == "no error")
       #expect(
-        try failure(index: index + "z.png,train,3,4,3,4,,,513\n") == "DIR/tree/index.csv: has no line for picture a.png")
+        try failure(index: index + "z.png,train,3,4,3,4,,,513\n") == "DIR/tree/index.csv: has no line for image a.png")
       #expect(
         try failure(index: index + "a.png,train,5,4,3,4,,,513\n")
-          == "DIR/tree/index.csv: picture a.png: has 4×3 pixels (accepted: 4×5, as line 2 says)")
+          == "DIR/tree/index.csv: image a.png: has 4×3 pixels (accepted: 4×5, as line 2 says)")
       #expect(
         try failure(index: index + "a.png,train,3,4,3,4,,,514\n")
-          == "DIR/tree/index.csv: picture a.png: label 514 is unknown (accepted: the numbers in label.csv)")
-      #expect(try failure(index: index + "a.png,train,3,4,3,4,,m.png,\n").hasPrefix("DIR/tree/images/m.png: picture a.png: "))
-      try write(picture(3, 5, 1) { _, _, _ in 1 }, folder, "tree/images/m.png")
+          == "DIR/tree/index.csv: image a.png: label 514 is unknown (accepted: the numbers in label.csv)")
+      #expect(try failure(index: index + "a.png,train,3,4,3,4,,m.png,\n").hasPrefix("DIR/tree/images/m.png: image a.png: "))
+      try write(image(3, 5, 1) { _, _, _ in 1 }, folder, "tree/images/m.png")
       #expect(
         failure()
-          == "DIR/tree/images/m.png: picture a.png: is a mask of 5×3 pixels (accepted: 4×3, as index.csv says)")
-      try write(picture(3, 4, 1) { _, _, _ in 7 }, folder, "tree/images/m.png")
+          == "DIR/tree/images/m.png: image a.png: is a mask of 5×3 pixels (accepted: 4×3, as index.csv says)")
+      try write(image(3, 4, 1) { _, _, _ in 7 }, folder, "tree/images/m.png")
       #expect(
-        failure() == "DIR/tree/images/m.png: picture a.png: label 7 is unknown (accepted: the numbers in label.csv)")
+        failure() == "DIR/tree/images/m.png: image a.png: label 7 is unknown (accepted: the numbers in label.csv)")
       // More pixels than an image may have.
       let huge = try failure(index: index + "a.png,train,3,4,268435456,1,1,,513\n")
       #expect(huge.contains("has sh 268435456 and sw 1"), "\(huge)")
@@ -246,9 +246,9 @@ import Testing
   }
 }
 
-/// The pictures of a Broden tree, without its masks.
-private struct PictureFolder {
-  let list: PictureList
+/// The images of a Broden tree, without its masks.
+private struct TestFolder {
+  let list: ImageList
 
   init(_ folder: URL, _ name: String) throws {
     let file = folder.appendingPathComponent(name + "/list.csv")

@@ -13,13 +13,13 @@ import Testing
       atPath: folder.appendingPathComponent(name).path, withDestinationPath: target)
   }
 
-  private func labels(_ data: PictureList) throws -> [String: Int] {
+  private func labels(_ data: ImageList) throws -> [String: Int] {
     Dictionary(uniqueKeysWithValues: (0..<data.count).map { (data.name($0), data.labels($0)[0]) })
   }
 
-  @Test func emptyFoldersKeepTheirPlaceAndAreNamed() throws {
+  @Test func emptyFoldersKeepTheirPositionAndAreNamed() throws {
     try withTemporaryFolder { folder in
-      for name in ["a/1.png", "b/2.png", "d/3.png"] { try folder.writePicture(name) }
+      for name in ["a/1.png", "b/2.png", "d/3.png"] { try folder.writeImage(name) }
       _ = try folder.write("x", "c/readme.tiff")
       _ = try folder.write("x", "c/other.TIFF")
       #expect(
@@ -29,7 +29,7 @@ import Testing
       let classes = try ClassMap("a\nb\nc\nd")
       let data = try ImageFolder.open(folder.path, classes: classes)
       #expect(try labels(data) == ["a/1.png": 0, "b/2.png": 1, "d/3.png": 3])
-      try folder.writePicture("c/4.png")
+      try folder.writeImage("c/4.png")
       let whole = try ImageFolder.open(folder.path)
       #expect(try labels(whole) == ["a/1.png": 0, "b/2.png": 1, "c/4.png": 2, "d/3.png": 3])
       #expect(whole.notes == ["\(folder.path): files that are not read: 2 .tiff (read are PNG, JPEG, WebP or BMP files)"])
@@ -38,7 +38,7 @@ import Testing
 
   @Test func linksCountAndHiddenFoldersDoNot() throws {
     try withTemporaryFolder { folder in
-      for name in ["data/a/1.png", "elsewhere/2.png", "data/c/3.png", "data/.checkpoints/4.png"] { try folder.writePicture(name) }
+      for name in ["data/a/1.png", "elsewhere/2.png", "data/c/3.png", "data/.checkpoints/4.png"] { try folder.writeImage(name) }
       try link(folder, "data/b", to: "../elsewhere")
       try link(folder, "link", to: "data")
       let expected = ["a/1.png": 0, "b/2.png": 1, "c/3.png": 2]
@@ -59,7 +59,7 @@ import Testing
 
   @Test func pipesAndDevicesAreRefusedWithoutWaiting() throws {
     try withTemporaryFolder { folder in
-      try folder.writePicture("a/1.png")
+      try folder.writeImage("a/1.png")
       let pipe = folder.appendingPathComponent("a/2.png").path
       #expect(mkfifo(pipe, 0o600) == 0)
       #expect(message { _ = try ImageFolder.open(folder.path) } == "\(pipe): is not a regular file")
@@ -77,15 +77,16 @@ import Testing
 
   @Test func numbersAreClassNumbers() throws {
     try withTemporaryFolder { folder in
-      for name in ["2", "10", "0"] { try folder.writePicture("\(name)/a.png") }
+      for name in ["2", "10", "0"] { try folder.writeImage("\(name)/a.png") }
       let data = try ImageFolder.open(folder.path)
       #expect(try labels(data) == ["2/a.png": 2, "10/a.png": 10, "0/a.png": 0])
       #expect(data.notes.count == 1 && data.notes[0].contains("named by numbers"))
       #expect(data.classNames?.count == 11 && data.classNames?[10] == "10")
-      try folder.writePicture("002/b.png")
+      try folder.writeImage("002/b.png")
       #expect(message { _ = try ImageFolder.open(folder.path) }.contains("the folders 002 and 2 have one class number"))
-      try folder.writePicture("x/b.png")
-      #expect(try labels(ImageFolder.open(folder.path))["10/a.png"] == 2, "one name is no number: places in the order of names")
+      try folder.writeImage("x/b.png")
+      #expect(
+        try labels(ImageFolder.open(folder.path))["10/a.png"] == 2, "one name is no number: positions in the order of names")
     }
   }
 
@@ -93,7 +94,7 @@ import Testing
   @Test func orderIsPythons() throws {
     try withTemporaryFolder { folder in
       for name in ["é/1.png", "z/1.png", "a-b/1.png", "a/z.png", "a/b/1.png", "e\u{301}/1.png", "Z/1.png"] {
-        try folder.writePicture(name)
+        try folder.writeImage(name)
       }
       let data = try ImageFolder.open(folder.path)
       #expect(
@@ -107,7 +108,7 @@ import Testing
 
   @Test func classFilesSayWhatTheyLeaveOut() throws {
     try withTemporaryFolder { folder in
-      for name in ["tench/1.png", "crane/1.png", "goldfish/1.png"] { try folder.writePicture(name) }
+      for name in ["tench/1.png", "crane/1.png", "goldfish/1.png"] { try folder.writeImage(name) }
       let data = try ImageFolder.open(folder.path, classes: ClassMap("Tench\r\ngoldfish\r\ncrane\r\n"))
       #expect(try labels(data) == ["crane/1.png": 2, "goldfish/1.png": 1])
       #expect(data.notes == ["\(folder.path): the class file does not name tench: left out, 1 of 3 images"])
@@ -121,7 +122,7 @@ import Testing
 
   @Test func pathsTellTheirForm() throws {
     try withTemporaryFolder { folder in
-      try folder.writePicture("a.PNG")
+      try folder.writeImage("a.PNG")
       let image = folder.path + "/a.PNG"
       let list = try folder.write("path,label\na.PNG,3\n", "list.csv")
       #expect(try DataSpec(folder.path) == .folder(folder.path))

@@ -34,7 +34,7 @@ extension URL {
   func write(_ text: String, _ name: String) throws -> String { try write(Array(text.utf8), name) }
 
   /// Writes a small PNG to a file in this folder.
-  func writePicture(_ name: String, _ color: [UInt8] = [1, 2, 3], width: Int = 4, height: Int = 3) throws {
+  func writeImage(_ name: String, _ color: [UInt8] = [1, 2, 3], width: Int = 4, height: Int = 3) throws {
     _ = try write(Image(width: width, height: height, filledWith: color).encodedPNG(), name)
   }
 }
@@ -47,9 +47,9 @@ extension URL {
       let data = try DataSpec("idx:\(images),\(labels)").open()
       #expect(data.count == 2)
       #expect(try data.labels(1) == [3])
-      guard case .picture(let image) = try data.sample(1).content else { throw EspalierError("no picture") }
+      guard case .image(let image) = try data.sample(1).content else { throw EspalierError("no image") }
       #expect(image.pixels == Tensor(Array(6..<12), shape: [2, 3, 1]))
-      #expect(data.description == "2 pictures of 2×3 from \(images)")
+      #expect(data.description == "2 images of 2×3 from \(images)")
 
       func problem(_ bytes: [UInt8]) throws -> String {
         let path = try folder.write(bytes, "damaged")
@@ -63,10 +63,10 @@ extension URL {
       #expect(
         try problem(idx([2, 2, 3], Array(0..<12), type: 13))
           == "FILE: has type 13 and 3 axes (accepted: type 8, unsigned bytes, with 1 to 4 axes)")
-      #expect(try problem(idx([3, 1, 1], [1, 2, 3])) == "\(labels): holds 2 labels, but FILE 3 pictures")
+      #expect(try problem(idx([3, 1, 1], [1, 2, 3])) == "\(labels): holds 2 labels, but FILE 3 images")
       #expect(try problem(idx([2, 0, 3], [])).contains("holds shape 2×0×3"))
       // Headers are compared before a bomb is unpacked.
-      #expect(try problem(idx([9, 1, 1], [1])) == "\(labels): holds 2 labels, but FILE 9 pictures")
+      #expect(try problem(idx([9, 1, 1], [1])) == "\(labels): holds 2 labels, but FILE 9 images")
       #expect(
         message { _ = try IDXDataset(images: "/no/file", labels: labels) }
           == "/no/file: no such file or directory")
@@ -82,7 +82,7 @@ extension URL {
     var counts = [Int](repeating: 0, count: 10)
     for index in 0..<data.count { counts[try data.labels(index)[0]] += 1 }
     #expect(counts == [Int](repeating: 1000, count: 10))
-    guard case .picture(let image) = try data.sample(0).content else { throw EspalierError("no picture") }
+    guard case .image(let image) = try data.sample(0).content else { throw EspalierError("no image") }
     #expect(image.pixels.shape == [28, 28, 1])
     #expect(image.pixels.elements.reduce(0) { $0 + Int($1) } == 33_456)
     let subset = try Subset(data, limit: 25, perClass: 3)
@@ -173,7 +173,7 @@ extension URL {
   @Test func folders() throws {
     try withTemporaryFolder { folder in
       for name in ["cat/b.png", "cat/a.PNG", "apple/z.png", "apple/.hidden.png", "apple/notes.txt"] {
-        try folder.writePicture(name)
+        try folder.writeImage(name)
       }
       let data = try DataSpec("folder:\(folder.path)").open()
       #expect(data.classNames == ["apple", "cat"])
@@ -190,16 +190,16 @@ extension URL {
       #expect(message { _ = try ImageFolder.open("/no/folder") } == "/no/folder: is not a folder")
       let flat = folder.appendingPathComponent("cat")
       #expect(try ImageFolder.open(flat.path).labels(0) == [])
-      _ = try folder.write("no picture", "cat/c.png")
+      _ = try folder.write("no image", "cat/c.png")
       #expect(message { _ = try ImageFolder.open(folder.path).sample(3) }.contains("cat/c.png: "))
     }
   }
 
   @Test func csvFiles() throws {
     try withTemporaryFolder { folder in
-      try folder.writePicture("a.png")
-      try folder.writePicture("a,b.png", width: 2)
-      try folder.writePicture("mask.png", [255])
+      try folder.writeImage("a.png")
+      try folder.writeImage("a,b.png", width: 2)
+      try folder.writeImage("mask.png", [255])
       let text = "path,label,mask\r\na.png,3,mask.png\n\n\"a,b.png\",3;5,\na.png,,\n"
       let path = try folder.write(text, "list.csv")
       let data = try DataSpec("csv:\(path)").open()
@@ -215,11 +215,11 @@ extension URL {
       #expect(try problem("").hasPrefix("FILE: is empty (accepted: columns path, label, optional mask"))
       #expect(
         try problem("file,label\n").hasPrefix("FILE: has columns file, label (accepted: path, label, optional mask"))
-      #expect(try problem("path,label\n") == "FILE: names no pictures")
+      #expect(try problem("path,label\n") == "FILE: names no images")
       #expect(try problem("path,label\na.png\n") == "FILE: line 2: has 1 cells (accepted: 2, as the first line)")
       #expect(try problem("path,label\na.png,cat\n") == "FILE: line 2: has label cat (accepted: a number; names need --classes)")
       #expect(try problem("path,label\n\"a.png,1\n") == "FILE: line 2: has a quote that does not end")
-      #expect(try problem("path,label,mask\n\"a,b.png\",1,mask.png\n").contains("is a mask of 4×3 pixels for a picture of 2×3"))
+      #expect(try problem("path,label,mask\n\"a,b.png\",1,mask.png\n").contains("is a mask of 4×3 pixels for an image of 2×3"))
       #expect(try problem("path,label\na.png,cat\n", ClassMap("dog\ncat\n")) == "no error")
     }
   }

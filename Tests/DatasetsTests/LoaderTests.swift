@@ -6,7 +6,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Pictures of 4×4 whose pixels are all different, labelled by their place.
+/// Images of 4×4 whose pixels are all different, labelled by their position.
 private struct Ramps: Dataset {
   let count: Int
   var classNames: [String]? { nil }
@@ -14,12 +14,12 @@ private struct Ramps: Dataset {
   func labels(_ index: Int) -> [Int] { [index] }
   func sample(_ index: Int) -> Sample {
     let pixels = Tensor((0..<16).map { UInt8((index * 16 + $0) % 255 + 1) }, shape: [4, 4, 1])
-    return Sample(content: .picture(Image(pixels: pixels)), labels: [index], name: "ramp \(index)")
+    return Sample(content: .image(Image(pixels: pixels)), labels: [index], name: "ramp \(index)")
   }
   func digest() -> String { "" }
 }
 
-/// The same pictures as tensors.
+/// The same images as tensors.
 private struct RawRamps: Dataset {
   let ramps = Ramps(count: 30)
   var count: Int { 30 }
@@ -28,7 +28,7 @@ private struct RawRamps: Dataset {
   func labels(_ index: Int) -> [Int] { [index] }
   func sample(_ index: Int) throws -> Sample {
     var sample = ramps.sample(index)
-    if case .picture(let image) = sample.content { sample.content = .tensor(try Preprocessing(channels: 1, scale: 1)(image)) }
+    if case .image(let image) = sample.content { sample.content = .tensor(try Preprocessing(channels: 1, scale: 1)(image)) }
     return sample
   }
   func digest() -> String { "" }
@@ -74,13 +74,13 @@ private struct RawRamps: Dataset {
     #expect(alone.map(\.input) == scheduled.map(\.input))
   }
 
-  /// Each augmented picture must be one of the 25 shifts of the picture or of its mirror image, and most must occur.
+  /// Each augmented image must be one of the 25 shifts of the image or of its mirror image, and most must occur.
   @Test func augmentationShiftsAndMirrors() throws {
     let loader = Loader(Ramps(count: 1), preprocessing: raw, batch: 1, augmentation: Augmentation(padding: 2), seed: 9)
     let original = try Loader(Ramps(count: 1), preprocessing: raw, batch: 1).epoch().batch(0).input
     func shifted(_ dx: Int, _ dy: Int, _ isFlipped: Bool) -> [Float] {
-      (0..<16).map { place in
-        let (y, x) = (place / 4 - dy, (isFlipped ? 3 - place % 4 : place % 4) - dx)
+      (0..<16).map { position in
+        let (y, x) = (position / 4 - dy, (isFlipped ? 3 - position % 4 : position % 4) - dx)
         return 0..<4 ~= y && 0..<4 ~= x ? original[0, 0, y, x] : 0
       }
     }
@@ -98,18 +98,18 @@ private struct RawRamps: Dataset {
     return try loader.epoch(1).batch(0).input
   }
 
-  /// Tensors are augmented as pictures are.
+  /// Tensors are augmented as images are.
   @Test func tensorsAreAugmentedAlike() throws {
-    let pictures = try augmented(Ramps(count: 30))
-    #expect(try augmented(RawRamps()) == pictures)
+    let images = try augmented(Ramps(count: 30))
+    #expect(try augmented(RawRamps()) == images)
   }
 
   @Test func wrongSamplesAreNamed() throws {
     let loader = Loader(Ramps(count: 12), preprocessing: raw, batch: 4, classes: 10)
     #expect(message { _ = try loader.epoch().batch(2) } == "ramp 10: has label 10 (accepted: 0 to 9)")
     try withTemporaryFolder { folder in
-      try folder.writePicture("a.png")
-      try folder.writePicture("b.png", width: 9)
+      try folder.writeImage("a.png")
+      try folder.writeImage("b.png", width: 9)
       let loader = Loader(try ImageFolder.open(folder.path), preprocessing: raw, batch: 2)
       #expect(
         message { _ = try loader.epoch().batch(0) }.hasPrefix("b.png: has shape 1×3×9 where the first of its batch has 1×3×4"))

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct MaskTests {
-  /// A picture of 6×4 whose middle 2×2 is opaque.
+  /// An image of 6×4 whose middle 2×2 is opaque.
   private func cutout(alpha: UInt8 = 255, background: UInt8 = 0) -> Image {
     var pixels = Tensor<UInt8>(repeating: 9, shape: [4, 6, 4])
     for row in 0..<4 {
@@ -40,19 +40,19 @@ import Testing
     }
   }
 
-  /// Masks of 0 and 1 and of 0 and 255, cut and enlarged as their pictures: twice the size, then 4 of 8 rows and columns.
-  @Test(arguments: [UInt8(1), 255], [1, 3]) func masksFollowTheirPictures(value: UInt8, channels: Int) throws {
+  /// Masks of 0 and 1 and of 0 and 255, cut and enlarged as their images: twice the size, then 4 of 8 rows and columns.
+  @Test(arguments: [UInt8(1), 255], [1, 3]) func masksFollowTheirImages(value: UInt8, channels: Int) throws {
     var pixels = Tensor<UInt8>(repeating: 0, shape: [4, 6, channels])
     for row in 1...2 { for column in 2...3 { for channel in 0..<channels { pixels[row, column, channel] = value } } }
     let preprocessing = Preprocessing(
       resize: .exact(height: 8, width: 12), crop: .init(height: 4, width: 8), channels: 1, mean: [3], deviation: [2])
     let mask = try preprocessing.fittedMask(Image(pixels: pixels))
-    // Rows 2 to 5 and columns 2 to 9 of the enlarged picture, whose object is rows 2 to 5 and columns 4 to 7.
+    // Rows 2 to 5 and columns 2 to 9 of the enlarged image, whose object is rows 2 to 5 and columns 4 to 7.
     #expect(bits(mask) == [[Int]](repeating: [0, 0, 1, 1, 1, 1, 0, 0], count: 4))
     #expect(try preprocessing.fittedMask(Image(width: 6, height: 4, filledWith: [0])) == nil)
   }
 
-  /// The mask of a csv file goes before the picture's transparency.
+  /// The mask of a csv file goes before the image's transparency.
   @Test func masksOfListsComeFirst() throws {
     try withTemporaryFolder { folder in
       try Data(cutout().encodedPNG()).write(to: folder.appendingPathComponent("a.png"))

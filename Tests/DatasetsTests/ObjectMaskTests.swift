@@ -15,7 +15,7 @@ import Testing
   private func marked(_ mask: [UInt8], _ folder: URL) throws -> String { try marked(mask, "", folder) }
 
   private func marked(_ mask: [UInt8], _ kind: String, _ folder: URL) throws -> String {
-    try folder.writePicture("a.png")
+    try folder.writeImage("a.png")
     let path = try folder.write(mask, "mask.png")
     let list = try folder.write("path,label,mask,mask-kind\na.png,0,mask.png,\(kind)\n", "list.csv")
     var result = ""
@@ -87,11 +87,11 @@ import Testing
   @Test func cutoutsShowTheirOpaquePixels() throws {
     try withTemporaryFolder { folder in
       let alpha: [UInt8] = [0, 255, 255, 0, 0, 255, 255, 0, 0, 100, 130, 0]
-      let photograph: [UInt8] = alpha.enumerated().flatMap { place, value -> [UInt8] in
-        [UInt8(place * 20), UInt8(200 - place), 7, value]
+      let photograph: [UInt8] = alpha.enumerated().flatMap { position, value -> [UInt8] in
+        [UInt8(position * 20), UInt8(200 - position), 7, value]
       }
       #expect(try marked(Image(pixels: Tensor(photograph, shape: [3, 4, 4])).encodedPNG(), folder) == "0110 0110 0010")
-      let two: [UInt8] = alpha.enumerated().flatMap { place, value -> [UInt8] in [UInt8(place % 2 * 255), value] }
+      let two: [UInt8] = alpha.enumerated().flatMap { position, value -> [UInt8] in [UInt8(position % 2 * 255), value] }
       let bytes = try Image(pixels: Tensor(two, shape: [3, 4, 2])).encodedPNG()
       #expect(try marked(bytes, folder).contains("a column mask-kind with grey or alpha"))
       #expect(try marked(bytes, "grey", folder) == "0100 0100 0000")
@@ -102,7 +102,7 @@ import Testing
   @Test func labelsOfSixteenBits() throws {
     try withTemporaryFolder { folder in
       let wide = [UInt8](try #require(Data(base64Encoded: Self.wide)))
-      try folder.writePicture("data/a.png")
+      try folder.writeImage("data/a.png")
       let data = try Subset(ImageFolder.open(folder.path + "/data"))
       _ = try folder.write(wide, "masks/scene/a.png")
       _ = try folder.write("1 one\n3 three\n300 three hundred\n768 seven\n", "masks/scene/names.txt")
@@ -139,7 +139,7 @@ import Testing
   /// VOC's maps have a palette; their values are indices, and their border is of no class.
   @Test func palettesOfClasses() throws {
     try withTemporaryFolder { folder in
-      try folder.writePicture("data/a.png")
+      try folder.writeImage("data/a.png")
       let data = try Subset(ImageFolder.open(folder.path + "/data"))
       let voc: [UInt8] = [0, 1, 1, 255, 0, 2, 255, 255, 0, 2, 0, 255]
       _ = try folder.write(palette(voc), "masks/class/a.png")

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct PreprocessingTests {
-  /// A picture whose pixels all differ.
+  /// An image whose pixels all differ.
   private func ramp(width: Int, height: Int, channels: Int = 3) -> Image {
     Image(pixels: Tensor((0..<width * height * channels).map { UInt8($0 * 7 % 256) }, shape: [height, width, channels]))
   }
@@ -20,8 +20,8 @@ import Testing
   @Test func torchvisionsNumbers() throws {
     let image = ramp(width: 3, height: 2)
     let raw = image.pixels
-    expect(try Preprocessing(mean: [0.1, 0.2, 0.3], deviation: [0.5, 0.25, 2])(image), [3, 2, 3]) { place in
-      let (c, y, x) = (place / 6, place / 3 % 2, place % 3)
+    expect(try Preprocessing(mean: [0.1, 0.2, 0.3], deviation: [0.5, 0.25, 2])(image), [3, 2, 3]) { position in
+      let (c, y, x) = (position / 6, position / 3 % 2, position % 3)
       return (Double(raw[y, x, c]) / 255 - [0.1, 0.2, 0.3][c]) / [0.5, 0.25, 2][c]
     }
   }

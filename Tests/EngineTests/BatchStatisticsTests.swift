@@ -20,12 +20,12 @@ import Testing
     let names = weights(graph)
     let differentiated = try Differentiated(graph, batch: size, from: ["output"], to: names + ["input"], isTraining: true)
     let plan = differentiated.plan
-    let pictures = TinyNetworks.pictures(samples)
+    let images = TinyNetworks.images(samples)
     let seeds = noise([samples, 4], "∂")
     let shards = stride(from: 0, to: samples, by: size).map { $0..<min($0 + size, samples) }
     nonisolated(unsafe) let programs = try shards.map { rows in
       let program = try Program(plan)
-      try program.setInput("input", to: pictures.rows(rows))
+      try program.setInput("input", to: images.rows(rows))
       differentiated.seed(program, ["output": seeds.rows(rows)])
       return program
     }
@@ -68,7 +68,7 @@ import Testing
   func aStepIsThatOfTheWholeBatch(_ name: String, _ cut: (samples: Int, shard: Int)) throws {
     let graph = tiny(name)
     let twin = Twin(graph, training: true)
-    let values = twin.forward(["input": TinyNetworks.pictures(cut.samples).doubles])
+    let values = twin.forward(["input": TinyNetworks.images(cut.samples).doubles])
     let expected = twin.backward(values: values, outputGradients: ["output": noise([cut.samples, 4], "∂").doubles])
     let step = try step(graph, samples: cut.samples, shard: cut.shard, threads: 1)
     expectClose(step.output, values["output"]!, single, scaled: true, "output")

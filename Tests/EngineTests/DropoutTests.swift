@@ -20,14 +20,14 @@ import Testing
     return try editor.graph()
   }
 
-  /// The same network with products in the place of dropout, whose masks are given.
+  /// The same network with products in the position of dropout, whose masks are given.
   private func masked(_ graph: Graph, _ masks: [String: Tensor<Float>]) throws -> Graph {
     var editor = GraphEditor(graph)
-    for place in editor.nodes.indices where editor.nodes[place].op is Op.Dropout {
-      let name = editor.nodes[place].name
+    for position in editor.nodes.indices where editor.nodes[position].op is Op.Dropout {
+      let name = editor.nodes[position].name
       let mask = editor.add(.float(masks[name]!), named: name + ".mask")
-      editor.nodes[place].op = Op.Mul()
-      editor.nodes[place].inputs = [editor.nodes[place].inputs[0], mask]
+      editor.nodes[position].op = Op.Mul()
+      editor.nodes[position].inputs = [editor.nodes[position].inputs[0], mask]
     }
     return try editor.graph()
   }

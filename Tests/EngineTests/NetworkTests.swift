@@ -10,31 +10,31 @@ import Testing
   func forwardAgreesWithTheTwin(_ name: String, canonized: Bool) throws {
     let network = tiny(name)
     let graph = canonized ? try network.canonized() : network
-    let pictures = TinyNetworks.pictures(5)
-    let values = Twin(graph).forward(["input": pictures.doubles])
+    let images = TinyNetworks.images(5)
+    let values = Twin(graph).forward(["input": images.doubles])
     for kept in [[], Set(graph.nodes.flatMap(\.outputs))] {
-      for (value, result) in try run(graph, ["input": pictures], batch: 5, keeping: kept) {
+      for (value, result) in try run(graph, ["input": images], batch: 5, keeping: kept) {
         expectClose(result, values[value]!, single, scaled: true, value)
       }
     }
     expectClose(
-      try run(graph, ["input": pictures.rows(0..<3)], batch: 5)["output"]!, values["output"]!.rows(0..<3), single, scaled: true)
+      try run(graph, ["input": images.rows(0..<3)], batch: 5)["output"]!, values["output"]!.rows(0..<3), single, scaled: true)
     expectClose(
-      try run(graph, ["input": pictures.rows(0..<1)], batch: 1)["output"]!, values["output"]!.rows(0..<1), single, scaled: true)
+      try run(graph, ["input": images.rows(0..<1)], batch: 1)["output"]!, values["output"]!.rows(0..<1), single, scaled: true)
   }
 
   @Test(arguments: TinyNetworks.all().map(\.name)) func gradientsAgreeWithTheTwin(_ name: String) throws {
     let graph = try tiny(name).canonized()
-    let pictures = TinyNetworks.pictures(3)
+    let images = TinyNetworks.images(3)
     let twin = Twin(graph)
-    let values = twin.forward(["input": pictures.doubles])
+    let values = twin.forward(["input": images.doubles])
     let seeds = ["output": noise([3, 4], "∂")]
     let expected = twin.backward(values: values, outputGradients: seeds.mapValues(\.doubles))
     let wanted = ["input"] + weights(graph)
     let differentiated = try Differentiated(graph, batch: 4, from: ["output"], to: wanted)
     #expect(differentiated.reached == wanted.sorted())
     let program = try Program(differentiated.plan)
-    try program.setInput("input", to: pictures)
+    try program.setInput("input", to: images)
     differentiated.seed(program, seeds)
     try program.run()
     for name in wanted { expectClose(program.result("∂" + name), expected[name]!, single, scaled: true, "∂" + name) }
@@ -45,26 +45,26 @@ import Testing
     let differentiated = try Differentiated(graph, batch: 3, from: ["output"], to: ["input"] + weights(graph))
     let program = try Program(differentiated.plan)
     let seeds = ["output": noise([3, 4], "∂")]
-    func results(_ pictures: Tensor<Float>) throws -> [Tensor<Float>] {
-      try program.setInput("input", to: pictures)
+    func results(_ images: Tensor<Float>) throws -> [Tensor<Float>] {
+      try program.setInput("input", to: images)
       differentiated.seed(program, seeds)
       try program.run()
       return (["output"] + differentiated.reached.map { "∂" + $0 }).map(program.result)
     }
-    let pictures = TinyNetworks.pictures(3)
-    let before = try results(pictures)
-    _ = try results(Tensor(repeating: .nan, shape: pictures.shape))
-    _ = try results(Tensor(repeating: .infinity, shape: pictures.shape))
-    #expect(try results(pictures) == before)
+    let images = TinyNetworks.images(3)
+    let before = try results(images)
+    _ = try results(Tensor(repeating: .nan, shape: images.shape))
+    _ = try results(Tensor(repeating: .infinity, shape: images.shape))
+    #expect(try results(images) == before)
   }
 
   @Test(arguments: TinyNetworks.all().map(\.name)) func samplesDoNotSeeEachOther(_ name: String) throws {
     let graph = try tiny(name).canonized()
-    var pictures = TinyNetworks.pictures(3)
-    let clean = try run(graph, ["input": pictures], batch: 3)["output"]!
-    let size = pictures.count / 3
-    for place in size..<2 * size { pictures.elements[place] = place % 2 == 0 ? .nan : -.infinity }
-    let result = try run(graph, ["input": pictures], batch: 3)["output"]!
+    var images = TinyNetworks.images(3)
+    let clean = try run(graph, ["input": images], batch: 3)["output"]!
+    let size = images.count / 3
+    for position in size..<2 * size { images.elements[position] = position % 2 == 0 ? .nan : -.infinity }
+    let result = try run(graph, ["input": images], batch: 3)["output"]!
     #expect(result.rows(0..<1) == clean.rows(0..<1) && result.rows(2..<3) == clean.rows(2..<3))
   }
 
@@ -74,7 +74,7 @@ import Testing
     let seeds = ["output": noise([2, 4], "∂")]
     let reached = differentiated.reached
     @Sendable func result(_ program: Program, _ round: Int) throws -> [Tensor<Float>] {
-      try program.setInput("input", to: TinyNetworks.pictures(2, seed: UInt64(round % 5)))
+      try program.setInput("input", to: TinyNetworks.images(2, seed: UInt64(round % 5)))
       differentiated.seed(program, seeds)
       try program.run()
       return (["output"] + reached.map { "∂" + $0 }).map(program.result)

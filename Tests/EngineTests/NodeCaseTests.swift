@@ -11,7 +11,7 @@ import Testing
     ("training_mode", "further outputs: running statistics are the trainer's affair"),
     ("dropout_default_mask", "a second output, the mask"),
     ("layer_normalization", "further outputs: means and deviations; onnxruntime's numbers are among those of the twin"),
-    ("with_argmax", "a second output, the places of the maxima"),
+    ("with_argmax", "a second output, the positions of the maxima"),
     ("cubic", "a mode of Resize that is refused"),
     ("antialias", "Resize with antialias is refused"),
     ("half_pixel_symmetric", "coordinates of Resize that are refused"),

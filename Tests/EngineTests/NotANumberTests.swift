@@ -4,16 +4,16 @@ import TestSupport
 import Tensors
 import Testing
 
-/// What is no number is not made one by a rectifier, as in onnxruntime.
+/// NaN is not made one by a rectifier, as in onnxruntime.
 @Suite struct NotANumberTests {
-  @Test(arguments: ["alone", "behind a sum", "behind a batch norm"]) func passesARectifier(place: String) throws {
+  @Test(arguments: ["alone", "behind a sum", "behind a batch norm"]) func passesARectifier(position: String) throws {
     var editor = GraphEditor(name: "nan")
     editor.inputs = [GraphInput(name: editor.freshName("x"), dimensions: [.symbolic("N"), .fixed(3), .fixed(2), .fixed(2)])]
     var x = "x"
-    if place == "behind a sum" { x = editor.add(Op.Add(), named: "sum", inputs: ["x", "x"]) }
-    if place == "behind a batch norm" {
-      let parameters = [1, 0, 0, 1].enumerated().map { place, value in
-        editor.add(.float(Tensor(repeating: Float(value), shape: [3])), named: "p\(place)")
+    if position == "behind a sum" { x = editor.add(Op.Add(), named: "sum", inputs: ["x", "x"]) }
+    if position == "behind a batch norm" {
+      let parameters = [1, 0, 0, 1].enumerated().map { position, value in
+        editor.add(.float(Tensor(repeating: Float(value), shape: [3])), named: "p\(position)")
       }
       x = editor.add(Op.BatchNormalization(), named: "norm", inputs: ["x"] + parameters)
     }

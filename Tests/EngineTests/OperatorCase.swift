@@ -43,11 +43,11 @@ struct OperatorCase: CustomTestStringConvertible, Sendable {
 
   /// The names of what may be differentiated: fed inputs and random weights.
   var variables: [String] {
-    inputs.enumerated().flatMap { place, input in
+    inputs.enumerated().flatMap { position, input in
       switch input {
-      case .data, .far: ["x\(place)"]
-      case .blocked: ["x\(place)", "mix\(place)"]
-      case .weight, .positive: ["w\(place)"]
+      case .data, .far: ["x\(position)"]
+      case .blocked: ["x\(position)", "mix\(position)"]
+      case .weight, .positive: ["w\(position)"]
       case .constant, .leftOut: [String]()
       }
     }
@@ -59,22 +59,23 @@ struct OperatorCase: CustomTestStringConvertible, Sendable {
   func graph() throws -> Graph {
     var editor = GraphEditor(name: op.name)
     var names: [String?] = []
-    for (place, input) in inputs.enumerated() {
+    for (position, input) in inputs.enumerated() {
       switch input {
       case .data(let shape), .blocked(let shape), .far(let shape):
         editor.inputs.append(
           GraphInput(
-            name: editor.freshName("x\(place)"), dimensions: [.symbolic("N")] + shape.dimensions.dropFirst().map { .fixed($0) }))
-        names.append("x\(place)")
+            name: editor.freshName("x\(position)"), dimensions: [.symbolic("N")] + shape.dimensions.dropFirst().map { .fixed($0) }
+          ))
+        names.append("x\(position)")
         if case .blocked = input {
           let kernel = [shape[1], shape[1]] + [Int](repeating: 1, count: shape.rank - 2)
-          let weight = editor.add(.float(noise(Shape(kernel), "mix\(place)")), named: "mix\(place)")
-          names[place] = editor.add(Op.Conv(), named: "blocks\(place)", inputs: ["x\(place)", weight])
+          let weight = editor.add(.float(noise(Shape(kernel), "mix\(position)")), named: "mix\(position)")
+          names[position] = editor.add(Op.Conv(), named: "blocks\(position)", inputs: ["x\(position)", weight])
         }
-      case .weight(let shape): names.append(editor.add(.float(noise(shape, "w\(place)")), named: "w\(place)"))
+      case .weight(let shape): names.append(editor.add(.float(noise(shape, "w\(position)")), named: "w\(position)"))
       case .positive(let shape):
-        names.append(editor.add(.float(noise(shape, "w\(place)").map { 1 + max(min($0, 2), -2) / 4 }), named: "w\(place)"))
-      case .constant(let constant): names.append(editor.add(constant, named: "c\(place)"))
+        names.append(editor.add(.float(noise(shape, "w\(position)").map { 1 + max(min($0, 2), -2) / 4 }), named: "w\(position)"))
+      case .constant(let constant): names.append(editor.add(constant, named: "c\(position)"))
       case .leftOut: names.append(nil)
       }
     }
@@ -86,10 +87,12 @@ struct OperatorCase: CustomTestStringConvertible, Sendable {
   /// Random numbers for the fed inputs.
   func data(samples: Int? = nil) -> [String: Tensor<Float>] {
     var result: [String: Tensor<Float>] = [:]
-    for (place, input) in inputs.enumerated() {
+    for (position, input) in inputs.enumerated() {
       switch input {
-      case .data(let shape), .blocked(let shape): result["x\(place)"] = noise(shape, "x\(place)").rows(0..<(samples ?? shape[0]))
-      case .far(let shape): result["x\(place)"] = noise(shape, "x\(place)").rows(0..<(samples ?? shape[0])).map { 1 + abs($0) }
+      case .data(let shape), .blocked(let shape):
+        result["x\(position)"] = noise(shape, "x\(position)").rows(0..<(samples ?? shape[0]))
+      case .far(let shape):
+        result["x\(position)"] = noise(shape, "x\(position)").rows(0..<(samples ?? shape[0])).map { 1 + abs($0) }
       default: break
       }
     }

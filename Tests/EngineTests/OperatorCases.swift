@@ -227,17 +227,17 @@ extension OperatorCase {
     let floats: ([Float]) -> Input = { .constant(.float(Tensor($0, shape: [$0.count]))) }
     let coordinates: [ResizeCoordinates] = [.halfPixel, .pytorchHalfPixel, .alignCorners, .asymmetric]
     let roundings: [ResizeRounding] = [.roundPreferFloor, .roundPreferCeil, .floor, .ceil]
-    let bySize = coordinates.flatMap { place in
+    let bySize = coordinates.flatMap { position in
       [
         OperatorCase(
-          Op.Resize(mode: .linear, coordinates: place), .blocked([2, 9, 3, 4]), .leftOut, .leftOut,
+          Op.Resize(mode: .linear, coordinates: position), .blocked([2, 9, 3, 4]), .leftOut, .leftOut,
           .constant(.integers([2, 9, 7, 3])),
           isPerSample: false),
-        OperatorCase(Op.Resize(mode: .linear, coordinates: place), .data([2, 3, 4, 3]), .leftOut, floats([1, 1, 0.6, 2.5])),
+        OperatorCase(Op.Resize(mode: .linear, coordinates: position), .data([2, 3, 4, 3]), .leftOut, floats([1, 1, 0.6, 2.5])),
       ]
         + roundings.map { rounding in
           OperatorCase(
-            Op.Resize(mode: .nearest, coordinates: place, rounding: rounding), .data([2, 3, 4, 3]), .leftOut,
+            Op.Resize(mode: .nearest, coordinates: position, rounding: rounding), .data([2, 3, 4, 3]), .leftOut,
             floats([1, 1, 0.6, 2.5]))
         }
     }

@@ -11,9 +11,9 @@ import Testing
     let graph = isTraining ? tiny(name) : try tiny(name).canonized()
     let wanted = ["input"] + graph.floatConstants.keys.filter { $0.hasSuffix(".weight") }
     let plan = try Differentiated(graph, batch: 3, from: ["output"], to: wanted, isTraining: isTraining).plan
-    for (index, a) in plan.places.enumerated() {
+    for (index, a) in plan.positions.enumerated() {
       #expect(a.bytes.upperBound <= plan.arenaByteCount && a.bytes.lowerBound % 64 == 0)
-      for b in plan.places[..<index] where a.steps.overlaps(b.steps) {
+      for b in plan.positions[..<index] where a.steps.overlaps(b.steps) {
         #expect(!a.bytes.overlaps(b.bytes), "\(a) and \(b)")
       }
     }

@@ -17,14 +17,14 @@ import Testing
   static let coordinates: [ResizeCoordinates] = ResizeCoordinates.allCases
   static let roundings: [ResizeRounding] = ResizeRounding.allCases
 
-  /// The column by the formulas of ONNX in integers: the place is numerator / denominator.
-  static func exactColumn(_ op: Op.Resize, _ place: Int, from source: Int, to target: Int) -> Int {
+  /// The column by the formulas of ONNX in integers: the position is numerator / denominator.
+  static func exactColumn(_ op: Op.Resize, _ position: Int, from source: Int, to target: Int) -> Int {
     let (numerator, denominator) =
       switch op.coordinates {
-      case .alignCorners: target > 1 ? (place * (source - 1), target - 1) : (0, 1)
+      case .alignCorners: target > 1 ? (position * (source - 1), target - 1) : (0, 1)
       case .pytorchHalfPixel where target <= 1: (0, 1)
-      case .halfPixel, .pytorchHalfPixel: ((2 * place + 1) * source - target, 2 * target)
-      case .asymmetric: (place * source, target)
+      case .halfPixel, .pytorchHalfPixel: ((2 * position + 1) * source - target, 2 * target)
+      case .asymmetric: (position * source, target)
       }
     func floor(_ a: Int, _ b: Int) -> Int { a >= 0 ? a / b : -((-a + b - 1) / b) }
     let column =
@@ -104,13 +104,13 @@ import Testing
             let columns = theirs.map { $0.hexDigitValue ?? Int($0.asciiValue! - Character("a").asciiValue!) + 10 }
             let factor = form == "sizes" ? nil : Float(target) / Float(source)
             let axis = ResizedAxis(op: op, source: source, target: columns.count, factor: factor)
-            for (place, column) in columns.enumerated() {
+            for (position, column) in columns.enumerated() {
               compared += 1
-              guard axis.nearest(to: place) != column else { continue }
+              guard axis.nearest(to: position) != column else { continue }
               differing += 1
-              // Only where single precision cannot tell on which side of a tie the place lies.
-              let place = axis.origin(of: place) * 2
-              #expect(abs(place - place.rounded()) < 1e-5, "\(op) \(form) \(source) to \(target)")
+              // Only where single precision cannot tell on which side of a tie the position lies.
+              let position = axis.origin(of: position) * 2
+              #expect(abs(position - position.rounded()) < 1e-5, "\(op) \(form) \(source) to \(target)")
             }
           }
         }

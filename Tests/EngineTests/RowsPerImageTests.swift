@@ -4,7 +4,8 @@ import TestSupport
 import Tensors
 import Testing
 
-/// Networks whose images have several rows of the batch axis: tokens and windows merged into it, by turns or one image after the other.
+/// Networks whose images have several rows of the batch axis: tokens and windows merged into it, by turns or one image after the
+/// other.
 @Suite struct RowsPerImageTests {
   enum Arrangement: String, CaseIterable {
     /// [N, T, C] → [N · T, C]
@@ -58,24 +59,24 @@ import Testing
     return try g.graph()
   }
 
-  private static func pictures(_ count: Int) -> Tensor<Float> {
+  private static func images(_ count: Int) -> Tensor<Float> {
     var random = Philox(seed: 5)
     return Tensor((0..<count * 48).map { _ in Float(random.normal()) }, shape: [count, 3, 4, 4])
   }
 
-  /// A shard of three pictures in a plan of four gives each the output and the gradient that the twin gives them.
+  /// A shard of three images in a plan of four gives each the output and the gradient that the twin gives them.
   @Test(arguments: Arrangement.allCases) func shardsWithSeveralRowsAnImage(arrangement: Arrangement) throws {
     let graph = try Self.graph(arrangement)
     let output = graph.outputs[0]
     let twin = Twin(graph)
-    let pictures = Self.pictures(3)
-    let values = twin.forward(["x": pictures.doubles])
+    let images = Self.images(3)
+    let values = twin.forward(["x": images.doubles])
     let seed = Tensor<Float>([1, 0, -2, 0, 1, 0, 0.5, 0, 1], shape: [3, 3])
     let expected = twin.backward(values: values, outputGradients: [output: seed.doubles])["x"]!
     for batch in [3, 4, 7] {
       let differentiated = try Differentiated(graph.canonized(), batch: batch, from: [output], to: ["x"])
       let program = try Program(differentiated.plan)
-      try program.setInput("x", to: pictures)
+      try program.setInput("x", to: images)
       differentiated.seed(program, [output: seed])
       try program.run()
       let tolerance = Tolerance(absolute: 1e-5, relative: 1e-4)
@@ -88,7 +89,7 @@ import Testing
   @Test(arguments: Arrangement.allCases) func sumsOfAnImageAreThoseOfItAlone(arrangement: Arrangement) throws {
     let graph = try Self.graph(arrangement).canonized()
     let value = graph.nodes.first { $0.name == "q" }!.outputs[0]
-    func sums(_ pictures: Tensor<Float>, batch: Int) throws -> (maxima: [Float], sums: [Double], rows: [Int]) {
+    func sums(_ images: Tensor<Float>, batch: Int) throws -> (maxima: [Float], sums: [Double], rows: [Int]) {
       useOneThreadHere()
       let builder = try PlanBuilder(graph, batch: batch)
       try builder.forward(keeping: [value])
@@ -97,13 +98,13 @@ import Testing
       let program = try Program(builder.finish())
       var found: (maxima: [Float], sums: [Double], rows: [Int]) = ([], [], [])
       program.observers[tap] = { found = ($0[0].spatialMaxima(), $0[0].spatialSums().signed, $0[0].samplesOfRows) }
-      try program.setInput("x", to: pictures)
+      try program.setInput("x", to: images)
       try program.run()
       return found
     }
-    let pictures = Self.pictures(3)
-    let together = try sums(pictures, batch: 5)
-    let alone = try (0..<3).map { try sums(pictures.rows($0..<$0 + 1), batch: 1) }
+    let images = Self.images(3)
+    let together = try sums(images, batch: 5)
+    let alone = try (0..<3).map { try sums(images.rows($0..<$0 + 1), batch: 1) }
     #expect(together.rows.sorted() == (0..<3).flatMap { [Int](repeating: $0, count: alone[0].rows.count) })
     for (a, b) in zip(together.sums, alone.flatMap(\.sums)) { #expect(abs(a - b) < 1e-4) }
     for (a, b) in zip(together.maxima, alone.flatMap(\.maxima)) { #expect(abs(a - b) < 1e-5) }
@@ -117,7 +118,7 @@ import Testing
     for shape: Shape in [[1, 3, 4], [1, 1, 3, 4, 4], [1, 3, 4, 5], [0, 3, 4, 4], [3, 3, 4, 4], []] {
       #expect(throws: EspalierError.self) { try program.setInput("x", to: Tensor(repeating: 0, shape: shape)) }
     }
-    #expect(throws: EspalierError.self) { try program.setInput("y", to: Self.pictures(1)) }
+    #expect(throws: EspalierError.self) { try program.setInput("y", to: Self.images(1)) }
   }
 
   /// oneDNN describes 12 axes and no more.

@@ -41,7 +41,7 @@ import Testing
     return (program.result(graph.outputs[0]), plan.implementations.map(\.kernel))
   }
 
-  // Maps of one tile row and of many, chunks that end inside a picture, padding on either side.
+  // Maps of one tile row and of many, chunks that end inside an image, padding on either side.
   @Test(arguments: [(2, 64, 16, 1), (1, 32, 57, 1), (3, 40, 13, 0), (2, 48, 10, 2)], [false, true])
   func agreesWithTheTwinInAResidualBlock(_ size: (Int, Int, Int, Int), isDifferentiable: Bool) throws {
     let graph = try block(channels: size.1, side: size.2, begin: size.3)
@@ -55,7 +55,7 @@ import Testing
     expectClose(ours.values, direct.values.doubles, Tolerance(absolute: 1e-6, relative: 1e-5), scaled: true, "direct")
   }
 
-  /// The same picture gives the same bits wherever it stands in a shard, and whatever the arena held before.
+  /// The same image gives the same bits wherever it stands in a shard, and whatever the arena held before.
   @Test func bitsDoNotDependOnNeighbours() throws {
     let graph = try block(channels: 32, side: 18)
     let builder = try PlanBuilder(graph, batch: 4)

@@ -13,7 +13,7 @@ import Testing
     }
   }
 
-  @Test func writtenPicturesReadBackAndLeaveNothingBeside() throws {
+  @Test func writtenImagesReadBackAndLeaveNothingBeside() throws {
     let reference = try PillowReference.load()
     try withTemporaryFolder { folder in
       let folder = folder.path
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test func indexedPictureIsWrittenWithItsPalette() throws {
+  @Test func indexedImageIsWrittenWithItsPalette() throws {
     let indices = Tensor<UInt8>([0, 1, 2, 2, 1, 0], shape: [2, 3])
     let palette = Tensor<UInt8>([255, 0, 0, 0, 255, 0, 1, 2, 3], shape: [3, 3])
     let image = IndexedImage(indices: indices, palette: palette)
@@ -50,7 +50,7 @@ import Testing
       }
       let (empty, words) = ("\(folder)/empty.png", "\(folder)/words.png")
       try Data().write(to: URL(filePath: empty))
-      try Data("not a picture".utf8).write(to: URL(filePath: words))
+      try Data("not an image".utf8).write(to: URL(filePath: words))
       #expect(message("\(folder)/absent.png") == "\(folder)/absent.png: no such file or directory")
       #expect(message(folder) == "\(folder): is a folder (accepted: a file)")
       #expect(message("/dev/null") == "/dev/null: is not a regular file (accepted: a file)")
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  /// A picture that is cut short is refused wherever the cut falls, so that no grey area passes for data.
+  /// An image that is cut short is refused wherever the cut falls, so that no grey area passes for data.
   @Test func everyTruncationIsAnError() throws {
     let reference = try PillowReference.load()
     for name in [
@@ -112,7 +112,7 @@ import Testing
     let reference = try PillowReference.load()
     func patched(_ name: String, _ patches: [(Int, [UInt8])]) throws -> [UInt8] {
       var bytes = try reference.file(name)
-      for (place, value) in patches { bytes.replaceSubrange(place..<place + value.count, with: value) }
+      for (position, value) in patches { bytes.replaceSubrange(position..<position + value.count, with: value) }
       return bytes
     }
     func message(_ bytes: [UInt8]) -> String {
@@ -136,12 +136,12 @@ import Testing
     #expect(message(wide) == "damaged JPEG: \(jpeg.count) bytes cannot hold 8192×8192 pixels")
   }
 
-  /// What is written as JPEG is read again, nearly: smooth pictures lose little, whatever their size and channels.
+  /// What is written as JPEG is read again, nearly: smooth images lose little, whatever their size and channels.
   @Test func jpegFilesAreWritten() throws {
     for (width, height, channels) in [(1, 1, 1), (28, 28, 1), (31, 17, 3), (64, 40, 4), (9, 50, 2)] {
-      let elements = (0..<width * height * channels).map { place -> UInt8 in
-        let pixel = place / channels
-        return channels % 2 == 0 && place % channels == channels - 1 ? 255 : UInt8(60 + pixel % width * 2 + pixel / width)
+      let elements = (0..<width * height * channels).map { position -> UInt8 in
+        let pixel = position / channels
+        return channels % 2 == 0 && position % channels == channels - 1 ? 255 : UInt8(60 + pixel % width * 2 + pixel / width)
       }
       let image = Image(pixels: Tensor(elements, shape: [height, width, channels]))
       let bytes = try image.encodedJPEG(quality: 95)

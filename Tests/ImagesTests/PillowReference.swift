@@ -4,9 +4,9 @@ import TestSupport
 import Tensors
 import Testing
 
-/// What Pillow made of small pictures; see Resources/make.py.
+/// What Pillow made of small images; see Resources/make.py.
 struct PillowReference: Decodable {
-  struct Picture: Decodable {
+  struct Raster: Decodable {
     var shape: [Int]
     var pixels: Data
 
@@ -20,7 +20,7 @@ struct PillowReference: Decodable {
     var pixels: Data
 
     var bytes: [UInt8] { [UInt8](file) }
-    var image: Image { Picture(shape: shape, pixels: pixels).image }
+    var image: Image { Raster(shape: shape, pixels: pixels).image }
   }
 
   struct Resized: Decodable {
@@ -29,7 +29,7 @@ struct PillowReference: Decodable {
     var shape: [Int]
     var pixels: Data
 
-    var image: Image { Picture(shape: shape, pixels: pixels).image }
+    var image: Image { Raster(shape: shape, pixels: pixels).image }
   }
 
   struct Stored: Decodable {
@@ -41,11 +41,11 @@ struct PillowReference: Decodable {
 
   var files: [File]
   var stored: [Stored]
-  var sources: [String: Picture]
+  var sources: [String: Raster]
   var resized: [Resized]
-  var grey: Picture
-  var rgb: Picture
-  var composited: Picture
+  var grey: Raster
+  var rgb: Raster
+  var composited: Raster
 
   enum CodingKeys: String, CodingKey {
     case files, stored, sources, resized, grey, rgb

@@ -3,7 +3,7 @@ import TestSupport
 import Tensors
 import Testing
 
-/// Activations that are written out become one operator, whatever the order and the places of their constants.
+/// Activations that are written out become one operator, whatever the order and the positions of their constants.
 @Suite struct ActivationRecognitionTests {
   /// A form, and what it is.
   struct Form: CustomTestStringConvertible, Sendable {
@@ -111,7 +111,7 @@ import Testing
     if form.op is Op.Clip {
       #expect(numbers == form.bounds)
     } else if let expected = form.op as? any ElementwiseOperator, let op = found.op as? any ElementwiseOperator {
-      for place in [-2.5, -0.7, 0.3, 1.9] { #expect(abs(op.value(place) - expected.value(place)) < 1e-6) }
+      for position in [-2.5, -0.7, 0.3, 1.9] { #expect(abs(op.value(position) - expected.value(position)) < 1e-6) }
     }
     #expect(graph.node(id: found.id) != nil)
     // Rounded constants stand for what they were rounded from.

@@ -79,9 +79,9 @@ import Testing
       let found = graph.nodes.filter { $0.op is Op.Dropout }
       let wanted = expected[architecture.name] ?? []
       #expect(found.map(\.name) == wanted.map(\.node), "\(architecture.name)")
-      for (node, place) in zip(found, wanted) {
-        #expect(node.inputs[1].flatMap { graph.constants[$0]?.floats } == Tensor(scalar: place.ratio), "\(architecture.name)")
-        #expect(node.inputs[0].flatMap { graph.producer(of: $0)?.name } == place.behind, "\(architecture.name)")
+      for (node, position) in zip(found, wanted) {
+        #expect(node.inputs[1].flatMap { graph.constants[$0]?.floats } == Tensor(scalar: position.ratio), "\(architecture.name)")
+        #expect(node.inputs[0].flatMap { graph.producer(of: $0)?.name } == position.behind, "\(architecture.name)")
       }
       if !found.isEmpty { #expect(try !graph.canonized().nodes.contains { $0.op is Op.Dropout }, "\(architecture.name)") }
     }

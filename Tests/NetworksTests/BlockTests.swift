@@ -18,8 +18,8 @@ import Testing
     #expect(Set(blocks.map(\.name)).count == blocks.count, "\(name)")
     #expect(blocks.last?.output == graph.outputs.first, "\(name)")
     for block in blocks {
-      let places = block.nodes.compactMap { graph.order(of: $0) }
-      #expect(places == places.sorted(), "\(name) \(block.name)")
+      let positions = block.nodes.compactMap { graph.order(of: $0) }
+      #expect(positions == positions.sorted(), "\(name) \(block.name)")
       #expect(graph.producer(of: block.output)?.id == block.nodes.last?.id, "\(name) \(block.name)")
     }
     // No value but its output leaves a block.

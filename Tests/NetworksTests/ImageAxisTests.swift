@@ -5,7 +5,8 @@ import Testing
 
 /// Where the images of a batch lie in a value, and what becomes of networks that mix them.
 @Suite struct ImageAxisTests {
-  /// The operators that are computed element by element, for which nothing says where images lie: a new one belongs here, or says so.
+  /// The operators that are computed element by element, for which nothing says where images lie: a new one belongs here, or says
+  /// so.
   static let elementwise: Set<String> = [
     "Relu", "LeakyRelu", "PRelu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Elu", "Add", "Sub", "Mul", "Div", "Sum",
     "Dropout", "Identity", "Cast", "Constant", "ConstantOfShape",
@@ -36,7 +37,7 @@ import Testing
 
   @Test func tokensAndWindowsAreRowsOfTheirImage() throws {
     #expect(try axis([6, 8]) { b in b.add(Op.Reshape(), "input", b.integers([-1, 8])) } == .along(axis: 0, outer: 1, inner: 6))
-    // Windows of 2 × 2 out of 4 × 4 places.
+    // Windows of 2 × 2 out of 4 × 4 positions.
     #expect(
       try axis([3, 4, 4]) { b in
         let cut = b.add(Op.Reshape(), "input", b.integers([-1, 3, 2, 2, 2, 2]))

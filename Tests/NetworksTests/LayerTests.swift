@@ -33,7 +33,7 @@ import Testing
     #expect(graph.linearLayers.count == 1)
   }
 
-  @Test func summaryCountsForOnePictureAndSharedWeightsOnce() throws {
+  @Test func summaryCountsForOneImageAndSharedWeightsOnce() throws {
     var b = TestGraph([2, 6, 6], batch: .fixed(4))
     let weight = b.weight("w", [2, 1, 3, 3])
     let conv = Op.Conv(group: 2)

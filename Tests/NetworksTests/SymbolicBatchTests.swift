@@ -40,7 +40,7 @@ import Testing
     #expect(result.graph.inputs == graph.inputs && result.graph.metadata == graph.metadata)
   }
 
-  @Test func whatMixesPicturesIsRefusedWithAReason() throws {
+  @Test func whatMixesImagesIsRefusedWithAReason() throws {
     var b = TestGraph([4], batch: .fixed(2))
     let flat = b.add(Op.Reshape(), b.add(Op.Transpose(permutation: [1, 0]), "input"), b.integers([1, 8]))
     let graph = try b.graph(b.add(Op.Gemm(), flat, b.weight("w", [8, 3])))

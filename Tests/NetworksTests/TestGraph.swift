@@ -8,7 +8,7 @@ struct TestGraph {
   var editor = GraphEditor(name: "test")
   private var random = Philox(seed: 3)
 
-  /// Starts with pictures of the given lengths behind the batch.
+  /// Starts with images of the given lengths behind the batch.
   init(_ lengths: [Int], batch: Dimension = .symbolic("N")) {
     editor.inputs = [GraphInput(name: editor.freshName("input"), dimensions: [batch] + lengths.map(Dimension.fixed))]
   }
@@ -44,8 +44,8 @@ struct TestGraph {
   mutating func graph(_ output: String) throws -> Graph {
 
     let name = editor.freshName("output")
-    for place in editor.nodes.indices {
-      editor.nodes[place].outputs = editor.nodes[place].outputs.map { $0 == output ? name : $0 }
+    for position in editor.nodes.indices {
+      editor.nodes[position].outputs = editor.nodes[position].outputs.map { $0 == output ? name : $0 }
     }
     editor.redirect(output, to: name)
     editor.outputs = [name]

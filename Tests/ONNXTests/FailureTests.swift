@@ -65,8 +65,8 @@ import Testing
         try files.createDirectory(at: url, withIntermediateDirectories: true)
         return url
       }
-      func link(_ place: URL, to path: String) throws {
-        try files.createSymbolicLink(atPath: place.path, withDestinationPath: path)
+      func link(_ position: URL, to path: String) throws {
+        try files.createSymbolicLink(atPath: position.path, withDestinationPath: path)
       }
       let source = TestModels.resources.appendingPathComponent("refused")
       let (blobs, snapshot) = (try make("hub/blobs"), try make("hub/snapshots/abc"))

@@ -107,7 +107,7 @@ import Testing
         p = nodes[0].metadata_props.add(); p.key, p.value = 'origin', 'layer 0'
         weights = [w('w', 6, 3, 3, 3), w('b', 6), w('v', 4, 6), w('d', 4), h.make_tensor('low', elem, [], [0.0]), h.make_tensor('high', elem, [], [6.0])]
         if opset >= 18: weights.append(n.from_array(np.array([2, 3], np.int64), 'axes'))
-        i = h.make_tensor_value_info('x', first, ['batch', 3, 8, 8], doc_string='pictures')
+        i = h.make_tensor_value_info('x', first, ['batch', 3, 8, 8], doc_string='images')
         o = h.make_tensor_value_info('y', first, ['batch', 4], doc_string='scores')
         g = h.make_graph(nodes, 'net', [i], [o], weights, doc_string='a graph',
                          value_info=[h.make_tensor_value_info('c', elem, ['batch', 6, 'height', 8]), h.make_tensor_value_info('f', elem, ['batch', 6])])

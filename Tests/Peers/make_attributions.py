@@ -128,11 +128,11 @@ def flipping(steps, share, value, probability, ascending):
     for sample in range(2):
         order = np.argsort(maps[sample] if ascending else -maps[sample], kind="stable")
         for step in range(steps + 1):
-            picture = x[sample].clone().reshape(3, -1)
+            image = x[sample].clone().reshape(3, -1)
             count = int(np.floor(share * step / steps * 64 + 0.5))
-            fill = picture.mean(1, keepdim=True) if value is None else torch.full((3, 1), value, dtype=torch.float64)
-            picture[:, order[:count].copy()] = fill
-            y = network()(picture.reshape(1, 3, 8, 8))[0].detach()
+            fill = image.mean(1, keepdim=True) if value is None else torch.full((3, 1), value, dtype=torch.float64)
+            image[:, order[:count].copy()] = fill
+            y = network()(image.reshape(1, 3, 8, 8))[0].detach()
             logits[sample, step] = (torch.softmax(y, 0) if probability else y)[target[sample]]
             right[sample, step] = float(int(y.argmax()) == target[sample])
     return {"curve": plain(logits), "accuracy": plain(right),

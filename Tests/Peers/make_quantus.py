@@ -57,29 +57,29 @@ def infidelity(patch, value, times):
 out["infidelity:patch=3,value=0.5"] = infidelity(3, 0.5, False)
 out["infidelity:patch=4,form=gradient"] = infidelity(4, 0.0, True)
 
-# ROAD: Quantus' class takes pictures of one channel alone, so that its imputation is called here.
+# ROAD: Quantus' class takes images of one channel alone, so that its imputation is called here.
 from quantus.functions.perturb_func import noisy_linear_imputation
 
 road = np.zeros((2, 10, 2))
 for sample in range(2):
     order = np.argsort(-summed[sample].ravel(), kind="stable")
     for step in range(10):
-        picture = golden.x[sample].numpy().copy()
+        image = golden.x[sample].numpy().copy()
         if step:
-            picture = noisy_linear_imputation(arr=picture, indices=order[: 64 * step // 10].copy(), noise=0.0)
+            image = noisy_linear_imputation(arr=image, indices=order[: 64 * step // 10].copy(), noise=0.0)
         with torch.no_grad():
-            answer = golden.network()(torch.tensor(picture)[None])[0]
+            answer = golden.network()(torch.tensor(image)[None])[0]
         road[sample, step] = torch.softmax(answer, 0)[golden.target[sample]], int(answer.argmax()) == golden.target[sample]
 out["road:noise=0"] = plain(np.trapezoid(road, dx=1 / 9, axis=1))
 
-# The imputation by itself, on a picture of one row too.
+# The imputation by itself, on an image of one row too.
 random = np.random.default_rng(8)
 out["imputations"] = []
 for height, width, count in ((6, 7, 20), (5, 5, 24), (9, 4, 1), (3, 12, 18)):
-    picture = random.normal(size=(2, height, width))
+    image = random.normal(size=(2, height, width))
     removed = random.permutation(height * width)[:count]
-    filled = noisy_linear_imputation(arr=picture, indices=removed, noise=0.0)
-    out["imputations"].append({"picture": plain(picture), "removed": removed.tolist(), "filled": plain(filled)})
+    filled = noisy_linear_imputation(arr=image, indices=removed, noise=0.0)
+    out["imputations"].append({"image": plain(image), "removed": removed.tolist(), "filled": plain(filled)})
 
 
 def unveiling(steps, begin, end):
@@ -88,10 +88,10 @@ def unveiling(steps, begin, end):
         order = np.argsort(-summed[sample].ravel(), kind="stable")
         for step in range(steps + 1):
             count = int(np.floor(step / steps * 64 + 0.5))
-            picture = begin[sample].clone().reshape(3, -1)
-            picture[:, order[:count].copy()] = end[sample].reshape(3, -1)[:, order[:count].copy()]
+            image = begin[sample].clone().reshape(3, -1)
+            image[:, order[:count].copy()] = end[sample].reshape(3, -1)[:, order[:count].copy()]
             with torch.no_grad():
-                answer = net(picture.reshape(1, 3, 8, 8))[0]
+                answer = net(image.reshape(1, 3, 8, 8))[0]
             scores[sample, step] = torch.softmax(answer, 0)[golden.target[sample]]
             accuracy[sample, step] = float(int(answer.argmax()) == golden.target[sample])
     return plain(np.stack([np.trapezoid(c, dx=1 / steps, axis=1) for c in (scores, accuracy)], 1))

@@ -15,16 +15,16 @@ import Testing
     }
   }
 
-  @Test func placesAreSpacedEvenlyBetweenThoseGiven() throws {
-    func places(_ source: String) throws -> [Int] { try Colormap(source).nodes.map(\.place) }
-    #expect(try places("000,00f,0ff") == [0, 127, 255])
-    #expect(try places("0ff,00f,80:000,f00,ff0,fff") == [0, 64, 128, 170, 212, 255])
-    #expect(try places("000, 8 : fff ,00f") == [0, 0x88, 255])
-    #expect(try places("40:000,c0:fff") == [0, 0x40, 0xC0])
+  @Test func positionsAreSpacedEvenlyBetweenThoseGiven() throws {
+    func positions(_ source: String) throws -> [Int] { try Colormap(source).nodes.map(\.position) }
+    #expect(try positions("000,00f,0ff") == [0, 127, 255])
+    #expect(try positions("0ff,00f,80:000,f00,ff0,fff") == [0, 64, 128, 170, 212, 255])
+    #expect(try positions("000, 8 : fff ,00f") == [0, 0x88, 255])
+    #expect(try positions("40:000,c0:fff") == [0, 0x40, 0xC0])
     #expect(try Colormap("123,fedcba").nodes.map(\.color) == [SIMD3(0x11, 0x22, 0x33), SIMD3(0xFE, 0xDC, 0xBA)])
   }
 
-  @Test func coloursGoOnBeyondTheOutermostPlacesAndEdgesAreSharp() throws {
+  @Test func coloursGoOnBeyondTheOutermostPositionsAndEdgesAreSharp() throws {
     let map = try Colormap("40:000,80:fff,80:f00,c0:0f0")
     #expect(map(-1) == SIMD3(0, 0, 0) && map(0.1) == SIMD3(0, 0, 0) && map(.nan) == SIMD3(0, 0, 0))
     #expect(map(128 / 255.0) == SIMD3(1, 0, 0))
@@ -43,9 +43,9 @@ import Testing
   @Test(arguments: [
     ("", "\"\" is not a colour"), ("jet", "\"jet\" is not a colour"), ("fff", "fewer than two colours"),
     ("000,ffff", "\"ffff\" is not a colour"), ("000,,fff", "\"\" is not a colour"), ("000,fff,", "\"\" is not a colour"),
-    ("000,8:8:fff", "\"8:8:fff\" is not a colour"), ("000,100:fff", "\"100\" is not a place 00…ff"),
-    ("000,:fff", "\"\" is not a place 00…ff"), ("000,x:fff", "\"x\" is not a place 00…ff"),
-    ("80:000,70:fff", "place \"70\" comes after a greater one"), ("000,ＦＦＦ", "\"ＦＦＦ\" is not a colour"),
+    ("000,8:8:fff", "\"8:8:fff\" is not a colour"), ("000,100:fff", "\"100\" is not a position 00…ff"),
+    ("000,:fff", "\"\" is not a position 00…ff"), ("000,x:fff", "\"x\" is not a position 00…ff"),
+    ("80:000,70:fff", "position \"70\" comes after a greater one"), ("000,ＦＦＦ", "\"ＦＦＦ\" is not a colour"),
   ])
   func faultsAreNamed(_ source: String, _ problem: String) {
     do {

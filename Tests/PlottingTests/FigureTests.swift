@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct FigureTests {
-  static let picture = Image(pixels: Tensor((0..<784).map { UInt8($0 * 37 % 256) }, shape: [28, 28, 1]))
+  static let image = Image(pixels: Tensor((0..<784).map { UInt8($0 * 37 % 256) }, shape: [28, 28, 1]))
   static let relevance = Tensor<Float>((0..<49).map { sin(Float($0)) }, shape: [7, 7])
 
   static let heatmaps: [HeatmapFigure] = {
@@ -14,10 +14,10 @@ import Testing
     var figures = [HeatmapFigure(columnTitles: [], rows: [])]
     for title in [nil, "A title that is considerably longer than the figure under it is wide, so that it takes lines"] {
       for caption in captions {
-        let rows = [HeatmapFigure.Row(caption, [picture, picture]), HeatmapFigure.Row(caption, [])]
+        let rows = [HeatmapFigure.Row(caption, [image, image]), HeatmapFigure.Row(caption, [])]
         for bar in [nil] + RelevanceNorm.allCases.map({ ColorBar(norm: $0, colormap: .coldnhot) }) {
           figures.append(
-            HeatmapFigure(title: title, columnTitles: ["Picture", "Supercalifragilistic"], rows: rows, colorBar: bar))
+            HeatmapFigure(title: title, columnTitles: ["Image", "Supercalifragilistic"], rows: rows, colorBar: bar))
         }
       }
     }
@@ -41,7 +41,7 @@ import Testing
     [nil, "A title that is considerably longer than the figure under it is wide, so that it takes lines"].map { title in
       let captions = ["epsilon_gamma_box:low=-3,high=3", "", "a caption of several words", "x"]
       return MontageFigure(
-        title: title, cells: (0..<count).map { .init(captions[$0 % 4], picture) }, columns: count == 7 ? 3 : nil,
+        title: title, cells: (0..<count).map { .init(captions[$0 % 4], image) }, columns: count == 7 ? 3 : nil,
         colorBar: count == 1 ? nil : ColorBar(norm: .symmetric, colormap: .coldnhot))
     }
   }
@@ -50,8 +50,8 @@ import Testing
     UnitsFigure(
       title: count == 1 ? nil : "features.2.conv1",
       units: (0..<count).map { unit in
-        let pictures = [Image](repeating: UnitsFigure.masked(picture) { row, _ in row < 9 }, count: unit * 2 % 7)
-        return .init("\(unit)  a concept with a name that is longer than its pictures", note: "IoU 0.123", pictures: pictures)
+        let images = [Image](repeating: UnitsFigure.masked(image) { row, _ in row < 9 }, count: unit * 2 % 7)
+        return .init("\(unit)  a concept with a name that is longer than its images", note: "IoU 0.123", images: images)
       }, columns: count == 5 ? 2 : 1)
   }
 
@@ -105,29 +105,29 @@ import Testing
     }
   }
 
-  /// An enlarged picture holds its own greys and no others, each pixel a square of one whole size.
-  @Test func enlargedPicturesAreCrisp() throws {
+  /// An enlarged image holds its own greys and no others, each pixel a square of one whole size.
+  @Test func enlargedImagesAreCrisp() throws {
     let canvas = try Canvas(size: Size(72, 72), format: .png(pixelsPerInch: 300))
-    let covered = canvas.draw(FigureTests.picture, fittedIn: Rectangle(x: 0, y: 0, width: 72, height: 72))
+    let covered = canvas.draw(FigureTests.image, fittedIn: Rectangle(x: 0, y: 0, width: 72, height: 72))
     #expect(abs(covered.width - 280 * 0.24) < 1e-9)
     let image = try Image.decode(canvas.finish())
     let part = image.cropped(to: PixelRectangle(x: 10, y: 10, width: 280, height: 280))
-    #expect(part == FigureTests.picture.rgb.resized(width: 280, height: 280, method: .nearest))
+    #expect(part == FigureTests.image.rgb.resized(width: 280, height: 280, method: .nearest))
   }
 
-  @Test func picturesBeyondCairosSizeAreReduced() throws {
+  @Test func imagesBeyondCairosSizeAreReduced() throws {
     let canvas = try Canvas(size: Size(20, 20), format: .png(pixelsPerInch: 72))
     canvas.draw(Image(width: 40000, height: 2, filledWith: [10, 20, 30]), filling: Rectangle(x: 0, y: 0, width: 20, height: 20))
     #expect(try Image.decode(canvas.finish())[10, 10].elementsEqual([10, 20, 30]))
   }
 
-  /// A picture that is reduced to cairo's size is still drawn as it was asked for.
-  @Test func reducedPicturesStaySmooth() throws {
+  /// An image that is reduced to cairo's size is still drawn as it was asked for.
+  @Test func reducedImagesStaySmooth() throws {
     let pixels = (0..<2).flatMap { _ in (0..<5000).map { UInt8($0 / 500 % 2 * 255) } }
-    let picture = Image(pixels: Tensor(pixels, shape: [2, 5000, 1]))
+    let image = Image(pixels: Tensor(pixels, shape: [2, 5000, 1]))
     let drawn = try [false, true].map { smooth in
       let canvas = try Canvas(size: Size(10000, 4), format: .png(pixelsPerInch: 72))
-      canvas.draw(picture, filling: Rectangle(x: 0, y: 0, width: 10000, height: 4), smooth: smooth)
+      canvas.draw(image, filling: Rectangle(x: 0, y: 0, width: 10000, height: 4), smooth: smooth)
       return try Image.decode(canvas.finish())
     }
     func greys(_ image: Image) -> Int { Set(image.pixels.elements).count }
@@ -143,19 +143,19 @@ import Testing
     #expect(pages[0] != pages[1])
   }
 
-  /// Bars stand in the order of the scores, a lower filter first of equals, what is no number last.
+  /// Bars stand in the order of the scores, a lower filter first of equals, NaN last.
   @Test func barsAreSorted() {
     let scores = [1, .nan, 3, 3, -2]
     #expect(FiltersFigure(label: "x", scores: scores).order == [2, 3, 0, 4, 1])
     #expect(FiltersFigure(label: "x", scores: scores, isSorted: false).order == [0, 1, 2, 3, 4])
   }
 
-  /// Outside the mask a fifth of the light is left, as in NetDissect's tiles: (0.8 · mask + 0.2) · picture.
-  @Test func picturesAreMaskedAsInNetDissect() {
-    let masked = UnitsFigure.masked(FigureTests.picture) { row, column in (row + column) % 3 == 0 }
+  /// Outside the mask a fifth of the light is left, as in NetDissect's tiles: (0.8 · mask + 0.2) · image.
+  @Test func imagesAreMaskedAsInNetDissect() {
+    let masked = UnitsFigure.masked(FigureTests.image) { row, column in (row + column) % 3 == 0 }
     for row in 0..<28 {
       for column in 0..<28 {
-        let value = Double(FigureTests.picture[row, column].first!)
+        let value = Double(FigureTests.image[row, column].first!)
         let expected = UInt8((value * ((row + column) % 3 == 0 ? 1 : 0.2)).rounded())
         #expect(masked[row, column].allSatisfy { $0 == expected })
       }
@@ -163,14 +163,14 @@ import Testing
   }
 
   @Test func samplesBecomeRowsOfThree() throws {
-    let figure = try HeatmapFigure(samples: [("a", FigureTests.picture, FigureTests.relevance)])
-    #expect(figure.rows.map(\.pictures.count) == [3])
-    #expect(figure.rows[0].pictures.map(\.width) == [28, 7, 28])
+    let figure = try HeatmapFigure(samples: [("a", FigureTests.image, FigureTests.relevance)])
+    #expect(figure.rows.map(\.images.count) == [3])
+    #expect(figure.rows[0].images.map(\.width) == [28, 7, 28])
     do {
-      _ = try HeatmapFigure(samples: [("shoe 3", FigureTests.picture, Tensor(repeating: 0, shape: [4]))])
+      _ = try HeatmapFigure(samples: [("shoe 3", FigureTests.image, Tensor(repeating: 0, shape: [4]))])
       Issue.record("relevance of one axis was taken")
     } catch {
-      #expect("\(error)" == "shoe 3: relevance of shape 4 is no picture's (accepted: channels×height×width or height×width)")
+      #expect("\(error)" == "shoe 3: relevance of shape 4 is no image's (accepted: channels×height×width or height×width)")
     }
   }
 

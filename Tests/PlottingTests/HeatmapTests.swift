@@ -12,7 +12,7 @@ import Testing
     var relevance: [Float]
     var norm: String
     var indices: [UInt8]
-    var picture: [UInt8]
+    var image: [UInt8]
     var overlay: [Double]
   }
 
@@ -25,7 +25,7 @@ import Testing
       let heatmap = try Heatmap(relevance, norm: norm, colormap: .named("gray"))
       #expect(heatmap.indices.elements == expected.indices, "\(norm) of \(relevance.shape)")
       let size = heatmap.relevance.shape
-      let overlay = heatmap.overlay(on: Image(pixels: Tensor(expected.picture, shape: [size[0], size[1], 3])))
+      let overlay = heatmap.overlay(on: Image(pixels: Tensor(expected.image, shape: [size[0], size[1], 3])))
       expectClose(
         overlay.pixels.elements.map(Double.init), expected.overlay.flatMap { [$0, $0, $0] }, Tolerance(absolute: 0.5 + 1e-6),
         "overlay, \(norm)")
@@ -37,8 +37,8 @@ import Testing
     #expect(try Heatmap(zero).indices == Tensor(repeating: 127, shape: [4, 5]))
     #expect(try Heatmap(zero, norm: .absolute).indices == Tensor(repeating: 0, shape: [4, 5]))
     #expect(try Heatmap(zero, norm: .unaligned).indices == Tensor(repeating: 0, shape: [4, 5]))
-    let picture = Image(width: 5, height: 4, filledWith: [90])
-    #expect(try Heatmap(zero).overlay(on: picture) == picture.rgb)
+    let image = Image(width: 5, height: 4, filledWith: [90])
+    #expect(try Heatmap(zero).overlay(on: image) == image.rgb)
   }
 
   /// NaN is drawn as zero, an infinity as the end of the scale, and the scale is that of the others.
@@ -86,7 +86,7 @@ import Testing
     #expect(throws: EspalierError.self) {
       try ContactSheet.of([maps[0], Heatmap(Tensor([1], shape: [1, 1]))])
     }
-    let pictures = [Image(width: 2, height: 1, filledWith: [9]), Image(width: 2, height: 1, filledWith: [3])]
-    #expect(try ContactSheet.of(pictures).pixels == Tensor([9, 9, 3, 3], shape: [2, 2, 1]))
+    let images = [Image(width: 2, height: 1, filledWith: [9]), Image(width: 2, height: 1, filledWith: [3])]
+    #expect(try ContactSheet.of(images).pixels == Tensor([9, 9, 3, 3], shape: [2, 2, 1]))
   }
 }

@@ -15,7 +15,7 @@ import Testing
     expectClose(scores.complete("b"), [2 * 0.25 - 0.5 * 0.375, 2 * 0.75 - 0.5 * 0.375, -0.5 * 0.25], Tolerance(absolute: 1e-15))
   }
 
-  /// Places among all five filters: 1, 3, 2, 4, 0 and, with a tie for the last two places, 1, 0, 3.5, 3.5, 2.
+  /// Positions among all five filters: 1, 3, 2, 4, 0 and, with a tie for the last two positions, 1, 0, 3.5, 3.5, 2.
   @Test func meanRankIsBordas() throws {
     let scores = try FilterScores([first, second], .meanRank, normalisation: .none)
     expectClose(scores.complete("a"), [(1.0 + 1) / 10, (3.0 + 0) / 10], Tolerance(absolute: 1e-15))

@@ -17,8 +17,8 @@ import Testing
     let weight = editor.add(.float(Tensor(weights, shape: [4, 2, 1, 1])), named: "weight")
     let bias = editor.add(.float(Tensor([0.5, 2, 0.1, -0.2], shape: [4])), named: "bias")
     var x = editor.add(Op.Conv(), named: "conv1", inputs: ["input", weight, bias])
-    let norm = [[1, 1, 0, 0.5], [0.1, 0.25, 3, 0.3], [0.2, 0.5, 0.1, 0], [1, 4, 2, 1]].enumerated().map { place, values in
-      editor.add(.float(Tensor(values.map(Float.init), shape: [4])), named: "norm\(place)")
+    let norm = [[1, 1, 0, 0.5], [0.1, 0.25, 3, 0.3], [0.2, 0.5, 0.1, 0], [1, 4, 2, 1]].enumerated().map { position, values in
+      editor.add(.float(Tensor(values.map(Float.init), shape: [4])), named: "norm\(position)")
     }
     x = editor.add(Op.BatchNormalization(epsilon: 0), named: "norm", inputs: [x] + norm)
     x = editor.add(Op.Relu(), named: "relu", inputs: [x])

@@ -11,7 +11,7 @@ struct CriterionTwin {
   let map: ChannelMap
   let groups: ChannelGroups
   let network: ScoredNetwork
-  let pictures: Tensor<Float>
+  let images: Tensor<Float>
   let targets: [Int]
 
   init(_ graph: Graph, _ count: Int = 5, groups removal: GroupRemoval = .equalShares) throws {
@@ -19,13 +19,13 @@ struct CriterionTwin {
     map = try ChannelMap(graph, groups: removal)
     groups = try ChannelGroups(map)
     network = try ScoredNetwork(groups)
-    pictures = TinyNetworks.pictures(count, seed: 4)
+    images = TinyNetworks.images(count, seed: 4)
     targets = (0..<count).map { $0 % 4 }
   }
 
-  /// The pictures as criteria take them.
-  func seen(width: Int = 2, batch: Int = 2) -> CriterionPictures {
-    CriterionPictures(pictures, targets: targets.map { $0 }, batch: batch, scheduler: BlockScheduler(width: width))
+  /// The images as criteria take them.
+  func seen(width: Int = 2, batch: Int = 2) -> CriterionImages {
+    CriterionImages(images, targets: targets.map { $0 }, batch: batch, scheduler: BlockScheduler(width: width))
   }
 
   func scores(_ text: String) throws -> FilterScores {
@@ -35,22 +35,22 @@ struct CriterionTwin {
 
   func weight(_ name: String) -> Tensor<Double> { Tensor<Double>(map.graph.constants[name]!) }
 
-  /// Every value for one picture.
-  func values(_ picture: Int) -> [String: Tensor<Double>] {
-    Twin(map.graph).forward(["input": pictures.rows(picture..<picture + 1).map(Double.init)])
+  /// Every value for one image.
+  func values(_ image: Int) -> [String: Tensor<Double>] {
+    Twin(map.graph).forward(["input": images.rows(image..<image + 1).map(Double.init)])
   }
 
-  /// Each picture's ∂/∂m of a class: by a mask 1 ± ε at the inputs of all layers that read it, in the masked graph.
+  /// Each image's ∂/∂m of a class: by a mask 1 ± ε at the inputs of all layers that read it, in the masked graph.
   func maskGradients(_ id: Int, of measure: (_ logits: Tensor<Double>, _ target: Int) -> Double) throws -> [Double] {
     let masked = try map.graph(masking: [id])
     let step = 1e-5
-    func measured(_ value: Double, _ picture: Int) -> Double {
+    func measured(_ value: Double, _ image: Int) -> Double {
       var twin = Twin(masked)
       for (name, tensor) in twin.parameters where name.hasSuffix(".mask") {
         twin.parameters[name] = tensor.map { $0 == 0 ? value : $0 }
       }
-      let output = twin.forward(["input": pictures.rows(picture..<picture + 1).map(Double.init)])[graph.outputs[0]]!
-      return measure(output, targets[picture])
+      let output = twin.forward(["input": images.rows(image..<image + 1).map(Double.init)])[graph.outputs[0]]!
+      return measure(output, targets[image])
     }
     return targets.indices.map { (measured(1 + step, $0) - measured(1 - step, $0)) / (2 * step) }
   }

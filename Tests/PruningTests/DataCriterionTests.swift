@@ -6,7 +6,7 @@ import TestSupport
 import Tensors
 import Testing
 
-/// Criteria of pictures against the double twin.
+/// Criteria of images against the double twin.
 @Suite struct DataCriterionTests {
   /// Masks moved by a little, at all coupled inputs at once: residual sums, grouped and depthwise convolutions, concatenation.
   @Test(arguments: ["vgg", "residual", "inception", "mobile"], GroupRemoval.allCases)
@@ -43,22 +43,22 @@ import Testing
     }
   }
 
-  /// Gradients of every weight, picture by picture, by the twin's backward pass.
+  /// Gradients of every weight, image by image, by the twin's backward pass.
   @Test(arguments: ["vgg", "residual", "inception", "mobile"]) func obdOfFisher(_ name: String) throws {
     let twin = try CriterionTwin(TinyNetworks.all().first { $0.name == name }!.graph)
     var expected: [String: [Double]] = [:]
     let plain = Twin(twin.map.graph)
-    for picture in twin.targets.indices {
-      let values = twin.values(picture)
-      let seed = crossEntropy(logits: values["output"]!, targets: [twin.targets[picture]]).gradient
+    for image in twin.targets.indices {
+      let values = twin.values(image)
+      let seed = crossEntropy(logits: values["output"]!, targets: [twin.targets[image]]).gradient
       let gradients = plain.backward(values: values, outputGradients: ["output": seed])
       for layer in twin.network.layers {
         let name = layer.node.inputs[1]!
         let (weight, gradient) = (twin.weight(name), gradients[name]!)
         let width = weight.count / weight.shape[0]
         for filter in 0..<weight.shape[0] {
-          let places = filter * width..<(filter + 1) * width
-          let sum = places.reduce(0.0) { $0 + pow(weight.elements[$1] * gradient.elements[$1], 2) }
+          let positions = filter * width..<(filter + 1) * width
+          let sum = positions.reduce(0.0) { $0 + pow(weight.elements[$1] * gradient.elements[$1], 2) }
           expected[layer.name, default: [Double](repeating: 0, count: weight.shape[0])][filter] +=
             sum / 2 / Double(twin.targets.count)
         }
@@ -76,8 +76,8 @@ import Testing
     let twin = try CriterionTwin(TinyNetworks.all().first { $0.name == name }!.graph, 2)
     var expected: [String: [Double]] = [:]
     let plain = Twin(twin.map.graph)
-    for picture in twin.targets.indices {
-      let values = twin.values(picture)
+    for image in twin.targets.indices {
+      let values = twin.values(image)
       let logits = values["output"]!
       let exponentials = logits.elements.map(exp)
       let seed = Tensor(
@@ -86,12 +86,12 @@ import Testing
         var sums: [Tensor<Double>?] = node.inputs.map { _ in nil }
         for (output, h) in arrived.enumerated() {
           guard let h else { continue }
-          for place in h.elements.indices where h.elements[place] != 0 {
+          for position in h.elements.indices where h.elements[position] != 0 {
             var row: [Tensor<Double>?] = node.outputs.map { Tensor(repeating: 0, shape: values[$0]!.shape) }
-            row[output]!.elements[place] = 1
+            row[output]!.elements[position] = 1
             for (input, entries) in plain.gradientsOfInputs(of: node, values: values, gradients: row).enumerated() {
               guard let entries else { continue }
-              let part = entries.map { $0 * $0 * h.elements[place] }
+              let part = entries.map { $0 * $0 * h.elements[position] }
               sums[input] = sums[input].map { sum in Tensor(zip(sum.elements, part.elements).map(+), shape: sum.shape) } ?? part
             }
           }
@@ -108,8 +108,8 @@ import Testing
         let weight = twin.weight(layer.node.inputs[1]!)
         let width = weight.count / weight.shape[0]
         for filter in 0..<weight.shape[0] {
-          let places = filter * width..<(filter + 1) * width
-          let sum = places.reduce(0.0) { $0 + weight.elements[$1] * weight.elements[$1] * second.elements[$1] }
+          let positions = filter * width..<(filter + 1) * width
+          let sum = positions.reduce(0.0) { $0 + weight.elements[$1] * weight.elements[$1] * second.elements[$1] }
           expected[layer.name, default: [Double](repeating: 0, count: weight.shape[0])][filter] +=
             sum / 2 / Double(twin.targets.count)
         }
@@ -122,14 +122,14 @@ import Testing
     }
   }
 
-  /// What each channel adds to every output of the layer behind, at all places: rows `[channel][place and filter]`.
+  /// What each channel adds to every output of the layer behind, at all positions: rows `[channel][position and filter]`.
   private func contributions(_ twin: CriterionTwin, to reader: String) throws -> [[Double]] {
     let node = try #require(twin.map.graph.nodes.first { $0.label == reader })
     let weight = twin.weight(reader + ".weight")
     let (filters, channels) = (weight.shape[0], try #require(["conv2": 6, "fc1": 8, "fc2": 10][reader]))
     var rows = [[Double]](repeating: [], count: channels)
-    for picture in twin.targets.indices {
-      let x = twin.values(picture)[node.inputs[0]!]!
+    for image in twin.targets.indices {
+      let x = twin.values(image)[node.inputs[0]!]!
       for filter in 0..<filters {
         if weight.shape.rank == 2 {
           let part = weight.shape[1] / channels
@@ -141,11 +141,11 @@ import Testing
           }
         } else {
           let size = x.shape[2]
-          for place in 0..<size * size {
+          for position in 0..<size * size {
             for c in 0..<channels {
               var sum = 0.0
               for tap in 0..<9 {
-                let (i, j) = (place / size + tap / 3 - 1, place % size + tap % 3 - 1)
+                let (i, j) = (position / size + tap / 3 - 1, position % size + tap % 3 - 1)
                 guard 0..<size ~= i, 0..<size ~= j else { continue }
                 sum += weight.elements[(filter * channels + c) * 9 + tap] * x.elements[(c * size + i) * size + j]
               }
@@ -173,7 +173,7 @@ import Testing
       sum = zip(sum, rows[next]).map(+)
       left.removeAll { $0 == next }
     }
-    // All places and filters are drawn.
+    // All positions and filters are drawn.
     let scores = try twin.scores("thinet:positions=100000").complete(layer)
     #expect(rows.indices.sorted { scores[$0] < scores[$1] } == order)
     #expect(scores.max() == 1)
@@ -183,7 +183,7 @@ import Testing
   func thinetKeeps(_ layer: String, _ reader: String) throws {
     let twin = try CriterionTwin(TinyNetworks.vgg())
     let rows = try contributions(twin, to: reader)
-    let whole = rows[0].indices.map { place in rows.reduce(0) { $0 + $1[place] } }
+    let whole = rows[0].indices.map { position in rows.reduce(0) { $0 + $1[position] } }
     var (kept, residual) = ([Int](), whole)
     while kept.count < rows.count {
       // A unit that is never on adds nothing.
@@ -195,7 +195,9 @@ import Testing
       guard gain(kept[kept.count - 1]) >= 0 else { continue }
       let matrix = kept.map { a in kept.map { dot(rows[a], rows[$0]) } }
       let factors = solution(matrix, kept.map { dot(rows[$0], whole) })
-      residual = whole.indices.map { place in whole[place] - zip(kept, factors).reduce(0) { $0 + rows[$1.0][place] * $1.1 } }
+      residual = whole.indices.map { position in
+        whole[position] - zip(kept, factors).reduce(0) { $0 + rows[$1.0][position] * $1.1 }
+      }
     }
     let scores = try twin.scores("thinet:greedy=kept,positions=100000").complete(layer)
     let isOn = rows.map { dot($0, $0) > 0 }
@@ -203,12 +205,12 @@ import Testing
     #expect(isOn.count { $0 } >= 6)
   }
 
-  /// Activations of the first layer's channels where the second reads them, `[channel][place]`.
+  /// Activations of the first layer's channels where the second reads them, `[channel][position]`.
   private func activations(_ twin: CriterionTwin) throws -> [[Double]] {
     let node = try #require(twin.map.graph.nodes.first { $0.label == "conv2" })
     var rows = [[Double]](repeating: [], count: 6)
-    for picture in twin.targets.indices {
-      let x = twin.values(picture)[node.inputs[0]!]!
+    for image in twin.targets.indices {
+      let x = twin.values(image)[node.inputs[0]!]!
       for c in 0..<6 { rows[c] += x.elements[c * 16..<(c + 1) * 16] }
     }
     return rows
@@ -289,21 +291,21 @@ import Testing
       by: FilterScores(["fc1": (0..<10).map { $0 == 7 ? 0 : 1 }]), Selection(Budget(.filters, 23.0 / 24), floor: 0),
       fusion: { try #require(criterion as? any FusingCriterion).fusion(of: $0, twin.network, twin.seen()) })
     #expect(pruned.removed == [gone])
-    let input = ["input": twin.pictures.map(Double.init)]
+    let input = ["input": twin.images.map(Double.init)]
     let (before, after) = (Twin(twin.graph).forward(input)["output"]!, Twin(pruned.graph).forward(input)["output"]!)
     expectClose(after, before, Tolerance(absolute: 1e-4, relative: 1e-4), scaled: true)
   }
 
   @Test func taylorWithFLOPs() throws {
     let twin = try CriterionTwin(TinyNetworks.vgg())
-    var pictures = twin.seen()
-    pictures.catalogued = { name in
+    var images = twin.seen()
+    images.catalogued = { name in
       #expect(name == "taylor-2017")
       return FilterScores(["conv1": [3, 4, 0, 0, 0, 0], "fc1": [0, 0, 0, 0, 0, 0, 0, 0, 0, 2]])
     }
     let criterion = try #require(try CriterionCatalog.dataCriterion("taylor-2017-flops:lambda=0.5"))
-    let scores = try criterion.scores(twin.network, pictures).complete
-    // A filter of conv1: 64 places of 3 · 9 products; one of fc1: 32.
+    let scores = try criterion.scores(twin.network, images).complete
+    // A filter of conv1: 64 positions of 3 · 9 products; one of fc1: 32.
     let (conv, dense) = (0.5 * 2 * 64 * 27 / 1e6, 0.5 * 2 * 32 / 1e6)
     expectClose(scores["conv1"]!, [0.6 - conv, 0.8 - conv] + [Double](repeating: -conv, count: 4), Tolerance(absolute: 1e-12))
     expectClose(scores["fc1"]!, [Double](repeating: -dense, count: 9) + [1 - dense], Tolerance(absolute: 1e-12))
@@ -331,15 +333,15 @@ import Testing
       let twin = try CriterionTwin(graph, 3)
       guard !twin.groups.removable.isEmpty, try graph.facts(batch: 2)[graph.outputs[0]]?.shape.rank == 2 else { continue }
       let classes = try graph.facts(batch: 2)[graph.outputs[0]]!.shape[1]
-      let pictures = CriterionPictures(
-        twin.pictures, targets: twin.targets.map { $0 % classes }, batch: 2, scheduler: BlockScheduler(width: 2))
+      let images = CriterionImages(
+        twin.images, targets: twin.targets.map { $0 % classes }, batch: 2, scheduler: BlockScheduler(width: 2))
       let criterion = try #require(try CriterionCatalog.dataCriterion(name))
-      let scores = try criterion.scores(twin.network, pictures)
+      let scores = try criterion.scores(twin.network, images)
       let fusion = criterion as? any FusingCriterion
       guard scores.layers.values.contains(where: { !$0.isEmpty }) else { continue }
       _ = try Pruner.prune(
         twin.groups, by: scores, Selection(Budget(.filters, 0.8), floor: 0),
-        fusion: fusion.map { fusion in { try fusion.fusion(of: $0, twin.network, pictures) } })
+        fusion: fusion.map { fusion in { try fusion.fusion(of: $0, twin.network, images) } })
     }
   }
 }

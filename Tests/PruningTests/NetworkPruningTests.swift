@@ -8,7 +8,7 @@ import Testing
 
 /// Real architectures and files under budgets.
 @Suite struct NetworkPruningTests {
-  /// Every architecture, at a small picture size where it has a large one.
+  /// Every architecture, at a small image size where it has a large one.
   @Test(arguments: ArchitectureCatalog.all.map(\.name))
   func everyArchitecture(_ name: String) throws {
     let graph = try Architecture.named(name, classes: 10, input: small[name], seed: 1)

@@ -7,19 +7,19 @@ import Testing
 
 /// Layers behind pruned ones, fitted anew.
 @Suite struct ReconstructionTests {
-  /// The tiny VGG without some channels of its first layer, and what its second one sees at all places of all pictures.
-  private func pruned(_ pictures: Int = 4) throws -> (twin: CriterionTwin, pruned: PrunedNetwork, rows: [[Double]]) {
-    let twin = try CriterionTwin(TinyNetworks.vgg(), pictures)
+  /// The tiny VGG without some channels of its first layer, and what its second one sees at all positions of all images.
+  private func pruned(_ images: Int = 4) throws -> (twin: CriterionTwin, pruned: PrunedNetwork, rows: [[Double]]) {
+    let twin = try CriterionTwin(TinyNetworks.vgg(), images)
     let group = try #require(twin.groups.removable.first { $0.name == "conv1" })
     let pruned = try Pruner.remove(Set([1, 2, 4].map { group.channels[$0].id }), of: twin.map)
     let node = try #require(twin.map.graph.nodes.first { $0.label == "conv2" })
     var rows: [[Double]] = []
-    for picture in 0..<pictures {
-      let x = twin.values(picture)[node.inputs[0]!]!
-      for place in 0..<16 {
+    for image in 0..<images {
+      let x = twin.values(image)[node.inputs[0]!]!
+      for position in 0..<16 {
         rows.append(
           (0..<54).map { k in
-            let (c, i, j) = (k / 9, place / 4 + k % 9 / 3 - 1, place % 4 + k % 3 - 1)
+            let (c, i, j) = (k / 9, position / 4 + k % 9 / 3 - 1, position % 4 + k % 3 - 1)
             return 0..<4 ~= i && 0..<4 ~= j ? x.elements[(c * 4 + i) * 4 + j] : 0
           })
       }
@@ -99,10 +99,10 @@ import Testing
     }
   }
 
-  /// The fit is of the layer's outputs as they were: with enough places the network comes closer to the unpruned one.
+  /// The fit is of the layer's outputs as they were: with enough positions the network comes closer to the unpruned one.
   @Test func theNetworkComesCloser() throws {
     let (twin, pruned, _) = try pruned(60)
-    let input = ["input": twin.pictures.map(Double.init)]
+    let input = ["input": twin.images.map(Double.init)]
     let whole = Twin(twin.graph).forward(input)["output"]!
     func distance(_ graph: Graph) -> Double {
       let other = Twin(graph).forward(input)["output"]!

@@ -27,7 +27,7 @@ import Testing
 
   @Test func theLeastGoFirstEverywhere() throws {
     let groups = try vgg()
-    // 24 filters; the scores of conv1 are least, then those of conv2, rising with the place.
+    // 24 filters; the scores of conv1 are least, then those of conv2, rising with the position.
     let order = ["conv1": 0.0, "conv2": 100, "fc1": 200, "fc2": 300]
     let removed = try Selection(Budget(.filters, 0.5), floor: 0).choose(
       in: groups, by: scores(groups) { order[$0]! + Double($1) })
@@ -52,7 +52,7 @@ import Testing
   @Test(arguments: [2, 4]) func countsAreMultiples(_ multiple: Int) throws {
     let groups = try vgg()
     let removed = try Selection(Budget(.macs, 0.6), floor: 0, multiple: multiple).choose(
-      in: groups, by: scores(groups) { name, place in Double((place * 7 + name.count) % 5) })
+      in: groups, by: scores(groups) { name, position in Double((position * 7 + name.count) % 5) })
     let whole = ["conv1": 6, "conv2": 8, "fc1": 10]
     for (name, left) in kept(groups, removed) {
       #expect(left.count % multiple == 0 || left.count == whole[name], "\(name): \(left.count)")

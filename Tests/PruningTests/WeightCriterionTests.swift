@@ -86,8 +86,8 @@ import Testing
     }
   }
 
-  /// Half of a convolution's filters are the network's output as well: those stay, and of the others the weakest goes, whatever the
-  /// common scale.
+  /// Half of a convolution's filters are the network's output as well: those stay, and of the others the weakest goes, whatever
+  /// the common scale.
   @Test(arguments: ScoreNormalisation.allCases) func outgoingNormOfAHalfPinnedLayer(_ scale: ScoreNormalisation) throws {
     var editor = GraphEditor(TinyNetworks.vgg())
     let value = try #require(editor.nodes.first { $0.op is Op.MaxPool }?.inputs[0])
@@ -165,7 +165,7 @@ import Testing
       fusion: { try #require(criterion as? any FusingCriterion).fusion(of: $0, twin.network, nil) })
     let kept = try #require(pruned.kept["conv1"])
     #expect(kept.count == 4 && kept.filter([1, 3, 4].contains).count == 1)
-    let input = ["input": twin.pictures.map(Double.init)]
+    let input = ["input": twin.images.map(Double.init)]
     let (before, after) = (Twin(twin.graph).forward(input)["output"]!, Twin(pruned.graph).forward(input)["output"]!)
     expectClose(after, before, Tolerance(absolute: 1e-6, relative: 1e-6), scaled: true)
   }

@@ -17,18 +17,18 @@ import Testing
     categories: ["object", "colour"], concepts: [Concept(name: "cat", category: 0), Concept(name: "röd", category: 1)])
   static let result = DissectionResult(
     overlap: Tensor([0.5, 0, 0, 0.25, 0, 0], shape: [3, 2]), thresholds: Tensor([1, 2, .infinity], shape: [3]),
-    votes: Tensor([3, 1, 0], shape: [3]), votesByConcept: Tensor([3, 0, 0, 1, 0, 0], shape: [3, 2]), pictures: 9)
+    votes: Tensor([3, 1, 0], shape: [3]), votesByConcept: Tensor([3, 0, 0, 1, 0, 0], shape: [3, 2]), images: 9)
 
   static let exemplars: Exemplars = {
     var random = Philox(seed: 5)
-    let pictures = [2, 1].map { count in
-      (0..<count).map { place -> Exemplars.Entry in
+    let images = [2, 1].map { count in
+      (0..<count).map { position -> Exemplars.Entry in
         var mask = BitMask(height: 3, width: 13)
         for row in 0..<3 { for column in 0..<13 { mask[row, column] = random.uniform() < 0.5 } }
-        return Exemplars.Entry(picture: 40 - place, activation: 2.5 - Float(place), mask: mask)
+        return Exemplars.Entry(image: 40 - position, activation: 2.5 - Float(position), mask: mask)
       }
     }
-    return Exemplars(height: 3, width: 13, channels: [0, 2], pictures: pictures)
+    return Exemplars(height: 3, width: 13, channels: [0, 2], images: images)
   }()
 
   private func withFile(_ body: (String) throws -> Void) throws {
@@ -73,10 +73,10 @@ import Testing
         import sys, h5py, numpy
         group = h5py.File(sys.argv[1])['exemplars/late']
         masks = numpy.unpackbits(group['mask'][()], axis=-1)[..., :group.attrs['width']]
-        print(group['filter'][()].tolist(), group['picture'][()].tolist(), masks.shape)
+        print(group['filter'][()].tolist(), group['image'][()].tolist(), masks.shape)
         print(''.join(map(str, masks[0, 1].ravel())))
         """, path)
-      let mask = FilterResultsTests.exemplars.pictures[0][1].mask
+      let mask = FilterResultsTests.exemplars.images[0][1].mask
       let bits = (0..<39).map { mask[$0 / 13, $0 % 13] ? "1" : "0" }.joined()
       #expect(text == "[0, 2] [[40, 39], [40, -1]] (2, 2, 3, 13)\n\(bits)\n")
     }
@@ -103,7 +103,7 @@ import Testing
           let group = try file.createGroup("exemplars/late")
           try group.setAttribute("width", Int64(13))
           try group.write(Tensor<Int64>([0], shape: [1]), to: "filter")
-          try group.write(Tensor<Int64>([0, 1], shape: [1, 2]), to: "picture")
+          try group.write(Tensor<Int64>([0, 1], shape: [1, 2]), to: "image")
           try group.write(Tensor<Float>([0, 1], shape: [1, 2]), to: "activation")
           try group.write(Tensor<UInt8>(repeating: 0, shape: [1, 2, 3, 1]), to: "mask")
         }, { _ = try $0.exemplars(of: "late") })

@@ -158,14 +158,14 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 3, 8]) func theFirstBlockOfTheLowestShardIsNamed(width: Int) {
-    #expect(throws: EspalierError("no value", place: "shard 3: block layer2: filter 7")) {
+    #expect(throws: EspalierError("no value", location: "shard 3: block layer2: filter 7")) {
       try BlockScheduler(width: width).map(shards: 0..<4, blocks: Self.names, blocksMayMove: true, makeWorker: { $0 }) {
         _, shard, handoff in
         for block in 0..<6 {
           try handoff.submit(block: block) {
             // The later, the faster.
             if shard == 3 { usleep(UInt32(2000 * (6 - block))) }
-            if shard == 3 && block >= 2 { throw EspalierError("no value", place: block == 2 ? "filter 7" : "another") }
+            if shard == 3 && block >= 2 { throw EspalierError("no value", location: block == 2 ? "filter 7" : "another") }
           }
         }
         if shard == 3 { throw EspalierError("the body would fail later") }
@@ -174,16 +174,16 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 3]) func aBodysErrorComesBehindNoBlock(width: Int) {
-    #expect(throws: EspalierError("no weights", place: "shard 0: fc")) {
+    #expect(throws: EspalierError("no weights", location: "shard 0: fc")) {
       try BlockScheduler(width: width).map(shards: 0..<1, blocks: Self.names, blocksMayMove: true, makeWorker: { $0 }) {
         try $2.submit(block: 0) { usleep(500) }
-        throw EspalierError("no weights", place: "fc")
+        throw EspalierError("no weights", location: "fc")
       }
     }
   }
 
   @Test func errorsCannotBeOverlooked() {
-    #expect(throws: EspalierError("broken", place: "shard 0: block 9")) {
+    #expect(throws: EspalierError("broken", location: "shard 0: block 9")) {
       try BlockScheduler(width: 1).map(shards: 0..<1, blocks: Self.names, makeWorker: { $0 }) {
         try? $2.submit(block: 9) { throw EspalierError("broken") }
       }
@@ -239,7 +239,7 @@ final class Counter: Sendable {
   var value: Int { count.load(ordering: .sequentiallyConsistent) }
 }
 
-/// A place where threads wait for each other, but not for ever.
+/// A position where threads wait for each other, but not for ever.
 private final class Meeting: Sendable {
   private let present = Counter()
 

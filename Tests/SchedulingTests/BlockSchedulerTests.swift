@@ -53,10 +53,10 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 6]) func theLowestFailingShardIsNamed(width: Int) {
-    #expect(throws: EspalierError("no picture", file: "a.png", place: "shard 17: conv1")) {
+    #expect(throws: EspalierError("no image", file: "a.png", location: "shard 17: conv1")) {
       try BlockScheduler(width: width).map(shards: 10..<90, makeWorker: { $0 }) { _, shard in
         if shard == 17 { usleep(20_000) }
-        if shard >= 17 { throw EspalierError("no picture", file: "a.png", place: "conv1") }
+        if shard >= 17 { throw EspalierError("no image", file: "a.png", location: "conv1") }
       }
     }
   }

@@ -36,7 +36,7 @@ import Testing
         shards: 3..<3, from: 7, makeWorker: { $0 }, body: { $1 + $0 * 0 + $2.shard }, take: +=) == 7)
   }
 
-  /// Cancelled, or stopped by a failing shard, at many places, on any number of workers, and ended on another number.
+  /// Cancelled, or stopped by a failing shard, at many positions, on any number of workers, and ended on another number.
   @Test(arguments: [1, 2, 3, 8], [false, true]) func aPassCutAnywhereGoesOn(width: Int, byFailure: Bool) throws {
     for cut in stride(from: 0, to: 200, by: 7) {
       let cancellation = Cancellation()

@@ -76,7 +76,7 @@ import Testing
   @Test(arguments: [1, 2, 3]) func aFailureSavesWhatIsBelow(width: Int) throws {
     let values = Self.values
     let last = Mutex<Saved?>(nil)
-    #expect(throws: EspalierError("damaged", place: "shard 6: block only")) {
+    #expect(throws: EspalierError("damaged", location: "shard 6: block only")) {
       try BlockScheduler(width: width).reduce(
         shards: 0..<values.count, blocks: ["only"], blocksMayMove: true,
         checkpoint: PassCheckpoint { tree, cursor in last.withLock { $0 = (tree, cursor) } }, makeWorker: { $0 },

@@ -29,14 +29,14 @@ import Testing
     }
   }
 
-  @Test func errorsComeInTheirPlace() throws {
+  @Test func errorsComeInTheirPosition() throws {
     let prefetcher = Prefetcher(count: 10, depth: 4, producers: 2) { index in
-      if index >= 3 { throw EspalierError("picture \(index) is damaged") }
+      if index >= 3 { throw EspalierError("image \(index) is damaged") }
       return index
     }
     for expected in 0..<3 { #expect(try prefetcher.next() == expected) }
-    #expect(throws: EspalierError("picture 3 is damaged")) { try prefetcher.next() }
-    #expect(throws: EspalierError("picture 3 is damaged")) { try prefetcher.next() }
+    #expect(throws: EspalierError("image 3 is damaged")) { try prefetcher.next() }
+    #expect(throws: EspalierError("image 3 is damaged")) { try prefetcher.next() }
   }
 
   @Test func anEmptySequenceEnds() throws {

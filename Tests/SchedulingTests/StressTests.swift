@@ -37,7 +37,7 @@ import Testing
     var expected: Swift.Result<Double?, EspalierError> {
       for shard in 0..<shards {
         for block in 0..<blocks where failing.contains([shard, block]) {
-          return .failure(EspalierError("broken", place: "shard \(shard): block \(block)"))
+          return .failure(EspalierError("broken", location: "shard \(shard): block \(block)"))
         }
       }
       return .success(plainTree((0..<shards).map { shard in (0..<blocks).reduce(0) { $0 + value(shard, $1) } }[...]))
@@ -101,7 +101,7 @@ import Testing
         }
       }
       if round % 3 == 0 {
-        #expect(throws: EspalierError("broken", place: "shard 1: block a")) { try outcome.get() }
+        #expect(throws: EspalierError("broken", location: "shard 1: block a")) { try outcome.get() }
       } else {
         #expect(try outcome.get() == [0, round, 2 * round])
       }

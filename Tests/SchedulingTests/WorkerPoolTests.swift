@@ -19,7 +19,7 @@ import Testing
 
   @Test func aPoolGoesOnAfterAnError() throws {
     let pool = try WorkerPool(width: 2) { $0 }
-    #expect(throws: EspalierError("odd", place: "shard 1")) {
+    #expect(throws: EspalierError("odd", location: "shard 1")) {
       try pool.run(0..<100) { _, index in if index % 2 == 1 { throw EspalierError("odd") } }
     }
     #expect(try pool.run(0..<4) { $1 } == [0, 1, 2, 3])

@@ -108,9 +108,9 @@ import Testing
         bytes = open(sys.argv[1], 'rb').read()
         # Offset 0, precision 32, exponent of 8 bits at 23, mantissa of 23 bits at 0, bias 127.
         single = bytes.index(b'\\0\\0\\x20\\0\\x17\\x08\\0\\x17\\x7f\\0\\0\\0')
-        for name, place, value in [('b', 7, 200), ('c', 4, 250), ('d', 6, 31)]:
+        for name, position, value in [('b', 7, 200), ('c', 4, 250), ('d', 6, 31)]:
             damaged = bytearray(bytes)
-            damaged[single + place] = value
+            damaged[single + position] = value
             open(sys.argv[1].replace('a.h5', name + '.h5'), 'wb').write(damaged)
         """, path)
       #expect(try HDF5File.open(path).dataset("data").read(as: Float.self).elements == [0, 1, 2])
@@ -148,7 +148,7 @@ import Testing
       ] {
         let error = try #require(throws: EspalierError.self) { try file.dataset(name) }
         #expect(error.problem.hasPrefix(message))
-        #expect(error.place == "/\(name)")
+        #expect(error.location == "/\(name)")
       }
     }
   }

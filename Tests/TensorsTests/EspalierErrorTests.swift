@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct EspalierErrorTests {
   @Test func isOneLineOfPrintableText() {
-    let error = EspalierError("the name 'a\n\u{1B}[2Jb' is no name", file: "a.csv", place: "line 3", accepted: "one\r\nword")
+    let error = EspalierError("the name 'a\n\u{1B}[2Jb' is no name", file: "a.csv", location: "line 3", accepted: "one\r\nword")
     #expect(error.description == "a.csv: line 3: the name 'a  [2Jb' is no name (accepted: one  word)")
   }
 

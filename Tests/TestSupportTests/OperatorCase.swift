@@ -26,13 +26,13 @@ struct OperatorCase: Decodable {
   /// A graph of one node, whose floating-point inputs are fed and whose integers are constants.
   func twin(_ op: any Networks.Operator, training: Bool = false) throws -> Twin {
     var editor = GraphEditor(name: "case")
-    let names: [String?] = inputs.enumerated().map { place, value in
+    let names: [String?] = inputs.enumerated().map { position, value in
       guard let value else { return nil }
       if value.integers {
-        return editor.add(.int64(value.tensor.map { Int64($0.clamped) }), named: "x\(place)")
+        return editor.add(.int64(value.tensor.map { Int64($0.clamped) }), named: "x\(position)")
       }
-      editor.inputs.append(GraphInput(name: editor.freshName("x\(place)"), dimensions: value.shape.map { .fixed($0) }))
-      return "x\(place)"
+      editor.inputs.append(GraphInput(name: editor.freshName("x\(position)"), dimensions: value.shape.map { .fixed($0) }))
+      return "x\(position)"
     }
     editor.outputs = editor.add(op, named: "node", inputs: names, outputs: outputs.indices.map { "y\($0)" })
     return Twin(try editor.graph(), training: training)
@@ -41,8 +41,8 @@ struct OperatorCase: Decodable {
   /// What is fed to ``twin(_:training:)``.
   var feeds: [String: Tensor<Double>] {
     var feeds: [String: Tensor<Double>] = [:]
-    for (place, value) in inputs.enumerated() {
-      if let value, !value.integers { feeds["x\(place)"] = value.tensor }
+    for (position, value) in inputs.enumerated() {
+      if let value, !value.integers { feeds["x\(position)"] = value.tensor }
     }
     return feeds
   }

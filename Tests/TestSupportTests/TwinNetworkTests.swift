@@ -16,12 +16,12 @@ import Testing
   func relevanceAgreesWithZennit(name: String) throws {
     let graph = try Graph(onnx: GoldenFiles.url("networks/\(name).onnx").path)
     let golden = try HDF5File.open(GoldenFiles.url("networks/\(name).h5").path)
-    let pictures = try golden.dataset("data").read(as: Double.self)
+    let images = try golden.dataset("data").read(as: Double.self)
     let classes = try golden.dataset("label").read(as: Int64.self).elements.map(Int.init)
     let relevance = TwinRelevance(try Twin.withEmptiedNorms(graph))
     let tolerance = Tolerance(relative: 1e-8)
     for (composite, rules) in TwinNetworkTests.composites {
-      let result = relevance.propagate([graph.inputs[0].name: pictures], composite: rules) {
+      let result = relevance.propagate([graph.inputs[0].name: images], composite: rules) {
         oneHot(classes, count: $0.shape[1])
       }
       let expected = try golden.dataset("\(composite)/R_x").read(as: Double.self)
@@ -41,8 +41,8 @@ import Testing
   func logitsAgreeWithPyTorch(name: String) throws {
     let graph = try Graph(onnx: GoldenFiles.url("networks/\(name).onnx").path)
     let golden = try HDF5File.open(GoldenFiles.url("networks/\(name).h5").path)
-    let pictures = try golden.dataset("data").read(as: Double.self)
-    let values = Twin(graph).forward([graph.inputs[0].name: pictures])
+    let images = try golden.dataset("data").read(as: Double.self)
+    let values = Twin(graph).forward([graph.inputs[0].name: images])
     let logits = try golden.dataset("logits").read(as: Double.self)
     expectClose(try #require(values[graph.outputs[0]]), logits, Tolerance(relative: 1e-11), scaled: true, name)
   }

@@ -20,8 +20,8 @@ import Testing
     let values = twin.forward(example.feeds)
     // onnxruntime's second and third output of a batch norm are running statistics, which the twin leaves to training.
     let compared = name.hasSuffix("training") ? example.outputs.prefix(1) : example.outputs[...]
-    for (place, expected) in compared.enumerated() {
-      let actual = try #require(values["y\(place)"])
+    for (position, expected) in compared.enumerated() {
+      let actual = try #require(values["y\(position)"])
       expectClose(actual, expected.tensor, Tolerance(absolute: 1e-6, relative: 2e-6), name)
     }
   }
@@ -108,13 +108,13 @@ import Testing
   @Test(arguments: TinyNetworks.all().map(\.name))
   func tinyNetworksHaveTheirGradients(name: String) throws {
     let graph = try #require(TinyNetworks.all().first { $0.name == name }).graph
-    let pictures = TinyNetworks.pictures(2).map(Double.init)
+    let images = TinyNetworks.images(2).map(Double.init)
     for training in [false, true] {
       let twin = Twin(graph, training: training)
-      #expect(twin.forward(["input": pictures])["output"]?.shape == [2, 4])
+      #expect(twin.forward(["input": images])["output"]?.shape == [2, 4])
       // The weights of the first layer are those whose gradient comes through all the others.
       let weights = graph.constants.keys.prefix(2)
-      twin.checkGradients(inputs: ["input": pictures], of: weights + ["fc.bias"].filter { graph.constants[$0] != nil }, name)
+      twin.checkGradients(inputs: ["input": images], of: weights + ["fc.bias"].filter { graph.constants[$0] != nil }, name)
     }
   }
 }

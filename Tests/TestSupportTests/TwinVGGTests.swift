@@ -32,7 +32,7 @@ import Testing
     for step in 1...20 {
       let values = twin.forward(["x": x.map { Double(step) / 20 * $0 }])
       let gradient = try #require(twin.backward(values: values, outputGradients: ["fc2": start])["x"])
-      for place in mean.elements.indices { mean.elements[place] += gradient.elements[place] * x.elements[place] / 20 }
+      for position in mean.elements.indices { mean.elements[position] += gradient.elements[position] * x.elements[position] / 20 }
     }
     expectClose(mean, golden.integrated_gradients_20.tensor, Tolerance(absolute: 1e-12), "integrated gradients")
   }

@@ -100,12 +100,12 @@ import Training
     }
   }
 
-  /// A place in the run that cannot be is refused, not reached for.
+  /// A position in the run that cannot be is refused, not reached for.
   @Test(arguments: [
     [1, 4, 7, 0, 0], [1, 1, 9, 0, 0], [0, 1, 4, 0, 0], [1, 1, 4, 11, 10], [1, 1, 4, 5, 11], [4, 0, 12, 0, 0], [1, -1, 2, 0, 0],
     [1, Int64.max, 4, 0, 0],
   ])
-  func refusesPlacesThatCannotBe(cursor: [Int64]) throws {
+  func refusesPositionsThatCannotBe(cursor: [Int64]) throws {
     try withTemporaryFolder { folder in
       let (file, copy) = (folder.appendingPathComponent("run.h5"), folder.appendingPathComponent("copy.h5"))
       try stopped(after: 4, trainer(), on: TinyData(26), at: file)
@@ -113,11 +113,11 @@ import Training
       try trainer().resume(from: copy)
       try copyCheckpoint(file, to: copy, cursor: cursor)
       let error = try #require(throws: EspalierError.self) { try trainer().resume(from: copy) }
-      #expect(error.description.contains("place in the run"), "\(error)")
+      #expect(error.description.contains("position in the run"), "\(error)")
     }
   }
 
-  /// The same file with another place in the run.
+  /// The same file with another position in the run.
   private func copyCheckpoint(_ file: URL, to copy: URL, cursor: [Int64]) throws {
     let (old, new) = (try HDF5File.open(file.path), try HDF5File.create(copy.path))
     func transfer(_ from: HDF5Group, _ name: String) throws {

@@ -10,11 +10,11 @@ import Training
   /// The tiny VGG with dropout before its first linear layer and before its last.
   private func graph(ratio: Float = 0.5) throws -> Graph {
     var editor = GraphEditor(TinyNetworks.vgg())
-    for (place, weight) in ["fc1.weight", "fc2.weight"].enumerated() {
+    for (position, weight) in ["fc1.weight", "fc2.weight"].enumerated() {
       let node = try #require(editor.nodes.firstIndex { $0.inputs.contains(weight) })
-      let share = editor.add(.float(Tensor(scalar: ratio)), named: "share\(place)")
+      let share = editor.add(.float(Tensor(scalar: ratio)), named: "share\(position)")
       let layer = editor.nodes.remove(at: node)
-      let dropped = editor.add(Op.Dropout(), named: "drop\(place)", inputs: [layer.inputs[0], share])
+      let dropped = editor.add(Op.Dropout(), named: "drop\(position)", inputs: [layer.inputs[0], share])
       let dropout = editor.nodes.removeLast()
       var moved = layer
       moved.inputs[0] = dropped
@@ -29,7 +29,7 @@ import Training
     return try #require(builder.finish().dropouts.first { $0.node == name })
   }
 
-  /// The gradient of a step is the twin's of a network with products in the place of dropout, for all shards.
+  /// The gradient of a step is the twin's of a network with products in the position of dropout, for all shards.
   @Test(arguments: [3, 10]) func aStepDropsWhatTheFactorsSay(shard: Int) throws {
     let graph = try graph()
     let data = TinyData(10)
@@ -43,9 +43,9 @@ import Training
     for (name, count) in [("drop0", 32), ("drop1", 10)] {
       let mask = try mask(name, in: graph)
       let factors = whole.indices.flatMap { mask.factors(forSample: $0, step: 0, seed: settings.seed, count: count) }
-      let place = try #require(editor.nodes.firstIndex { $0.name == name })
-      editor.nodes[place].op = Op.Mul()
-      editor.nodes[place].inputs[1] = editor.add(.float(Tensor(factors, shape: [10, count])), named: name + ".mask")
+      let position = try #require(editor.nodes.firstIndex { $0.name == name })
+      editor.nodes[position].op = Op.Mul()
+      editor.nodes[position].inputs[1] = editor.add(.float(Tensor(factors, shape: [10, count])), named: name + ".mask")
     }
     let twin = Twin(try editor.graph(), training: true)
     let values = twin.forward(["input": whole.samples.map(Double.init)])
@@ -75,7 +75,7 @@ import Training
     for drawn in [factors] + others {
       #expect(abs(Double(drawn.count { $0 == 0 }) - Double(ratio) * 10_001) < 4 * deviation)
     }
-    // Independent draws agree in a share 1 − 2r(1 − r) of places.
+    // Independent draws agree in a share 1 − 2r(1 − r) of positions.
     let agreement = 1 - 2 * Double(ratio) * Double(1 - ratio)
     for other in others {
       let equal = zip(factors, other).count { $0 == $1 }

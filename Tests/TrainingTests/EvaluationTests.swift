@@ -12,8 +12,8 @@ import Training
       var data = TinyData(23)
       data.shuffles = false
       // Some samples have two right answers.
-      data = TinyData(pictures: data.pictures, labels: data.labels.enumerated().map { $0 % 3 == 0 ? $1 + [($1[0] + 1) % 4] : $1 })
-      let logits = Twin(graph).forward(["input": data.pictures.map(Double.init)])["output"]!
+      data = TinyData(images: data.images, labels: data.labels.enumerated().map { $0 % 3 == 0 ? $1 + [($1[0] + 1) % 4] : $1 })
+      let logits = Twin(graph).forward(["input": data.images.map(Double.init)])["output"]!
       var (right, loss) = (0, 0.0)
       for (sample, labels) in data.labels.enumerated() {
         let row = Array(logits.elements[sample * 4..<sample * 4 + 4])
@@ -50,16 +50,16 @@ import Training
   /// An output that is NaN is wrong, whatever is beside it.
   @Test func outputsThatAreNoNumbersAreWrong() throws {
     let data = TinyData(12)
-    var pictures = data.pictures
-    let size = pictures.count / 12
-    for sample in [5, 7] { pictures.elements[sample * size] = .nan }
+    var images = data.images
+    let size = images.count / 12
+    for sample in [5, 7] { images.elements[sample * size] = .nan }
     let graph = TinyNetworks.vgg()
-    func result(_ pictures: Tensor<Float>) throws -> Evaluation {
+    func result(_ images: Tensor<Float>) throws -> Evaluation {
       try Evaluation.run(
-        graph, on: TinyData(pictures: pictures, labels: [[Int]](repeating: [0, 1, 2, 3], count: 12)), shard: 4,
+        graph, on: TinyData(images: images, labels: [[Int]](repeating: [0, 1, 2, 3], count: 12)), shard: 4,
         scheduler: BlockScheduler(width: 2))
     }
-    let (sound, broken) = (try result(data.pictures), try result(pictures))
+    let (sound, broken) = (try result(data.images), try result(images))
     #expect(sound.top1 == 1 && sound.notNumbers == 0 && sound.firstNotNumber == nil && sound.classes == 4)
     // A rectifier may hide a NaN; where the last layer shows it, the sample is wrong.
     var editor = GraphEditor(graph)
@@ -67,7 +67,7 @@ import Training
       editor.constants[name] = .float(Tensor([.nan, 0, 0, 0], shape: [4]))
     }
     let all = try Evaluation.run(
-      editor.graph(), on: TinyData(pictures: data.pictures, labels: [[Int]](repeating: [0, 1, 2, 3], count: 12)), shard: 5,
+      editor.graph(), on: TinyData(images: data.images, labels: [[Int]](repeating: [0, 1, 2, 3], count: 12)), shard: 5,
       scheduler: BlockScheduler(width: 2))
     #expect(all.top1 == 0 && all.top5 == 0 && all.notNumbers == 12 && all.firstNotNumber == 0 && all.loss.isNaN)
     #expect(broken.notNumbers == 0 || (broken.firstNotNumber == 5 && broken.top1 == Double(12 - broken.notNumbers) / 12))
@@ -75,12 +75,12 @@ import Training
 
   @Test func samplesThatDoNotFitAreNamed() throws {
     let scheduler = BlockScheduler(width: 1)
-    let labels = TinyData(pictures: TinyNetworks.pictures(2), labels: [[0], [7]])
+    let labels = TinyData(images: TinyNetworks.images(2), labels: [[0], [7]])
     let error = try #require(throws: EspalierError.self) {
       try Evaluation.run(TinyNetworks.vgg(), on: labels, scheduler: scheduler)
     }
     #expect(error.description.contains("sample 1"))
-    let shape = TinyData(pictures: Tensor(repeating: 0, shape: [1, 1, 8, 8]), labels: [[0]])
+    let shape = TinyData(images: Tensor(repeating: 0, shape: [1, 1, 8, 8]), labels: [[0]])
     #expect(throws: EspalierError.self) { try Evaluation.run(TinyNetworks.vgg(), on: shape, scheduler: scheduler) }
   }
 }

@@ -43,8 +43,8 @@ import Training
       let x = values[node.inputs[0]!]!
       let (mean, variance) = batchStatistics(of: x)
       let count = Double(x.count / x.shape[1])
-      for (place, batch) in [(3, mean), (4, variance.map { $0 * count / (count - 1) })] {
-        let name = node.inputs[place]!
+      for (position, batch) in [(3, mean), (4, variance.map { $0 * count / (count - 1) })] {
+        let name = node.inputs[position]!
         let expected = zip(graph.floatConstants[name]!.elements, batch.elements).map { 0.9 * Double($0) + 0.1 * $1 }
         expectClose(trained[name]!.elements, expected, Tolerance(absolute: 1e-6, relative: 1e-5), name)
       }

@@ -70,9 +70,9 @@ import Training
       let offset = gradient.base - map.base
       let (area, block) = (map.layout.area, map.layout.block)
       map.forEachBlock { _, _, lanes, x in
-        for place in 0..<area {
+        for position in 0..<area {
           for lane in 0..<lanes {
-            let i = place * block + lane
+            let i = position * block + lane
             sum += strength / 2 * Double(x[i] * x[i])
             x[offset + i] = Float(strength) * x[i]
           }

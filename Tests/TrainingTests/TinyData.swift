@@ -3,20 +3,20 @@ import TestSupport
 import Tensors
 import Training
 
-/// Random pictures with random labels for the tiny networks, in another order every epoch.
+/// Random images with random labels for the tiny networks, in another order every epoch.
 struct TinyData: LabelledData {
-  let pictures: Tensor<Float>
+  let images: Tensor<Float>
   let labels: [[Int]]
   var shuffles = true
 
   init(_ count: Int, seed: UInt64 = 1) {
-    pictures = TinyNetworks.pictures(count, seed: seed)
+    images = TinyNetworks.images(count, seed: seed)
     var random = Philox(seed: seed, stream: Philox.stream(named: "labels"))
     labels = (0..<count).map { _ in [Int.random(in: 0..<4, using: &random)] }
   }
 
-  init(pictures: Tensor<Float>, labels: [[Int]]) {
-    self.pictures = pictures
+  init(images: Tensor<Float>, labels: [[Int]]) {
+    self.images = images
     self.labels = labels
     shuffles = false
   }
@@ -29,7 +29,7 @@ struct TinyData: LabelledData {
     let indices = positions.map { order[$0] }
     return LabelledShard(
       samples: Tensor(
-        indices.flatMap { pictures.rows($0..<$0 + 1).elements }, shape: pictures.shape.replacing(axis: 0, with: indices.count)),
+        indices.flatMap { images.rows($0..<$0 + 1).elements }, shape: images.shape.replacing(axis: 0, with: indices.count)),
       labels: indices.map { labels[$0] }, indices: indices)
   }
 }

@@ -48,7 +48,7 @@ import Training
   }
 
   @Test func aLabelThatIsNoClassIsNamed() throws {
-    let data = TinyData(pictures: TinyNetworks.pictures(6), labels: [[0], [1], [2], [4], [0], [1]])
+    let data = TinyData(images: TinyNetworks.images(6), labels: [[0], [1], [2], [4], [0], [1]])
     let trainer = try Trainer(TinyNetworks.vgg(), settings: quickSettings(), width: 1)
     let error = try #require(throws: EspalierError.self) { try trainer.run(on: data) }
     #expect(error.description.contains("sample 3"))

@@ -11,18 +11,18 @@ public struct DissectionResult: Sendable, Equatable {
   public var votes: Tensor<Double>
   /// Votes for each concept, `[channels, concepts]`.
   public var votesByConcept: Tensor<Double>
-  /// The number of pictures.
-  public var pictures: Int
+  /// The number of images.
+  public var images: Int
 
   /// Makes a result.
   public init(
-    overlap: Tensor<Float>, thresholds: Tensor<Float>, votes: Tensor<Double>, votesByConcept: Tensor<Double>, pictures: Int
+    overlap: Tensor<Float>, thresholds: Tensor<Float>, votes: Tensor<Double>, votesByConcept: Tensor<Double>, images: Int
   ) {
     self.overlap = overlap
     self.thresholds = thresholds
     self.votes = votes
     self.votesByConcept = votesByConcept
-    self.pictures = pictures
+    self.images = images
   }
 
   /// The IoU above which a channel counts as a detector of a concept, in Network Dissection.
@@ -32,8 +32,8 @@ public struct DissectionResult: Sendable, Equatable {
   public func best(_ channel: Int) -> (concept: Int, overlap: Float)? {
     let concepts = overlap.shape[1]
     let row = overlap.elements[channel * concepts..<(channel + 1) * concepts]
-    guard let most = row.max(), most > 0, let place = row.firstIndex(of: most) else { return nil }
-    return (place - row.startIndex, most)
+    guard let most = row.max(), most > 0, let position = row.firstIndex(of: most) else { return nil }
+    return (position - row.startIndex, most)
   }
 
   /// The channels that detect a concept: whose best IoU is above ``detection``.

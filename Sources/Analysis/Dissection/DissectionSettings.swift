@@ -4,7 +4,7 @@ import Datasets
 public struct DissectionSettings: Hashable, Sendable {
   /// The concepts.
   public var vocabulary: ConceptVocabulary
-  /// The share of a layer's channels that get a vote on each picture and concept, 0 … 1; at least one channel does.
+  /// The share of a layer's channels that get a vote on each image and concept, 0 … 1; at least one channel does.
   public var voteShare: Double
 
   /// Makes settings.

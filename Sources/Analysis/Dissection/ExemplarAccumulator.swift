@@ -1,16 +1,16 @@
 import Datasets
 import Tensors
 
-/// The masks of chosen channels on chosen pictures: *bilinearly upsampled activation > threshold*, as ``DissectionAccumulator`` has
+/// The masks of chosen channels on chosen images: *bilinearly upsampled activation > threshold*, as ``DissectionAccumulator`` has
 /// them, at a size of one's own.
 ///
-/// It keeps one bit a pixel, channel and picture, for those that were chosen and no others.
+/// It keeps one bit a pixel, channel and image, for those that were chosen and no others.
 public struct ExemplarAccumulator: Accumulator {
   /// What is kept.
   public struct Choice: Sendable {
     /// The activation above which a channel fires, one a channel.
     public var thresholds: [Float]
-    /// The channels that are wanted of each picture, by its place in the data set.
+    /// The channels that are wanted of each image, by its position in the data set.
     public var channels: [Int: Set<Int>]
     /// The number of rows and columns of the masks.
     public var height: Int, width: Int
@@ -24,14 +24,14 @@ public struct ExemplarAccumulator: Accumulator {
     }
   }
 
-  private struct Place: Hashable {
-    var picture: Int
+  private struct Position: Hashable {
+    var image: Int
     var channel: Int
   }
 
   private let choice: Choice
   private var upsampler: ThresholdedUpsampler
-  private var masks: [Place: BitMask] = [:]
+  private var masks: [Position: BitMask] = [:]
 
   /// An empty accumulator.
   ///
@@ -43,12 +43,12 @@ public struct ExemplarAccumulator: Accumulator {
     upsampler.prepare(height: choice.height, width: choice.width)
   }
 
-  /// Where a channel fires on a picture; nil if that was not chosen or not seen.
-  public func mask(of channel: Int, on picture: Int) -> BitMask? { masks[Place(picture: picture, channel: channel)] }
+  /// Where a channel fires on an image; nil if that was not chosen or not seen.
+  public func mask(of channel: Int, on image: Int) -> BitMask? { masks[Position(image: image, channel: channel)] }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
-    let picture = pictures.indices[tile.row]
-    guard let wanted = choice.channels[picture] else { return }
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
+    let image = images.indices[tile.row]
+    guard let wanted = choice.channels[image] else { return }
     var over = SIMD8<Float>(repeating: .infinity)
     for lane in 0..<tile.lanes where wanted.contains(tile.channel + lane) { over[lane] = choice.thresholds[tile.channel + lane] }
     var isPrepared = false
@@ -58,29 +58,29 @@ public struct ExemplarAccumulator: Accumulator {
       if tile.summary.maximum[lane] > threshold {
         if !isPrepared { upsampler.prepare(tile, over: over) }
         isPrepared = true
-        upsampler.forEachWord(tile, lane: lane, over: threshold) { word, place in mask.words[place] |= word }
+        upsampler.forEachWord(tile, lane: lane, over: threshold) { word, position in mask.words[position] |= word }
       }
-      masks[Place(picture: picture, channel: tile.channel + lane)] = mask
+      masks[Position(image: image, channel: tile.channel + lane)] = mask
     }
   }
 
   public mutating func merge(_ later: ExemplarAccumulator) { masks.merge(later.masks) { first, _ in first } }
 
   public func encode(into state: inout StateEncoder) {
-    let places = masks.keys.sorted { ($0.picture, $0.channel) < ($1.picture, $1.channel) }
-    state.append(places.map { Int64($0.picture) })
-    state.append(places.map { Int64($0.channel) })
-    for place in places { state.append(masks[place]!.words) }
+    let positions = masks.keys.sorted { ($0.image, $0.channel) < ($1.image, $1.channel) }
+    state.append(positions.map { Int64($0.image) })
+    state.append(positions.map { Int64($0.channel) })
+    for position in positions { state.append(masks[position]!.words) }
   }
 
   public mutating func decode(from state: inout StateDecoder) throws {
-    let pictures = try state.array(of: Int64.self)
-    let channels = try state.array(of: Int64.self, count: pictures.count)
+    let images = try state.array(of: Int64.self)
+    let channels = try state.array(of: Int64.self, count: images.count)
     masks = [:]
-    for (picture, channel) in zip(pictures, channels) {
+    for (image, channel) in zip(images, channels) {
       var mask = BitMask(height: choice.height, width: choice.width)
       mask.words = try state.array(of: UInt64.self, count: mask.words.count)
-      masks[Place(picture: Int(picture), channel: Int(channel))] = mask
+      masks[Position(image: Int(image), channel: Int(channel))] = mask
     }
   }
 }

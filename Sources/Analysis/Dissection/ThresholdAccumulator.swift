@@ -3,14 +3,15 @@ import Tensors
 
 /// The exact 1 − Q quantile of each channel's activations: what dissection takes as thresholds.
 ///
-/// Of n = pictures · places values only the greatest n − ⌊(n − 1)(1 − Q)⌋ are kept, 4 bytes each; the quantile lies between the two
-/// least of them, as numpy's `quantile` interpolates. NaN values are left out, as if they were the least.
+/// Of n = images · positions values only the greatest n − ⌊(n − 1)(1 − Q)⌋ are kept, 4 bytes each; the quantile lies between the
+/// two least of them, as numpy's `quantile` interpolates. NaN values are left out, as if they were the least.
 ///
-/// The accumulators of a site may share ``Floors``: once some shards together hold as many values as are kept, what does not exceed
-/// the least of these is passed over in all others. That changes what a shard holds, and how long it takes, never the quantile.
+/// The accumulators of a site may share ``Floors``: once some shards together hold as many values as are kept, what does not
+/// exceed the least of these is passed over in all others. That changes what a shard holds, and how long it takes, never the
+/// quantile.
 ///
-/// Memory: each accumulator holds at most a quarter more than the kept, in all channels 5 · ``byteCount(share:pictures:area:)`` / 4 · channels.
-/// Most shards hold little, as they begin with floors.
+/// Memory: each accumulator holds at most a quarter more than the kept, in all channels 5 · ``byteCount(share:images:area:)`` / 4
+/// · channels. Most shards hold little, as they begin with floors.
 public struct ThresholdAccumulator: Accumulator {
   private let quantile: Double
   private let total: Int
@@ -40,11 +41,11 @@ public struct ThresholdAccumulator: Accumulator {
   ///
   /// - Parameters:
   ///   - share: Q, the share of values above the threshold, 0 … 1.
-  ///   - pictures: the number of pictures that the pass will see.
+  ///   - images: the number of images that the pass will see.
   ///   - floors: shared by all accumulators of the site in one pass; none are if nil.
-  public init(_ site: SiteShape, share: Double, pictures: Int, floors: Floors? = nil) {
+  public init(_ site: SiteShape, share: Double, images: Int, floors: Floors? = nil) {
     quantile = 1 - share
-    total = pictures * site.area
+    total = images * site.area
     kept = ThresholdAccumulator.kept(of: total, share: share)
     greatest = Array(repeating: [], count: site.channels)
     shared = floors ?? Floors(channels: site.channels)
@@ -52,13 +53,13 @@ public struct ThresholdAccumulator: Accumulator {
   }
 
   /// The bytes that a channel's values take at most when a pass ends.
-  public static func byteCount(share: Double, pictures: Int, area: Int) -> Int { 4 * kept(of: pictures * area, share: share) }
+  public static func byteCount(share: Double, images: Int, area: Int) -> Int { 4 * kept(of: images * area, share: share) }
 
   private static func kept(of total: Int, share: Double) -> Int {
     total == 0 ? 0 : total - Int((Double(total - 1) * (1 - share)).rounded(.down))
   }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
     if tile.channel == 0 { learnFloors() }
     // Lanes of no interest get a floor that nothing exceeds.
     var over = SIMD8<Float>(repeating: .infinity)
@@ -77,8 +78,8 @@ public struct ThresholdAccumulator: Accumulator {
     while first < tile.area {
       let end = min(first + 8, tile.area)
       var isAnyOver = SIMDMask<SIMD8<Int32>>()
-      for place in first..<end { isAnyOver .|= tile.values(place) .> over }
-      if isAny(isAnyOver) { for place in first..<end { take(tile.values(place), &over, tile.channel) } }
+      for position in first..<end { isAnyOver .|= tile.values(position) .> over }
+      if isAny(isAnyOver) { for position in first..<end { take(tile.values(position), &over, tile.channel) } }
       first = end
     }
   }
@@ -100,8 +101,8 @@ public struct ThresholdAccumulator: Accumulator {
   /// Takes a lane of which no floor is known yet.
   private mutating func takeAll(_ tile: Tile, _ lane: Int) {
     let channel = tile.channel + lane
-    for place in 0..<tile.area {
-      let value = tile.activation[place * tile.stride + lane]
+    for position in 0..<tile.area {
+      let value = tile.activation[position * tile.stride + lane]
       let floor = floors[channel]
       guard value > floor || (floor == -.infinity && value == floor) else { continue }
       append(value, channel)
@@ -121,7 +122,7 @@ public struct ThresholdAccumulator: Accumulator {
     greatest[channel].append(value)
   }
 
-  public mutating func endShard(_ pictures: ShardPictures) {
+  public mutating func endShard(_ images: ShardImages) {
     for channel in greatest.indices { compact(channel) }
     shared.raise(floors)
   }
@@ -170,8 +171,8 @@ public struct ThresholdAccumulator: Accumulator {
 
   /// The quantile of each channel; infinity where nothing but NaN was seen.
   public var thresholds: [Float] {
-    let place = Double(total - 1) * quantile
-    let share = place - place.rounded(.down)
+    let position = Double(total - 1) * quantile
+    let share = position - position.rounded(.down)
     return greatest.map { values in
       var values = values
       let surplus = values.count - kept
@@ -194,8 +195,8 @@ public struct ThresholdAccumulator: Accumulator {
 
 /// Selection of the n-th smallest (Hoare's quickselect).
 enum Selection {
-  /// Moves values so that those before a place are not greater, and those behind it not less, than the one at the place.
-  static func partition<Value: Comparable>(_ values: UnsafeMutableBufferPointer<Value>, at place: Int) {
+  /// Moves values so that those before a position are not greater, and those behind it not less, than the one at the position.
+  static func partition<Value: Comparable>(_ values: UnsafeMutableBufferPointer<Value>, at position: Int) {
     var (low, high) = (0, values.count - 1)
     while low < high {
       let middle = (low + high) / 2
@@ -212,7 +213,7 @@ enum Selection {
           j -= 1
         }
       }
-      if place <= j { high = j } else if place >= i { low = i } else { return }
+      if position <= j { high = j } else if position >= i { low = i } else { return }
     }
   }
 }

@@ -1,13 +1,13 @@
-/// The places and shares of bilinear upsampling along one axis, with half-pixel centres and the border repeated: PyTorch's
+/// The positions and shares of bilinear upsampling along one axis, with half-pixel centres and the border repeated: PyTorch's
 /// `interpolate(mode="bilinear", align_corners=False)`, whose shares are rounded to single precision on the way.
 struct UpsamplingAxis: Hashable, Sendable {
-  /// The source places that a target place lies between.
+  /// The source positions that a target position lies between.
   let lower: [Int], upper: [Int]
   /// The share of the upper one, 0 … 1.
   let share: [Float]
 
   init(from source: Int, to target: Int) {
-    // In whole numbers, so that a place that lies on a source has share 0: the place is halves / (2 · target).
+    // In whole numbers, so that a position that lies on a source has share 0: the position is halves / (2 · target).
     let halves = (0..<target).map { max(0, (2 * $0 + 1) * source - target) }
     lower = halves.map { min($0 / (2 * target), source - 1) }
     upper = lower.map { min($0 + 1, source - 1) }
@@ -17,9 +17,9 @@ struct UpsamplingAxis: Hashable, Sendable {
 
 /// Upsampled feature maps over a threshold as sets of pixels; an upsampled map is never stored.
 ///
-/// Bilinear interpolation never exceeds its four sources, so only pixels beside a source that exceeds the threshold are computed, in
-/// groups of eight columns. Between neighbours a and b lies a + share · (b − a), so that a plateau at the threshold stays at it;
-/// PyTorch's (1 − share) · a + share · b may leave it by a rounding.
+/// Bilinear interpolation never exceeds its four sources, so only pixels beside a source that exceeds the threshold are computed,
+/// in groups of eight columns. Between neighbours a and b lies a + share · (b − a), so that a plateau at the threshold stays at
+/// it; PyTorch's (1 − share) · a + share · b may leave it by a rounding.
 struct ThresholdedUpsampler: Sendable {
   private let height: Int, width: Int
   private var rows: UpsamplingAxis
@@ -32,7 +32,7 @@ struct ThresholdedUpsampler: Sendable {
   private var groupsPerBit = 1
   /// The groups that a source column has a share in.
   private var groupsOfColumn: [UInt64] = []
-  /// The groups of source row r and lane l beside a source over the threshold, at place 8 r + l.
+  /// The groups of source row r and lane l beside a source over the threshold, at position 8 r + l.
   private var touched: [UInt64]
   /// The upsampled source rows, and which of their groups are there.
   private var stretched: [Float] = []
@@ -77,13 +77,13 @@ struct ThresholdedUpsampler: Sendable {
           for first in stride(from: row * width, to: (row + 1) * width, by: 8) {
             let end = min(first + 8, (row + 1) * width)
             var isOver = SIMDMask<SIMD8<Int32>>()
-            for place in first..<end { isOver .|= tile.values(place) .> thresholds }
+            for position in first..<end { isOver .|= tile.values(position) .> thresholds }
             guard isAny(isOver) else { continue }
-            for place in first..<end {
-              let lanes = unsafeBitCast(tile.values(place) .> thresholds, to: SIMD8<Int32>.self)
+            for position in first..<end {
+              let lanes = unsafeBitCast(tile.values(position) .> thresholds, to: SIMD8<Int32>.self)
               groups |=
                 unsafeBitCast(SIMD8<Int64>(truncatingIfNeeded: lanes), to: SIMD8<UInt64>.self)
-                & SIMD8(repeating: groupsOfColumn[place - row * width])
+                & SIMD8(repeating: groupsOfColumn[position - row * width])
             }
           }
           touched.storeBytes(of: groups, toByteOffset: row * 64, as: SIMD8<UInt64>.self)
@@ -92,11 +92,12 @@ struct ThresholdedUpsampler: Sendable {
     }
   }
 
-  /// Calls `body` with words of 64 pixels, each with one where the upsampled map of a lane exceeds a threshold, and their places.
+  /// Calls `body` with words of 64 pixels, each with one where the upsampled map of a lane exceeds a threshold, and their
+  /// positions.
   ///
-  /// Places are those among the words of a ``Datasets/BitMask``. A pixel is in one of the calls only.
+  /// Positions are those among the words of a ``Datasets/BitMask``. A pixel is in one of the calls only.
   @inline(__always)
-  mutating func forEachWord(_ tile: Tile, lane: Int, over threshold: Float, _ body: (_ word: UInt64, _ place: Int) -> Void) {
+  mutating func forEachWord(_ tile: Tile, lane: Int, over threshold: Float, _ body: (_ word: UInt64, _ position: Int) -> Void) {
     let (words, groups, perBit) = ((targetWidth + 63) / 64, groups, groupsPerBit)
     let (width, height) = (width, height)
     let plane = tile.activation + lane

@@ -1,8 +1,8 @@
-/// Which moment of a pass an accumulator looks at, and what it is shown.
+/// Which moment of a pass an accumulator observes, and what it is shown.
 public enum Phase: String, Hashable, Sendable, CaseIterable {
   /// The activation, as soon as it is computed.
   case forward
-  /// The activation and, as companion, the gradient of the picture's own loss with respect to it.
+  /// The activation and, as companion, the gradient of the image's own loss with respect to it.
   case gradient
   /// The activation and, as companion, the relevance that arrives there.
   case relevance
@@ -14,7 +14,8 @@ public struct SiteShape: Hashable, Sendable {
   public var channels: Int
   /// The number of rows and columns of a feature map; both 1 for a linear layer.
   public var height: Int, width: Int
-  /// The number of rows of the batch axis that an image has there, whose maps lie one below the other; 0 where rows are no image's.
+  /// The number of rows of the batch axis that an image has there, whose maps lie one below the other; 0 where rows are no
+  /// image's.
   public var rows: Int
 
   /// Makes a shape.
@@ -25,21 +26,21 @@ public struct SiteShape: Hashable, Sendable {
     self.width = width
   }
 
-  /// The number of places of a feature map.
+  /// The number of positions of a feature map.
   public var area: Int { height * width }
 }
 
-/// Something that is learned about every channel of a site from a pass over pictures.
+/// Something that is learned about every channel of a site from a pass over images.
 ///
-/// Each shard of pictures gets a fresh accumulator: `observe` once a tile (pictures rising, in a picture channels rising), then
+/// Each shard of images gets a fresh accumulator: `observe` once a tile (images rising, in an image channels rising), then
 /// `endShard`. Shards are merged one after the other into the first, so the answer depends on neither the number of workers nor
 /// interruptions.
 public protocol Accumulator: Sendable {
   /// Takes in a tile.
-  mutating func observe(_ tile: Tile, of pictures: ShardPictures)
+  mutating func observe(_ tile: Tile, of images: ShardImages)
 
-  /// Ends the shard: all tiles of its pictures have been seen.
-  mutating func endShard(_ pictures: ShardPictures)
+  /// Ends the shard: all tiles of its images have been seen.
+  mutating func endShard(_ images: ShardImages)
 
   /// Takes in what another one, of the same site and settings, learned from the shards behind this one's.
   mutating func merge(_ later: Self)
@@ -54,7 +55,7 @@ public protocol Accumulator: Sendable {
 }
 
 extension Accumulator {
-  public mutating func endShard(_ pictures: ShardPictures) {}
+  public mutating func endShard(_ images: ShardImages) {}
 
   /// Merges one whose type is known to be the same.
   mutating func mergeAny(_ later: any Accumulator) {

@@ -3,33 +3,33 @@ import Foundation
 import Scheduling
 import Tensors
 
-/// One shard of pictures, ready to be analysed.
+/// One shard of images, ready to be analysed.
 public struct AnalysisShard: Sendable {
   /// The network's input, `[n, C, H, W]`.
   public var input: Tensor<Float>
-  /// What is known of the pictures.
-  public var pictures: ShardPictures
+  /// What is known of the images.
+  public var images: ShardImages
   /// What the network's other inputs take, by their names.
   public var others: [String: Tensor<Float>]
-  /// What is explained of each picture.
+  /// What is explained of each image.
   public var targets: [OutputTarget]
 
   /// Makes a shard.
   public init(
-    input: Tensor<Float>, others: [String: Tensor<Float>] = [:], pictures: ShardPictures, targets: [OutputTarget]
+    input: Tensor<Float>, others: [String: Tensor<Float>] = [:], images: ShardImages, targets: [OutputTarget]
   ) {
     self.input = input
     self.others = others
-    self.pictures = pictures
+    self.images = images
     self.targets = targets
   }
 }
 
-/// A pass over pictures that shows every site of a plan to accumulators, on all workers at once.
+/// A pass over images that shows every site of a plan to accumulators, on all workers at once.
 ///
-/// What was learned from each shard is merged into that of the shards before it, in their order: the answer has the same bits for any
-/// number of workers, and for a pass that was interrupted and went on, and memory does not grow with the number of shards beyond what
-/// accumulators themselves keep.
+/// What was learned from each shard is merged into that of the shards before it, in their order: the answer has the same bits for
+/// any number of workers, and for a pass that was interrupted and went on, and memory does not grow with the number of shards
+/// beyond what accumulators themselves keep.
 public struct AnalysisPass: Sendable {
   /// The compiled pass.
   public let plan: AnalysisPlan
@@ -78,7 +78,7 @@ public struct AnalysisPass: Sendable {
       body: { program, index, handoff in
         let shard = try read(index)
         return try program.run(
-          shard.input, others: shard.others, shard.pictures, targets: shard.targets, fresh: fresh,
+          shard.input, others: shard.others, shard.images, targets: shard.targets, fresh: fresh,
           observing: { site, bytes, work in try handoff.submit(block: site, bytes: bytes, work) }, until: handoff.wait)
       },
       take: { $0.merge($1) }) ?? fresh()

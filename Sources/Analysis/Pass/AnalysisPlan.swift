@@ -2,9 +2,9 @@ import Engine
 import Networks
 import Tensors
 
-/// What a pass over pictures computes.
+/// What a pass over images computes.
 public struct AnalysisRequest: Sendable {
-  /// The places that are looked at.
+  /// The positions that are observed.
   public var sites: SiteRequest
   /// The moments at which they are.
   public var phases: Set<Phase>
@@ -12,11 +12,11 @@ public struct AnalysisRequest: Sendable {
   public var composite: Composite?
   /// What relevance starts from.
   public var start: RelevanceStart
-  /// The number of pictures in a shard.
+  /// The number of images in a shard.
   public var batch: Int
   /// The output that loss and relevance start from; the first if nil.
   public var output: String?
-  /// Whether feature maps stay until the shard ends, so that another worker may look at them.
+  /// Whether feature maps stay until the shard ends, so that another worker may observe them.
   public var keepsMaps: Bool
 
   /// Makes a request.
@@ -34,10 +34,10 @@ public struct AnalysisRequest: Sendable {
   }
 }
 
-/// A pass compiled for shards of a fixed size, with looks at every site: read-only, shared by all workers.
+/// A pass compiled for shards of a fixed size, with observers at every site: read-only, shared by all workers.
 ///
-/// One forward pass serves all phases; the gradient is that of each picture's own cross-entropy, −log softmax at its target,
-/// not divided by the number of pictures.
+/// One forward pass serves all phases; the gradient is that of each image's own cross-entropy, −log softmax at its target,
+/// not divided by the number of images.
 public final class AnalysisPlan: Sendable {
   /// The steps.
   public let plan: Plan
@@ -63,14 +63,14 @@ public final class AnalysisPlan: Sendable {
   /// - Parameter graph: the network as read.
   /// - Throws: `EspalierError` naming the layer that cannot be run, or the pattern that matches none.
   public init(_ graph: Graph, _ request: AnalysisRequest) throws {
-    // What is only looked at on the way needs no class scores at the end.
+    // What is only observed on the way needs no class scores at the end.
     let isReversed = request.phases != [.forward]
     let head = isReversed ? try graph.classScores(output: request.output) : try? graph.classScores(output: request.output)
     let network = try (head?.graph ?? graph.keeping(output: request.output)).canonized()
     let builder = try PlanBuilder(network, batch: request.batch)
     let sites = try request.sites.sites(in: network, of: graph, facts: builder.facts, images: builder.images)
     guard !sites.isEmpty else {
-      throw EspalierError("the network has no \(request.sites.kind.rawValue) to look at", accepted: "--site linear")
+      throw EspalierError("the network has no \(request.sites.kind.rawValue) site", accepted: "--site linear")
     }
     let output = network.outputs[0]
     let shape = try builder.shape(of: output)
@@ -79,19 +79,19 @@ public final class AnalysisPlan: Sendable {
 
     var taps: [Phase: [Int: Int]] = [:]
     var isSeen: [Phase: Set<String>] = [:]
-    func look(_ phase: Phase, at value: String, _ companion: Slot?) throws {
-      guard let places = values[value], isSeen[phase, default: []].insert(value).inserted else { return }
+    func observe(_ phase: Phase, at value: String, _ companion: Slot?) throws {
+      guard let positions = values[value], isSeen[phase, default: []].insert(value).inserted else { return }
       let slot = try builder.slot(of: value)
       var activation = slot
-      for place in places {
-        activation = sites[place].hasTokens ? try builder.channelsSecond(slot, like: value) : slot
-        let label = "\(phase.rawValue) at '\(sites[place].title)'"
+      for position in positions {
+        activation = sites[position].hasTokens ? try builder.channelsSecond(slot, like: value) : slot
+        let label = "\(phase.rawValue) at '\(sites[position].title)'"
         if let companion {
-          let own = sites[place].hasTokens ? try builder.channelsSecond(companion, like: value) : companion
+          let own = sites[position].hasTokens ? try builder.channelsSecond(companion, like: value) : companion
           let aligned = try builder.reorder(own, to: builder.layout(activation))
-          taps[phase, default: [:]][place] = builder.observe(activation, aligned, label: label)
+          taps[phase, default: [:]][position] = builder.observe(activation, aligned, label: label)
         } else {
-          taps[phase, default: [:]][place] = builder.observe(activation, label: label)
+          taps[phase, default: [:]][position] = builder.observe(activation, label: label)
         }
       }
       if request.keepsMaps { builder.pin(activation) }
@@ -100,19 +100,19 @@ public final class AnalysisPlan: Sendable {
     let watched = Set(values.keys)
     let kept = (relevance?.keptValues() ?? []).union(isReversed || request.keepsMaps ? watched : [])
     try builder.forward(keeping: kept, watching: watched, isDifferentiable: isReversed) { value, _ in
-      if request.phases.contains(.forward) { try look(.forward, at: value, nil) }
+      if request.phases.contains(.forward) { try observe(.forward, at: value, nil) }
     }
     targets = (isReversed ? head?.classes : nil).map { builder.allocateTargets(classes: $0) }
     if let targets {
       let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
       func pass(_ phase: Phase, from seed: Slot, rule: (Node, [Slot?], [Bool]) throws -> [Slot?]) throws {
-        if values[output] != nil { try look(phase, at: output, seed) }
+        if values[output] != nil { try observe(phase, at: output, seed) }
         let arrived = try builder.reverse(from: [output: seed], to: watched) { node, arriving, wanted in
-          for (value, slot) in zip(node.outputs, arriving) { if let slot { try look(phase, at: value, slot) } }
+          for (value, slot) in zip(node.outputs, arriving) { if let slot { try observe(phase, at: value, slot) } }
           return try rule(node, arriving, wanted)
         }
         // The sites that nothing before them asked for end the walk.
-        for site in sites { if let slot = arrived[site.value] { try look(phase, at: site.value, slot) } }
+        for site in sites { if let slot = arrived[site.value] { try observe(phase, at: site.value, slot) } }
       }
       if request.phases.contains(.gradient) {
         let seed = builder.appendLossGradient(of: logits, targets: targets)

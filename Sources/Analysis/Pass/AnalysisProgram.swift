@@ -14,24 +14,24 @@ public struct SiteAccumulators: Sendable {
     phases = accumulators.map(\.phase)
   }
 
-  /// Shows the maps of a shard to all that look at this moment.
+  /// Shows the maps of a shard to all that observe this moment.
   ///
-  /// - Throws: `EspalierError` naming the first picture with a number that is NaN or infinite.
-  mutating func observe(_ maps: [FeatureMap], _ phase: Phase, of pictures: ShardPictures) throws {
-    let places = phases.indices.filter { phases[$0] == phase }
+  /// - Throws: `EspalierError` naming the first image with a number that is NaN or infinite.
+  mutating func observe(_ maps: [FeatureMap], _ phase: Phase, of images: ShardImages) throws {
+    let positions = phases.indices.filter { phases[$0] == phase }
     try TileCutter.forEachTile(of: maps[0], with: maps.count > 1 ? maps[1] : nil) { tile in
       if let fault = tile.fault {
         let what = fault.isCompanion ? phase.companion : "activation"
         throw EspalierError(
-          "the \(what) of filter \(tile.channel + fault.lane) is \(fault.value)", place: "picture \(pictures.indices[tile.row])")
+          "the \(what) of filter \(tile.channel + fault.lane) is \(fault.value)", location: "image \(images.indices[tile.row])")
       }
-      for place in places { all[place].observe(tile, of: pictures) }
+      for position in positions { all[position].observe(tile, of: images) }
     }
-    for place in places { all[place].endShard(pictures) }
+    for position in positions { all[position].endShard(images) }
   }
 
   mutating func merge(_ later: SiteAccumulators) {
-    for place in all.indices { all[place].mergeAny(later.all[place]) }
+    for position in all.indices { all[position].mergeAny(later.all[position]) }
   }
 }
 
@@ -45,7 +45,7 @@ public struct AnalysisState: Sendable {
 
   /// Takes in what was learned from later shards.
   public mutating func merge(_ later: AnalysisState) {
-    for place in sites.indices { sites[place].merge(later.sites[place]) }
+    for position in sites.indices { sites[position].merge(later.sites[position]) }
   }
 
   /// Appends all accumulators' states.
@@ -58,7 +58,7 @@ public struct AnalysisState: Sendable {
   /// - Throws: `EspalierError` if it does not fit.
   public mutating func decode(from state: inout StateDecoder) throws {
     for site in sites.indices {
-      for place in sites[site].all.indices { try sites[site].all[place].decode(from: &state) }
+      for position in sites[site].all.indices { try sites[site].all[position].decode(from: &state) }
     }
   }
 }
@@ -82,32 +82,32 @@ public final class AnalysisProgram {
   /// - Parameters:
   ///   - input: `[n, C, H, W]`, n from 1 to the plan's batch.
   ///   - others: what the network's other inputs take, by their names.
-  ///   - pictures: what is known of them.
-  ///   - targets: what is explained of each picture. Not read in a plan of the forward phase alone.
+  ///   - images: what is known of them.
+  ///   - targets: what is explained of each image. Not read in a plan of the forward phase alone.
   ///   - fresh: makes the empty accumulators of the shard.
-  ///   - observing: does the work on a site's maps, given its place and the maps' bytes: at once, or before `until` returns.
+  ///   - observing: does the work on a site's maps, given its position and the maps' bytes: at once, or before `until` returns.
   ///   - until: waits for that work.
   /// - Returns: what was learned from this shard.
   /// - Throws: `EspalierError` naming a target that is no class.
   public func run(
-    _ input: Tensor<Float>, others: [String: Tensor<Float>] = [:], _ pictures: ShardPictures, targets: [OutputTarget],
+    _ input: Tensor<Float>, others: [String: Tensor<Float>] = [:], _ images: ShardImages, targets: [OutputTarget],
     fresh: () -> AnalysisState,
     observing: (_ site: Int, _ bytes: Int, _ work: @escaping @Sendable () throws -> Void) throws -> Void = { try $2() },
     until: () throws -> Void = {}
   ) throws -> AnalysisState {
     let count = input.shape[0]
-    precondition(pictures.count == count && targets.count == count, "\(pictures.count) descriptions of \(count) pictures")
+    precondition(images.count == count && targets.count == count, "\(images.count) descriptions of \(count) images")
     try plan.targets?.write(targets, of: plan.classes, to: program)
     try program.setInputs(plan.input, to: input, others: others)
     let sites = fresh().sites.map(SiteBox.init)
     try withoutActuallyEscaping(observing) { observing in
       for (phase, taps) in plan.taps {
-        for (place, tap) in taps where sites[place].accumulators.phases.contains(phase) {
-          let site = sites[place]
+        for (position, tap) in taps where sites[position].accumulators.phases.contains(phase) {
+          let site = sites[position]
           program.observers[tap] = { maps in
             nonisolated(unsafe) let maps = maps
-            try observing(place, maps[0].layout.floatCount * 4) {
-              try site.accumulators.observe(maps, phase, of: pictures)
+            try observing(position, maps[0].layout.floatCount * 4) {
+              try site.accumulators.observe(maps, phase, of: images)
             }
           }
         }

@@ -1,10 +1,10 @@
 import Engine
 
-/// Cuts feature maps into tiles of eight channels, picture by picture.
+/// Cuts feature maps into tiles of eight channels, image by image.
 ///
-/// Blocked maps are seen where they lie. Row-major ones are gathered into a scratch first, except those of one place.
+/// Blocked maps are seen where they lie. Row-major ones are gathered into a scratch first, except those of one position.
 enum TileCutter {
-  /// Calls `body` for every tile of the real pictures: all channels of the first, then of the second.
+  /// Calls `body` for every tile of the real images: all channels of the first, then of the second.
   ///
   /// - Precondition: a companion has the map's layout.
   static func forEachTile(of map: FeatureMap, with companion: FeatureMap?, _ body: (Tile) throws -> Void) rethrows {
@@ -13,7 +13,7 @@ enum TileCutter {
     let rank = layout.shape.rank
     let area = layout.area
     let width = rank > 2 ? layout.shape[rank - 1] : 1
-    // All rows of a picture make one map, one under the other.
+    // All rows of an image make one map, one under the other.
     let count = map.rowsPerSample
     let isGathered = layout.isPlain || count != 1
     var scratch = [Float](repeating: 0, count: isGathered ? max(area * count, 1) * 8 : 1)
@@ -26,10 +26,10 @@ enum TileCutter {
         if isGathered {
           try scratch.withUnsafeMutableBufferPointer { own in
             try companionScratch.withUnsafeMutableBufferPointer { other in
-              for (place, row) in rows.enumerated() {
-                TileCutter.gather(map, row: row, channel: channel, lanes: lanes, into: own, at: place * area)
+              for (position, row) in rows.enumerated() {
+                TileCutter.gather(map, row: row, channel: channel, lanes: lanes, into: own, at: position * area)
                 if let companion {
-                  TileCutter.gather(companion, row: row, channel: channel, lanes: lanes, into: other, at: place * area)
+                  TileCutter.gather(companion, row: row, channel: channel, lanes: lanes, into: other, at: position * area)
                 }
               }
               try body(
@@ -57,8 +57,8 @@ enum TileCutter {
   ) -> Tile {
     Tile(
       row: row, channel: channel, lanes: lanes, height: width == 0 ? 0 : area / width, width: width, activation: activation,
-      companion: companion, stride: stride, summary: TileSummary(activation, places: area, stride: stride),
-      companionSummary: companion.map { CompanionSummary(activation, $0, places: area, stride: stride) })
+      companion: companion, stride: stride, summary: TileSummary(activation, positions: area, stride: stride),
+      companionSummary: companion.map { CompanionSummary(activation, $0, positions: area, stride: stride) })
   }
 
   private static func gather(
@@ -68,7 +68,7 @@ enum TileCutter {
     for lane in 0..<lanes {
       let (own, block) = (channel + lane, layout.block)
       let source = map.base + row * layout.sampleStride + own / block * area * block + own % block
-      for place in 0..<area { target[(first + place) * 8 + lane] = source[place * block] }
+      for position in 0..<area { target[(first + position) * 8 + lane] = source[position * block] }
     }
   }
 }

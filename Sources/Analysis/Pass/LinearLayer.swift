@@ -25,8 +25,8 @@ public struct LinearLayer: Sendable {
     guard let input = node.inputs[0].flatMap({ facts[$0]?.shape }), node.inputs.count > 1,
       let weight = node.inputs[1].flatMap({ facts[$0]?.value?.floats })
     else { return nil }
-    /// The place of weight (filter, channel, row · columns + column).
-    let place: (Int, Int, Int) -> Int
+    /// The position of weight (filter, channel, row · columns + column).
+    let position: (Int, Int, Int) -> Int
     var factor: Float = 1
     switch node.op {
     case let op as Op.Conv:
@@ -40,7 +40,7 @@ public struct LinearLayer: Sendable {
       padding = Extent(height: window.begin[0], width: window.begin[1])
       output = Extent(height: window.output[0], width: window.output[1])
       let (channels, area) = (channels, weight.shape[2] * weight.shape[3])
-      place = { ($0 * channels + $1) * area + $2 }
+      position = { ($0 * channels + $1) * area + $2 }
     case let op as Op.Gemm:
       guard !op.transposeA, weight.shape.rank == 2, input.rank == 2 else { return nil }
       (filters, channels) = op.transposeB ? (weight.shape[0], weight.shape[1]) : (weight.shape[1], weight.shape[0])
@@ -48,7 +48,7 @@ public struct LinearLayer: Sendable {
       (padding, output) = (Extent(height: 0, width: 0), Extent(height: rows, width: 1))
       factor = op.alpha
       let columns = weight.shape[1]
-      place = op.transposeB ? { row, column, _ in row * columns + column } : { column, row, _ in row * columns + column }
+      position = op.transposeB ? { row, column, _ in row * columns + column } : { column, row, _ in row * columns + column }
     default: return nil
     }
     guard filters > 0, channels == input[1], output.height > 0, output.width > 0 else { return nil }
@@ -59,7 +59,7 @@ public struct LinearLayer: Sendable {
       for channel in 0..<channels {
         for tap in 0..<taps {
           packed[(filter * taps + tap) * groups + channel / 8][channel % 8] =
-            factor * weight.elements[place(filter, channel, tap)]
+            factor * weight.elements[position(filter, channel, tap)]
         }
       }
     }

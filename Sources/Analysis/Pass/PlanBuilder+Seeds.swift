@@ -54,7 +54,7 @@ extension PlanBuilder {
     let shape = layout(source).shape
     let (channels, tokens) = (shape[-1], shape.dimensions[1..<shape.rank - 1].reduce(1, *))
     let result = allocate(.plain([shape[0], channels, tokens]), name: "channels")
-    place(result, like: value)
+    position(result, like: value)
     addStep("channels", reads: [source], writes: [result]) { program in
       let (x, y) = (program.pointer(source), program.pointer(result))
       for sample in 0..<shape[0] {
@@ -116,8 +116,8 @@ extension PlanBuilder {
     return seed
   }
 
-  /// Appends the diagonal of the cross-entropy's second derivatives with respect to the outputs, p (1 − p) with p = softmax(y), or
-  /// σ(y) of a single output, whatever the label.
+  /// Appends the diagonal of the cross-entropy's second derivatives with respect to the outputs, p (1 − p) with p = softmax(y),
+  /// or σ(y) of a single output, whatever the label.
   package func appendLossCurvature(of logits: Slot, classes: Int) -> Slot {
     let layout = layout(logits)
     let seed = allocate(layout, name: "curvature of the loss")

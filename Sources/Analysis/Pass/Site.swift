@@ -14,7 +14,7 @@ public enum SiteKind: String, Hashable, Sendable, CaseIterable {
   case block
 }
 
-/// A place in a network where accumulators look: one value, under the name of a layer.
+/// A position in a network where accumulators look: one value, under the name of a layer.
 public struct Site: Sendable {
   /// The name of results: of the layer, or for blocks of the node that ends one, in the graph as read.
   public let layer: Layer
@@ -28,7 +28,8 @@ public struct Site: Sendable {
   public let hasTokens: Bool
   /// Whether it has rows and columns of an image, or is a vector.
   public let isPlanar: Bool
-  /// The layer that reads the value, at a site of kind ``SiteKind/input``; nil if its channels contribute to groups of outputs only.
+  /// The layer that reads the value, at a site of kind ``SiteKind/input``; nil if its channels contribute to groups of outputs
+  /// only.
   public let reader: LinearLayer?
 
   /// Makes a site.
@@ -83,13 +84,14 @@ public struct SiteRequest: Hashable, Sendable {
         images[candidate.value] != .constant
       else { return nil }
       let hasTokens = shape.rank > 2 && network.hasTokens(candidate.value, readBy: kind == .input ? candidate.node : nil)
-      let places = hasTokens ? Array(shape.dimensions[1..<shape.rank - 1]) : shape.spatial
+      let positions = hasTokens ? Array(shape.dimensions[1..<shape.rank - 1]) : shape.spatial
       // Rows of one image are one map, one below the other.
       let rows = images[candidate.value]?.rowsPerImage ?? 0
       return Site(
         layer: layer, title: candidate.title ?? layer.name, value: candidate.value,
         shape: SiteShape(
-          channels: hasTokens ? shape[-1] : shape[1], height: rows * places.dropLast().reduce(1, *), width: places.last ?? 1,
+          channels: hasTokens ? shape[-1] : shape[1], height: rows * positions.dropLast().reduce(1, *),
+          width: positions.last ?? 1,
           rows: rows),
         hasTokens: hasTokens, isPlanar: !hasTokens && (shape.rank == 2 || shape.rank == 4),
         reader: kind == .input ? LinearLayer(candidate.node, facts, rows: rows) : nil)
@@ -97,13 +99,13 @@ public struct SiteRequest: Hashable, Sendable {
     if let missed = patterns.first(where: { pattern in !sites.contains { $0.matches(pattern) } }) {
       let known = sites.map(\.title)
       throw EspalierError(
-        "no layer is called '\(missed)'" + EspalierError.suggestion(for: missed, among: known), place: "--layers",
+        "no layer is called '\(missed)'" + EspalierError.suggestion(for: missed, among: known), location: "--layers",
         accepted: EspalierError.list(known))
     }
     let chosen = patterns.isEmpty ? sites : sites.filter { site in patterns.contains { site.matches($0) } }
     if let site = chosen.first(where: { $0.shape.rows == 0 }) {
       throw EspalierError(
-        "the rows of '\(site.value)' are \(images[site.value] ?? .constant)", place: "layer '\(site.title)'",
+        "the rows of '\(site.value)' are \(images[site.value] ?? .constant)", location: "layer '\(site.title)'",
         accepted: "rows that belong to one image each; --layers chooses others")
     }
     return chosen

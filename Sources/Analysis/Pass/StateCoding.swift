@@ -46,16 +46,16 @@ public struct StateEncoder: Sendable {
 /// Reads the state of accumulators back.
 public struct StateDecoder: Sendable {
   private let bytes: Data
-  private var place: Int
+  private var position: Int
 
   /// Reads from the start.
   public init(_ bytes: Data) {
     self.bytes = bytes
-    place = bytes.startIndex
+    position = bytes.startIndex
   }
 
   /// Whether all has been read.
-  public var isAtEnd: Bool { place == bytes.endIndex }
+  public var isAtEnd: Bool { position == bytes.endIndex }
 
   /// Reads an integer.
   ///
@@ -68,7 +68,8 @@ public struct StateDecoder: Sendable {
   /// - Throws: `EspalierError` if there are not as many.
   public mutating func array<Number: BitwiseCopyable>(of type: Number.Type, count: Int? = nil) throws -> [Number] {
     let header = try take(8).withUnsafeBytes { Int64(littleEndian: $0.loadUnaligned(as: Int64.self)) }
-    guard header >= 0, count.map({ $0 == header }) ?? true, header <= (bytes.endIndex - place) / max(MemoryLayout<Number>.size, 1)
+    guard header >= 0, count.map({ $0 == header }) ?? true,
+      header <= (bytes.endIndex - position) / max(MemoryLayout<Number>.size, 1)
     else { throw StateDecoder.damage }
     let part = try take(Int(header) * MemoryLayout<Number>.stride)
     return [Number](unsafeUninitializedCapacity: Int(header)) { buffer, initialized in
@@ -78,9 +79,9 @@ public struct StateDecoder: Sendable {
   }
 
   private mutating func take(_ count: Int) throws -> Data {
-    guard count <= bytes.endIndex - place else { throw StateDecoder.damage }
-    defer { place += count }
-    return bytes[place..<place + count]
+    guard count <= bytes.endIndex - position else { throw StateDecoder.damage }
+    defer { position += count }
+    return bytes[position..<position + count]
   }
 
   private static let damage = EspalierError("the saved state of a pass is damaged", accepted: "a state of the same pass")

@@ -1,8 +1,8 @@
 import Datasets
 
-/// What is known of a shard's pictures.
-public struct ShardPictures: Sendable {
-  /// Their places in the data set, or in the subset that is passed over.
+/// What is known of a shard's images.
+public struct ShardImages: Sendable {
+  /// Their positions in the data set, or in the subset that is passed over.
   public var indices: [Int]
   /// The labels that are right; empty where unknown.
   public var labels: [[Int]]
@@ -16,16 +16,16 @@ public struct ShardPictures: Sendable {
     self.concepts = concepts
   }
 
-  /// The number of pictures.
+  /// The number of images.
   public var count: Int { indices.count }
 }
 
-/// The feature maps of up to eight neighbouring channels of one picture, where they lie: what accumulators see.
+/// The feature maps of up to eight neighbouring channels of one image, where they lie: what accumulators see.
 ///
 /// Channel `channel + l` is lane l. Pointers are valid during the call. In a tile of fewer channels than eight the other lanes
 /// hold numbers that mean nothing.
 public struct Tile {
-  /// The picture's row in its shard.
+  /// The image's row in its shard.
   public let row: Int
   /// The first channel.
   public let channel: Int
@@ -33,11 +33,11 @@ public struct Tile {
   public let lanes: Int
   /// The lengths of a feature map; both 1 for the output of a linear layer.
   public let height: Int, width: Int
-  /// The activations; place p of lane l is `activation[p · stride + l]`.
+  /// The activations; position p of lane l is `activation[p · stride + l]`.
   public let activation: UnsafePointer<Float>
-  /// The gradient of the picture's own loss, or the relevance, at the same places; nil in the forward pass.
+  /// The gradient of the image's own loss, or the relevance, at the same positions; nil in the forward pass.
   public let companion: UnsafePointer<Float>?
-  /// The number of floats from one place to the next.
+  /// The number of floats from one position to the next.
   public let stride: Int
   /// Sums and extremes of the activations.
   public let summary: TileSummary
@@ -46,15 +46,15 @@ public struct Tile {
 
   /// Describes feature maps in memory, and sums them up.
   ///
-  /// - Precondition: eight floats can be read at every place.
+  /// - Precondition: eight floats can be read at every position.
   public init(
     row: Int, channel: Int, lanes: Int, height: Int, width: Int, activation: UnsafePointer<Float>,
     companion: UnsafePointer<Float>? = nil, stride: Int
   ) {
     self.init(
       row: row, channel: channel, lanes: lanes, height: height, width: width, activation: activation, companion: companion,
-      stride: stride, summary: TileSummary(activation, places: height * width, stride: stride),
-      companionSummary: companion.map { CompanionSummary(activation, $0, places: height * width, stride: stride) })
+      stride: stride, summary: TileSummary(activation, positions: height * width, stride: stride),
+      companionSummary: companion.map { CompanionSummary(activation, $0, positions: height * width, stride: stride) })
   }
 
   init(
@@ -73,32 +73,32 @@ public struct Tile {
     self.companionSummary = companionSummary
   }
 
-  /// The number of places of a feature map.
+  /// The number of positions of a feature map.
   public var area: Int { height * width }
 
-  /// The activations of all lanes at a place.
+  /// The activations of all lanes at a position.
   @inline(__always)
-  public func values(_ place: Int) -> SIMD8<Float> {
-    UnsafeRawPointer(activation + place * stride).loadUnaligned(as: SIMD8<Float>.self)
+  public func values(_ position: Int) -> SIMD8<Float> {
+    UnsafeRawPointer(activation + position * stride).loadUnaligned(as: SIMD8<Float>.self)
   }
 
-  /// The companion of all lanes at a place.
+  /// The companion of all lanes at a position.
   @inline(__always)
-  public func companions(_ place: Int) -> SIMD8<Float> {
-    UnsafeRawPointer(companion! + place * stride).loadUnaligned(as: SIMD8<Float>.self)
+  public func companions(_ position: Int) -> SIMD8<Float> {
+    UnsafeRawPointer(companion! + position * stride).loadUnaligned(as: SIMD8<Float>.self)
   }
 
   /// The first number that is NaN or infinite, if there is one; sums tell cheaply that there is none.
   var fault: (lane: Int, isCompanion: Bool, value: Float)? {
     for lane in 0..<lanes where !summary.sum[lane].isFinite {
-      for place in 0..<area where !activation[place * stride + lane].isFinite {
-        return (lane, false, activation[place * stride + lane])
+      for position in 0..<area where !activation[position * stride + lane].isFinite {
+        return (lane, false, activation[position * stride + lane])
       }
     }
     guard let companion, let companionSummary else { return nil }
     for lane in 0..<lanes where !companionSummary.sum[lane].isFinite {
-      for place in 0..<area where !companion[place * stride + lane].isFinite {
-        return (lane, true, companion[place * stride + lane])
+      for position in 0..<area where !companion[position * stride + lane].isFinite {
+        return (lane, true, companion[position * stride + lane])
       }
     }
     return nil

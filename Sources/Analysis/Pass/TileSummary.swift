@@ -1,7 +1,7 @@
-/// Sums and extremes of eight channels of one picture, one lane a channel: read once from memory, used by every accumulator.
+/// Sums and extremes of eight channels of one image, one lane a channel: read once from memory, used by every accumulator.
 ///
-/// Sums are made of runs of eight places in Float, and of the runs in Double; those that a variance is made of are taken from each run's
-/// first value on, so that a large mean does not drown a small variance.
+/// Sums are made of runs of eight positions in Float, and of the runs in Double; those that a variance is made of are taken from
+/// each run's first value on, so that a large mean does not drown a small variance.
 public struct TileSummary: Sendable {
   /// Σ a.
   public internal(set) var sum = SIMD8<Double>()
@@ -13,21 +13,21 @@ public struct TileSummary: Sendable {
   public internal(set) var minimum = SIMD8<Float>(repeating: .infinity)
   /// The greatest value.
   public internal(set) var maximum = SIMD8<Float>(repeating: -.infinity)
-  /// The number of places where a = 0.
+  /// The number of positions where a = 0.
   public internal(set) var zeros = SIMD8<Int32>()
 
   static let run = 8
 
-  /// Reads `places` places from `base`, `stride` floats apart.
+  /// Reads `positions` positions from `base`, `stride` floats apart.
   @inline(__always)
-  init(_ base: UnsafePointer<Float>, places: Int, stride: Int) {
-    var place = 0
-    while place < places {
-      let end = min(place + TileSummary.run, places)
+  init(_ base: UnsafePointer<Float>, positions: Int, stride: Int) {
+    var position = 0
+    while position < positions {
+      let end = min(position + TileSummary.run, positions)
       var (s, a, q) = (SIMD8<Float>(), SIMD8<Float>(), SIMD8<Float>())
-      let first = UnsafeRawPointer(base + place * stride).loadUnaligned(as: SIMD8<Float>.self)
+      let first = UnsafeRawPointer(base + position * stride).loadUnaligned(as: SIMD8<Float>.self)
       let shift = SIMD8<Float>().replacing(with: first, where: magnitude(first) .< .infinity)
-      for p in place..<end {
+      for p in position..<end {
         let value = UnsafeRawPointer(base + p * stride).loadUnaligned(as: SIMD8<Float>.self)
         let step = value - shift
         s += step
@@ -39,11 +39,11 @@ public struct TileSummary: Sendable {
         zeros &-= SIMD8<Int32>(truncatingIfNeeded: ones(where: value .== 0))
       }
       let (start, steps) = (SIMD8<Double>(shift), SIMD8<Double>(s))
-      let count = Double(end - place)
+      let count = Double(end - position)
       sum += steps + start * count
       absolute += SIMD8<Double>(a)
       squares += SIMD8<Double>(q) + start * (2 * steps + start * count)
-      place = end
+      position = end
     }
   }
 }
@@ -59,14 +59,14 @@ public struct CompanionSummary: Sendable {
   /// Σ |a g|.
   public internal(set) var absoluteProduct = SIMD8<Double>()
 
-  /// Reads `places` places, `stride` floats apart.
+  /// Reads `positions` positions, `stride` floats apart.
   @inline(__always)
-  init(_ activation: UnsafePointer<Float>, _ companion: UnsafePointer<Float>, places: Int, stride: Int) {
-    var place = 0
-    while place < places {
-      let end = min(place + TileSummary.run, places)
+  init(_ activation: UnsafePointer<Float>, _ companion: UnsafePointer<Float>, positions: Int, stride: Int) {
+    var position = 0
+    while position < positions {
+      let end = min(position + TileSummary.run, positions)
       var (s, a, p, m) = (SIMD8<Float>(), SIMD8<Float>(), SIMD8<Float>(), SIMD8<Float>())
-      for i in place..<end {
+      for i in position..<end {
         let g = UnsafeRawPointer(companion + i * stride).loadUnaligned(as: SIMD8<Float>.self)
         let product = g * UnsafeRawPointer(activation + i * stride).loadUnaligned(as: SIMD8<Float>.self)
         s += g
@@ -78,7 +78,7 @@ public struct CompanionSummary: Sendable {
       absolute += SIMD8<Double>(a)
       product += SIMD8<Double>(p)
       absoluteProduct += SIMD8<Double>(m)
-      place = end
+      position = end
     }
   }
 }

@@ -20,7 +20,7 @@ public final class AttributionPlan: Sendable {
 
   /// The outer loop.
   public let attributor: any Attributor
-  /// The layers in execution order: every convolution and linear layer, or the one whose feature maps are looked at, or none.
+  /// The layers in execution order: every convolution and linear layer, or the one whose feature maps are observed, or none.
   public let sites: [Site]
   /// The layers of which it is told what they conserve; empty unless it was asked for.
   public let conservation: [ConservationSite]
@@ -36,7 +36,7 @@ public final class AttributionPlan: Sendable {
   ///   - attributor: the outer loop.
   ///   - composite: the rules; nil for the attributor's own.
   ///   - start: what relevance starts from.
-  ///   - batch: the number of pictures in a shard.
+  ///   - batch: the number of images in a shard.
   ///   - outputName: the output that is explained, the first if nil; a final Softmax or LogSoftmax is left out.
   ///   - details: what is found out beside relevance, and where it starts; only for lrp.
   /// - Throws: `EspalierError` naming the layer that a rule does not fit or that there is not.
@@ -47,7 +47,7 @@ public final class AttributionPlan: Sendable {
     self.attributor = attributor
     if details != RelevanceDetails(), !(attributor is LRPAttributor) {
       throw EspalierError(
-        "attributor '\(type(of: attributor).name)' tells neither conservation nor most relevant pictures, and starts at the output",
+        "attributor '\(type(of: attributor).name)' tells neither conservation nor most relevant images, and starts at the output",
         accepted: "--attributor \(LRPAttributor.name)")
     }
     let composite = try composite ?? CompositeCatalog.composite(type(of: attributor).composite)
@@ -72,7 +72,7 @@ public final class AttributionPlan: Sendable {
     }
   }
 
-  /// The number of pictures in a shard.
+  /// The number of images in a shard.
   public var batch: Int { plan.batch }
 
   /// The bytes that a worker's buffers take.

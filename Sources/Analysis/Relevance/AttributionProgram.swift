@@ -30,10 +30,10 @@ public final class AttributionProgram {
 
   /// Explains a shard.
   ///
-  /// - Throws: `EspalierError` naming a target that is no class, or a picture whose outputs or relevance are no numbers, and the
+  /// - Throws: `EspalierError` naming a target that is no class, or an image whose outputs or relevance are no numbers, and the
   ///   layer where that begins.
   public func run(_ shard: AttributionShard) throws -> RelevanceResult {
-    precondition(shard.count <= plan.batch, "\(shard.count) pictures for a plan of \(plan.batch)")
+    precondition(shard.count <= plan.batch, "\(shard.count) images for a plan of \(plan.batch)")
     for target in shard.targets { try target.check(classes: plan.classes) }
     let result = try plan.attributor.attribute(shard, self)
     try plan.search.check(result, of: shard, isPropagated: plan.isPropagated)
@@ -44,34 +44,34 @@ public final class AttributionProgram {
   ///
   /// - Parameters:
   ///   - others: what the network's other inputs take, by their names.
-  ///   - targets: what is explained of each picture.
+  ///   - targets: what is explained of each image.
   /// - Precondition: the attributor announced it in ``Attributor/passes``.
-  public func relevance(_ pictures: Tensor<Float>, others: [String: Tensor<Float>], targets: [OutputTarget]) throws
+  public func relevance(_ images: Tensor<Float>, others: [String: Tensor<Float>], targets: [OutputTarget]) throws
     -> RelevanceResult
   {
     guard case .relevance(let program) = passes else { preconditionFailure("passes to the input were not announced") }
-    return try program.run(pictures, others: others, targets: targets)
+    return try program.run(images, others: others, targets: targets)
   }
 
   /// The outputs before a final softmax, `[n, K]`.
   ///
   /// - Parameter others: what the network's other inputs take, by their names.
   /// - Precondition: the attributor announced it in ``Attributor/passes``.
-  public func outputs(_ pictures: Tensor<Float>, others: [String: Tensor<Float>]) throws -> Tensor<Float> {
+  public func outputs(_ images: Tensor<Float>, others: [String: Tensor<Float>]) throws -> Tensor<Float> {
     guard case .outputs(let program) = passes else { preconditionFailure("forward passes were not announced") }
-    return try program.run(pictures, others: others)
+    return try program.run(images, others: others)
   }
 
   /// One pass forward and one back to the feature maps of a layer.
   ///
   /// - Parameters:
   ///   - others: what the network's other inputs take, by their names.
-  ///   - targets: what is explained of each picture.
+  ///   - targets: what is explained of each image.
   /// - Precondition: the attributor announced it in ``Attributor/passes``.
-  public func featureMaps(_ pictures: Tensor<Float>, others: [String: Tensor<Float>], targets: [OutputTarget]) throws
+  public func featureMaps(_ images: Tensor<Float>, others: [String: Tensor<Float>], targets: [OutputTarget]) throws
     -> FeatureMapResult
   {
     guard case .featureMaps(let program) = passes else { preconditionFailure("passes to a layer were not announced") }
-    return try program.run(pictures, others: others, targets: targets)
+    return try program.run(images, others: others, targets: targets)
   }
 }

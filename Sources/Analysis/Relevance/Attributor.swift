@@ -23,7 +23,7 @@ public protocol Attributor: Sendable {
   /// The passes that it makes.
   var passes: AttributionPasses { get }
 
-  /// Explains a shard of pictures.
+  /// Explains a shard of images.
   ///
   /// - Throws: what a pass throws.
   func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult
@@ -50,100 +50,100 @@ public enum SampleLayout: Hashable, Sendable {
   case channelsFirst
   /// The last: `[n, …, C]`.
   case channelsLast
-  /// None: a vector, or a picture without colours, `[n, H, W]`.
+  /// None: a vector, or an image without colours, `[n, H, W]`.
   case plane
 
   /// What a batch of a rank is, where nothing else is known.
   public static func usual(rank: Int) -> SampleLayout { rank > 3 ? .channelsFirst : .plane }
 }
 
-/// Pictures to be explained together.
+/// Images to be explained together.
 public struct AttributionShard: Sendable {
-  /// The pictures, `[n, …]`.
-  public var pictures: Tensor<Float>
+  /// The images, `[n, …]`.
+  public var images: Tensor<Float>
   /// What the network's other inputs take, by their names, `[n, …]`.
   public var others: [String: Tensor<Float>]
-  /// What is explained of each picture.
+  /// What is explained of each image.
   public var targets: [OutputTarget]
-  /// The pictures' places in the data set; random numbers depend on them.
+  /// The images' positions in the data set; random numbers depend on them.
   public var indices: [Int]
   /// Which axes count channels.
   public var layout: SampleLayout
 
   /// Makes a shard.
   ///
-  /// - Precondition: there is one target and one index a picture, and at least one picture.
+  /// - Precondition: there is one target and one index an image, and at least one image.
   public init(
-    pictures: Tensor<Float>, others: [String: Tensor<Float>] = [:], targets: [OutputTarget], indices: [Int],
+    images: Tensor<Float>, others: [String: Tensor<Float>] = [:], targets: [OutputTarget], indices: [Int],
     layout: SampleLayout? = nil
   ) {
-    precondition(pictures.shape.rank > 0 && pictures.shape[0] > 0, "no pictures")
-    precondition(targets.count == pictures.shape[0] && indices.count == targets.count, "one target and index a picture")
-    self.pictures = pictures
+    precondition(images.shape.rank > 0 && images.shape[0] > 0, "no images")
+    precondition(targets.count == images.shape[0] && indices.count == targets.count, "one target and index an image")
+    self.images = images
     self.others = others
     self.targets = targets
     self.indices = indices
-    self.layout = layout ?? .usual(rank: pictures.shape.rank)
+    self.layout = layout ?? .usual(rank: images.shape.rank)
   }
 
   /// Makes a shard of which classes are explained; nil for the predicted one.
-  public init(pictures: Tensor<Float>, targets: [Int?], indices: [Int]) {
-    self.init(pictures: pictures, targets: targets.map { OutputTarget($0) }, indices: indices)
+  public init(images: Tensor<Float>, targets: [Int?], indices: [Int]) {
+    self.init(images: images, targets: targets.map { OutputTarget($0) }, indices: indices)
   }
 
-  /// The number of pictures, n.
+  /// The number of images, n.
   public var count: Int { targets.count }
 
-  /// How the numbers of one picture stand for channels and places.
-  public var geometry: PictureGeometry { PictureGeometry(pictures.shape, layout: layout) }
+  /// How the numbers of one image stand for channels and positions.
+  public var geometry: ImageGeometry { ImageGeometry(images.shape, layout: layout) }
 
-  /// What is explained, given the network's answers to the pictures as they are.
+  /// What is explained, given the network's answers to the images as they are.
   public func targets(predicted prediction: Tensor<Float>) -> [OutputTarget] {
     targets.enumerated().map { row, target in target.resolved(by: prediction.outputs(ofRow: row)) }
   }
 
-  /// What the other inputs take where copies of these pictures are run.
+  /// What the other inputs take where copies of these images are run.
   func others(of rows: [Variants.Row]) -> [String: Tensor<Float>] {
-    others.mapValues { $0.gathered(rows.map(\.picture), axis: 0) }
+    others.mapValues { $0.gathered(rows.map(\.image), axis: 0) }
   }
 }
 
-/// How the numbers of one picture stand for channels and places.
-public struct PictureGeometry: Hashable, Sendable {
+/// How the numbers of one image stand for channels and positions.
+public struct ImageGeometry: Hashable, Sendable {
   /// The numbers of channels, rows and columns.
   public let channels, height, width: Int
-  /// The distance between the numbers of neighbouring channels, and of neighbouring places.
-  public let channelStep, placeStep: Int
+  /// The distance between the numbers of neighbouring channels, and of neighbouring positions.
+  public let channelStep, positionStep: Int
 
-  /// The geometry of a batch; a vector or a signal is a picture of one row.
+  /// The geometry of a batch; a vector or a signal is an image of one row.
   public init(_ shape: Shape, layout: SampleLayout? = nil) {
     let lengths = Array(shape.dimensions.dropFirst())
     let layout = lengths.count < 2 ? .plane : layout ?? .usual(rank: shape.rank)
-    let places =
+    let positions =
       switch layout {
       case .channelsFirst: lengths.dropFirst()
       case .channelsLast: lengths.dropLast()
       case .plane: lengths[...]
       }
-    height = places.dropLast().reduce(1, *)
-    width = places.last ?? 1
+    height = positions.dropLast().reduce(1, *)
+    width = positions.last ?? 1
     switch layout {
-    case .channelsFirst: (channels, channelStep, placeStep) = (lengths[0], height * width, 1)
-    case .channelsLast: (channels, channelStep, placeStep) = (lengths[lengths.count - 1], 1, lengths[lengths.count - 1])
-    case .plane: (channels, channelStep, placeStep) = (1, height * width, 1)
+    case .channelsFirst: (channels, channelStep, positionStep) = (lengths[0], height * width, 1)
+    case .channelsLast: (channels, channelStep, positionStep) = (lengths[lengths.count - 1], 1, lengths[lengths.count - 1])
+    case .plane: (channels, channelStep, positionStep) = (1, height * width, 1)
     }
   }
 
-  /// The number of places.
+  /// The number of positions.
   public var area: Int { height * width }
   /// The number of numbers.
   public var count: Int { channels * area }
 }
 
 extension Tensor<Float> {
-  /// A batch as pictures `[n, C, H, W]`, whatever the order of its axes; a vector or a signal is a picture of one row.
-  public func picturesChannelsFirst(_ layout: SampleLayout) -> Tensor {
-    let geometry = PictureGeometry(shape, layout: layout)
+  /// A batch as images `[n, C, H, W]`, whatever the order of its axes; a vector or a signal is an image of one row.
+  public func imagesChannelsFirst(_ layout: SampleLayout) -> Tensor {
+    let geometry = ImageGeometry(shape, layout: layout)
     let rows = shape.rank == 0 ? 0 : shape[0]
     let result: Shape = [rows, geometry.channels, geometry.height, geometry.width]
     guard geometry.channelStep == 1, geometry.channels > 1 else { return reshaped(result) }

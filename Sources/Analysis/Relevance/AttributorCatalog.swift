@@ -19,7 +19,7 @@ public enum AttributorCatalog {
     guard let type = all.first(where: { $0.name == parameters.name }) else {
       throw EspalierError(unknown: "attributor", parameters.name, among: all.map { $0.name }, topic: "attributors")
     }
-    return try naming(place: "attributor '\(text)'") {
+    return try naming(location: "attributor '\(text)'") {
       let attributor = try type.init(&parameters)
       try parameters.finish()
       return attributor

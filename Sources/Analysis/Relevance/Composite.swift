@@ -43,8 +43,8 @@ public struct Composite: Sendable {
       }
     }
     var chosen: Set<Int> = []
-    for (place, entry) in entries.enumerated() {
-      let ids = try naming(place: "\(description): rule \(place + 1)") { try entry.layers(of: graph) }
+    for (position, entry) in entries.enumerated() {
+      let ids = try naming(location: "\(description): rule \(position + 1)") { try entry.layers(of: graph) }
       for id in ids where chosen.insert(id).inserted { assignment[id] = entry.rule }
     }
     return assignment

@@ -22,7 +22,7 @@ public enum CompositeCatalog {
     guard names.contains(list.name) else {
       throw EspalierError(unknown: "composite", list.name, among: names, topic: "composites")
     }
-    return try naming(place: "composite '\(specification)'") {
+    return try naming(location: "composite '\(specification)'") {
       let composite = try composite(&list)
       try list.finish()
       return composite

@@ -36,17 +36,19 @@ enum CompositeFile {
       if let value = table["base"] {
         guard let name = value.string, !isNamed(by: name) else {
           throw EspalierError(
-            "is not the name of a composite", place: "base",
+            "is not the name of a composite", location: "base",
             accepted: EspalierError.list(CompositeCatalog.names, topic: "composites"))
         }
         base = try CompositeCatalog.composite(name)
       }
       var entries: [CompositeEntry] = []
       if let value = table["rules"] {
-        guard let list = value.array else { throw EspalierError("is no list of tables", place: "rules", accepted: "[[rules]]") }
-        for (place, element) in list.enumerated() {
+        guard let list = value.array else {
+          throw EspalierError("is no list of tables", location: "rules", accepted: "[[rules]]")
+        }
+        for (position, element) in list.enumerated() {
           entries.append(
-            try naming(place: "rule \(place + 1)") {
+            try naming(location: "rule \(position + 1)") {
               guard let table = element.table else { throw EspalierError("is no table", accepted: "[[rules]]") }
               return try entry(table)
             })
@@ -91,7 +93,7 @@ enum CompositeFile {
     if let text = value.string { return [text] }
     let list = value.array.map { Array($0).compactMap(\.string) } ?? []
     guard !list.isEmpty, list.count == value.array?.count else {
-      throw EspalierError("is neither a text nor a list of texts", place: key)
+      throw EspalierError("is neither a text nor a list of texts", location: key)
     }
     return list
   }
@@ -105,7 +107,7 @@ enum CompositeFile {
         kinds.insert(kind)
       } else {
         throw EspalierError(
-          "'\(name)' is no kind of layer", place: "kind",
+          "'\(name)' is no kind of layer", location: "kind",
           accepted: (["linear"] + LayerKind.allCases.map(\.text)).joined(separator: ", "))
       }
     }
@@ -119,7 +121,7 @@ enum CompositeFile {
     case ("first", 1...): return .first(count)
     case ("last", 1...): return .last(count)
     default:
-      throw EspalierError("is '\(value.string ?? "no text")'", place: "position", accepted: "first, last, first 3, last 2 …")
+      throw EspalierError("is '\(value.string ?? "no text")'", location: "position", accepted: "first, last, first 3, last 2 …")
     }
   }
 }

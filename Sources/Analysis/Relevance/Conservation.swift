@@ -2,15 +2,15 @@ import Engine
 import Networks
 import Tensors
 
-/// What became of the relevance that arrived at a layer's output, picture by picture.
+/// What became of the relevance that arrived at a layer's output, image by image.
 ///
 ///     out = in + bias + stabiliser + other
 ///
 /// *out* is the sum over the layer's output, *in* over all its inputs that relevance is handed to. A part of a rule with the
 /// coefficient c divides R by a stabilised denominator, q = R / st(z), z being a sum of products and a bias b; then *bias* is
-/// Σ c · q · b, and *stabiliser* Σ c · (R − q · z), over all parts and the outputs for which they stand. *other* is the rest: relevance
-/// at outputs for which no part stands, coefficients that do not add up to 1, weights by something else than the input (sign),
-/// gradients, and rounding.
+/// Σ c · q · b, and *stabiliser* Σ c · (R − q · z), over all parts and the outputs for which they stand. *other* is the rest:
+/// relevance at outputs for which no part stands, coefficients that do not add up to 1, weights by something else than the input
+/// (sign), gradients, and rounding.
 public enum ConservationTerm: String, Hashable, Sendable, CaseIterable {
   case out, `in`, bias, stabiliser, other
 }
@@ -32,9 +32,9 @@ public struct ConservationSite: Hashable, Sendable {
   }
 }
 
-/// The looks that tell what a node conserves.
+/// The taps that tell what a node conserves.
 package struct ConservationTap: Sendable {
-  /// One part of a rule: the look shows quotient, relevance, products and gate.
+  /// One part of a rule: the tap shows quotient, relevance, products and gate.
   struct Part: Sendable {
     var tap: Int
     var signs: [Double]
@@ -65,7 +65,7 @@ package struct ConservationTap: Sendable {
   }
 }
 
-/// Sums of a shard, one row of ``ConservationTerm`` a picture.
+/// Sums of a shard, one row of ``ConservationTerm`` an image.
 struct ConservationSums {
   private(set) var rows: [[Double]]
 

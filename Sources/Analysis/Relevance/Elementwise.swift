@@ -33,7 +33,7 @@ enum Elementwise {
       for sample in 0..<layout.samples {
         for (channel, value) in values.enumerated() {
           let first = sample * layout.sampleStride + channel / block * area * block + channel % block
-          for place in 0..<area { result[first + place * block] = value }
+          for position in 0..<area { result[first + position * block] = value }
         }
       }
     case .sign(let threshold): for i in 0..<count { result[i] = x[i] >= threshold ? 1 : -1 }

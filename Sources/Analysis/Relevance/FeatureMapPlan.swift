@@ -2,10 +2,10 @@ import Engine
 import Networks
 import Tensors
 
-/// Whose feature maps are looked at.
+/// Whose feature maps are observed.
 public struct FeatureMapSite: Hashable, Sendable {
   /// Where behind a convolution.
-  public enum Place: String, Hashable, Sendable, CaseIterable {
+  public enum Position: String, Hashable, Sendable, CaseIterable {
     /// Its own output, behind a batch norm that folds into it.
     case linear
     /// Behind the activation, and before that the residual sum, that alone read it.
@@ -15,12 +15,12 @@ public struct FeatureMapSite: Hashable, Sendable {
   /// The convolution's name; nil for the last one.
   public var layer: String?
   /// Where behind it.
-  public var place: Place
+  public var position: Position
 
   /// Makes a site.
-  public init(layer: String? = nil, place: Place = .activation) {
+  public init(layer: String? = nil, position: Position = .activation) {
     self.layer = layer
-    self.place = place
+    self.position = position
   }
 }
 
@@ -51,7 +51,7 @@ public final class FeatureMapPlan: Sendable {
   ///   - site: whose feature maps.
   ///   - composite: the rules of the pass back.
   ///   - start: what relevance starts from.
-  ///   - batch: the number of pictures in a shard.
+  ///   - batch: the number of images in a shard.
   ///   - outputName: the output that is explained, the first if nil; a final Softmax or LogSoftmax is left out.
   /// - Throws: `EspalierError` if there is no such convolution, or the output does not depend on it.
   public init(
@@ -77,13 +77,13 @@ public final class FeatureMapPlan: Sendable {
         accepted: convolutions.isEmpty ? "a network with one" : EspalierError.list(convolutions.map(\.name)))
     }
     self.layer = layer
-    let value = network.featureMaps(of: network.node(id: layer.id)!, at: site.place)
+    let value = network.featureMaps(of: network.node(id: layer.id)!, at: site.position)
     let shape = try builder.shape(of: value)
     guard shape.rank == 4 else {
-      throw EspalierError("its output has shape \(shape)", place: "layer '\(layer.name)'", accepted: "[N, C, H, W]")
+      throw EspalierError("its output has shape \(shape)", location: "layer '\(layer.name)'", accepted: "[N, C, H, W]")
     }
     guard try builder.rowsPerImage(of: value, layer: layer.name) == 1 else {
-      throw EspalierError("an image has several feature maps a channel there", place: "layer '\(layer.name)'", accepted: "one")
+      throw EspalierError("an image has several feature maps a channel there", location: "layer '\(layer.name)'", accepted: "one")
     }
     channels = shape[1]
 
@@ -93,7 +93,7 @@ public final class FeatureMapPlan: Sendable {
     let seed = builder.appendRelevanceStart(of: logits, targets: targets, start: start)
     let arriving = try builder.reverse(from: [output: seed], to: [value], rule: pass.cross)
     guard let slot = arriving[value] else {
-      throw EspalierError("the output '\(output)' does not depend on it", place: "layer '\(layer.name)'")
+      throw EspalierError("the output '\(output)' does not depend on it", location: "layer '\(layer.name)'")
     }
     builder.keep(try builder.reorder(builder.slot(of: value), to: .plain(shape)), as: maps)
     builder.keep(try builder.reorder(slot, to: .plain(shape)), as: arrival)
@@ -101,7 +101,7 @@ public final class FeatureMapPlan: Sendable {
   }
 }
 
-/// The feature maps of a shard of pictures, and what arrives there.
+/// The feature maps of a shard of images, and what arrives there.
 public struct FeatureMapResult: Sendable {
   /// The feature maps, `[n, C, H, W]`.
   public var maps: Tensor<Float>
@@ -125,14 +125,14 @@ public final class FeatureMapProgram {
     program = try Program(plan.plan)
   }
 
-  /// The feature maps of pictures `[n, …]`, n from 1 to the plan's batch, and what arrives there.
+  /// The feature maps of images `[n, …]`, n from 1 to the plan's batch, and what arrives there.
   ///
   /// - Parameter others: what the network's other inputs take, by their names.
   /// - Throws: `EspalierError` naming the layer that failed, or a target that is no class.
-  public func run(_ pictures: Tensor<Float>, others: [String: Tensor<Float>] = [:], targets: [OutputTarget]) throws
+  public func run(_ images: Tensor<Float>, others: [String: Tensor<Float>] = [:], targets: [OutputTarget]) throws
     -> FeatureMapResult
   {
-    try program.setInputs(plan.input, to: pictures, others: others)
+    try program.setInputs(plan.input, to: images, others: others)
     try plan.targets.write(targets, to: program)
     try program.run()
     return FeatureMapResult(
@@ -142,9 +142,9 @@ public final class FeatureMapProgram {
 
 extension Graph {
   /// The value that holds a convolution's feature maps.
-  fileprivate func featureMaps(of node: Node, at place: FeatureMapSite.Place) -> String {
+  fileprivate func featureMaps(of node: Node, at position: FeatureMapSite.Position) -> String {
     var value = node.outputs[0]
-    while place == .activation, !isOutput(value) {
+    while position == .activation, !isOutput(value) {
       let readers = consumers(of: value)
       guard readers.count == 1, [.relu, .activation, .sum, .batchNorm].contains(LayerKind(readers[0], in: self)) else { break }
       value = readers[0].outputs[0]

@@ -1,13 +1,13 @@
-/// Places of a picture that are filled in as the weighted means of their neighbours.
+/// Positions of an image that are filled in as the weighted means of their neighbours.
 ///
-/// The system `Σ w (x − neighbour) = 0` over the neighbours inside the picture has a symmetric, positive definite matrix as long as one
-/// place is known; it is solved by conjugate gradients with the diagonal as preconditioner.
+/// The system `Σ w (x − neighbour) = 0` over the neighbours inside the image has a symmetric, positive definite matrix as long as
+/// one position is known; it is solved by conjugate gradients with the diagonal as preconditioner.
 public struct LinearImputation {
-  /// The places that are filled in.
+  /// The positions that are filled in.
   public let removed: [Int]
   private let height: Int
   private let width: Int
-  /// From a place to its number among the removed ones; −1 for a known one.
+  /// From a position to its number among the removed ones; −1 for a known one.
   private let numbers: [Int]
   private let diagonal: [Double]
 
@@ -19,28 +19,28 @@ public struct LinearImputation {
 
   /// Prepares the system.
   ///
-  /// - Parameter removed: places, row by row numbers, each once.
+  /// - Parameter removed: positions, row by row numbers, each once.
   public init(_ removed: [Int], height: Int, width: Int) {
     self.removed = removed
     self.height = height
     self.width = width
     var numbers = [Int](repeating: -1, count: height * width)
-    for (number, place) in removed.enumerated() { numbers[place] = number }
+    for (number, position) in removed.enumerated() { numbers[position] = number }
     self.numbers = numbers
-    diagonal = removed.map { place in
+    diagonal = removed.map { position in
       LinearImputation.neighbours.reduce(0) { sum, neighbour in
-        let (y, x) = (place / width + neighbour.row, place % width + neighbour.column)
+        let (y, x) = (position / width + neighbour.row, position % width + neighbour.column)
         return sum + (0..<height ~= y && 0..<width ~= x ? neighbour.weight : 0)
       }
     }
   }
 
-  /// The numbers of the removed places; zeros where no place is known.
+  /// The numbers of the removed positions; zeros where no position is known.
   ///
-  /// - Parameter plane: the picture's numbers in one channel.
+  /// - Parameter plane: the image's numbers in one channel.
   public func filled(_ plane: [Double]) -> [Double] {
     var right = [Double](repeating: 0, count: removed.count)
-    forEachNeighbour { number, place, weight in if numbers[place] < 0 { right[number] += weight * plane[place] } }
+    forEachNeighbour { number, position, weight in if numbers[position] < 0 { right[number] += weight * plane[position] } }
     var x = [Double](repeating: 0, count: removed.count)
     guard removed.count < height * width else { return x }
     var residual = right
@@ -66,8 +66,8 @@ public struct LinearImputation {
 
   private func image(_ x: [Double]) -> [Double] {
     var result = zip(diagonal, x).map { $0 * $1 }
-    forEachNeighbour { number, place, weight in
-      let other = numbers[place]
+    forEachNeighbour { number, position, weight in
+      let other = numbers[position]
       if other >= 0 { result[number] -= weight * x[other] }
     }
     return result
@@ -75,9 +75,9 @@ public struct LinearImputation {
 
   private func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
 
-  private func forEachNeighbour(_ body: (_ number: Int, _ place: Int, _ weight: Double) -> Void) {
-    for (number, place) in removed.enumerated() {
-      let (row, column) = (place / width, place % width)
+  private func forEachNeighbour(_ body: (_ number: Int, _ position: Int, _ weight: Double) -> Void) {
+    for (number, position) in removed.enumerated() {
+      let (row, column) = (position / width, position % width)
       for neighbour in LinearImputation.neighbours {
         let (y, x) = (row + neighbour.row, column + neighbour.column)
         if y >= 0, y < height, x >= 0, x < width { body(number, y * width + x, neighbour.weight) }

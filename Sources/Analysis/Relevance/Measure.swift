@@ -2,10 +2,10 @@ import Datasets
 import Networks
 import Tensors
 
-/// A number that tells how good an explanation is, picture by picture.
+/// A number that tells how good an explanation is, image by image.
 ///
 /// Conforming types are small values, one a file in `Measures`, listed in ``MeasureCatalog``; each also conforms to one of
-/// ``MapMeasure``, ``OutputMeasure``, ``ChangeMeasure`` and ``NetworkMeasure``, which tell what it looks at.
+/// ``MapMeasure``, ``OutputMeasure``, ``ChangeMeasure`` and ``NetworkMeasure``, which say what it needs.
 public protocol Measure: Sendable {
   /// The measure's name in options and tables.
   static var name: String { get }
@@ -32,7 +32,7 @@ extension Measure {
 
 /// A measure of one map, with or without the object's mask.
 public protocol MapMeasure: Measure {
-  /// Whether it looks at the mask.
+  /// Whether it observes the mask.
   static var needsMask: Bool { get }
 
   /// The number; nil where it is not defined.
@@ -41,42 +41,42 @@ public protocol MapMeasure: Measure {
   func value(of map: RelevanceMap, mask: BitMask?) -> Double?
 }
 
-/// A measure of what the network answers to changed pictures.
+/// A measure of what the network answers to changed images.
 public protocol OutputMeasure: Measure {
   /// What each number of ``Curves/areas`` is, in tables.
   static var columns: [String] { get }
 
-  /// The curves of a shard of pictures.
+  /// The curves of a shard of images.
   ///
   /// - Parameters:
-  ///   - maps: one a picture.
+  ///   - maps: one an image.
   ///   - targets: what the maps explain, resolved by the network's answers.
   ///   - program: answers.
   func curves(_ shard: AttributionShard, maps: [RelevanceMap], targets: [OutputTarget], _ program: OutputProgram) throws
     -> [Curves]
 }
 
-/// A measure of how answers or attributions change with the picture, where that is not a curve.
+/// A measure of how answers or attributions change with the image, where that is not a curve.
 public protocol ChangeMeasure: Measure {
   /// What each number is, in tables.
   static var columns: [String] { get }
 
-  /// The numbers of a shard of pictures, `[n][columns]`; nil where one is not defined.
+  /// The numbers of a shard of images, `[n][columns]`; nil where one is not defined.
   ///
   /// - Parameters:
-  ///   - attributions: of the pictures as they are, of their shape.
+  ///   - attributions: of the images as they are, of their shape.
   ///   - targets: what they explain, resolved by the network's answers.
-  ///   - explaining: explains changed pictures.
-  ///   - answering: answers to changed pictures.
+  ///   - explaining: explains changed images.
+  ///   - answering: answers to changed images.
   func values(
     _ shard: AttributionShard, attributions: Tensor<Float>, targets: [OutputTarget], explaining: AttributionProgram,
     answering: OutputProgram
   ) throws -> [[Double?]]
 }
 
-/// How the answers to a picture change, one curve a column of its measure.
+/// How the answers to an image change, one curve a column of its measure.
 public struct Curves: Hashable, Sendable {
-  /// The curves, at evenly spaced places.
+  /// The curves, at evenly spaced positions.
   public var values: [[Double]]
 
   /// Makes curves.
@@ -98,6 +98,6 @@ public protocol NetworkMeasure: Measure {
   /// - Throws: `EspalierError` if the network cannot be changed.
   func stages(of graph: Graph) throws -> [(name: String, graph: Graph)]
 
-  /// How alike two maps of one picture are; nil where it is not defined.
+  /// How alike two maps of one image are; nil where it is not defined.
   func similarity(_ map: RelevanceMap, _ original: RelevanceMap) -> Double?
 }

@@ -20,7 +20,7 @@ public enum MeasureCatalog {
     guard let type = all.first(where: { $0.name == parameters.name }) else {
       throw EspalierError(unknown: "measure", parameters.name, among: all.map { $0.name }, topic: "measures")
     }
-    return try naming(place: "measure '\(text)'") {
+    return try naming(location: "measure '\(text)'") {
       let measure = try type.init(&parameters)
       try parameters.finish()
       return measure

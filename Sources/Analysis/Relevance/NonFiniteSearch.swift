@@ -4,7 +4,7 @@ import Tensors
 
 /// Finds the layer at which numbers stop being numbers, once it is known that they do.
 ///
-/// That takes a pass of its own over one picture, which looks at every value: nothing is paid for as long as all is well.
+/// That takes a pass of its own over one image, which observes every value: nothing is paid for as long as all is well.
 struct NonFiniteSearch: Sendable {
   let graph: Graph
   let output: String?
@@ -14,7 +14,7 @@ struct NonFiniteSearch: Sendable {
   /// Checks what was found out about a shard.
   ///
   /// - Parameter isPropagated: whether relevance went back to the input by the composite.
-  /// - Throws: `EspalierError` naming the first picture whose outputs or relevance are NaN or infinite, and the layer.
+  /// - Throws: `EspalierError` naming the first image whose outputs or relevance are NaN or infinite, and the layer.
   func check(_ result: RelevanceResult, of shard: AttributionShard, isPropagated: Bool) throws {
     func isFinite(_ tensor: Tensor<Float>, _ row: Int) -> Bool {
       let size = tensor.count / max(shard.count, 1)
@@ -24,19 +24,19 @@ struct NonFiniteSearch: Sendable {
       tensors.allSatisfy { $0.elements[row * $0.shape[1]..<(row + 1) * $0.shape[1]].allSatisfy(\.isFinite) }
     }
     for row in 0..<shard.count {
-      let picture = "picture \(shard.indices[row])"
+      let image = "image \(shard.indices[row])"
       if !isFinite(result.prediction, row) {
         let layer = try? layer(shard, row, backwards: false)
-        throw EspalierError("the network's output is NaN or infinite\(layer ?? "")", place: picture, accepted: "finite outputs")
+        throw EspalierError("the network's output is NaN or infinite\(layer ?? "")", location: image, accepted: "finite outputs")
       }
       if !isFinite(result.input, row) || !isFinite(result.signed, row) {
         let layer = isPropagated ? try? layer(shard, row, backwards: true) : nil
-        throw EspalierError("its relevance is NaN or infinite\(layer ?? "")", place: picture, accepted: "finite relevance")
+        throw EspalierError("its relevance is NaN or infinite\(layer ?? "")", location: image, accepted: "finite relevance")
       }
     }
   }
 
-  /// The node behind which a number of a picture is none, as a clause; empty if none is found.
+  /// The node behind which a number of an image is none, as a clause; empty if none is found.
   private func layer(_ shard: AttributionShard, _ row: Int, backwards: Bool) throws -> String {
     let scores = try graph.classScores(output: output)
     let network = try scores.graph.canonized()
@@ -44,13 +44,13 @@ struct NonFiniteSearch: Sendable {
     let builder = try PlanBuilder(network, batch: batch)
     let pass = try RelevancePass(network, composite: composite, builder)
     var labels: [Int: String] = [:]
-    func look(_ slot: Slot, _ node: Node) {
+    func observe(_ slot: Slot, _ node: Node) {
       labels[builder.observe(slot, label: node.label)] = "\(node.op.name) '\(node.label)'"
     }
     let watched = Set(network.nodes.flatMap(\.outputs).filter { !$0.isEmpty })
     let kept = backwards ? pass.keptValues() : []
     try builder.forward(keeping: kept, watching: backwards ? [] : watched, isDifferentiable: backwards) { value, slot in
-      if let node = network.producer(of: value) { look(slot, node) }
+      if let node = network.producer(of: value) { observe(slot, node) }
     }
     var targets: TargetSlots?
     if backwards {
@@ -61,7 +61,7 @@ struct NonFiniteSearch: Sendable {
       let seed = builder.appendRelevanceStart(of: logits, targets: slots, start: start)
       _ = try builder.reverse(from: [output: seed], to: [network.inputs[0].name]) { node, arriving, wanted in
         let sent = try pass.cross(node, arriving, wanted)
-        for case let slot? in sent { look(slot, node) }
+        for case let slot? in sent { observe(slot, node) }
         return sent
       }
     }
@@ -73,7 +73,7 @@ struct NonFiniteSearch: Sendable {
       }
     }
     try program.setInputs(
-      network.inputs[0].name, to: shard.pictures.rows(row..<row + 1), others: shard.others.mapValues { $0.rows(row..<row + 1) })
+      network.inputs[0].name, to: shard.images.rows(row..<row + 1), others: shard.others.mapValues { $0.rows(row..<row + 1) })
     try targets?.write([shard.targets[row]], to: program)
     try program.run()
     return found.map { ", first behind \($0)" } ?? ""

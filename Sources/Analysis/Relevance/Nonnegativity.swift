@@ -4,7 +4,7 @@ import Tensors
 extension Graph {
   /// The values that cannot be negative: outputs of rectifiers and what pools, joins and reshapes of them give.
   ///
-  /// Where a layer's input is one of them, the half of a rule that looks at negative inputs is left out.
+  /// Where a layer's input is one of them, the half of a rule that takes negative inputs is left out.
   func nonnegativeValues() -> Set<String> {
     var result: Set<String> = []
     for (name, constant) in constants {
@@ -28,8 +28,8 @@ extension Graph {
   /// The bounds of a `Clip`, where both are known; nil for another operator.
   private func clipBounds(of node: Node) -> ClipBounds? {
     guard node.op is Op.Clip else { return nil }
-    func bound(_ place: Int, _ open: Float) -> Float? {
-      guard place < node.inputs.count, let name = node.inputs[place] else { return open }
+    func bound(_ position: Int, _ open: Float) -> Float? {
+      guard position < node.inputs.count, let name = node.inputs[position] else { return open }
       return constants[name]?.floats?.elements.first
     }
     guard let low = bound(1, -.infinity), let high = bound(2, .infinity) else { return nil }

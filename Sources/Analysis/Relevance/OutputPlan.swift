@@ -18,7 +18,7 @@ public final class OutputPlan: Sendable {
   ///
   /// - Parameters:
   ///   - graph: the network as read.
-  ///   - batch: the number of pictures in a shard.
+  ///   - batch: the number of images in a shard.
   ///   - outputName: the output, the first if nil; a final Softmax or LogSoftmax is left out.
   /// - Throws: `EspalierError` naming the layer that cannot be run.
   public init(_ graph: Graph, batch: Int, output outputName: String? = nil) throws {
@@ -49,16 +49,16 @@ public final class OutputProgram {
     program = try Program(plan.plan)
   }
 
-  /// The outputs `[n, K]` for pictures `[n, …]`, n from 1 to the plan's batch.
+  /// The outputs `[n, K]` for images `[n, …]`, n from 1 to the plan's batch.
   ///
   /// - Parameter others: what the network's other inputs take, by their names.
   /// - Throws: `EspalierError` naming the layer that failed; for outputs that are no numbers.
-  public func run(_ pictures: Tensor<Float>, others: [String: Tensor<Float>] = [:]) throws -> Tensor<Float> {
-    try program.setInputs(plan.input, to: pictures, others: others)
+  public func run(_ images: Tensor<Float>, others: [String: Tensor<Float>] = [:]) throws -> Tensor<Float> {
+    try program.setInputs(plan.input, to: images, others: others)
     try program.run()
     let outputs = program.result(plan.output)
     guard outputs.elements.allSatisfy(\.isFinite) else {
-      throw EspalierError("the network's output is NaN or infinite for a changed copy of a picture")
+      throw EspalierError("the network's output is NaN or infinite for a changed copy of an image")
     }
     return outputs
   }

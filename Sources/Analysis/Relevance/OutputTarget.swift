@@ -84,6 +84,6 @@ extension Tensor<Float> {
   /// A row of `[N, K]`.
   func outputs(ofRow row: Int) -> ArraySlice<Float> { elements[row * shape[1]..<(row + 1) * shape[1]] }
 
-  /// The place of the greatest number in a row of `[n, K]`, the first of equals.
+  /// The position of the greatest number in a row of `[n, K]`, the first of equals.
   func largest(inRow row: Int) -> Int { OutputTarget.predicted.resolved(by: outputs(ofRow: row)).index ?? 0 }
 }

@@ -2,11 +2,11 @@ import Engine
 import Networks
 import Tensors
 
-/// Filters from which relevance starts, in place of an output: relevance conditional on them.
+/// Filters from which relevance starts, instead of an output: relevance conditional on them.
 ///
-/// It starts at the output of a convolution or linear layer, behind the batch norm that folds into it and before its activation, in
-/// the named channels and at no other place: with ``Seed/relevance`` from what of the target's relevance arrives there, with
-/// ``Seed/activation`` from the activations themselves. Paths that do not lead through the layer carry nothing.
+/// It starts at the output of a convolution or linear layer, behind the batch norm that folds into it and before its activation,
+/// in the named channels and at no other location: with ``Seed/relevance`` from what of the target's relevance arrives there,
+/// with ``Seed/activation`` from the activations themselves. Paths that do not lead through the layer carry nothing.
 ///
 /// Source: Achtibat et al., Nature Machine Intelligence 2023; zennit-crp does the same with `exclude_parallel=True`, its default.
 /// With `False` it masks the layer and lets paths around it be, which differs in residual networks alone.
@@ -57,13 +57,13 @@ public struct RelevanceOrigin: Hashable, Sendable, CustomStringConvertible {
       let known = layers.map(\.name)
       throw EspalierError(
         "there is no convolution or linear layer '\(layer)'" + EspalierError.suggestion(for: layer, among: known),
-        place: "--from",
+        location: "--from",
         accepted: EspalierError.list(known))
     }
     let shape = facts[node.outputs[0]]?.shape ?? []
     let count = shape.rank < 2 ? 0 : shape.rank > 2 && network.hasTokens(node.outputs[0]) ? shape[-1] : shape[1]
     if let channel = channels.first(where: { $0 >= count }) {
-      throw EspalierError("layer '\(layer)' has no channel \(channel)", place: "--from", accepted: "0 to \(count - 1)")
+      throw EspalierError("layer '\(layer)' has no channel \(channel)", location: "--from", accepted: "0 to \(count - 1)")
     }
     return node
   }
@@ -91,7 +91,7 @@ extension PlanBuilder {
       for sample in 0..<layout.samples {
         for channel in kept {
           let start = sample * layout.sampleStride + channel / layout.block * layout.area * layout.block + channel % layout.block
-          for place in 0..<layout.area { target[start + place * layout.block] = source[start + place * layout.block] }
+          for position in 0..<layout.area { target[start + position * layout.block] = source[start + position * layout.block] }
         }
       }
     }

@@ -7,7 +7,7 @@ package final class RelevancePass {
   /// The taps on relevance at the outputs of linear layers, by the node's number.
   package private(set) var taps: [Int: (number: Int, channels: Int)] = [:]
 
-  /// What is looked at to tell what each node conserves, in the order in which relevance reaches them.
+  /// What is observed to tell what each node conserves, in the order in which relevance reaches them.
   package private(set) var conservation: [ConservationTap] = []
   private let recordsConservation: Bool
 
@@ -32,7 +32,7 @@ package final class RelevancePass {
     }
   }
 
-  /// The values that rules look at, and that must therefore not be fused away.
+  /// The values that rules observe, and that must therefore not be fused away.
   package func keptValues() -> Set<String> {
     var kept: Set<String> = []
     for node in graph.nodes {
@@ -52,7 +52,7 @@ package final class RelevancePass {
     return kept
   }
 
-  /// Takes relevance through a node, with a look at what is conserved if that is asked for.
+  /// Takes relevance through a node, with a tap on what is conserved if that is asked for.
   package func cross(_ node: Node, _ arriving: [Slot?], _ wanted: [Bool]) throws -> [Slot?] {
     let slots = arriving.compactMap { $0 }
     guard recordsConservation, !slots.isEmpty else { return try crossing(node, arriving, wanted) }
@@ -62,7 +62,7 @@ package final class RelevancePass {
         node: node, kind: LayerKind(node, in: graph), rule: rules[node.id].map { type(of: $0).name } ?? GradientRule.name,
         arriving: tap))
     let delivered = try crossing(node, arriving, wanted)
-    for case let (input?, slot?) in zip(node.inputs, delivered) { builder.place(slot, like: input) }
+    for case let (input?, slot?) in zip(node.inputs, delivered) { builder.position(slot, like: input) }
     let left = delivered.compactMap { $0 }
     if !left.isEmpty { conservation[conservation.count - 1].delivered = builder.observe(left, label: node.label) }
     return delivered
@@ -87,7 +87,7 @@ package final class RelevancePass {
         }
       }
     }
-    for slot in [quotient, incoming] + terms.map(\.slot) { builder.place(slot, like: node.outputs[0]) }
+    for slot in [quotient, incoming] + terms.map(\.slot) { builder.position(slot, like: node.outputs[0]) }
     let shown = ([quotient, incoming] + terms.map(\.slot) + [gate].compactMap { $0 }).map { channelsSecond($0, of: node) }
     let tap = builder.observe(shown, label: node.label)
     conservation[conservation.count - 1].parts.append(
@@ -95,8 +95,8 @@ package final class RelevancePass {
         tap: tap, signs: terms.map { Double($0.sign) }, coefficient: Double(part.coefficient), gate: part.gate, bias: bias))
   }
 
-  /// What lies at a node's output with channels along axis 1, where those who look count them: of a linear layer on tokens they are
-  /// along the last axis.
+  /// What lies at a node's output with channels along axis 1, where those who look count them: of a linear layer on tokens they
+  /// are along the last axis.
   func channelsSecond(_ slot: Slot, of node: Node) -> Slot {
     guard LayerKind(node, in: graph) == .dense, builder.layout(slot).shape.rank > 2 else { return slot }
     return (try? builder.channelsSecond(slot, like: node.outputs[0])) ?? slot
@@ -123,7 +123,7 @@ package final class RelevancePass {
       }
       guard let part = parts.first, parts.count == 1, part.isPlainOutput, part.terms[0].weighing == nil else {
         throw EspalierError(
-          "rule '\(type(of: rule).name)' needs a layer with weights", place: "layer '\(node.label)'",
+          "rule '\(type(of: rule).name)' needs a layer with weights", location: "layer '\(node.label)'",
           accepted: "\(NormRule.name), \(PassRule.name), \(GradientRule.name)")
       }
       return try share(node, kind, relevance, part, wanted)
@@ -133,12 +133,12 @@ package final class RelevancePass {
   /// All relevance for the first input that is as large as the output.
   private func pass(_ node: Node, _ relevance: Slot, _ wanted: [Bool]) throws -> [Slot?] {
     let shape = builder.layout(relevance).shape
-    let target = try node.inputs.indices.first { place in
-      try wanted[place] && node.inputs[place].map { try builder.shape(of: $0) == shape } ?? false
+    let target = try node.inputs.indices.first { position in
+      try wanted[position] && node.inputs[position].map { try builder.shape(of: $0) == shape } ?? false
     }
     guard let target else {
       throw EspalierError(
-        "no input of it has its output's shape \(shape)", place: "layer '\(node.label)'",
+        "no input of it has its output's shape \(shape)", location: "layer '\(node.label)'",
         accepted: "rule '\(PassRule.name)' where one has")
     }
     return wanted.indices.map { $0 == target ? relevance : nil }
@@ -150,7 +150,7 @@ package final class RelevancePass {
     case is Op.Add, is Op.Sum, is Op.Sub, is Op.Mul, is Op.Div: break
     default:
       throw EspalierError(
-        "rule '\(UniformRule.name)' needs a sum or product", place: "layer '\(node.label)'",
+        "rule '\(UniformRule.name)' needs a sum or product", location: "layer '\(node.label)'",
         accepted: "kind = \"product\" or \"sum\"")
     }
     let (layout, count) = (builder.layout(relevance), wanted.count { $0 })
@@ -158,8 +158,8 @@ package final class RelevancePass {
     builder.addStep(node.label, reads: [relevance], writes: [share]) { program in
       Elementwise.scale(program.pointer(relevance), by: 1 / Float(count), into: program.pointer(share), count: layout.floatCount)
     }
-    return try node.inputs.indices.map { place in
-      guard wanted[place], let name = node.inputs[place] else { return nil }
+    return try node.inputs.indices.map { position in
+      guard wanted[position], let name = node.inputs[position] else { return nil }
       return try builder.sumBack(share, to: builder.shape(of: name), label: node.label)
     }
   }
@@ -205,21 +205,22 @@ package final class RelevancePass {
     let sumsAlign = isSum && inputs.allSatisfy { builder.layout($0).shape == builder.layout(relevance).shape }
     if isSum && !sumsAlign {
       throw EspalierError(
-        "its operands have different shapes", place: "layer '\(node.label)'", accepted: "a sum of equal shapes for rule 'norm'")
+        "its operands have different shapes", location: "layer '\(node.label)'", accepted: "a sum of equal shapes for rule 'norm'"
+      )
     }
     let terms = isSum ? try inputs.map { try builder.reorder($0, to: target) } : [try builder.slot(of: node.outputs[0])]
     let quotient = try divide(node, relevance, by: terms.map { ($0, Float(1)) }, gate: nil, part, layout: target)
     let gradients =
       isSum ? wanted.map { $0 ? quotient : nil } : try builder.vectorJacobianProduct(node, [quotient], wanted: wanted)
-    return try node.inputs.indices.map { place in
-      guard wanted[place], let gradient = gradients[place], let name = node.inputs[place] else { return nil }
+    return try node.inputs.indices.map { position in
+      guard wanted[position], let gradient = gradients[position], let name = node.inputs[position] else { return nil }
       return try weigh(node, [(try builder.slot(of: name), .asIs, gradient, 1)], layout: builder.layout(builder.slot(of: name)))
     }
   }
 
   /// A layer with weights: quotients, transposed products, and their sum weighted by the inputs.
   private func decompose(_ node: Node, _ relevance: Slot, _ parts: [RulePart]) throws -> Slot {
-    guard let name = node.inputs[0] else { throw EspalierError("it has no input", place: "layer '\(node.label)'") }
+    guard let name = node.inputs[0] else { throw EspalierError("it has no input", location: "layer '\(node.label)'") }
     let input = try builder.slot(of: name)
     let isNonnegative = nonnegative.contains(name)
     var contributions: [(input: Slot, form: RulePart.Input, gradient: Slot, factor: Float)] = []
@@ -266,7 +267,7 @@ package final class RelevancePass {
     let layout = builder.layout(input)
     if case .channels(let values) = form, values.count != layout.channels {
       throw EspalierError(
-        "its input has \(layout.channels) channels and its rule \(values.count) numbers", place: "layer '\(node.label)'",
+        "its input has \(layout.channels) channels and its rule \(values.count) numbers", location: "layer '\(node.label)'",
         accepted: "one number, or one a channel")
     }
     let result = builder.allocate(layout, name: node.label)
@@ -320,11 +321,11 @@ package final class RelevancePass {
     let result = builder.allocate(layout, name: node.label)
     builder.addStep(node.label, reads: aligned.flatMap { [$0.input, $0.gradient] }, writes: [result]) { program in
       if aligned.isEmpty { program.pointer(result).update(repeating: 0, count: layout.floatCount) }
-      for (place, part) in aligned.enumerated() {
+      for (position, part) in aligned.enumerated() {
         Elementwise.weigh(
           program.pointer(part.input), part.form, program.pointer(part.gradient), factor: part.factor,
           into: program.pointer(result),
-          adding: place > 0, count: layout.floatCount)
+          adding: position > 0, count: layout.floatCount)
       }
     }
     return result

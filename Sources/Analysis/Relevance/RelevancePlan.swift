@@ -4,15 +4,15 @@ import Tensors
 
 /// Whose relevance is computed.
 public enum RelevanceTarget: Hashable, Sendable {
-  /// The picture's own label.
+  /// The image's own label.
   case label
   /// The class with the largest output.
   case predicted
-  /// What the data say beside the label, picture by picture.
+  /// What the data say beside the label, image by image.
   case data
-  /// One class for every picture.
+  /// One class for every image.
   case index(Int)
-  /// Some classes against others, for every picture.
+  /// Some classes against others, for every image.
   case contrast([OutputTarget.Term])
   /// Classes by their names, which data or a file of classes must tell; never what a run starts with.
   case named(String)
@@ -52,7 +52,7 @@ public final class RelevancePlan: Sendable {
     /// The number of channels.
     public let channels: Int
     let tap: Int
-    /// The look at its activations; nil where none is asked for.
+    /// The tap on its activations; nil where none is asked for.
     let activation: Int?
   }
 
@@ -79,7 +79,7 @@ public final class RelevancePlan: Sendable {
   ///   - graph: the network as read.
   ///   - composite: the rules.
   ///   - start: what relevance starts from.
-  ///   - batch: the number of pictures in a shard.
+  ///   - batch: the number of images in a shard.
   ///   - outputName: the output that is explained, the first if nil; a final Softmax or LogSoftmax is left out.
   ///   - details: what is found out beside relevance, and where it starts.
   /// - Throws: `EspalierError` naming the layer that a rule does not fit.
@@ -121,7 +121,7 @@ public final class RelevancePlan: Sendable {
         whole = value == output ? seed : try builder.reverse(from: seeds, to: [value], rule: pass.cross)[value]
       }
       guard let whole else {
-        throw EspalierError("the output '\(output)' does not depend on layer '\(choice.layer)'", place: "--from")
+        throw EspalierError("the output '\(output)' does not depend on layer '\(choice.layer)'", location: "--from")
       }
       let isLast = builder.layout(whole).shape.rank > 2 && network.hasTokens(value)
       seeds = [value: try builder.appendMask(of: whole, channels: choice.channels, isLast: isLast)]

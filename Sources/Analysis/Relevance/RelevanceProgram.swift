@@ -1,7 +1,7 @@
 import Engine
 import Tensors
 
-/// What a relevance pass finds out about a shard of pictures.
+/// What a relevance pass finds out about a shard of images.
 public struct RelevanceResult: Sendable {
   /// Relevance at the input, `[n, C, H, W]`.
   public var input: Tensor<Float>
@@ -9,7 +9,7 @@ public struct RelevanceResult: Sendable {
   public var prediction: Tensor<Float>
   /// Relevance of every site's channels, summed over space, `[n, channels]` each.
   public var signed: [Tensor<Double>]
-  /// The same with every place's absolute value.
+  /// The same with every position's absolute value.
   public var absolute: [Tensor<Double>]
   /// The greatest activation of every site's channels over space, `[n, channels]` each; empty unless it was asked for.
   public var maxima: [Tensor<Float>] = []
@@ -34,16 +34,16 @@ public final class RelevanceProgram {
   /// Computes the relevance of a shard.
   ///
   /// - Parameters:
-  ///   - pictures: `[n, C, H, W]`, n from 1 to the plan's batch.
+  ///   - images: `[n, C, H, W]`, n from 1 to the plan's batch.
   ///   - others: what the network's other inputs take, by their names.
-  ///   - targets: what is explained of each picture.
+  ///   - targets: what is explained of each image.
   /// - Throws: `EspalierError` naming a target that is no class.
-  public func run(_ pictures: Tensor<Float>, others: [String: Tensor<Float>] = [:], targets: [OutputTarget]) throws
+  public func run(_ images: Tensor<Float>, others: [String: Tensor<Float>] = [:], targets: [OutputTarget]) throws
     -> RelevanceResult
   {
-    let count = pictures.shape[0]
-    precondition(targets.count == count, "\(targets.count) targets for \(count) pictures")
-    try program.setInputs(plan.input, to: pictures, others: others)
+    let count = images.shape[0]
+    precondition(targets.count == count, "\(targets.count) targets for \(count) images")
+    try program.setInputs(plan.input, to: images, others: others)
     try plan.targets.write(targets, to: program)
     var signed: [Tensor<Double>] = []
     var absolute: [Tensor<Double>] = []
@@ -56,10 +56,10 @@ public final class RelevanceProgram {
     }
     let taps = plan.conservationTaps
     var balance = [ConservationSums](repeating: ConservationSums(count: count), count: taps.count)
-    for (place, tap) in taps.enumerated() {
-      program.observers[tap.arriving] = { balance[place].add($0, to: 0) }
-      if let delivered = tap.delivered { program.observers[delivered] = { balance[place].add($0, to: 1) } }
-      for part in tap.parts { program.observers[part.tap] = { balance[place].add($0, part) } }
+    for (position, tap) in taps.enumerated() {
+      program.observers[tap.arriving] = { balance[position].add($0, to: 0) }
+      if let delivered = tap.delivered { program.observers[delivered] = { balance[position].add($0, to: 1) } }
+      for part in tap.parts { program.observers[part.tap] = { balance[position].add($0, part) } }
     }
     defer { program.observers = [:] }
     try program.run()
@@ -88,7 +88,7 @@ public final class RelevanceProgram {
   /// Computes the relevance of classes; nil for the predicted one.
   ///
   /// - Throws: `EspalierError` naming a target that is no class.
-  public func run(_ pictures: Tensor<Float>, targets: [Int?]) throws -> RelevanceResult {
-    try run(pictures, targets: targets.map { OutputTarget($0) })
+  public func run(_ images: Tensor<Float>, targets: [Int?]) throws -> RelevanceResult {
+    try run(images, targets: targets.map { OutputTarget($0) })
   }
 }

@@ -21,7 +21,7 @@ public enum RuleCatalog {
       throw EspalierError(unknown: "rule", list.name, among: all.map { $0.name }, topic: "rules")
     }
     var list = list
-    return try naming(place: "rule '\(list.name)'") {
+    return try naming(location: "rule '\(list.name)'") {
       let rule = try type.init(&list)
       do { try list.finish() } catch var error as EspalierError {
         error.accepted = type.parameters.isEmpty ? "no parameter" : type.parameters

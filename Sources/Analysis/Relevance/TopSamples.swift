@@ -2,16 +2,17 @@ import Tensors
 
 /// The samples with the greatest numbers, for each channel of a layer.
 ///
-/// Greater numbers come first, of equal ones the sample with the smaller index; what is no number is left out. The result depends
+/// Greater numbers come first, of equal ones the sample with the smaller index; NaN is left out. The result depends
 /// on neither the order of observing nor that of merging.
 ///
 /// Source: RelMax and ActMax of Achtibat et al., "From attribution maps to human-understandable explanations through concept
-/// relevance propagation", Nature Machine Intelligence 2023; zennit-crp keeps 40. Numbers are ranked as they are: where zennit-crp divides by the sum of a sample's
-/// magnitudes first (`abs_norm=True`, the default of its `FeatureVisualization`), samples may come in another order.
+/// relevance propagation", Nature Machine Intelligence 2023; zennit-crp keeps 40. Numbers are ranked as they are: where
+/// zennit-crp divides by the sum of a sample's magnitudes first (`abs_norm=True`, the default of its `FeatureVisualization`),
+/// samples may come in another order.
 public struct TopSamples: Hashable, Sendable {
   /// One sample and its number.
   public struct Entry: Hashable, Sendable {
-    /// The sample's place in the data set.
+    /// The sample's position in the data set.
     public var index: Int
     /// The number.
     public var value: Float
@@ -75,8 +76,8 @@ public struct TopSamples: Hashable, Sendable {
       guard let last = channels[channel].last, entry.precedes(last) else { return }
       channels[channel].removeLast()
     }
-    var place = channels[channel].count
-    while place > 0, entry.precedes(channels[channel][place - 1]) { place -= 1 }
-    channels[channel].insert(entry, at: place)
+    var position = channels[channel].count
+    while position > 0, entry.precedes(channels[channel][position - 1]) { position -= 1 }
+    channels[channel].insert(entry, at: position)
   }
 }

@@ -1,61 +1,61 @@
 import Tensors
 
-/// Changed copies of pictures, handed on in full batches whatever picture they belong to.
+/// Changed copies of images, handed on in full batches whatever image they belong to.
 ///
 /// Which copies meet in a batch depends on the shard alone, so that results do not depend on the number of workers.
 struct Variants {
   /// One copy.
   struct Row: Hashable {
-    /// The picture's place in the shard.
-    var picture: Int
+    /// The image's position in the shard.
+    var image: Int
     /// The number of the change, from 0.
     var variant: Int
   }
 
-  /// The pictures, `[n, …]`.
-  let pictures: Tensor<Float>
-  /// The number of copies of each picture.
+  /// The images, `[n, …]`.
+  let images: Tensor<Float>
+  /// The number of copies of each image.
   let count: Int
   /// The most copies that are run together.
   let batch: Int
   /// Told which share of the copies is done, after each batch.
   var progress: ((Double) -> Void)?
 
-  /// Calls `run` with all copies, all of the first picture first.
+  /// Calls `run` with all copies, all of the first image first.
   ///
   /// - Parameters:
-  ///   - change: changes a copy, the picture's numbers, in place.
+  ///   - change: changes a copy, the image's numbers, in place.
   ///   - run: takes copies `[m, …]`, m ≤ ``batch``, and tells what they are of.
   func forEachBatch(
     change: (Row, UnsafeMutableBufferPointer<Float>) -> Void, run: (Tensor<Float>, [Row]) throws -> Void
   ) rethrows {
-    let total = pictures.shape[0] * count
-    let size = pictures.shape.dimensions.dropFirst().reduce(1, *)
+    let total = images.shape[0] * count
+    let size = images.shape.dimensions.dropFirst().reduce(1, *)
     for start in stride(from: 0, to: total, by: batch) {
-      let rows = (start..<min(start + batch, total)).map { Row(picture: $0 / count, variant: $0 % count) }
+      let rows = (start..<min(start + batch, total)).map { Row(image: $0 / count, variant: $0 % count) }
       let elements = [Float](unsafeUninitializedCapacity: rows.count * size) { buffer, initialized in
-        pictures.elements.withUnsafeBufferPointer { source in
-          for (place, row) in rows.enumerated() {
-            let copy = UnsafeMutableBufferPointer(rebasing: buffer[place * size..<(place + 1) * size])
-            _ = copy.initialize(from: source[row.picture * size..<(row.picture + 1) * size])
+        images.elements.withUnsafeBufferPointer { source in
+          for (position, row) in rows.enumerated() {
+            let copy = UnsafeMutableBufferPointer(rebasing: buffer[position * size..<(position + 1) * size])
+            _ = copy.initialize(from: source[row.image * size..<(row.image + 1) * size])
             change(row, copy)
           }
         }
         initialized = rows.count * size
       }
-      try run(Tensor(elements, shape: pictures.shape.replacing(axis: 0, with: rows.count)), rows)
+      try run(Tensor(elements, shape: images.shape.replacing(axis: 0, with: rows.count)), rows)
       progress?(Double(min(start + batch, total)) / Double(total))
     }
   }
 }
 
-/// The mean of several relevance passes over the same pictures, summed in double precision.
+/// The mean of several relevance passes over the same images, summed in double precision.
 struct MeanRelevance {
   private let first: RelevanceResult
   private var input: [Double]
   private var signed, absolute: [Tensor<Double>]
 
-  /// Begins with a pass over the pictures as they are, whose predictions are kept.
+  /// Begins with a pass over the images as they are, whose predictions are kept.
   init(_ first: RelevanceResult) {
     self.first = first
     input = first.input.elements.map(Double.init)
@@ -67,8 +67,8 @@ struct MeanRelevance {
     let size = first.input.count / first.input.shape[0]
     result.input.elements.withUnsafeBufferPointer { source in
       input.withUnsafeMutableBufferPointer { sums in
-        for (place, row) in rows.enumerated() {
-          for i in 0..<size { sums[row.picture * size + i] += Double(source[place * size + i]) }
+        for (position, row) in rows.enumerated() {
+          for i in 0..<size { sums[row.image * size + i] += Double(source[position * size + i]) }
         }
       }
     }
@@ -80,7 +80,7 @@ struct MeanRelevance {
 
   /// The mean of `count` passes.
   ///
-  /// - Parameter factor: from an element's place in the input to what its mean is multiplied by.
+  /// - Parameter factor: from an element's position in the input to what its mean is multiplied by.
   func result(of count: Int, factor: (Int) -> Double = { _ in 1 }) -> RelevanceResult {
     var result = first
     let scale = 1 / Double(count)
@@ -94,8 +94,8 @@ struct MeanRelevance {
 extension Tensor<Double> {
   fileprivate mutating func add(_ other: Tensor<Double>, _ rows: [Variants.Row]) {
     let size = shape[1]
-    for (place, row) in rows.enumerated() {
-      for i in 0..<size { elements[row.picture * size + i] += other.elements[place * size + i] }
+    for (position, row) in rows.enumerated() {
+      for i in 0..<size { elements[row.image * size + i] += other.elements[position * size + i] }
     }
   }
 }

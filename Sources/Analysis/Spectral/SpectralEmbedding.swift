@@ -6,13 +6,13 @@ import Tensors
 /// Euclidean distances, a graph of the nearest neighbours (each sample's k nearest, A := (A + Aᵀ) / 2), and the eigenvectors of
 /// D^-½ A D^-½ with the greatest eigenvalues λ, whose rows are brought to length 1.
 ///
-/// Source: Lapuschkin et al., "Unmasking Clever Hans predictors", Nature Communications 2019, as CoRelAy 1.0 computes it (`SparseKNN`,
-/// `SymmetricNormalLaplacian`, `EigenDecomposition`). Deviations: the greatest λ, where CoRelAy takes those of greatest magnitude, among
-/// which may be some near −1; dimensions stand by rising 1 − λ; every eigenvector's greatest element is positive, so that signs are
-/// settled.
+/// Source: Lapuschkin et al., "Unmasking Clever Hans predictors", Nature Communications 2019, as CoRelAy 1.0 computes it
+/// (`SparseKNN`, `SymmetricNormalLaplacian`, `EigenDecomposition`). Deviations: the greatest λ, where CoRelAy takes those of
+/// greatest magnitude, among which may be some near −1; dimensions stand by rising 1 − λ; every eigenvector's greatest element is
+/// positive, so that signs are settled.
 public struct SpectralEmbedding: Sendable {
-  /// The places of the samples, `[n, E]`, row-major; rows have length 1.
-  public var places: [Double]
+  /// The positions of the samples, `[n, E]`, row-major; rows have length 1.
+  public var positions: [Double]
   /// 1 − λ of every dimension, rising, in 0 … 2.
   public var eigenvalues: [Double]
   /// The number of dimensions, E.
@@ -37,11 +37,11 @@ public struct SpectralEmbedding: Sendable {
     SpectralEmbedding.connect(&matrix, count, neighbours: min(neighbours, count - 1))
     let degrees = (0..<count).map { row in matrix[row * count..<(row + 1) * count].reduce(0, +) }
     for i in 0..<count { for j in 0..<count { matrix[i * count + j] /= (degrees[i] * degrees[j]).squareRoot() } }
-    (eigenvalues, places) = try SpectralEmbedding.greatest(matrix, count, min(dimensions, count))
+    (eigenvalues, positions) = try SpectralEmbedding.greatest(matrix, count, min(dimensions, count))
     let width = eigenvalues.count
     for row in 0..<count {
-      let length = places[row * width..<(row + 1) * width].reduce(0) { $0 + $1 * $1 }.squareRoot()
-      for place in row * width..<(row + 1) * width where length > 0 { places[place] /= length }
+      let length = positions[row * width..<(row + 1) * width].reduce(0) { $0 + $1 * $1 }.squareRoot()
+      for position in row * width..<(row + 1) * width where length > 0 { positions[position] /= length }
     }
   }
 
@@ -71,7 +71,7 @@ public struct SpectralEmbedding: Sendable {
       let others = (0..<count).filter { $0 != row }.sorted { (distances[$0], $0) < (distances[$1], $1) }
       return Array(others.prefix(neighbours))
     }
-    for place in matrix.indices { matrix[place] = 0 }
+    for position in matrix.indices { matrix[position] = 0 }
     for (row, others) in nearest.enumerated() {
       for other in others {
         matrix[row * count + other] += 0.5

@@ -2,8 +2,8 @@ import Tensors
 
 /// Σ x xᵀ and Σ x of rows x `[channels]`, in Double.
 ///
-/// Rows of a shard wait until they outnumber the channels, those of several until they fill runs of 128; then these are folded in, in
-/// single precision each. Memory: some 4 bytes · channels² in all, and of a shard alone no more than that again.
+/// Rows of a shard wait until they outnumber the channels, those of several until they fill runs of 128; then these are folded
+/// in, in single precision each. Memory: some 4 bytes · channels² in all, and of a shard alone no more than that again.
 struct ChannelProducts: Sendable {
   private let channels: Int
   private let groups: Int

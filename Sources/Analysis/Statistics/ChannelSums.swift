@@ -1,27 +1,27 @@
 import Tensors
 
-/// Sums in Double of several quantities for every channel, with the pictures and places that went in: what most statistics are.
+/// Sums in Double of several quantities for every channel, with the images and positions that went in: what most statistics are.
 struct ChannelSums: Sendable {
   private let channels: Int
   private let groups: Int
-  /// Eight channels g of quantity q at place q · groups + g; lanes behind the last channel mean nothing.
+  /// Eight channels g of quantity q at position q · groups + g; lanes behind the last channel mean nothing.
   private var sums: [SIMD8<Double>]
-  private var places: [SIMD8<Double>]
-  private var pictures: [SIMD8<Double>]
+  private var positions: [SIMD8<Double>]
+  private var images: [SIMD8<Double>]
 
   init(_ quantities: Int, channels: Int) {
     self.channels = channels
     groups = (channels + 7) / 8
     sums = Array(repeating: SIMD8(), count: quantities * groups)
-    places = Array(repeating: SIMD8(), count: groups)
-    pictures = places
+    positions = Array(repeating: SIMD8(), count: groups)
+    images = positions
   }
 
-  /// Counts a tile's places, once a tile.
+  /// Counts a tile's positions, once a tile.
   @inline(__always)
   mutating func count(_ tile: Tile) {
-    places[tile.channel / 8] += Double(tile.area)
-    pictures[tile.channel / 8] += 1
+    positions[tile.channel / 8] += Double(tile.area)
+    images[tile.channel / 8] += 1
   }
 
   /// Adds one quantity of a tile's channels.
@@ -31,10 +31,10 @@ struct ChannelSums: Sendable {
   }
 
   mutating func add(_ later: ChannelSums) {
-    for place in sums.indices { sums[place] += later.sums[place] }
+    for position in sums.indices { sums[position] += later.sums[position] }
     for group in 0..<groups {
-      places[group] += later.places[group]
-      pictures[group] += later.pictures[group]
+      positions[group] += later.positions[group]
+      images[group] += later.images[group]
     }
   }
 
@@ -46,8 +46,8 @@ struct ChannelSums: Sendable {
 
   func encode(into state: inout StateEncoder) {
     for quantity in 0..<(groups == 0 ? 0 : sums.count / groups) { state.append(of(quantity)) }
-    state.append(flat(places[...]))
-    state.append(flat(pictures[...]))
+    state.append(flat(positions[...]))
+    state.append(flat(images[...]))
   }
 
   mutating func decode(from state: inout StateDecoder) throws {
@@ -62,8 +62,8 @@ struct ChannelSums: Sendable {
     var all: [SIMD8<Double>] = []
     while all.count < sums.count { all += try read() }
     sums = all
-    places = try read()
-    pictures = try read()
+    positions = try read()
+    images = try read()
   }
 
   /// The sums of a quantity, `[channels]`, changed by `transform`.
@@ -71,11 +71,11 @@ struct ChannelSums: Sendable {
     Tensor(of(quantity).map(transform), shape: [channels])
   }
 
-  /// The mean over places, `[channels]`; NaN where nothing was seen.
-  func meanOverPlaces(_ quantity: Int) -> Tensor<Double> { mean(quantity, flat(places[...])) }
+  /// The mean over positions, `[channels]`; NaN where nothing was seen.
+  func meanOverPositions(_ quantity: Int) -> Tensor<Double> { mean(quantity, flat(positions[...])) }
 
-  /// The mean over pictures, `[channels]`; NaN where nothing was seen.
-  func meanOverPictures(_ quantity: Int) -> Tensor<Double> { mean(quantity, flat(pictures[...])) }
+  /// The mean over images, `[channels]`; NaN where nothing was seen.
+  func meanOverImages(_ quantity: Int) -> Tensor<Double> { mean(quantity, flat(images[...])) }
 
   private func mean(_ quantity: Int, _ counts: [Double]) -> Tensor<Double> {
     Tensor(zip(of(quantity), counts).map { $1 > 0 ? $0 / $1 : .nan }, shape: [channels])

@@ -2,20 +2,20 @@ import Tensors
 
 /// What each input channel of a layer contributes to sampled outputs of the layer: the samples of ThiNet, as their Gram matrix.
 ///
-/// A sample is an output place and a filter n, drawn from (seed, picture): x_c = Σ over the kernel of W[n, c] · a_c around the place, for
-/// every input channel c, and ŷ = Σ_c x_c is the output without its bias. With X the matrix of all samples, `[samples, channels]`,
-/// G = XᵀX is kept, and since ŷ = X · 1 the vector q = Xᵀŷ is the row sums of G and ‖ŷ‖² the sum of all: both greedy searches and the
-/// least squares of ThiNet run on these numbers alone, without looking at pictures again.
+/// A sample is an output position and a filter n, drawn from (seed, image): x_c = Σ over the kernel of W[n, c] · a_c around the
+/// position, for every input channel c, and ŷ = Σ_c x_c is the output without its bias. With X the matrix of all samples,
+/// `[samples, channels]`, G = XᵀX is kept, and since ŷ = X · 1 the vector q = Xᵀŷ is the row sums of G and ‖ŷ‖² the sum of all:
+/// both greedy searches and the least squares of ThiNet run on these numbers alone, without observing images again.
 ///
-/// Source: Luo, Wu, Lin, "ThiNet", ICCV 2017, and its code: ten places a picture there, on ten pictures of each class; here
-/// `positions` places a picture, each with a filter of its own, with repetition. Products are summed in single precision over runs of 128
-/// samples, runs in Double. Memory: some 4 bytes · channels² a site, and for each shard in work up to as much.
+/// Source: Luo, Wu, Lin, "ThiNet", ICCV 2017, and its code: ten positions an image there, on ten images of each class; here
+/// `positions` positions an image, each with a filter of its own, with repetition. Products are summed in single precision over
+/// runs of 128 samples, runs in Double. Memory: some 4 bytes · channels² a site, and for each shard in work up to as much.
 public struct ContributionAccumulator: Accumulator {
   private let layer: LinearLayer
   private let positions: Int
   private let seed: UInt64
-  private var picture: Int?
-  /// The filter and the first row and column of the window of each sample of the picture.
+  private var image: Int?
+  /// The filter and the first row and column of the window of each sample of the image.
   private var samples: [(filter: Int, row: Int, column: Int)] = []
   private var products: ChannelProducts
 
@@ -23,8 +23,8 @@ public struct ContributionAccumulator: Accumulator {
   ///
   /// - Parameters:
   ///   - layer: the layer at whose input this looks (``Site/reader`` of a site of kind ``SiteKind/input``).
-  ///   - positions: the samples of a picture, at least 1.
-  ///   - seed: of the places and filters.
+  ///   - positions: the samples of an image, at least 1.
+  ///   - seed: of the positions and filters.
   public init(_ layer: LinearLayer, positions: Int = 10, seed: UInt64 = 0) {
     self.layer = layer
     self.positions = max(positions, 1)
@@ -32,8 +32,8 @@ public struct ContributionAccumulator: Accumulator {
     products = ChannelProducts(layer.channels)
   }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
-    choose(pictures.indices[tile.row])
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
+    choose(images.indices[tile.row])
     let group = tile.channel / 8
     layer.weights.withUnsafeBufferPointer { weights in
       for sample in samples {
@@ -53,15 +53,15 @@ public struct ContributionAccumulator: Accumulator {
     }
   }
 
-  private mutating func choose(_ picture: Int) {
-    guard self.picture != picture else { return }
-    self.picture = picture
-    var random = Philox(seed: seed, stream: UInt64(bitPattern: Int64(picture)))
+  private mutating func choose(_ image: Int) {
+    guard self.image != image else { return }
+    self.image = image
+    var random = Philox(seed: seed, stream: UInt64(bitPattern: Int64(image)))
     func below(_ count: Int) -> Int { Int(random.next().multipliedFullWidth(by: UInt64(count)).high) }
     samples.removeAll(keepingCapacity: true)
     for _ in 0..<positions {
-      let (place, filter) = (below(layer.output.height * layer.output.width), below(layer.filters))
-      let (row, column) = (place / layer.output.width, place % layer.output.width)
+      let (position, filter) = (below(layer.output.height * layer.output.width), below(layer.filters))
+      let (row, column) = (position / layer.output.width, position % layer.output.width)
       samples.append(
         (
           filter: filter, row: row * layer.stride.height - layer.padding.height,
@@ -70,7 +70,7 @@ public struct ContributionAccumulator: Accumulator {
     }
   }
 
-  public mutating func endShard(_ pictures: ShardPictures) { products.foldIfMany() }
+  public mutating func endShard(_ images: ShardImages) { products.foldIfMany() }
 
   public mutating func merge(_ later: ContributionAccumulator) { products.merge(later.products) }
 

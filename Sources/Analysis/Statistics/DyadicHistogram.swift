@@ -1,8 +1,8 @@
 import Foundation
 import Tensors
 
-/// A histogram of one channel whose range need not be known before: bins are [i · 2ᵉ, (i + 1) · 2ᵉ), and e is the least exponent for
-/// which all values fall into `slots` neighbouring bins.
+/// A histogram of one channel whose range need not be known before: bins are [i · 2ᵉ, (i + 1) · 2ᵉ), and e is the least exponent
+/// for which all values fall into `slots` neighbouring bins.
 ///
 /// Two bins of 2ᵉ make exactly one of 2ᵉ⁺¹, so that the counts depend on the values alone, in whatever order or parts they came.
 struct DyadicHistogram: Sendable {
@@ -10,7 +10,7 @@ struct DyadicHistogram: Sendable {
   private(set) var greatest = -Float.infinity
   private var exponent = 0
   private var scale: Float = 1
-  /// The count of bin i at place i mod `slots`; empty before the first value.
+  /// The count of bin i at position i mod `slots`; empty before the first value.
   private var counts: [UInt32] = []
   private let slots: Int
 
@@ -36,12 +36,12 @@ struct DyadicHistogram: Sendable {
     if counts[slot] < .max { counts[slot] += 1 }
   }
 
-  /// Counts values within the extremes: `base[stride · place]` for each place.
-  mutating func increment(_ base: UnsafePointer<Float>, stride: Int, at places: [Int]) {
+  /// Counts values within the extremes: `base[stride · position]` for each position.
+  mutating func increment(_ base: UnsafePointer<Float>, stride: Int, at positions: [Int]) {
     let (scale, last) = (scale, slots - 1)
     counts.withUnsafeMutableBufferPointer { counts in
-      for place in places {
-        let slot = Int((base[place * stride] * scale).rounded(.down)) & last
+      for position in positions {
+        let slot = Int((base[position * stride] * scale).rounded(.down)) & last
         if counts[slot] < .max { counts[slot] += 1 }
       }
     }
@@ -104,8 +104,8 @@ struct DyadicHistogram: Sendable {
       let count = Double(counts[bin & (slots - 1)])
       guard count > 0 else { continue }
       let middle = min(max((Double(bin) + 0.5) * width, low), high)
-      let place = high > low ? Int((middle - low) / (high - low) * Double(bins)) : 0
-      shares[min(place, bins - 1)] += count
+      let position = high > low ? Int((middle - low) / (high - low) * Double(bins)) : 0
+      shares[min(position, bins - 1)] += count
       total += count
     }
     return total > 0 ? shares.map { $0 / total } : shares

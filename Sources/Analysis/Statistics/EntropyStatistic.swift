@@ -1,14 +1,14 @@
 import Tensors
 
-/// Entropy of a channel's mean activation over pictures, in bits.
+/// Entropy of a channel's mean activation over images, in bits.
 ///
-/// Source: Luo and Wu, "An entropy-based pruning method for CNN compression", arXiv:1706.05791: global average pooling of each picture,
-/// a histogram of ``StatisticSettings/bins`` bins between the least and the greatest mean, H = −Σ p log₂ p (the base is ours). The
-/// range is known only at the end, so means are counted in finer dyadic bins (``DyadicHistogram``) and each lies at most 1 / (4 · bins) of
-/// the range off, a quarter of a bin. Means that are not finite are left out.
+/// Source: Luo and Wu, "An entropy-based pruning method for CNN compression", arXiv:1706.05791: global average pooling of each
+/// image, a histogram of ``StatisticSettings/bins`` bins between the least and the greatest mean, H = −Σ p log₂ p (the base is
+/// ours). The range is known only at the end, so means are counted in finer dyadic bins (``DyadicHistogram``) and each lies at
+/// most 1 / (4 · bins) of the range off, a quarter of a bin. Means that are not finite are left out.
 public struct EntropyStatistic: Statistic {
   public static let name = "entropy"
-  public static let summary = "entropy of the mean activation of pictures"
+  public static let summary = "entropy of the mean activation of images"
   public static let phase = Phase.forward
   public static let parameters = "bins=100"
 
@@ -24,7 +24,7 @@ public struct EntropyStatistic: Statistic {
     histograms = Array(repeating: DyadicHistogram(bins: settings.bins), count: site.channels)
   }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
     let means = SIMD8<Float>(tile.summary.sum / Double(tile.area))
     for lane in 0..<tile.lanes where means[lane].isFinite { histograms[tile.channel + lane].add(means[lane]) }
   }
@@ -42,7 +42,7 @@ public struct EntropyStatistic: Statistic {
   public var results: [StatisticResult] {
     [
       StatisticResult(
-        "entropy", "entropy over pictures of the mean activation, \(bins) bins between its extremes, in bits",
+        "entropy", "entropy over images of the mean activation, \(bins) bins between its extremes, in bits",
         Tensor(histograms.map { entropy($0.shares(bins)) }, shape: [histograms.count]))
     ]
   }

@@ -1,10 +1,10 @@
 import Tensors
 
-/// Products of channels, E[aᵢ aⱼ], over places drawn in each picture, and their correlation.
+/// Products of channels, E[aᵢ aⱼ], over positions drawn in each image, and their correlation.
 ///
-/// ``StatisticSettings/positions`` different places a picture, or all of a smaller map, drawn from (seed, picture). The sampled rows
-/// are multiplied in runs of 128 in single precision, whose sums are kept in Double (``ChannelProducts``). Memory: some 4 bytes ·
-/// channels² a site, and for each shard in work up to as much.
+/// ``StatisticSettings/positions`` different positions an image, or all of a smaller map, drawn from (seed, image). The sampled
+/// rows are multiplied in runs of 128 in single precision, whose sums are kept in Double (``ChannelProducts``). Memory: some 4
+/// bytes · channels² a site, and for each shard in work up to as much.
 public struct GramStatistic: Statistic {
   public static let name = "gram"
   public static let summary = "products and correlation of channels"
@@ -15,8 +15,8 @@ public struct GramStatistic: Statistic {
   private let area: Int
   private let positions: Int
   private let seed: UInt64
-  private var picture: Int?
-  private var places: [Int] = []
+  private var image: Int?
+  private var chosen: [Int] = []
   private var products: ChannelProducts
 
   public static func read(_ parameters: inout ParameterList, into settings: inout StatisticSettings) throws {
@@ -32,30 +32,30 @@ public struct GramStatistic: Statistic {
     products = ChannelProducts(site.channels)
   }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
-    choose(pictures.indices[tile.row])
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
+    choose(images.indices[tile.row])
     let group = tile.channel / 8
-    for place in places { products.append(tile.values(place), group: group, lanes: tile.lanes) }
+    for position in chosen { products.append(tile.values(position), group: group, lanes: tile.lanes) }
   }
 
-  /// Different places, each set of them equally likely (Floyd's sampling), rising.
-  private mutating func choose(_ picture: Int) {
-    guard self.picture != picture else { return }
-    self.picture = picture
+  /// Different positions, each set of them equally likely (Floyd's sampling), rising.
+  private mutating func choose(_ image: Int) {
+    guard self.image != image else { return }
+    self.image = image
     guard positions < area else {
-      places = Array(0..<area)
+      chosen = Array(0..<area)
       return
     }
-    var random = Philox(seed: seed, stream: UInt64(bitPattern: Int64(picture)))
-    places = []
+    var random = Philox(seed: seed, stream: UInt64(bitPattern: Int64(image)))
+    chosen = []
     for last in area - positions..<area {
-      let place = Int(random.next().multipliedFullWidth(by: UInt64(last + 1)).high)
-      places.append(places.contains(place) ? last : place)
+      let position = Int(random.next().multipliedFullWidth(by: UInt64(last + 1)).high)
+      chosen.append(chosen.contains(position) ? last : position)
     }
-    places.sort()
+    chosen.sort()
   }
 
-  public mutating func endShard(_ pictures: ShardPictures) { products.foldIfMany() }
+  public mutating func endShard(_ images: ShardImages) { products.foldIfMany() }
 
   public mutating func merge(_ later: GramStatistic) { products.merge(later.products) }
 
@@ -63,7 +63,7 @@ public struct GramStatistic: Statistic {
 
   public mutating func decode(from state: inout StateDecoder) throws { try products.decode(from: &state) }
 
-  /// The number of places that were sampled, over all pictures.
+  /// The number of positions that were sampled, over all images.
   public var sampleCount: Int { products.count }
 
   public var results: [StatisticResult] {
@@ -82,7 +82,7 @@ public struct GramStatistic: Statistic {
           ? i == j ? 1 : min(max(covariance / (variances[i] * variances[j]).squareRoot(), -1), 1) : .nan
       }
     }
-    let rate = positions < area ? "\(positions) places a picture" : "all places"
+    let rate = positions < area ? "\(positions) positions an image" : "all positions"
     return [
       StatisticResult("gram", "mean product with every channel, \(rate)", Tensor(products, shape: [channels, channels])),
       StatisticResult("gram-mean", "mean activation, \(rate)", Tensor(means, shape: [channels])),

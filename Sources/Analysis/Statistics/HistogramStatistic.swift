@@ -1,10 +1,10 @@
 import Tensors
 
-/// Histogram of a channel's activations at places, and its entropy in bits.
+/// Histogram of a channel's activations at positions, and its entropy in bits.
 ///
-/// ``StatisticSettings/bins`` equal bins between the least and the greatest activation of all places; one in
-/// ``StatisticSettings/thinning`` places is counted (``PlaceSample``), in finer dyadic bins (``DyadicHistogram``), so that each
-/// activation lies at most a quarter of a bin off. Feature maps with values that are not finite are left out.
+/// ``StatisticSettings/bins`` equal bins between the least and the greatest activation of all positions; one in
+/// ``StatisticSettings/thinning`` positions is counted (``PositionSample``), in finer dyadic bins (``DyadicHistogram``), so that
+/// each activation lies at most a quarter of a bin off. Feature maps with values that are not finite are left out.
 public struct HistogramStatistic: Statistic {
   public static let name = "histogram"
   public static let summary = "histogram of activations and its entropy"
@@ -12,7 +12,7 @@ public struct HistogramStatistic: Statistic {
   public static let parameters = "bins=100,thinning=16,seed=0"
 
   private let bins: Int
-  private var sample: PlaceSample
+  private var sample: PositionSample
   private var histograms: [DyadicHistogram]
 
   public static func read(_ parameters: inout ParameterList, into settings: inout StatisticSettings) throws {
@@ -23,16 +23,16 @@ public struct HistogramStatistic: Statistic {
 
   public init(_ site: SiteShape, _ settings: StatisticSettings) {
     bins = max(settings.bins, 1)
-    sample = PlaceSample(area: site.area, thinning: settings.thinning, seed: settings.seed)
+    sample = PositionSample(area: site.area, thinning: settings.thinning, seed: settings.seed)
     histograms = Array(repeating: DyadicHistogram(bins: settings.bins), count: site.channels)
   }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
-    sample.choose(pictures.indices[tile.row])
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
+    sample.choose(images.indices[tile.row])
     for lane in 0..<tile.lanes where tile.area > 0 && tile.summary.sum[lane].isFinite {
       let channel = tile.channel + lane
       histograms[channel].extend(least: tile.summary.minimum[lane], greatest: tile.summary.maximum[lane])
-      histograms[channel].increment(tile.activation + lane, stride: tile.stride, at: sample.places)
+      histograms[channel].increment(tile.activation + lane, stride: tile.stride, at: sample.positions)
     }
   }
 
@@ -47,7 +47,7 @@ public struct HistogramStatistic: Statistic {
   }
 
   public var results: [StatisticResult] {
-    let rate = sample.stride == 1 ? "all places" : "one in \(sample.stride) places"
+    let rate = sample.stride == 1 ? "all positions" : "one in \(sample.stride) positions"
     let shares = histograms.map { $0.shares(bins) }
     return [
       StatisticResult(

@@ -4,13 +4,13 @@ import Tensors
 /// A quantile sketch of eight channels at once, one lane a channel.
 ///
 /// All channels of a site see equally many values, so they share the shape of the sketch and only the values differ; a level is
-/// sorted by a network of lane-wise comparisons. Level h holds values of weight 2ʰ. A full level is sorted, every second value goes
-/// one level up, and a coin decides which half. Coins come from (seed, first picture, channel, level, number), never from a running
-/// stream, and each second one of a level is the opposite of the one before, which halves the error's variance.
+/// sorted by a network of lane-wise comparisons. Level h holds values of weight 2ʰ. A full level is sorted, every second value
+/// goes one level up, and a coin decides which half. Coins come from (seed, first image, channel, level, number), never from a
+/// running stream, and each second one of a level is the opposite of the one before, which halves the error's variance.
 ///
-/// Sources: Z. Karnin, K. Lang, E. Liberty, "Optimal quantile approximation in streams", FOCS 2016; the paired coins: N. Ivkin et al.,
-/// "Streaming quantiles algorithms with small space and update time", 2019. Ours: levels are compacted as soon as they are full, and
-/// no sampler stands below the lowest.
+/// Sources: Z. Karnin, K. Lang, E. Liberty, "Optimal quantile approximation in streams", FOCS 2016; the paired coins: N. Ivkin et
+/// al., "Streaming quantiles algorithms with small space and update time", 2019. Ours: levels are compacted as soon as they are
+/// full, and no sampler stands below the lowest.
 struct LaneSketch: Sendable {
   private struct Level: Sendable {
     var rows: [SIMD8<Float>] = []
@@ -28,7 +28,7 @@ struct LaneSketch: Sendable {
   private let seed: UInt64
   private let channel: Int
   private var levels = [Level()]
-  private var firstPicture: Int?
+  private var firstImage: Int?
   /// The number of values of each channel.
   private(set) var count = 0
 
@@ -38,15 +38,15 @@ struct LaneSketch: Sendable {
     self.channel = channel
   }
 
-  /// Takes in a tile's values at some places.
-  mutating func add(_ tile: Tile, at places: [Int], picture: Int) {
-    if firstPicture == nil { firstPicture = picture }
-    count += places.count
+  /// Takes in a tile's values at some positions.
+  mutating func add(_ tile: Tile, at positions: [Int], image: Int) {
+    if firstImage == nil { firstImage = image }
+    count += positions.count
     let isWhole = tile.lanes == 8
     let isReal = SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .< Int32(truncatingIfNeeded: tile.lanes)
     var capacity = capacity(0)
-    for place in places {
-      var values = tile.values(place)
+    for position in positions {
+      var values = tile.values(position)
       if !isWhole { values = SIMD8(repeating: 0).replacing(with: values, where: isReal) }
       levels[0].rows.append(values)
       if levels[0].rows.count >= capacity {
@@ -59,7 +59,7 @@ struct LaneSketch: Sendable {
   /// Takes in the values of a later sketch.
   mutating func merge(_ later: LaneSketch) {
     guard later.count > 0 else { return }
-    firstPicture = firstPicture ?? later.firstPicture
+    firstImage = firstImage ?? later.firstImage
     count += later.count
     for (height, level) in later.levels.enumerated() {
       if height == levels.count { levels.append(Level()) }
@@ -99,7 +99,7 @@ struct LaneSketch: Sendable {
     levels[height].draws += 1
     if draw & 1 == 0 { levels[height].pairs += 1 }
     var random = Philox(
-      seed: seed, stream: UInt64(bitPattern: Int64(firstPicture ?? 0)),
+      seed: seed, stream: UInt64(bitPattern: Int64(firstImage ?? 0)),
       start: UInt64(channel) << 40 | UInt64(height) << 32 | UInt64(draw >> 1))
     return Int(random.next() & 1) ^ (draw & 1)
   }
@@ -143,7 +143,7 @@ struct LaneSketch: Sendable {
   }
 
   func encode(into state: inout StateEncoder) {
-    state.append([Int64(count), Int64(firstPicture ?? -1), Int64(levels.count)])
+    state.append([Int64(count), Int64(firstImage ?? -1), Int64(levels.count)])
     for level in levels {
       state.append([Int64(level.draws), Int64(level.pairs)])
       state.append(level.rows)
@@ -166,7 +166,7 @@ struct LaneSketch: Sendable {
     }
     guard sum == header[0] else { throw damage }
     count = sum
-    firstPicture = header[1] < 0 ? nil : Int(header[1])
+    firstImage = header[1] < 0 ? nil : Int(header[1])
   }
 }
 
@@ -197,7 +197,7 @@ enum LaneSort {
   @inline(__always)
   private static func order(_ first: UnsafeMutablePointer<SIMD8<Float>>, _ second: UnsafeMutablePointer<SIMD8<Float>>) {
     let (a, b) = (first.pointee, second.pointee)
-    // What is no number goes last.
+    // NaN goes last.
     let isSwapped = (b .< a) .| ((a .!= a) .& (b .== b))
     first.pointee = a.replacing(with: b, where: isSwapped)
     second.pointee = b.replacing(with: a, where: isSwapped)

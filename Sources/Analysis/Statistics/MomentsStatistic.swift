@@ -1,8 +1,8 @@
 import Tensors
 
-/// Mean and variance of a channel over pictures and places.
+/// Mean and variance of a channel over images and positions.
 ///
-/// The variance is that of the population, E[(a − E a)²]; pictures and shards are joined by Chan's formula, so that a large mean
+/// The variance is that of the population, E[(a − E a)²]; images and shards are joined by Chan's formula, so that a large mean
 /// does not drown a small variance (T. F. Chan, G. H. Golub, R. J. LeVeque, "Updating formulae and a pairwise algorithm for
 /// computing sample variances", 1979).
 public struct MomentsStatistic: Statistic {
@@ -21,7 +21,7 @@ public struct MomentsStatistic: Statistic {
     seen = means
   }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
     let area = Double(tile.area)
     for lane in 0..<tile.lanes {
       let mean = tile.summary.sum[lane] / area
@@ -59,10 +59,10 @@ public struct MomentsStatistic: Statistic {
     let shape: Shape = [means.count]
     return [
       StatisticResult(
-        "mean", "mean activation over pictures and places",
+        "mean", "mean activation over images and positions",
         Tensor(zip(means, seen).map { $1 > 0 ? $0 : .nan }, shape: shape)),
       StatisticResult(
-        "variance", "variance of the activation over pictures and places (of the population)",
+        "variance", "variance of the activation over images and positions (of the population)",
         Tensor(zip(deviations, seen).map { $1 > 0 ? $0 / $1 : .nan }, shape: shape)),
     ]
   }

@@ -1,7 +1,7 @@
 import Tensors
 
-/// The share of pictures and places where |activation| is below ``StatisticSettings/epsilon``, 0 … 1: APoZ for activations without
-/// exact zeros.
+/// The share of images and positions where |activation| is below ``StatisticSettings/epsilon``, 0 … 1: APoZ for activations
+/// without exact zeros.
 public struct NearZerosStatistic: Statistic {
   public static let name = "near-zeros"
   public static let summary = "share of activations of small magnitude"
@@ -20,10 +20,10 @@ public struct NearZerosStatistic: Statistic {
     epsilon = Float(settings.epsilon)
   }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
     var count = SIMD8<Int32>()
-    for place in 0..<tile.area {
-      count &-= unsafeBitCast(magnitude(tile.values(place)) .< epsilon, to: SIMD8<Int32>.self)
+    for position in 0..<tile.area {
+      count &-= unsafeBitCast(magnitude(tile.values(position)) .< epsilon, to: SIMD8<Int32>.self)
     }
     sums.count(tile)
     sums.add(SIMD8<Double>(count), to: 0, tile)
@@ -36,6 +36,6 @@ public struct NearZerosStatistic: Statistic {
   public mutating func decode(from state: inout StateDecoder) throws { try sums.decode(from: &state) }
 
   public var results: [StatisticResult] {
-    [StatisticResult("near-zeros", "share of activations of magnitude below \(epsilon)", sums.meanOverPlaces(0))]
+    [StatisticResult("near-zeros", "share of activations of magnitude below \(epsilon)", sums.meanOverPositions(0))]
   }
 }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// L1 and L2 of a channel's activations over pictures and places: the mean of |a|, and √(Σ a²) of all.
+/// L1 and L2 of a channel's activations over images and positions: the mean of |a|, and √(Σ a²) of all.
 public struct NormsStatistic: Statistic {
   public static let name = "norms"
   public static let summary = "mean magnitude and Euclidean norm"
@@ -10,7 +10,7 @@ public struct NormsStatistic: Statistic {
 
   public init(_ site: SiteShape, _ settings: StatisticSettings) { sums = ChannelSums(2, channels: site.channels) }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
     sums.count(tile)
     sums.add(tile.summary.absolute, to: 0, tile)
     sums.add(tile.summary.squares, to: 1, tile)
@@ -24,8 +24,8 @@ public struct NormsStatistic: Statistic {
 
   public var results: [StatisticResult] {
     [
-      StatisticResult("mean-absolute", "mean of |activation| over pictures and places", sums.meanOverPlaces(0)),
-      StatisticResult("l1", "sum of |activation| over pictures and places", sums.total(0)),
+      StatisticResult("mean-absolute", "mean of |activation| over images and positions", sums.meanOverPositions(0)),
+      StatisticResult("l1", "sum of |activation| over images and positions", sums.total(0)),
       StatisticResult("l2", "square root of the sum of squared activations", sums.total(1) { $0.squareRoot() }),
     ]
   }

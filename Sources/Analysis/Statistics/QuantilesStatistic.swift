@@ -1,11 +1,12 @@
 import Tensors
 
-/// Quantiles of a channel's activations over pictures and places, by a sketch of a thinned sample.
+/// Quantiles of a channel's activations over images and positions, by a sketch of a thinned sample.
 ///
-/// One in ``StatisticSettings/thinning`` places enters, drawn anew for each picture (``PlaceSample``); a feature map of fewer places gives
-/// one a picture. The sketch is that of Karnin, Lang and Liberty (``LaneSketch``); ``rankError(failure:)`` bounds what it adds to the
-/// sampling. The quantile of share q is the least sampled value that at least q of the sample do not exceed. Shares 0 and 1 are the
-/// extremes of all activations, exactly. Memory: some 3 · resolution · 4 bytes a channel, whatever the number of pictures.
+/// One in ``StatisticSettings/thinning`` positions enters, drawn anew for each image (``PositionSample``); a feature map of fewer
+/// positions gives one an image. The sketch is that of Karnin, Lang and Liberty (``LaneSketch``); ``rankError(failure:)`` bounds
+/// what it adds to the sampling. The quantile of share q is the least sampled value that at least q of the sample do not exceed.
+/// Shares 0 and 1 are the extremes of all activations, exactly. Memory: some 3 · resolution · 4 bytes a channel, whatever the
+/// number of images.
 public struct QuantilesStatistic: Statistic {
   public static let name = "quantiles"
   public static let summary = "quantiles, by a sketch"
@@ -14,7 +15,7 @@ public struct QuantilesStatistic: Statistic {
 
   private let channels: Int
   private let shares: [Double]
-  private var sample: PlaceSample
+  private var sample: PositionSample
   private var sketches: [LaneSketch]
   private var range: RangeStatistic
 
@@ -35,22 +36,22 @@ public struct QuantilesStatistic: Statistic {
   public init(_ site: SiteShape, _ settings: StatisticSettings) {
     channels = site.channels
     shares = settings.quantiles
-    sample = PlaceSample(area: site.area, thinning: settings.thinning, seed: settings.seed)
+    sample = PositionSample(area: site.area, thinning: settings.thinning, seed: settings.seed)
     sketches = stride(from: 0, to: site.channels, by: 8).map {
       LaneSketch(resolution: settings.resolution, seed: settings.seed, channel: $0)
     }
     range = RangeStatistic(site, settings)
   }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
-    let picture = pictures.indices[tile.row]
-    sample.choose(picture)
-    sketches[tile.channel / 8].add(tile, at: sample.places, picture: picture)
-    range.observe(tile, of: pictures)
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
+    let image = images.indices[tile.row]
+    sample.choose(image)
+    sketches[tile.channel / 8].add(tile, at: sample.positions, image: image)
+    range.observe(tile, of: images)
   }
 
   public mutating func merge(_ later: QuantilesStatistic) {
-    for place in sketches.indices { sketches[place].merge(later.sketches[place]) }
+    for position in sketches.indices { sketches[position].merge(later.sketches[position]) }
     range.merge(later.range)
   }
 
@@ -60,7 +61,7 @@ public struct QuantilesStatistic: Statistic {
   }
 
   public mutating func decode(from state: inout StateDecoder) throws {
-    for place in sketches.indices { try sketches[place].decode(from: &state) }
+    for position in sketches.indices { try sketches[position].decode(from: &state) }
     try range.decode(from: &state)
     guard Set(sketches.map(\.count)).count <= 1 else {
       throw EspalierError("the saved state of a quantile sketch is damaged", accepted: "a state of the same pass")
@@ -91,7 +92,7 @@ public struct QuantilesStatistic: Statistic {
   }
 
   public var results: [StatisticResult] {
-    let rate = sample.stride == 1 ? "all places" : "one in \(sample.stride) places"
+    let rate = sample.stride == 1 ? "all positions" : "one in \(sample.stride) positions"
     let error = rankError()
     return [
       StatisticResult(

@@ -14,7 +14,7 @@ public struct RangeStatistic: Statistic {
     greatest = [Float](repeating: -.infinity, count: site.channels)
   }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
     for lane in 0..<tile.lanes {
       least[tile.channel + lane] = min(least[tile.channel + lane], tile.summary.minimum[lane])
       greatest[tile.channel + lane] = max(greatest[tile.channel + lane], tile.summary.maximum[lane])

@@ -1,10 +1,11 @@
 import Tensors
 
-/// The relevance that arrives at a channel, summed over places and pictures, in the forms that papers use.
+/// The relevance that arrives at a channel, summed over positions and images, in the forms that papers use.
 ///
-/// Sources: `relevance` the signed sum (Yeom et al., "Pruning by explaining", 2021, their VGG code); `relevance-pixel` the sum of |R|
-/// at every place (their ResNet code); `relevance-sample` the sum over pictures of |Σ R| (Hatefi et al., "Pruning by explaining
-/// revisited", 2024); `relevance-final` the magnitude of the signed sum; `relevance-positive` the sum over pictures of max(Σ R, 0).
+/// Sources: `relevance` the signed sum (Yeom et al., "Pruning by explaining", 2021, their VGG code); `relevance-pixel` the sum of
+/// |R| at every position (their ResNet code); `relevance-sample` the sum over images of |Σ R| (Hatefi et al., "Pruning by
+/// explaining revisited", 2024); `relevance-final` the magnitude of the signed sum; `relevance-positive` the sum over images of
+/// max(Σ R, 0).
 public struct RelevanceStatistic: Statistic {
   public static let name = "relevance"
   public static let summary = "relevance of the channel, in all published forms"
@@ -14,7 +15,7 @@ public struct RelevanceStatistic: Statistic {
 
   public init(_ site: SiteShape, _ settings: StatisticSettings) { sums = ChannelSums(4, channels: site.channels) }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
     let relevance = tile.companionSummary!
     sums.count(tile)
     sums.add(relevance.sum, to: 0, tile)
@@ -31,11 +32,11 @@ public struct RelevanceStatistic: Statistic {
 
   public var results: [StatisticResult] {
     [
-      StatisticResult("relevance", "relevance, summed over pictures and places", sums.total(0)),
-      StatisticResult("relevance-pixel", "|relevance| of each place, summed over pictures and places", sums.total(1)),
-      StatisticResult("relevance-sample", "|relevance of a picture|, summed over pictures", sums.total(2)),
-      StatisticResult("relevance-final", "|relevance summed over pictures and places|", sums.total(0) { abs($0) }),
-      StatisticResult("relevance-positive", "positive relevance of a picture, summed over pictures", sums.total(3)),
+      StatisticResult("relevance", "relevance, summed over images and positions", sums.total(0)),
+      StatisticResult("relevance-pixel", "|relevance| of each position, summed over images and positions", sums.total(1)),
+      StatisticResult("relevance-sample", "|relevance of an image|, summed over images", sums.total(2)),
+      StatisticResult("relevance-final", "|relevance summed over images and positions|", sums.total(0) { abs($0) }),
+      StatisticResult("relevance-positive", "positive relevance of an image, summed over images", sums.total(3)),
     ]
   }
 }

@@ -46,16 +46,17 @@ public enum ScoreCatalog {
     ScoreCriterion("taylor-signed", TaylorStatistic.self, "taylor-signed", "|mean Σ a·g| (in Yeom et al.'s code)") { abs($0) },
     ScoreCriterion("fisher", FisherStatistic.self, "fisher", "Σ (Σ a·g)² (Liu et al. 2021)"),
     ScoreCriterion("lrp", RelevanceStatistic.self, "relevance", "Σ R (Yeom et al. 2021, VGG)"),
-    ScoreCriterion("lrp-pixel", RelevanceStatistic.self, "relevance-pixel", "Σ |R| place by place (Yeom et al. 2021, ResNet)"),
-    ScoreCriterion("lrp-sample", RelevanceStatistic.self, "relevance-sample", "Σ |Σ R| picture by picture (Hatefi et al. 2024)"),
+    ScoreCriterion(
+      "lrp-pixel", RelevanceStatistic.self, "relevance-pixel", "Σ |R| position by position (Yeom et al. 2021, ResNet)"),
+    ScoreCriterion("lrp-sample", RelevanceStatistic.self, "relevance-sample", "Σ |Σ R| image by image (Hatefi et al. 2024)"),
     ScoreCriterion("lrp-final", RelevanceStatistic.self, "relevance-final", "|Σ R|"),
     ScoreCriterion(
-      "entropy", EntropyStatistic.self, "entropy", "entropy of the pictures' mean activation (Luo and Wu 2017)", at: .activation),
+      "entropy", EntropyStatistic.self, "entropy", "entropy of the images' mean activation (Luo and Wu 2017)", at: .activation),
     ScoreCriterion(
       "binary-entropy", BinaryEntropyStatistic.self, "binary-entropy", "entropy of being on or off (He et al. 2014)",
       at: .activation),
     ScoreCriterion(
-      "neuron-votes", NeuronVotesStatistic.self, "neuron-votes", "pictures in the layer's top half (after Alqahtani et al. 2020)",
+      "neuron-votes", NeuronVotesStatistic.self, "neuron-votes", "images in the layer's top half (after Alqahtani et al. 2020)",
       at: .activation),
   ]
   /// Those that are read from a dissection.
@@ -80,7 +81,7 @@ public enum ScoreCatalog {
   public static func request(_ text: String) throws -> Request? {
     var parameters = try ParameterList(text)
     let (name, normal) = (parameters.name, parameters.normalised)
-    return try naming(place: "criterion '\(name)'") {
+    return try naming(location: "criterion '\(name)'") {
       if dissection.contains(where: { $0.name == name }) {
         try parameters.finish()
         return Request(name: name, text: name, statistic: nil)
@@ -94,8 +95,8 @@ public enum ScoreCatalog {
     }
   }
 
-  /// Whether a criterion's scores are comparable between layers as they are: relevance is conserved from layer to layer, and votes and
-  /// overlaps are counted alike everywhere.
+  /// Whether a criterion's scores are comparable between layers as they are: relevance is conserved from layer to layer, and
+  /// votes and overlaps are counted alike everywhere.
   public static func isComparable(_ name: String) -> Bool { name.hasPrefix("lrp") || dissection.contains { $0.name == name } }
 
   /// All names.

@@ -29,13 +29,13 @@ public struct StatisticSettings: Hashable, Sendable {
   public var quantiles = [0.005, 0.25, 0.5, 0.75, 0.995]
   /// The resolution of quantile sketches: the capacity of their top level.
   public var resolution = 1024
-  /// The number of pictures that top-k statistics keep per channel.
+  /// The number of images that top-k statistics keep per channel.
   public var top = 10
-  /// The places a picture at which Gram matrices are sampled.
+  /// The positions an image at which Gram matrices are sampled.
   public var positions = 10
-  /// One in how many places sketches and histograms of places take; 1 for all.
+  /// One in how many positions sketches and histograms of positions take; 1 for all.
   public var thinning = 16
-  /// The share of a layer's channels that get a vote of each picture.
+  /// The share of a layer's channels that get a vote of each image.
   public var topShare = 0.5
   /// The seed of whatever is drawn.
   public var seed: UInt64 = 0

@@ -32,7 +32,7 @@ public enum StatisticCatalog {
   public static let all: [any Statistic.Type] = [
     MomentsStatistic.self, RangeStatistic.self, NormsStatistic.self, ZerosStatistic.self, NearZerosStatistic.self,
     EntropyStatistic.self, HistogramStatistic.self, BinaryEntropyStatistic.self, QuantilesStatistic.self, GramStatistic.self,
-    TopPicturesStatistic.self,
+    TopImagesStatistic.self,
     GradientStatistic.self, TaylorStatistic.self, FisherStatistic.self, RelevanceStatistic.self,
     NeuronVotesStatistic.self,
   ]
@@ -55,7 +55,7 @@ public enum StatisticCatalog {
       guard let type = all.first(where: { $0.name == parameters.name }) else {
         throw EspalierError(unknown: "statistic", parameters.name, among: all.map { $0.name }, topic: "statistics")
       }
-      try naming(place: "statistic '\(text)'") {
+      try naming(location: "statistic '\(text)'") {
         guard !requests.contains(where: { $0.type == type }) else {
           throw EspalierError("is asked for twice", accepted: "each statistic once: a file has room for one of a name")
         }

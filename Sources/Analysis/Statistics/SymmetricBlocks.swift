@@ -30,7 +30,7 @@ struct SymmetricBlocks: Sendable {
       blocks = other.blocks
       return
     }
-    for place in blocks.indices { blocks[place] += other.blocks[place] }
+    for position in blocks.indices { blocks[position] += other.blocks[position] }
   }
 
   /// Adds Σ xᵣ xᵣᵀ over the first rows.

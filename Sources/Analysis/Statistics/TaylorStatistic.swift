@@ -1,14 +1,14 @@
 import Tensors
 
-/// How much the loss changes, to first order, when a channel is set to zero: from Σ a g over a picture's places, with g the gradient
-/// of the picture's own loss.
+/// How much the loss changes, to first order, when a channel is set to zero: from Σ a g over an image's positions, with g the
+/// gradient of the image's own loss.
 ///
 /// Sources: `taylor-2017` Molchanov et al., "Pruning convolutional neural networks for resource efficient inference", ICLR 2017,
-/// equation 8: the mean over pictures of |mean over places of a g|. `taylor-2019` Molchanov et al., "Importance estimation for neural
-/// network pruning", CVPR 2019, equation 8 for a gate behind the channel: the mean of (Σ a g)², here per picture where the authors'
-/// code squares the mean of a batch. `taylor-signed` is the mean of Σ a g with its sign, whose magnitude is Yeom et al.'s form and,
-/// summed over pictures and negated, the relevance of Mozer and Smolensky's skeletonization. `taylor-absolute` sums |a g| place by
-/// place.
+/// equation 8: the mean over images of |mean over positions of a g|. `taylor-2019` Molchanov et al., "Importance estimation for
+/// neural network pruning", CVPR 2019, equation 8 for a gate behind the channel: the mean of (Σ a g)², here per image where the
+/// authors' code squares the mean of a batch. `taylor-signed` is the mean of Σ a g with its sign, whose magnitude is Yeom et
+/// al.'s form and, summed over images and negated, the relevance of Mozer and Smolensky's skeletonization. `taylor-absolute` sums
+/// |a g| position by position.
 public struct TaylorStatistic: Statistic {
   public static let name = "taylor"
   public static let summary = "first-order change of the loss without the channel, published forms"
@@ -18,7 +18,7 @@ public struct TaylorStatistic: Statistic {
 
   public init(_ site: SiteShape, _ settings: StatisticSettings) { sums = ChannelSums(4, channels: site.channels) }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
     let product = tile.companionSummary!.product
     sums.count(tile)
     sums.add(magnitude(product) / Double(max(tile.area, 1)), to: 0, tile)
@@ -35,10 +35,10 @@ public struct TaylorStatistic: Statistic {
 
   public var results: [StatisticResult] {
     [
-      StatisticResult("taylor-2017", "mean over pictures of |mean over places of a·g|", sums.meanOverPictures(0)),
-      StatisticResult("taylor-2019", "mean over pictures of (sum over places of a·g)²", sums.meanOverPictures(1)),
-      StatisticResult("taylor-signed", "mean over pictures of the sum over places of a·g", sums.meanOverPictures(2)),
-      StatisticResult("taylor-absolute", "mean over pictures of the sum over places of |a·g|", sums.meanOverPictures(3)),
+      StatisticResult("taylor-2017", "mean over images of |mean over positions of a·g|", sums.meanOverImages(0)),
+      StatisticResult("taylor-2019", "mean over images of (sum over positions of a·g)²", sums.meanOverImages(1)),
+      StatisticResult("taylor-signed", "mean over images of the sum over positions of a·g", sums.meanOverImages(2)),
+      StatisticResult("taylor-absolute", "mean over images of the sum over positions of |a·g|", sums.meanOverImages(3)),
     ]
   }
 }

@@ -1,9 +1,9 @@
 import Tensors
 
-/// APoZ, the average percentage of zeros: the share of pictures and places where a channel's activation is exactly 0, 0 … 1.
+/// APoZ, the average percentage of zeros: the share of images and positions where a channel's activation is exactly 0, 0 … 1.
 ///
-/// Source: Hu, Peng, Tai, Tang, "Network trimming", arXiv:1607.03250, equation 1. It says something only behind an activation with
-/// exact zeros, such as ReLU.
+/// Source: Hu, Peng, Tai, Tang, "Network trimming", arXiv:1607.03250, equation 1. It says something only behind an activation
+/// with exact zeros, such as ReLU.
 public struct ZerosStatistic: Statistic {
   public static let name = "zeros"
   public static let summary = "share of exact zeros (APoZ)"
@@ -13,7 +13,7 @@ public struct ZerosStatistic: Statistic {
 
   public init(_ site: SiteShape, _ settings: StatisticSettings) { sums = ChannelSums(1, channels: site.channels) }
 
-  public mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
+  public mutating func observe(_ tile: Tile, of images: ShardImages) {
     sums.count(tile)
     sums.add(SIMD8<Double>(tile.summary.zeros), to: 0, tile)
   }
@@ -25,6 +25,6 @@ public struct ZerosStatistic: Statistic {
   public mutating func decode(from state: inout StateDecoder) throws { try sums.decode(from: &state) }
 
   public var results: [StatisticResult] {
-    [StatisticResult("apoz", "share of activations that are exactly 0", sums.meanOverPlaces(0))]
+    [StatisticResult("apoz", "share of activations that are exactly 0", sums.meanOverPositions(0))]
   }
 }

@@ -1,9 +1,9 @@
 import Images
 
 extension BitMask {
-  /// The pixels of a picture of one channel whose value is above a threshold.
+  /// The pixels of an image of one channel whose value is above a threshold.
   ///
-  /// - Precondition: the picture has one channel.
+  /// - Precondition: the image has one channel.
   init(_ image: Image, above threshold: UInt8) {
     precondition(image.channels == 1, "a mask of \(image.channels) channels")
     self.init(height: image.height, width: image.width)

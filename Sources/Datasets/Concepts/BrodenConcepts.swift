@@ -5,20 +5,20 @@ import Tensors
 
 /// Masks in a tree as of Broden, the data set of Network Dissection (Bau et al., CVPR 2017).
 ///
-/// `index.csv` has a line per picture: `image` (its path in `images/`), its size `ih`, `iw`, the size of its masks `sh`, `sw`,
-/// and a column per category, with files in `images/` and numbers of labels that hold for the whole picture, joined by `;`.
-/// A file's pixel has label red + 256 · green (grey: its value, of 8 or 16 bits); 0 is none. `label.csv` has a line per label: `number`, `name`
-/// and `category`, which may be several with a frequency each, `part(120);object(7)`: the most frequent is the label's.
-/// (The original takes the category of most coverage, from files `c_*.csv`, which are not read.)
+/// `index.csv` has a line per image: `image` (its path in `images/`), its size `ih`, `iw`, the size of its masks `sh`, `sw`,
+/// and a column per category, with files in `images/` and numbers of labels that hold for the whole image, joined by `;`.
+/// A file's pixel has label red + 256 · green (grey: its value, of 8 or 16 bits); 0 is none. `label.csv` has a line per label:
+/// `number`, `name` and `category`, which may be several with a frequency each, `part(120);object(7)`: the most frequent is the
+/// label's. (The original takes the category of most coverage, from files `c_*.csv`, which are not read.)
 ///
-/// Where the network sees the whole picture, masks are taken as they are, as by the original; otherwise they are brought to
-/// the picture's size and change their geometry like it, both by nearest neighbour. Pictures are found by their path, with or
+/// Where the network sees the whole image, masks are taken as they are, as by the original; otherwise they are brought to
+/// the image's size and change their geometry like it, both by nearest neighbour. Images are found by their path, with or
 /// without `images/` before it.
 public struct BrodenConcepts: ConceptSource {
-  /// A picture's line.
+  /// An image's line.
   private struct Row: Sendable {
     var line: Int
-    var picture: (height: Int, width: Int)
+    var image: (height: Int, width: Int)
     var mask: (height: Int, width: Int)
     /// Files and labels, as they stand in the columns of categories.
     var annotations: [String]
@@ -27,7 +27,7 @@ public struct BrodenConcepts: ConceptSource {
   public let vocabulary: ConceptVocabulary
   private let folder: String
   private let rows: [String: Row]
-  private let places: [Int: Int]
+  private let positions: [Int: Int]
   private let dataset: Subset
   private let preprocessing: Preprocessing
 
@@ -37,10 +37,10 @@ public struct BrodenConcepts: ConceptSource {
   public init(_ folder: String, for dataset: Subset, preprocessing: Preprocessing) throws {
     let (categories, rows) = try BrodenConcepts.index("\(folder)/index.csv")
     var concepts: [Concept] = []
-    var places: [Int: Int] = [:]
+    var positions: [Int: Int] = [:]
     try naming(file: "\(folder)/label.csv") {
       for (number, concept) in try BrodenConcepts.labels("\(folder)/label.csv", categories) {
-        guard places.updateValue(concepts.count, forKey: number) == nil else {
+        guard positions.updateValue(concepts.count, forKey: number) == nil else {
           throw EspalierError("names label \(number) again")
         }
         concepts.append(concept)
@@ -50,34 +50,34 @@ public struct BrodenConcepts: ConceptSource {
     vocabulary = ConceptVocabulary(categories: categories, concepts: concepts)
     self.folder = folder
     self.rows = rows
-    self.places = places
+    self.positions = positions
     self.dataset = dataset
     self.preprocessing = preprocessing
   }
 
   public func masks(_ index: Int) throws -> ConceptMasks {
     let sample = try dataset.sample(index)
-    guard case .picture(let image) = sample.content else {
-      throw EspalierError("is a tensor", place: sample.name, accepted: "pictures for --concepts broden")
+    guard case .image(let image) = sample.content else {
+      throw EspalierError("is a tensor", location: sample.name, accepted: "images for --concepts broden")
     }
     guard let row = row(of: sample.name) else {
-      throw EspalierError("has no line for picture \(sample.name)", file: "\(folder)/index.csv")
+      throw EspalierError("has no line for image \(sample.name)", file: "\(folder)/index.csv")
     }
-    return try naming(place: "picture \(sample.name)") {
-      guard image.height == row.picture.height, image.width == row.picture.width else {
+    return try naming(location: "image \(sample.name)") {
+      guard image.height == row.image.height, image.width == row.image.width else {
         throw EspalierError(
           "has \(image.width)×\(image.height) pixels", file: "\(folder)/index.csv",
-          accepted: "\(row.picture.width)×\(row.picture.height), as line \(row.line) says")
+          accepted: "\(row.image.width)×\(row.image.height), as line \(row.line) says")
       }
       var canvas = ConceptCanvas(height: row.mask.height, width: row.mask.width)
-      if !seesWholePicture {
+      if !seesWholeImage {
         let size = try preprocessing.fitted(image, interpolation: .nearest)
         canvas = ConceptCanvas(height: size.height, width: size.width)
       }
       for annotation in row.annotations {
         if let number = Int(annotation) {
-          if let place = try naming(file: "\(folder)/index.csv", { try place(of: number) }) {
-            try canvas.addAll(to: place)
+          if let position = try naming(file: "\(folder)/index.csv", { try position(of: number) }) {
+            try canvas.addAll(to: position)
           }
           continue
         }
@@ -91,7 +91,7 @@ public struct BrodenConcepts: ConceptSource {
               accepted: "\(row.mask.width)×\(row.mask.height), as index.csv says")
           }
           let isGrey = map.channels == 1
-          try canvas.add(fitted(map, row)) { red, green, _ in try place(of: Int(red) + (isGrey ? 0 : 256 * Int(green))) }
+          try canvas.add(fitted(map, row)) { red, green, _ in try position(of: Int(red) + (isGrey ? 0 : 256 * Int(green))) }
         }
       }
       return canvas.masks(of: vocabulary)
@@ -116,23 +116,23 @@ public struct BrodenConcepts: ConceptSource {
     return name.range(of: "/images/", options: .backwards).flatMap { rows[String(name[$0.upperBound...])] }
   }
 
-  private func place(of number: Int) throws -> Int? {
+  private func position(of number: Int) throws -> Int? {
     if number == 0 { return nil }
-    guard let place = places[number] else {
+    guard let position = positions[number] else {
       throw EspalierError("label \(number) is unknown", accepted: "the numbers in label.csv")
     }
-    return place
+    return position
   }
 
-  private var seesWholePicture: Bool { preprocessing.cropShare == nil && preprocessing.crop == nil }
+  private var seesWholeImage: Bool { preprocessing.cropShare == nil && preprocessing.crop == nil }
 
   /// A mask as the network would see it.
   private func fitted(_ mask: Image, _ row: Row) throws -> Image {
-    if seesWholePicture { return mask.rgb }
+    if seesWholeImage { return mask.rgb }
     var geometry = preprocessing
     geometry.channels = 3
     return try geometry.fitted(
-      mask.resized(width: row.picture.width, height: row.picture.height, method: .nearest), interpolation: .nearest)
+      mask.resized(width: row.image.width, height: row.image.height, method: .nearest), interpolation: .nearest)
   }
 
   private static func index(_ path: String) throws -> ([String], [String: Row]) {
@@ -143,7 +143,7 @@ public struct BrodenConcepts: ConceptSource {
       guard !columns.isEmpty else { throw EspalierError("has no column of a category", accepted: "such as object or color") }
       var rows: [String: Row] = [:]
       for (line, cells) in lines {
-        try naming(place: "line \(line)") {
+        try naming(location: "line \(line)") {
           func size(_ vertical: String, _ horizontal: String) throws -> (Int, Int) {
             let texts = [vertical, horizontal].map { cells[names.firstIndex(of: $0)!] }
             guard let height = Int(texts[0]), let width = Int(texts[1]), height > 0, width > 0,
@@ -158,12 +158,12 @@ public struct BrodenConcepts: ConceptSource {
           let image = cells[names.firstIndex(of: "image")!]
           let annotations = columns.flatMap { cells[$0].split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) } }
           let row = Row(
-            line: line, picture: try size("ih", "iw"), mask: try size("sh", "sw"), annotations: annotations.filter { !$0.isEmpty }
+            line: line, image: try size("ih", "iw"), mask: try size("sh", "sw"), annotations: annotations.filter { !$0.isEmpty }
           )
-          guard rows.updateValue(row, forKey: image) == nil else { throw EspalierError("names picture \(image) again") }
+          guard rows.updateValue(row, forKey: image) == nil else { throw EspalierError("names image \(image) again") }
         }
       }
-      guard !rows.isEmpty else { throw EspalierError("names no pictures") }
+      guard !rows.isEmpty else { throw EspalierError("names no images") }
       return (columns.map { names[$0] }, rows)
     }
   }
@@ -171,7 +171,7 @@ public struct BrodenConcepts: ConceptSource {
   private static func labels(_ path: String, _ categories: [String]) throws -> [(Int, Concept)] {
     let (names, lines) = try table(path, ["number", "name", "category"])
     return try lines.compactMap { line, cells in
-      try naming(place: "line \(line)") {
+      try naming(location: "line \(line)") {
         func cell(_ name: String) -> String { cells[names.firstIndex(of: name)!].trimmingCharacters(in: .whitespaces) }
         guard let number = Int(cell("number")), 0...65_535 ~= number else {
           throw EspalierError("has number \(cell("number"))", accepted: "0 to 65535")
@@ -205,7 +205,7 @@ public struct BrodenConcepts: ConceptSource {
     }
     for row in rows.dropFirst() where row.cells.count != names.count {
       throw EspalierError(
-        "has \(row.cells.count) cells", place: "line \(row.line)", accepted: "\(names.count), as the first line")
+        "has \(row.cells.count) cells", location: "line \(row.line)", accepted: "\(names.count), as the first line")
     }
     return (names, Array(rows.dropFirst()))
   }

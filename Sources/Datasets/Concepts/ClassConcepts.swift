@@ -10,7 +10,7 @@ struct ClassVocabulary: Sendable {
     for index in 0..<dataset.count { most = max(most, try dataset.labels(index).max() ?? -1) }
     guard most >= 0 else {
       throw EspalierError(
-        "the pictures have no labels, which are the names of the concepts", place: "--concepts", accepted: "labelled pictures")
+        "the images have no labels, which are the names of the concepts", location: "--concepts", accepted: "labelled images")
     }
     let names = dataset.classNames ?? []
     vocabulary = ConceptVocabulary(
@@ -24,7 +24,7 @@ struct ClassVocabulary: Sendable {
   }
 }
 
-/// Pixels above a raw value are the concept of the picture's class: for pictures of single things on black.
+/// Pixels above a raw value are the concept of the image's class: for images of single things on black.
 public struct ForegroundConcepts: ConceptSource {
   public var vocabulary: ConceptVocabulary { classes.vocabulary }
   private let classes: ClassVocabulary
@@ -32,9 +32,9 @@ public struct ForegroundConcepts: ConceptSource {
   private let preprocessing: Preprocessing
   private let threshold: UInt8
 
-  /// Opens the masks of labelled pictures.
+  /// Opens the masks of labelled images.
   ///
-  /// - Throws: `EspalierError` if they have no labels, or the first is no picture.
+  /// - Throws: `EspalierError` if they have no labels, or the first is no image.
   public init(_ dataset: Subset, preprocessing: Preprocessing, threshold: UInt8) throws {
     classes = try ClassVocabulary(dataset)
     self.dataset = dataset
@@ -45,26 +45,26 @@ public struct ForegroundConcepts: ConceptSource {
 
   public func masks(_ index: Int) throws -> ConceptMasks {
     let sample = try dataset.sample(index)
-    guard case .picture(let image) = sample.content else {
-      throw EspalierError("is a tensor, without raw values", place: sample.name, accepted: "pictures for --concepts foreground")
+    guard case .image(let image) = sample.content else {
+      throw EspalierError("is a tensor, without raw values", location: sample.name, accepted: "images for --concepts foreground")
     }
-    let grey = try naming(place: sample.name) { try preprocessing.fitted(image).grey }
+    let grey = try naming(location: sample.name) { try preprocessing.fitted(image).grey }
     return classes.masks(BitMask(grey, above: threshold), labels: sample.labels)
   }
 
   public func digest() throws -> String { "foreground:\(threshold) of \(try dataset.digest())" }
 }
 
-/// Opaque pixels are the concept of the picture's class: for PNG cut-outs.
+/// Opaque pixels are the concept of the image's class: for PNG cut-outs.
 ///
-/// A mask file beside a picture counts like its alpha.
+/// A mask file beside an image counts like its alpha.
 public struct AlphaConcepts: ConceptSource {
   public var vocabulary: ConceptVocabulary { classes.vocabulary }
   private let classes: ClassVocabulary
   private let dataset: Subset
   private let preprocessing: Preprocessing
 
-  /// Opens the masks of labelled pictures.
+  /// Opens the masks of labelled images.
   ///
   /// - Throws: `EspalierError` if they have no labels, or the first no transparency.
   public init(_ dataset: Subset, preprocessing: Preprocessing) throws {
@@ -76,11 +76,11 @@ public struct AlphaConcepts: ConceptSource {
 
   public func masks(_ index: Int) throws -> ConceptMasks {
     let sample = try dataset.sample(index)
-    guard case .picture = sample.content, let mask = sample.mask else {
+    guard case .image = sample.content, let mask = sample.mask else {
       throw EspalierError(
-        "has no transparency", place: sample.name, accepted: "PNG cut-outs with an alpha channel, or a csv with masks")
+        "has no transparency", location: sample.name, accepted: "PNG cut-outs with an alpha channel, or a csv with masks")
     }
-    let size = try naming(place: sample.name) { try preprocessing.fitted(mask.grey, interpolation: .nearest) }
+    let size = try naming(location: sample.name) { try preprocessing.fitted(mask.grey, interpolation: .nearest) }
     let empty = BitMask(height: size.height, width: size.width)
     return classes.masks(try preprocessing.fittedMask(mask) ?? empty, labels: sample.labels)
   }

@@ -2,7 +2,7 @@
 public struct Concept: Hashable, Sendable {
   /// Its name.
   public var name: String
-  /// The place of its category among ``ConceptVocabulary/categories``.
+  /// The position of its category among ``ConceptVocabulary/categories``.
   public var category: Int
 
   /// Makes a concept.
@@ -29,11 +29,11 @@ public struct ConceptVocabulary: Hashable, Sendable {
   }
 }
 
-/// Which pixels of one picture belong to which concept.
+/// Which pixels of one image belong to which concept.
 public struct ConceptMasks: Hashable, Sendable {
   /// The pixels of one concept.
   public struct Entry: Hashable, Sendable {
-    /// The concept's place in the vocabulary.
+    /// The concept's position in the vocabulary.
     public var concept: Int
     /// Its pixels, at least one.
     public var mask: BitMask
@@ -47,12 +47,12 @@ public struct ConceptMasks: Hashable, Sendable {
 
   /// The number of rows and columns of every mask.
   public var height: Int, width: Int
-  /// The concepts that the picture shows, by rising place in the vocabulary; one without pixels has no entry.
+  /// The concepts that the image shows, by rising position in the vocabulary; one without pixels has no entry.
   public var entries: [Entry]
-  /// The categories that the picture is annotated for, rising: those of its entries.
+  /// The categories that the image is annotated for, rising: those of its entries.
   public var categories: [Int]
 
-  /// Makes the masks of a picture, with the categories of its entries.
+  /// Makes the masks of an image, with the categories of its entries.
   ///
   /// - Precondition: every mask has the size.
   public init(height: Int, width: Int, entries: [Entry], vocabulary: ConceptVocabulary) {
@@ -64,15 +64,15 @@ public struct ConceptMasks: Hashable, Sendable {
   }
 }
 
-/// Where the masks of a data set's pictures come from.
+/// Where the masks of a data set's images come from.
 public protocol ConceptSource: Sendable {
   /// The concepts.
   var vocabulary: ConceptVocabulary { get }
 
-  /// The masks of a picture, read now, on the calling thread.
+  /// The masks of an image, read now, on the calling thread.
   ///
-  /// - Parameter index: the picture's place in the data set that the source was opened for.
-  /// - Throws: `EspalierError` naming the picture if its masks are missing, damaged or of a wrong size.
+  /// - Parameter index: the image's position in the data set that the source was opened for.
+  /// - Throws: `EspalierError` naming the image if its masks are missing, damaged or of a wrong size.
   func masks(_ index: Int) throws -> ConceptMasks
 
   /// A digest (SHA-256, hexadecimal) of what the masks are, for provenance.

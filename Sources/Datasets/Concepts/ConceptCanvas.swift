@@ -1,13 +1,13 @@
 import Images
 import Tensors
 
-/// The masks of one picture while they are gathered, all of one size; what several files say of a concept is united.
+/// The masks of one image while they are gathered, all of one size; what several files say of a concept is united.
 struct ConceptCanvas {
   let height: Int
   let width: Int
   private var masks: [Int: BitMask] = [:]
 
-  /// The bytes that the masks of one picture may take.
+  /// The bytes that the masks of one image may take.
   static let mostBytes = 1 << 28
 
   /// Makes a canvas without masks.
@@ -22,7 +22,7 @@ struct ConceptCanvas {
   mutating func add(_ mask: BitMask, to concept: Int) throws {
     guard mask.height == height, mask.width == width else {
       throw EspalierError(
-        "is a mask of \(mask.width)×\(mask.height) pixels", accepted: "\(width)×\(height), as the picture's others")
+        "is a mask of \(mask.width)×\(mask.height) pixels", accepted: "\(width)×\(height), as the image's others")
     }
     try makeRoom(for: concept)
     for word in mask.words.indices { masks[concept]?.words[word] |= mask.words[word] }
@@ -41,7 +41,7 @@ struct ConceptCanvas {
   /// Adds the pixels of a map of labels.
   ///
   /// - Parameters:
-  ///   - map: a picture of three channels.
+  ///   - map: an image of three channels.
   ///   - concept: the concept of a pixel's red, green and blue; nil for none.
   /// - Throws: `EspalierError` if the map has another size or the masks do not fit in memory, and what `concept` throws.
   /// - Precondition: the map has three channels.
@@ -49,7 +49,7 @@ struct ConceptCanvas {
     precondition(map.channels == 3, "a map of \(map.channels) channels")
     guard map.height == height, map.width == width else {
       throw EspalierError(
-        "is a map of \(map.width)×\(map.height) pixels", accepted: "\(width)×\(height), as the picture's others")
+        "is a map of \(map.width)×\(map.height) pixels", accepted: "\(width)×\(height), as the image's others")
     }
     let pixels = map.pixels.elements
     var last: (color: (UInt8, UInt8, UInt8), concept: Int?)?
@@ -78,7 +78,7 @@ struct ConceptCanvas {
     guard (masks.count + 1) * 8 * height * BitMask.wordsPerRow(width: width) <= ConceptCanvas.mostBytes else {
       throw EspalierError(
         "\(masks.count + 1) masks of \(width)×\(height) pixels do not fit in memory",
-        accepted: "at most \(ConceptCanvas.mostBytes >> 20) MiB a picture")
+        accepted: "at most \(ConceptCanvas.mostBytes >> 20) MiB an image")
     }
     masks[concept] = BitMask(height: height, width: width)
   }

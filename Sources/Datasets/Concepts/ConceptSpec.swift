@@ -28,10 +28,11 @@ public enum ConceptSpec: Hashable, Sendable, CustomStringConvertible {
     case ("alpha", nil): self = .alpha
     case ("foreground", let threshold?):
       guard let value = UInt8(threshold) else {
-        throw EspalierError("\(threshold) is no raw pixel value", place: "--concepts", accepted: "foreground:0 to foreground:255")
+        throw EspalierError(
+          "\(threshold) is no raw pixel value", location: "--concepts", accepted: "foreground:0 to foreground:255")
       }
       self = .foreground(value)
-    default: throw EspalierError("\(text) names no concepts", place: "--concepts", accepted: ConceptSpec.forms)
+    default: throw EspalierError("\(text) names no concepts", location: "--concepts", accepted: ConceptSpec.forms)
     }
   }
 
@@ -53,11 +54,11 @@ public enum ConceptSpec: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Opens the masks of a data set's pictures.
+  /// Opens the masks of a data set's images.
   ///
   /// - Parameters:
-  ///   - dataset: the pictures that a pass will see.
-  ///   - preprocessing: how pictures become inputs; masks that are pictures change their geometry alike.
+  ///   - dataset: the images that a pass will see.
+  ///   - preprocessing: how images become inputs; masks that are images change their geometry alike.
   /// - Throws: `EspalierError` if they are missing or do not fit.
   public func open(for dataset: Subset, preprocessing: Preprocessing) throws -> any ConceptSource {
     switch self {

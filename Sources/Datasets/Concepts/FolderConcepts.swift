@@ -3,15 +3,15 @@ import Foundation
 import Images
 import Tensors
 
-/// Masks in a folder of folders, each a PNG with the picture's size and path (`NAME/cats/7.png` for `cats/7.jpg`).
+/// Masks in a folder of folders, each a PNG with the image's size and path (`NAME/cats/7.png` for `cats/7.jpg`).
 ///
 /// A folder without a file `names.txt` is a concept of category `concept`: its files are masks, read as ``MaskKind`` tells, and a
-/// picture without file there does not show it. A folder with one is a category: its files are maps whose pixels tell their concept
+/// image without file there does not show it. A folder with one is a category: its files are maps whose pixels tell their concept
 /// by a value, up to 65535 in files of 16 bits, or by a colour. A palette of colours is read by its indices where all lines are
-/// values, otherwise by its colours. A line of `names.txt` is a value and a name, such as `3 sky` or `#87CEEB sky`; 0 and the void
-/// (255, 65535 of 16 bits, VOC's colour #E0E0C0) that no line names are no concept.
+/// values, otherwise by its colours. A line of `names.txt` is a value and a name, such as `3 sky` or `#87CEEB sky`; 0 and the
+/// void (255, 65535 of 16 bits, VOC's colour #E0E0C0) that no line names are no concept.
 ///
-/// Masks change their geometry like the picture, by nearest neighbour.
+/// Masks change their geometry like the image, by nearest neighbour.
 public struct FolderConcepts: ConceptSource {
   /// A folder's meaning.
   private enum Kind: Sendable {
@@ -39,14 +39,14 @@ public struct FolderConcepts: ConceptSource {
     for name in names {
       let list = "\(folder)/\(name)/names.txt"
       if FileManager.default.fileExists(atPath: list) {
-        var places: [Int: Int] = [:]
+        var positions: [Int: Int] = [:]
         let category = categories.count
         categories.append(name)
         for (value, concept) in try FolderConcepts.names(ofFile: list) {
-          places[value] = concepts.count
+          positions[value] = concepts.count
           concepts.append(Concept(name: concept, category: category))
         }
-        kinds.append((name, .category(places)))
+        kinds.append((name, .category(positions)))
       } else {
         kinds.append((name, .concept(concepts.count)))
         concepts.append(Concept(name: name, category: -1))
@@ -80,17 +80,17 @@ public struct FolderConcepts: ConceptSource {
           var gathered = canvas ?? ConceptCanvas(height: size.height, width: size.width)
           if let bits = try geometry.fittedMask(mask) { try gathered.add(bits, to: concept) }
           canvas = gathered
-        case .category(let places):
-          let labels = try LabelMap(path, prefersIndices: places.keys.allSatisfy(LabelMap.isValue))
+        case .category(let positions):
+          let labels = try LabelMap(path, prefersIndices: positions.keys.allSatisfy(LabelMap.isValue))
           let (mask, geometry) = try checked(labels.image, sample)
           let map = try geometry.fitted(mask, interpolation: .nearest)
           var gathered = canvas ?? ConceptCanvas(height: map.height, width: map.width)
           try gathered.add(map) { red, green, blue in
             let key = labels.key(red, green, blue)
-            if let place = places[key] { return place }
+            if let position = positions[key] { return position }
             guard labels.isNothing(key) else {
               throw EspalierError(
-                "picture \(sample.name) has \(LabelMap.text(key)), an unknown concept", accepted: "those in names.txt")
+                "image \(sample.name) has \(LabelMap.text(key)), an unknown concept", accepted: "those in names.txt")
             }
             return nil
           }
@@ -100,7 +100,7 @@ public struct FolderConcepts: ConceptSource {
     }
     guard let canvas else {
       throw EspalierError(
-        "holds no mask for picture \(sample.name)", file: folder, accepted: "\(stem).png in one folder or more")
+        "holds no mask for image \(sample.name)", file: folder, accepted: "\(stem).png in one folder or more")
     }
     return canvas.masks(of: vocabulary)
   }
@@ -116,12 +116,12 @@ public struct FolderConcepts: ConceptSource {
     return hash.hexadecimal
   }
 
-  /// The mask and how its geometry changes, if it has the picture's size.
+  /// The mask and how its geometry changes, if it has the image's size.
   private func checked(_ mask: Image, _ sample: Sample) throws -> (Image, Preprocessing) {
     let size: (height: Int, width: Int)
     var geometry = preprocessing
     switch sample.content {
-    case .picture(let image): size = (image.height, image.width)
+    case .image(let image): size = (image.height, image.width)
     case .tensor(let tensor):
       guard tensor.shape.rank == 3 else { throw EspalierError("\(sample.name) has shape \(tensor.shape)", accepted: "C×H×W") }
       size = (tensor.shape[1], tensor.shape[2])
@@ -130,7 +130,7 @@ public struct FolderConcepts: ConceptSource {
     geometry.channels = 3
     guard mask.height == size.height, mask.width == size.width else {
       throw EspalierError(
-        "is a mask of \(mask.width)×\(mask.height) pixels for picture \(sample.name)", accepted: "\(size.width)×\(size.height)")
+        "is a mask of \(mask.width)×\(mask.height) pixels for image \(sample.name)", accepted: "\(size.width)×\(size.height)")
     }
     return (mask, geometry)
   }
@@ -161,9 +161,9 @@ public struct FolderConcepts: ConceptSource {
           ? Int(parts[0].dropFirst(), radix: 16) : UInt16(parts[0]).map { LabelMap.key(ofValue: Int($0)) }
         guard parts.count == 2, let value, value >= 0 else {
           throw EspalierError(
-            "is “\(line)”", place: "line \(number + 1)", accepted: "a value from 0 to 65535 or #RRGGBB, a space, a name")
+            "is “\(line)”", location: "line \(number + 1)", accepted: "a value from 0 to 65535 or #RRGGBB, a space, a name")
         }
-        guard seen.insert(value).inserted else { throw EspalierError("names \(parts[0]) again", place: "line \(number + 1)") }
+        guard seen.insert(value).inserted else { throw EspalierError("names \(parts[0]) again", location: "line \(number + 1)") }
         names.append((value, parts[1].trimmingCharacters(in: .whitespaces)))
       }
       guard !names.isEmpty else { throw EspalierError("names no concepts") }

@@ -2,16 +2,17 @@ import Files
 import Foundation
 import Tensors
 
-/// A CSV file that names pictures: a line of column names, `path` and `label` and optionally `mask`, `mask-kind` and `target`,
-/// the class whose relevance is to be computed, then one line per picture.
+/// A CSV file that names images: a line of column names, `path` and `label` and optionally `mask`, `mask-kind` and `target`,
+/// the class whose relevance is to be computed, then one line per image.
 ///
-/// Paths are relative to the file's folder. A mask's kind is `grey`, `index` or `alpha` (``MaskKind``), or empty. Several labels joined by `;` are all acceptable, an empty cell is none. A label
-/// is a number, or with a map of classes a name. Cells may be quoted as in RFC 4180.
+/// Paths are relative to the file's folder. A mask's kind is `grey`, `index` or `alpha` (``MaskKind``), or empty. Several labels
+/// joined by `;` are all acceptable, an empty cell is none. A label is a number, or with a map of classes a name. Cells may be
+/// quoted as in RFC 4180.
 public enum CSV {
-  /// Reads the list of pictures.
+  /// Reads the list of images.
   ///
   /// - Throws: `EspalierError` naming the line if a column is missing, a row has another number of cells, or a label is unknown.
-  public static func open(_ path: String, classes: ClassMap? = nil) throws -> PictureList {
+  public static func open(_ path: String, classes: ClassMap? = nil) throws -> ImageList {
     let rows = try naming(file: path) { try parse(RegularFile.text(path)) }
     let entries = try naming(file: path) {
       guard let header = rows.first else { throw EspalierError("is empty", accepted: "columns \(columns)") }
@@ -26,11 +27,11 @@ public enum CSV {
       let (maskColumn, kindColumn) = (names.firstIndex(of: "mask"), names.firstIndex(of: "mask-kind"))
       let targetColumn = names.firstIndex(of: "target")
       return try rows.dropFirst().map { row in
-        try naming(place: "line \(row.line)") {
+        try naming(location: "line \(row.line)") {
           guard row.cells.count == names.count else {
             throw EspalierError("has \(row.cells.count) cells", accepted: "\(names.count), as the first line")
           }
-          guard !row.cells[pathColumn].isEmpty else { throw EspalierError("names no picture") }
+          guard !row.cells[pathColumn].isEmpty else { throw EspalierError("names no image") }
           func cell(_ column: Int?) -> String? { column.map { row.cells[$0] }.flatMap { $0.isEmpty ? nil : $0 } }
           let kind = try cell(kindColumn).map { text in
             guard let kind = MaskKind(rawValue: text.trimmingCharacters(in: .whitespaces)) else {
@@ -40,20 +41,20 @@ public enum CSV {
           }
           let targets = try targetColumn.map { try labels(row.cells[$0], classes) } ?? []
           guard targets.count < 2 else { throw EspalierError("has \(targets.count) targets", accepted: "one") }
-          return PictureList.Entry(
+          return ImageList.Entry(
             path: row.cells[pathColumn], labels: try labels(row.cells[labelColumn], classes), mask: cell(maskColumn),
             maskKind: kind, target: targets.first)
         }
       }
     }
-    guard !entries.isEmpty else { throw EspalierError("names no pictures", file: path) }
+    guard !entries.isEmpty else { throw EspalierError("names no images", file: path) }
     let folder = Path.folder(of: path)
-    return PictureList(
+    return ImageList(
       entries, in: folder.isEmpty ? "." : folder, classNames: classes?.names,
-      description: "\(entries.count) pictures from \(path)")
+      description: "\(entries.count) images from \(path)")
   }
 
-  /// The pictures and masks that a file names; none if it cannot be read.
+  /// The images and masks that a file names; none if it cannot be read.
   package static func files(namedBy path: String) -> [String] {
     guard let rows = try? parse(RegularFile.text(path)), let header = rows.first else { return [] }
     let names = header.cells.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
@@ -120,7 +121,7 @@ public enum CSV {
       default: cell.append(byte)
       }
     }
-    if isQuoted { throw EspalierError("has a quote that does not end", place: "line \(firstLine)") }
+    if isQuoted { throw EspalierError("has a quote that does not end", location: "line \(firstLine)") }
     endRow()
     return rows
   }

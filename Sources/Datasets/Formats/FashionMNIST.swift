@@ -1,16 +1,16 @@
 import Foundation
 import Tensors
 
-/// Fashion-MNIST as the Debian package `dataset-fashion-mnist` installs it: grey pictures of 28×28, ten classes.
+/// Fashion-MNIST as the Debian package `dataset-fashion-mnist` installs it: grey images of 28×28, ten classes.
 ///
 /// Source: H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning
 /// algorithms", arXiv:1708.07747.
 public enum FashionMNIST {
   /// The half of the data.
   public enum Part: String, CaseIterable, Sendable {
-    /// 60,000 pictures.
+    /// 60,000 images.
     case train
-    /// 10,000 pictures.
+    /// 10,000 images.
     case test
   }
 

@@ -4,9 +4,11 @@ import Storage
 import Tensors
 
 /// An HDF5 file with `data` [N, C, H, W], or [N, C, L], [N, H, W] or [N, C], and optionally `label`: integers [N] or [N, 1], or
-/// [N, K] of 0 and 1 with a 1 for each label that is right; and `target`, [N] integers: the class whose relevance is to be computed.
+/// [N, K] of 0 and 1 with a 1 for each label that is right; and `target`, [N] integers: the class whose relevance is to be
+/// computed.
 ///
-/// Samples are tensors and taken as they are; or, where a preprocessing is asked for, images: bytes (uint8) of 1 or 3 channels. Other datasets in the file are ignored.
+/// Samples are tensors and taken as they are; or, where a preprocessing is asked for, images: bytes (uint8) of 1 or 3 channels.
+/// Other datasets in the file are ignored.
 public struct HDF5Samples: Dataset {
   public let count: Int
   public let classNames: [String]?
@@ -21,15 +23,15 @@ public struct HDF5Samples: Dataset {
   ///
   /// - Parameter preprocessing: what samples are to be prepared by; nil to take them as they are. One that says no more than the
   ///   layout leaves tensors as they are.
-  /// - Throws: `EspalierError` if the file or `data` is missing, the shapes do not fit, labels are no labels, or the data cannot be
-  ///   prepared as asked.
+  /// - Throws: `EspalierError` if the file or `data` is missing, the shapes do not fit, labels are no labels, or the data cannot
+  ///   be prepared as asked.
   public init(_ path: String, classNames: [String]? = nil, preprocessing: Preprocessing? = nil) throws {
     let file = try HDF5File.open(path)
     data = try file.dataset("data")
     shape = try data.shape()
     guard 2...4 ~= shape.rank, data.elementType.isNumeric else {
       throw EspalierError(
-        "holds \(data.elementType.rawValue) of shape \(shape)", file: path, place: "/data",
+        "holds \(data.elementType.rawValue) of shape \(shape)", file: path, location: "/data",
         accepted: "numbers N×C×H×W, or with fewer axes behind the first")
     }
     areImages =
@@ -38,13 +40,13 @@ public struct HDF5Samples: Dataset {
     if let preprocessing, !areImages, preprocessing != Preprocessing(layout: preprocessing.layout) {
       throw EspalierError(
         "holds \(data.elementType.rawValue) of shape \(shape), which --preprocess cannot prepare: it is taken as it is",
-        file: path, place: "/data", accepted: "uint8 N×C×H×W with 1 or 3 channels, or no --preprocess")
+        file: path, location: "/data", accepted: "uint8 N×C×H×W with 1 or 3 channels, or no --preprocess")
     }
     labels =
       file.exists("label")
-      ? try naming(file: path) { try naming(place: "/label") { try HDF5Samples.labels(file.dataset("label")) } } : nil
+      ? try naming(file: path) { try naming(location: "/label") { try HDF5Samples.labels(file.dataset("label")) } } : nil
     if let labels, labels.count != shape[0] {
-      throw EspalierError("holds \(labels.count) labels, but data \(shape[0]) samples", file: path, place: "/label")
+      throw EspalierError("holds \(labels.count) labels, but data \(shape[0]) samples", file: path, location: "/label")
     }
     targets = file.kind(of: "target") == .dataset ? try file.dataset("target") : nil
     count = shape[0]
@@ -111,7 +113,7 @@ public struct HDF5Samples: Dataset {
       ![.float16, .float32, .float64].contains(targets.elementType)
     else {
       throw EspalierError(
-        "holds \(targets.elementType.rawValue) of shape \(try targets.shape())", file: file, place: "/target",
+        "holds \(targets.elementType.rawValue) of shape \(try targets.shape())", file: file, location: "/target",
         accepted: "\(count) integers")
     }
     let row: Tensor<Int> = try targets.read(rows: index..<index + 1)
@@ -123,11 +125,11 @@ public struct HDF5Samples: Dataset {
   public func sample(_ index: Int) throws -> Sample {
     if areImages {
       let row: Tensor<UInt8> = try data.read(rows: index..<index + 1)
-      return Sample(content: .picture(Image(planes: row, of: shape)), labels: labels(index), name: name(index))
+      return Sample(content: .image(Image(planes: row, of: shape)), labels: labels(index), name: name(index))
     }
     let row: Tensor<Float> = try data.read(rows: index..<index + 1)
     guard row.elements.allSatisfy(\.isFinite) else {
-      throw EspalierError("row \(index) holds NaN or infinity", file: file, place: "/data", accepted: "finite numbers")
+      throw EspalierError("row \(index) holds NaN or infinity", file: file, location: "/data", accepted: "finite numbers")
     }
     return Sample(
       content: .tensor(row.reshaped(Shape(Array(shape.dimensions.dropFirst())))), labels: labels(index), name: name(index))

@@ -4,13 +4,13 @@ import Images
 import Synchronization
 import Tensors
 
-/// The pair of IDX files that MNIST and its kin come as: pictures [N, H, W] or [N, H, W, C] and labels [N], unsigned bytes, plain
+/// The pair of IDX files that MNIST and its kin come as: images [N, H, W] or [N, H, W, C] and labels [N], unsigned bytes, plain
 /// or gzip.
 ///
 /// Held in memory.
 public struct IDXDataset: Dataset {
   public let classNames: [String]?
-  private let pictures: Tensor<UInt8>
+  private let pixels: Tensor<UInt8>
   private let labels: [UInt8]
   private let paths: (images: String, labels: String)
   private let memory = Memory()
@@ -31,12 +31,12 @@ public struct IDXDataset: Dataset {
     let shape = try IDXDataset.shape(images)
     guard shape.rank == 3 || shape.rank == 4 && [1, 3].contains(shape[3]), shape.dimensions.dropFirst().allSatisfy({ $0 > 0 })
     else {
-      throw EspalierError("holds shape \(shape)", file: images, accepted: "pictures, N×H×W or N×H×W×C with 1 or 3 channels")
+      throw EspalierError("holds shape \(shape)", file: images, accepted: "images, N×H×W or N×H×W×C with 1 or 3 channels")
     }
     let labelShape = try IDXDataset.shape(labels)
     guard labelShape.rank == 1 else { throw EspalierError("holds shape \(labelShape)", file: labels, accepted: "labels, N") }
     guard labelShape.count == shape[0] else {
-      throw EspalierError("holds \(labelShape.count) labels, but \(images) \(shape[0]) pictures", file: labels)
+      throw EspalierError("holds \(labelShape.count) labels, but \(images) \(shape[0]) images", file: labels)
     }
     let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     guard shape.count <= memory / 2 else {
@@ -44,7 +44,7 @@ public struct IDXDataset: Dataset {
         "holds \(shape.count) bytes of images", file: images, accepted: "at most half the machine's memory, \(memory / 2)")
     }
     self.labels = try IDXDataset.read(labels).elements
-    pictures = try IDXDataset.read(images)
+    pixels = try IDXDataset.read(images)
     self.classNames = classNames
     paths = (images, labels)
   }
@@ -53,16 +53,16 @@ public struct IDXDataset: Dataset {
   public var isOfOneSize: Bool { true }
 
   public var description: String {
-    "\(count) pictures of \(pictures.shape.dimensions.dropFirst().map(String.init).joined(separator: "×")) from \(paths.images)"
+    "\(count) images of \(pixels.shape.dimensions.dropFirst().map(String.init).joined(separator: "×")) from \(paths.images)"
   }
 
   public func labels(_ index: Int) -> [Int] { [Int(labels[index])] }
 
   public func sample(_ index: Int) -> Sample {
-    let picture = pictures.rows(index..<index + 1)
-    let shape = picture.shape
-    let image = Image(pixels: picture.reshaped([shape[1], shape[2], shape.rank == 4 ? shape[3] : 1]))
-    return Sample(content: .picture(image), labels: labels(index), name: "picture \(index)")
+    let stored = pixels.rows(index..<index + 1)
+    let shape = stored.shape
+    let image = Image(pixels: stored.reshaped([shape[1], shape[2], shape.rank == 4 ? shape[3] : 1]))
+    return Sample(content: .image(image), labels: labels(index), name: "image \(index)")
   }
 
   public func digest() -> String {
@@ -76,8 +76,8 @@ public struct IDXDataset: Dataset {
 
   private func computedDigest() -> String {
     var hash = SHA256()
-    hash.update(line: "idx \(pictures.shape)")
-    hash.update(pictures.elements)
+    hash.update(line: "idx \(pixels.shape)")
+    hash.update(pixels.elements)
     hash.update(labels)
     return hash.hexadecimal
   }

@@ -14,11 +14,12 @@ public enum ImageFolder {
 
   /// Lists the images of a folder.
   ///
-  /// With a map of classes, an image's labels are those of its path, or else of the folder nearest to it that the map knows; images
-  /// that it does not know are left out, and said, or have no label where the map knows none of a folder without sub-folders.
+  /// With a map of classes, an image's labels are those of its path, or else of the folder nearest to it that the map knows;
+  /// images that it does not know are left out, and said, or have no label where the map knows none of a folder without
+  /// sub-folders.
   ///
   /// - Throws: `EspalierError` if there is no such folder, no image in it or in a folder of a class.
-  public static func open(_ folder: String, classes: ClassMap? = nil) throws -> PictureList {
+  public static func open(_ folder: String, classes: ClassMap? = nil) throws -> ImageList {
     let listing = try FolderListing(folder)
     guard !listing.images.isEmpty else {
       let found = listing.leftOut().map { ", only \($0)" } ?? ""
@@ -34,7 +35,7 @@ public enum ImageFolder {
       if !listing.folders.isEmpty {
         notes.append("\(folder): images without labels; folders without images are no classes: \(few(listing.folders))")
       }
-      return PictureList(
+      return ImageList(
         top.map { .init(path: $0, labels: []) }, in: folder, classNames: nil,
         description: "\(top.count) images from \(folder)", notes: notes)
     }
@@ -42,7 +43,7 @@ public enum ImageFolder {
       notes.append("\(folder): images beside the folders of classes are left out: \(top.count), such as \(top[0])")
     }
     let numbers = try numbers(of: listing.folders, in: folder)
-    let entries = listing.images.compactMap { path -> PictureList.Entry? in
+    let entries = listing.images.compactMap { path -> ImageList.Entry? in
       path.contains("/")
         ? numbers[Array(path.utf8.prefix { $0 != UInt8(ascii: "/") })].map { .init(path: path, labels: [$0]) } : nil
     }
@@ -61,12 +62,12 @@ public enum ImageFolder {
     }
     if areNumbers && listing.folders.enumerated().contains(where: { numbers[Array($1.utf8)] != $0 }) {
       notes.append(
-        "\(folder): all folders are named by numbers, which are their class numbers, not their places in the order of names")
+        "\(folder): all folders are named by numbers, which are their class numbers, not their positions in the order of names")
     }
     let most = numbers.values.max() ?? 0
     var names = (0...most).map { "class \($0)" }
     for name in listing.folders { if let number = numbers[Array(name.utf8)] { names[number] = name } }
-    return PictureList(
+    return ImageList(
       entries, in: folder, classNames: names, description: "\(entries.count) images from \(folder)", notes: notes)
   }
 
@@ -74,14 +75,14 @@ public enum ImageFolder {
   static let formats = "PNG, JPEG, WebP or BMP files"
 
   private static func known(_ listing: FolderListing, in folder: String, _ classes: ClassMap, _ notes: [String]) throws
-    -> PictureList
+    -> ImageList
   {
     var notes = notes
     let images = listing.images
-    var entries: [PictureList.Entry] = []
+    var entries: [ImageList.Entry] = []
     var strangers: [String: Int] = [:]
     for path in images {
-      if let labels = try classes.labels(ofPicture: path) {
+      if let labels = try classes.labels(ofImage: path) {
         entries.append(.init(path: path, labels: labels))
       } else {
         strangers[path.contains("/") ? String(path.prefix { $0 != "/" }) : path, default: 0] += 1
@@ -101,7 +102,7 @@ public enum ImageFolder {
         accepted: "the names in the class file, such as \(classes.someNames)")
     }
     let selection = entries.count == images.count ? "" : " of \(images.count)"
-    return PictureList(
+    return ImageList(
       entries, in: folder, classNames: classes.names, description: "\(entries.count)\(selection) images from \(folder)",
       notes: notes)
   }

@@ -3,9 +3,10 @@ import Tensors
 
 /// Which pixels of a mask's file show the object.
 ///
-/// Where no kind is told it is found out, and refused where two kinds would differ: transparency is `alpha`; a palette with colours
-/// whose entry 0 is black is `index`, as VOC's; one value beside 0 is the object; values below 100 beside 0 and 255 are numbers,
-/// 255 their void; many values of which most are near the brightest are an image with soft edges, `grey`, and so is a JPEG.
+/// Where no kind is told it is found out, and refused where two kinds would differ: transparency is `alpha`; a palette with
+/// colours whose entry 0 is black is `index`, as VOC's; one value beside 0 is the object; values below 100 beside 0 and 255 are
+/// numbers, 255 their void; many values of which most are near the brightest are an image with soft edges, `grey`, and so is a
+/// JPEG.
 extension StoredImage {
   /// The largest number in a mask of 8 bits that passes for a class or an instance without being told.
   private static let largestNumber = 99

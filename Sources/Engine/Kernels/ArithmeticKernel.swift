@@ -54,13 +54,13 @@ final class ArithmeticKernel: Kernel {
     let (a, b, layout) = try operands(builder)
     let incoming = try builder.reorder(gradient, to: layout)
     let operation = operation
-    return try (0..<2).map { place -> Slot? in
-      guard wanted[place] else { return nil }
+    return try (0..<2).map { position -> Slot? in
+      guard wanted[position] else { return nil }
       let result = builder.allocate(layout, name: context.node.label)
       builder.addStep(context.node.label, reads: [a, b, incoming], writes: [result]) { program in
         let (x, y, g, z) = (program.pointer(a), program.pointer(b), program.pointer(incoming), program.pointer(result))
         let count = layout.floatCount
-        switch (operation, place) {
+        switch (operation, position) {
         case (.subtract, 0): z.update(from: g, count: count)
         case (.subtract, _): for i in 0..<count { z[i] = -g[i] }
         case (.multiply, 0): for i in 0..<count { z[i] = g[i] * y[i] }
@@ -77,7 +77,7 @@ final class ArithmeticKernel: Kernel {
         }
         if case .divide = operation { program.featureMap(result).clearPadding() }
       }
-      return try builder.sumBack(result, to: context.shape(place), label: context.node.label)
+      return try builder.sumBack(result, to: context.shape(position), label: context.node.label)
     }
   }
 }

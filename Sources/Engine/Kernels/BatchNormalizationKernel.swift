@@ -17,8 +17,8 @@ final class BatchNormalizationKernel: Kernel {
   init(_ op: Op.BatchNormalization, _ context: NodeContext, _ builder: PlanBuilder) throws {
     self.op = op
     self.context = context
-    names = try (1...4).map { place in
-      guard let (name, _) = context.parameter(place, builder) else {
+    names = try (1...4).map { position in
+      guard let (name, _) = context.parameter(position, builder) else {
         throw EspalierError("its parameters depend on the network's input", accepted: "constants")
       }
       return name

@@ -45,8 +45,8 @@ extension PlanBuilder {
   }
 }
 
-/// The lines along the last axes of a row-major tensor to which a smaller one is broadcast: each takes one stretch of the smaller one, or
-/// repeats one element of it.
+/// The lines along the last axes of a row-major tensor to which a smaller one is broadcast: each takes one stretch of the smaller
+/// one, or repeats one element of it.
 struct BroadcastLines: Sendable {
   /// The elements of a line.
   let length: Int
@@ -83,7 +83,7 @@ struct BroadcastLines: Sendable {
     count = large.count == 0 ? 0 : outer.reduce(1) { $0 * $1.length }
   }
 
-  /// Calls `body` with the first places of each line in the smaller and the larger tensor.
+  /// Calls `body` with the first positions of each line in the smaller and the larger tensor.
   func forEach(_ body: (_ small: Int, _ large: Int) -> Void) {
     var index = [Int](repeating: 0, count: outer.count)
     var start = 0

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Arithmetic with one number a channel over whole feature maps: a SIMD register a place where channels lie in blocks.
+/// Arithmetic with one number a channel over whole feature maps: a SIMD register a position where channels lie in blocks.
 extension Layout {
   /// Writes `scale · x + shift`, and calls `finish` with each stretch that is done while it is warm in cache.
   func writeAffine(
@@ -13,11 +13,11 @@ extension Layout {
       case 8:
         let (a, b) = (lanes(scale, channel, SIMD8<Float>.self), lanes(shift, channel, SIMD8<Float>.self))
         let (source, target) = (x.registers(start, SIMD8.self), y.registers(start, SIMD8.self))
-        for place in 0..<area { target[place] = a * source[place] + b }
+        for position in 0..<area { target[position] = a * source[position] + b }
       case 16:
         let (a, b) = (lanes(scale, channel, SIMD16<Float>.self), lanes(shift, channel, SIMD16<Float>.self))
         let (source, target) = (x.registers(start, SIMD16.self), y.registers(start, SIMD16.self))
-        for place in 0..<area { target[place] = a * source[place] + b }
+        for position in 0..<area { target[position] = a * source[position] + b }
       default:
         let (a, b) = (scale[channel], shift[channel])
         for i in start..<start + area { y[i] = a * x[i] + b }
@@ -37,12 +37,12 @@ extension Layout {
         let (p, q, r) = (lanes(a, channel, SIMD8<Float>.self), lanes(b, channel, SIMD8.self), lanes(c, channel, SIMD8.self))
         let (first, second) = (g.registers(start, SIMD8.self), x.registers(start, SIMD8.self))
         let target = z.registers(start, SIMD8.self)
-        for place in 0..<area { target[place] = p * first[place] + q * second[place] + r }
+        for position in 0..<area { target[position] = p * first[position] + q * second[position] + r }
       case 16:
         let (p, q, r) = (lanes(a, channel, SIMD16<Float>.self), lanes(b, channel, SIMD16.self), lanes(c, channel, SIMD16.self))
         let (first, second) = (g.registers(start, SIMD16.self), x.registers(start, SIMD16.self))
         let target = z.registers(start, SIMD16.self)
-        for place in 0..<area { target[place] = p * first[place] + q * second[place] + r }
+        for position in 0..<area { target[position] = p * first[position] + q * second[position] + r }
       default:
         let (p, q, r) = (a[channel], b[channel], c[channel])
         for i in start..<start + area { z[i] = p * g[i] + q * x[i] + r }
@@ -68,17 +68,17 @@ extension Layout {
 }
 
 extension UnsafePointer<Float> {
-  /// The floats from a place on, seen as registers: buffers are aligned to 64 bytes and blocks fill registers.
+  /// The floats from a position on, seen as registers: buffers are aligned to 64 bytes and blocks fill registers.
   @inline(__always)
-  fileprivate func registers<Register: SIMD<Float>>(_ place: Int, _ type: Register.Type) -> UnsafePointer<Register> {
-    UnsafeRawPointer(self + place).assumingMemoryBound(to: type)
+  fileprivate func registers<Register: SIMD<Float>>(_ position: Int, _ type: Register.Type) -> UnsafePointer<Register> {
+    UnsafeRawPointer(self + position).assumingMemoryBound(to: type)
   }
 }
 
 extension UnsafeMutablePointer<Float> {
   @inline(__always)
-  fileprivate func registers<Register: SIMD<Float>>(_ place: Int, _ type: Register.Type) -> UnsafeMutablePointer<Register> {
-    UnsafeMutableRawPointer(self + place).assumingMemoryBound(to: type)
+  fileprivate func registers<Register: SIMD<Float>>(_ position: Int, _ type: Register.Type) -> UnsafeMutablePointer<Register> {
+    UnsafeMutableRawPointer(self + position).assumingMemoryBound(to: type)
   }
 }
 
@@ -94,8 +94,8 @@ extension FeatureMap {
         let (first, second) = (pointer.registers(0, SIMD8.self), partner.registers(0, SIMD8.self))
         var sum = SIMD8<Double>()
         var product = SIMD8<Double>()
-        for place in 0..<layout.area {
-          let (a, b) = (SIMD8<Double>(first[place]), SIMD8<Double>(second[place]))
+        for position in 0..<layout.area {
+          let (a, b) = (SIMD8<Double>(first[position]), SIMD8<Double>(second[position]))
           sum += a
           product += a * b
         }
@@ -107,8 +107,8 @@ extension FeatureMap {
         for lane in 0..<lanes {
           var sum = 0.0
           var product = 0.0
-          for place in 0..<layout.area {
-            let i = place * layout.block + lane
+          for position in 0..<layout.area {
+            let i = position * layout.block + lane
             sum += Double(pointer[i])
             product += Double(pointer[i]) * Double(partner[i])
           }

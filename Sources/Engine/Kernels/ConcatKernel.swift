@@ -52,11 +52,11 @@ final class ConcatKernel: Kernel {
     let (outer, lengths) = stretches(layouts)
     let whole = lengths.reduce(0, +)
     var start = 0
-    return wanted.indices.map { place in
-      defer { start += lengths[place] }
-      guard wanted[place] else { return nil }
-      let result = builder.allocate(layouts[place], name: context.node.label)
-      let (offset, length) = (start, lengths[place])
+    return wanted.indices.map { position in
+      defer { start += lengths[position] }
+      guard wanted[position] else { return nil }
+      let result = builder.allocate(layouts[position], name: context.node.label)
+      let (offset, length) = (start, lengths[position])
       builder.addStep(context.node.label, reads: [incoming], writes: [result]) { program in
         let (source, target) = (program.pointer(incoming), program.pointer(result))
         for row in 0..<outer { (target + row * length).update(from: source + row * whole + offset, count: length) }

@@ -73,8 +73,8 @@ final class ConvolutionKernel: LinearKernel {
 
   /// Checks weights: a rectifier that is fused behind a convolution would make 0 of the NaN that others lead to.
   private static func requireFinite(_ tensor: Tensor<Float>, _ role: String) throws {
-    guard let place = tensor.elements.firstIndex(where: { !$0.isFinite }) else { return }
-    throw EspalierError("its \(role) hold \(tensor.elements[place])", accepted: "finite numbers")
+    guard let position = tensor.elements.firstIndex(where: { !$0.isFinite }) else { return }
+    throw EspalierError("its \(role) hold \(tensor.elements[position])", accepted: "finite numbers")
   }
 
   func forward(_ builder: PlanBuilder) throws {

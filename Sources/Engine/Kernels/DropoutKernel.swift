@@ -23,7 +23,7 @@ final class DropoutKernel: Kernel {
     let mask = builder.allocate(layout, name: context.node.label)
     self.mask = mask
     if builder.isTraining { _ = try builder.rowsPerImage(of: context.node.outputs[0], layer: context.node.label) }
-    builder.place(mask, like: context.node.outputs[0])
+    builder.position(mask, like: context.node.outputs[0])
     builder.pin(mask)
     builder.note(DropoutMask(node: context.node.label, ratio: ratio, slot: mask))
     let result = builder.allocate(layout, name: context.node.outputs[0])

@@ -18,7 +18,7 @@ struct Fusion {
 
   /// Values that must be computed as such.
   let kept: Set<String>
-  /// Values that must be computed as such, but are looked at only then.
+  /// Values that must be computed as such, but are observed only then.
   let watched: Set<String>
   /// Whether gradients will flow back, for which every value that a kernel's backward needs must stay.
   let isDifferentiable: Bool
@@ -78,7 +78,7 @@ struct Fusion {
   /// A residual sum whose other summand is ready, lies in blocks and is read by nobody afterwards: it may be overwritten.
   private func residual(of node: Node, _ builder: PlanBuilder) -> (sum: Node, summand: String)? {
     let graph = builder.graph
-    guard let sum = onlyReader(of: node.outputs[0], builder), sum.op is Op.Add, let place = graph.order(of: node),
+    guard let sum = onlyReader(of: node.outputs[0], builder), sum.op is Op.Add, let position = graph.order(of: node),
       let other = sum.inputs.compactMap({ $0 }).first(where: { $0 != node.outputs[0] }), !kept.contains(other),
       !graph.isOutput(other),
       builder.isComputed(other), let producer = graph.producer(of: other), !(builder.kernels[producer.id] is ViewKernel),
@@ -86,7 +86,7 @@ struct Fusion {
       builder.layout(slot).shape == builder.facts[node.outputs[0]]?.shape
     else { return nil }
     let others = graph.consumers(of: other).filter { $0.id != sum.id }
-    guard others.allSatisfy({ (graph.order(of: $0) ?? .max) < place && !(builder.kernels[$0.id] is ViewKernel) }) else {
+    guard others.allSatisfy({ (graph.order(of: $0) ?? .max) < position && !(builder.kernels[$0.id] is ViewKernel) }) else {
       return nil
     }
     return (sum, other)

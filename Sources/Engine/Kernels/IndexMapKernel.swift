@@ -3,11 +3,11 @@ import Tensors
 
 /// Every operator that only moves elements: each element of an output is one of the input, or a constant.
 ///
-/// Where they come from is not written again here: the operator's own folding is applied to the input's places instead of its
+/// Where they come from is not written again here: the operator's own folding is applied to the input's positions instead of its
 /// values.
 final class IndexMapKernel: Kernel {
   private let context: NodeContext
-  /// For every output, the place in the input of each element of a slab; −1 for the fill.
+  /// For every output, the position in the input of each element of a slab; −1 for the fill.
   private let maps: [[Int32]]
   private let fill: Float
   /// The number of slabs that are all alike.
@@ -35,12 +35,12 @@ final class IndexMapKernel: Kernel {
       } ?? false
     slabs = isAlike ? shape[0] : 1
     self.maps = try (isAlike ? row! : maps(shape)).map { fact in
-      guard let places = fact.value?.integers else {
+      guard let positions = fact.value?.integers else {
         throw EspalierError(
-          "its places depend on the network's input, or are more than can be written down",
+          "its positions depend on the network's input, or are more than can be written down",
           accepted: "constant indices, and at most \(Fact.largestFolded) elements a batch")
       }
-      return places.map(Int32.init)
+      return positions.map(Int32.init)
     }
     fill = 0
   }
@@ -54,9 +54,9 @@ final class IndexMapKernel: Kernel {
     fill = try context.number(2) ?? 0
     slabs = shape.rank > 0 && begin[0] == 0 && context.outputs[0].shape[0] == shape[0] ? shape[0] : 1
     maps = [
-      try IndexMapKernel.map(from: shape, to: context.outputs[0].shape, slabs: slabs) { axis, place in
+      try IndexMapKernel.map(from: shape, to: context.outputs[0].shape, slabs: slabs) { axis, position in
         let length = shape[axis]
-        let inner = place - begin[axis]
+        let inner = position - begin[axis]
         if inner >= 0 && inner < length { return inner }
         switch op.mode {
         case .constant: return nil
@@ -84,18 +84,19 @@ final class IndexMapKernel: Kernel {
     ]
   }
 
-  /// A map that treats every axis by itself; of the first of the slabs into which the first axis is cut, unless there is one alone.
+  /// A map that treats every axis by itself; of the first of the slabs into which the first axis is cut, unless there is one
+  /// alone.
   private static func map(
-    from source: Shape, to target: Shape, slabs: Int, place: (_ axis: Int, _ place: Int) -> Int?
+    from source: Shape, to target: Shape, slabs: Int, position: (_ axis: Int, _ position: Int) -> Int?
   ) throws -> [Int32] {
     guard max(source.count, target.count) / max(slabs, 1) <= Int(Int32.max) else {
       throw EspalierError("\(source) becomes \(target)", accepted: "at most 2^31 elements a sample")
     }
     var map: [Int32?] = [0]
     for axis in (slabs == 1 ? 0 : 1)..<target.rank {
-      let places = (0..<target[axis]).map { place(axis, $0) }
+      let positions = (0..<target[axis]).map { position(axis, $0) }
       let stride = Int32(source.strides[axis])
-      map = map.flatMap { start in places.map { step in start.flatMap { start in step.map { start + Int32($0) * stride } } } }
+      map = map.flatMap { start in positions.map { step in start.flatMap { start in step.map { start + Int32($0) * stride } } } }
     }
     return map.map { $0 ?? -1 }
   }

@@ -33,41 +33,43 @@ struct NodeContext {
   }
 
   /// The name of an input that must be there.
-  func input(_ place: Int) throws -> String {
-    guard place < node.inputs.count, let name = node.inputs[place] else { throw EspalierError("input \(place) is left out") }
+  func input(_ position: Int) throws -> String {
+    guard position < node.inputs.count, let name = node.inputs[position] else {
+      throw EspalierError("input \(position) is left out")
+    }
     return name
   }
 
   /// The name of an input, or nil where it is left out.
-  func optionalInput(_ place: Int) -> String? { place < node.inputs.count ? node.inputs[place] : nil }
+  func optionalInput(_ position: Int) -> String? { position < node.inputs.count ? node.inputs[position] : nil }
 
   /// The shape of an input.
-  func shape(_ place: Int) throws -> Shape {
-    guard place < inputs.count, let fact = inputs[place] else { throw EspalierError("input \(place) is left out") }
+  func shape(_ position: Int) throws -> Shape {
+    guard position < inputs.count, let fact = inputs[position] else { throw EspalierError("input \(position) is left out") }
     return fact.shape
   }
 
   /// The integers of an input that is known ahead, or nil where it is left out.
-  func integers(_ place: Int) throws -> [Int]? {
-    guard place < inputs.count, let fact = inputs[place] else { return nil }
+  func integers(_ position: Int) throws -> [Int]? {
+    guard position < inputs.count, let fact = inputs[position] else { return nil }
     guard let integers = fact.value?.integers else {
-      throw EspalierError("input \(place) depends on the network's input", accepted: "a constant")
+      throw EspalierError("input \(position) depends on the network's input", accepted: "a constant")
     }
     return integers
   }
 
   /// The number in an input that is known ahead, or nil where it is left out.
-  func number(_ place: Int) throws -> Float? {
-    guard place < inputs.count, let fact = inputs[place] else { return nil }
+  func number(_ position: Int) throws -> Float? {
+    guard position < inputs.count, let fact = inputs[position] else { return nil }
     guard let number = fact.value?.floats?.elements.first else {
-      throw EspalierError("input \(place) depends on the network's input", accepted: "a constant")
+      throw EspalierError("input \(position) depends on the network's input", accepted: "a constant")
     }
     return number
   }
 
   /// A weight's name and value, where an input is one.
-  func parameter(_ place: Int, _ builder: PlanBuilder) -> (name: String, tensor: Tensor<Float>)? {
-    guard let name = optionalInput(place), let tensor = builder.parameters[name] else { return nil }
+  func parameter(_ position: Int, _ builder: PlanBuilder) -> (name: String, tensor: Tensor<Float>)? {
+    guard let name = optionalInput(position), let tensor = builder.parameters[name] else { return nil }
     return (name, tensor)
   }
 }

@@ -1,7 +1,7 @@
 import Networks
 import Tensors
 
-/// Layer normalisation, row-major: each row is what lies behind one place before the axis.
+/// Layer normalisation, row-major: each row is what lies behind one position before the axis.
 final class LayerNormalizationKernel: Kernel {
   private let op: Op.LayerNormalization
   private let context: NodeContext
@@ -42,14 +42,14 @@ final class LayerNormalizationKernel: Kernel {
         let (x, y) = (x + row * length, y + row * length)
         let mean = sum(length) { Double(x[$0]) } / Double(length)
         let variance =
-          sum(length) { place in
-            let centred = Double(x[place]) - mean
+          sum(length) { position in
+            let centred = Double(x[position]) - mean
             return centred * centred
           } / Double(length)
         let inverse = 1 / (variance + epsilon).squareRoot()
         (m[2 * row], m[2 * row + 1]) = (mean, inverse)
-        for place in 0..<length {
-          y[place] = Float((Double(x[place]) - mean) * inverse) * factors[place] + summands[place]
+        for position in 0..<length {
+          y[position] = Float((Double(x[position]) - mean) * inverse) * factors[position] + summands[position]
         }
       }
     }
@@ -76,30 +76,30 @@ final class LayerNormalizationKernel: Kernel {
           let direct = sum(length) { Double(g[$0]) * Double(factors[$0]) } / Double(length)
           let along =
             sum(length) { Double(g[$0]) * Double(factors[$0]) * (Double(x[$0]) - mean) } * inverse / Double(length)
-          for place in 0..<length {
-            let normalised = (Double(x[place]) - mean) * inverse
-            z[place] = Float(inverse * (Double(g[place]) * Double(factors[place]) - direct - normalised * along))
+          for position in 0..<length {
+            let normalised = (Double(x[position]) - mean) * inverse
+            z[position] = Float(inverse * (Double(g[position]) * Double(factors[position]) - direct - normalised * along))
           }
         }
       }
     }
     let weights = wanted.indices.dropFirst().filter { wanted[$0] }
     guard !weights.isEmpty else { return results }
-    for place in weights { results[place] = builder.allocate(.plain(lengths), name: label) }
+    for position in weights { results[position] = builder.allocate(.plain(lengths), name: label) }
     let (scaleGradient, biasGradient) = (results[1], results.count > 2 ? results[2] : nil)
     builder.addStep(label, reads: [slot, incoming, moments], writes: [scaleGradient, biasGradient].compactMap { $0 }) { program in
       let (x, g, m) = (program.pointer(slot), program.pointer(incoming), program.sums(moments))
       var (along, direct) = ([Double](repeating: 0, count: length), [Double](repeating: 0, count: length))
       for row in 0..<rows {
         let (x, g) = (x + row * length, g + row * length)
-        for place in 0..<length {
-          along[place] += Double(g[place]) * (Double(x[place]) - m[2 * row]) * m[2 * row + 1]
-          direct[place] += Double(g[place])
+        for position in 0..<length {
+          along[position] += Double(g[position]) * (Double(x[position]) - m[2 * row]) * m[2 * row + 1]
+          direct[position] += Double(g[position])
         }
       }
       for (slot, sums) in [(scaleGradient, along), (biasGradient, direct)] {
         guard let slot else { continue }
-        for place in 0..<length { program.pointer(slot)[place] = Float(sums[place]) }
+        for position in 0..<length { program.pointer(slot)[position] = Float(sums[position]) }
       }
     }
     return results

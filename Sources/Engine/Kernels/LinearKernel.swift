@@ -43,7 +43,7 @@ extension PlanBuilder {
   /// - Returns: a slot with the shape of the node's output.
   /// - Throws: `EspalierError` if the node is not such a layer.
   public func product(_ node: Node, _ input: Slot, weights: ParameterForm, bias: ParameterForm?) throws -> Slot {
-    try naming(place: node.label) { try linear(node).product(self, input, weights: weights, bias: bias) }
+    try naming(location: node.label) { try linear(node).product(self, input, weights: weights, bias: bias) }
   }
 
   /// Appends the transposed product of a convolution or linear layer, with changed weights.
@@ -51,7 +51,7 @@ extension PlanBuilder {
   /// - Returns: a slot in the layout of the node's input.
   /// - Throws: `EspalierError` if the node is not such a layer.
   public func transposedProduct(_ node: Node, _ gradient: Slot, weights: ParameterForm) throws -> Slot {
-    try naming(place: node.label) { try linear(node).transposedProduct(self, gradient, weights: weights) }
+    try naming(location: node.label) { try linear(node).transposedProduct(self, gradient, weights: weights) }
   }
 
   func linear(_ node: Node) throws -> any LinearKernel {

@@ -16,33 +16,35 @@ final class LinearMapKernel: Kernel {
     let sourceCount: Int
     var targetCount: Int { starts.count - 1 }
     private(set) var starts = [0]
-    private(set) var places: [Int32] = []
+    private(set) var positions: [Int32] = []
     private(set) var weights: [Float] = []
 
     /// A map that treats every axis by itself: products of the axes' weights.
     ///
-    /// - Parameter terms: the terms of a place along an axis, or nil for an axis that stays as it is.
+    /// - Parameter terms: the terms of a position along an axis, or nil for an axis that stays as it is.
     init(
-      from source: Shape, to target: [Int], terms: (_ axis: Int) -> ((_ place: Int) -> [(place: Int, weight: Double)])?
+      from source: Shape, to target: [Int], terms: (_ axis: Int) -> ((_ position: Int) -> [(position: Int, weight: Double)])?
     ) {
       let first = target.indices.first { terms($0) != nil } ?? target.count
       slabs = source.dimensions.prefix(first).reduce(1, *)
       sourceCount = source.dimensions.dropFirst(first).reduce(1, *)
-      var all: [[(place: Int, weight: Double)]] = [[(0, 1)]]
+      var all: [[(position: Int, weight: Double)]] = [[(0, 1)]]
       for axis in first..<target.count {
         let rule = terms(axis) ?? { [($0, 1)] }
-        let perPlace = (0..<target[axis]).map(rule)
+        let perPosition = (0..<target[axis]).map(rule)
         let stride = source.strides[axis]
         all = all.flatMap { outer in
-          perPlace.map { inner in outer.flatMap { o in inner.map { (o.place + $0.place * stride, o.weight * $0.weight) } } }
+          perPosition.map { inner in
+            outer.flatMap { o in inner.map { (o.position + $0.position * stride, o.weight * $0.weight) } }
+          }
         }
       }
       for list in all {
         for term in list {
-          places.append(Int32(term.place))
+          positions.append(Int32(term.position))
           weights.append(Float(term.weight))
         }
-        starts.append(places.count)
+        starts.append(positions.count)
       }
     }
   }
@@ -83,9 +85,9 @@ final class LinearMapKernel: Kernel {
       context,
       Map(from: source, to: target.dimensions) { axis in
         guard axes[axis].isChanged else { return nil }
-        return { place in
+        return { position in
           let last = Double(source[axis] - 1)
-          let inside = min(max(axes[axis].origin(of: place), 0), last)
+          let inside = min(max(axes[axis].origin(of: position), 0), last)
           let low = Int(inside)
           let share = inside - Double(low)
           return share == 0 ? [(low, 1)] : [(low, 1 - share), (low + 1, share)]
@@ -96,8 +98,8 @@ final class LinearMapKernel: Kernel {
   /// Average pooling with a divisor that oneDNN does not know.
   convenience init(averagePool op: Op.AveragePool, _ placement: Window.Placement, _ context: NodeContext) throws {
     let (source, target) = (try context.shape(0), context.outputs[0].shape)
-    func window(_ axis: Int, _ place: Int) -> (inside: [Int], counted: Int) {
-      let start = place * placement.strides[axis] - placement.begin[axis]
+    func window(_ axis: Int, _ position: Int) -> (inside: [Int], counted: Int) {
+      let start = position * placement.strides[axis] - placement.begin[axis]
       let all = (0..<placement.kernel[axis]).map { start + $0 * placement.dilations[axis] }
       let inside = all.filter { $0 >= 0 && $0 < placement.input[axis] }
       // Padding counts as declared; what a last window reaches beyond it does not.
@@ -108,8 +110,8 @@ final class LinearMapKernel: Kernel {
       context,
       Map(from: source, to: target.dimensions) { axis in
         guard axis >= 2 else { return nil }
-        return { place in
-          let (inside, counted) = window(axis - 2, place)
+        return { position in
+          let (inside, counted) = window(axis - 2, position)
           return inside.map { ($0, 1 / Double(max(counted, 1))) }
         }
       })
@@ -126,7 +128,7 @@ final class LinearMapKernel: Kernel {
         let y = program.pointer(result) + slab * map.targetCount
         for i in 0..<map.targetCount {
           var sum = 0.0
-          for term in map.starts[i]..<map.starts[i + 1] { sum += Double(map.weights[term]) * Double(x[Int(map.places[term])]) }
+          for term in map.starts[i]..<map.starts[i + 1] { sum += Double(map.weights[term]) * Double(x[Int(map.positions[term])]) }
           y[i] = Float(sum)
         }
       }
@@ -146,7 +148,7 @@ final class LinearMapKernel: Kernel {
         let x = program.pointer(incoming) + slab * map.targetCount
         let y = program.pointer(result) + slab * map.sourceCount
         for i in 0..<map.targetCount {
-          for term in map.starts[i]..<map.starts[i + 1] { y[Int(map.places[term])] += map.weights[term] * x[i] }
+          for term in map.starts[i]..<map.starts[i + 1] { y[Int(map.positions[term])] += map.weights[term] * x[i] }
         }
       }
     }

@@ -25,10 +25,10 @@ final class MatrixProductKernel: Kernel {
     product = Shape(leading.dimensions + [op.transposeA ? left[-1] : left[-2], op.transposeB ? right[-2] : right[-1]])
   }
 
-  private func operand(_ builder: PlanBuilder, _ place: Int, as shape: Shape) throws -> Slot {
-    let slot = try builder.reorder(builder.slot(of: context.input(place)), to: .plain(context.shape(place)))
-    let own = try context.shape(place).dimensions
-    let matrix = own.count > 1 ? slot : builder.view(slot, as: place == 0 ? [1, own[0]] : [own[0], 1])
+  private func operand(_ builder: PlanBuilder, _ position: Int, as shape: Shape) throws -> Slot {
+    let slot = try builder.reorder(builder.slot(of: context.input(position)), to: .plain(context.shape(position)))
+    let own = try context.shape(position).dimensions
+    let matrix = own.count > 1 ? slot : builder.view(slot, as: position == 0 ? [1, own[0]] : [own[0], 1])
     return try builder.broadcast(matrix, to: shape, label: context.node.label)
   }
 
@@ -58,9 +58,9 @@ final class MatrixProductKernel: Kernel {
     let plain = try builder.reorder(gradient, to: .plain(context.outputs[0].shape))
     let incoming = context.outputs[0].shape == self.product ? plain : builder.view(plain, as: self.product)
     let (op, left, right, product) = (self.op, self.left, self.right, self.product)
-    return try wanted.indices.map { place -> Slot? in
-      guard wanted[place] else { return nil }
-      if place == 2 {
+    return try wanted.indices.map { position -> Slot? in
+      guard wanted[position] else { return nil }
+      if position == 2 {
         let scaled = builder.allocate(.plain(product), name: context.node.label)
         builder.addStep(context.node.label, reads: [incoming], writes: [scaled]) { program in
           let (x, y) = (program.pointer(incoming), program.pointer(scaled))
@@ -68,19 +68,19 @@ final class MatrixProductKernel: Kernel {
         }
         return try builder.sumBack(scaled, to: context.shape(2), label: context.node.label)
       }
-      let shape = place == 0 ? left : right
+      let shape = position == 0 ? left : right
       let result = builder.allocate(.plain(shape), name: context.node.label)
       builder.addStep(context.node.label, reads: [a, b, incoming], writes: [result]) { program in
         let (x, y, g, z) = (program.pointer(a), program.pointer(b), program.pointer(incoming), program.pointer(result))
-        switch (place, place == 0 ? op.transposeA : op.transposeB) {
+        switch (position, position == 0 ? op.transposeA : op.transposeB) {
         case (0, false): multiply(g, product, false, y, right, !op.transposeB, into: z, left, factor: op.alpha)
         case (0, true): multiply(y, right, op.transposeB, g, product, true, into: z, left, factor: op.alpha)
         case (_, false): multiply(x, left, !op.transposeA, g, product, false, into: z, right, factor: op.alpha)
         default: multiply(g, product, true, x, left, op.transposeA, into: z, right, factor: op.alpha)
         }
       }
-      let own = try context.shape(place)
-      let matrix: Shape = own.rank > 1 ? own : place == 0 ? [1, own[0]] : [own[0], 1]
+      let own = try context.shape(position)
+      let matrix: Shape = own.rank > 1 ? own : position == 0 ? [1, own[0]] : [own[0], 1]
       let reduced = try builder.sumBack(result, to: matrix, label: context.node.label)
       return own == matrix ? reduced : builder.view(reduced, as: own)
     }

@@ -54,7 +54,7 @@ enum Pointwise: Hashable, Sendable {
     }
   }
 
-  /// Whether the derivative is a number wherever the function is, zero among the places.
+  /// Whether the derivative is a number wherever the function is, zero among the positions.
   private var isSmoothAtZero: Bool {
     switch self {
     case .log, .squareRoot, .reciprocal: false
@@ -63,7 +63,7 @@ enum Pointwise: Hashable, Sendable {
     }
   }
 
-  /// Writes the function of `count` elements; what is no number stays so.
+  /// Writes the function of `count` elements; NaN stays so.
   func apply(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) {
     switch self {
     case .relu: for i in 0..<count { y[i] = x[i] < 0 ? 0 : x[i] }
@@ -281,7 +281,7 @@ extension Op.Clip: PointwiseOperator {
 }
 
 extension PlanBuilder {
-  /// Whether each element of a node's output depends on one element of its input alone, at the same place.
+  /// Whether each element of a node's output depends on one element of its input alone, at the same position.
   public func isElementwise(_ node: Node) -> Bool {
     switch kernels[node.id] {
     case is PointwiseKernel, is BatchNormalizationKernel: true
@@ -335,8 +335,8 @@ extension FeatureMap {
     let used = layout.channels % layout.block
     for sample in 0..<layout.samples {
       let last = base + sample * layout.sampleStride + (layout.blocks - 1) * layout.area * layout.block
-      for place in 0..<layout.area {
-        for lane in used..<layout.block { last[place * layout.block + lane] = 0 }
+      for position in 0..<layout.area {
+        for lane in used..<layout.block { last[position * layout.block + lane] = 0 }
       }
     }
   }

@@ -68,12 +68,13 @@ extension Op.LRN {
 
   /// Sums of one sample's `[channels, area]` terms over windows of channels.
   @inline(__always)
-  fileprivate func windowSums(_ channels: Int, _ area: Int, before: Int, after: Int, _ term: (_ place: Int) -> Double) -> [Double]
+  fileprivate func windowSums(_ channels: Int, _ area: Int, before: Int, after: Int, _ term: (_ position: Int) -> Double)
+    -> [Double]
   {
     var sums = [Double](repeating: 0, count: channels * area)
     for channel in 0..<channels {
       for other in max(0, channel - before)...min(channels - 1, channel + after) {
-        for place in 0..<area { sums[channel * area + place] += term(other * area + place) }
+        for position in 0..<area { sums[channel * area + position] += term(other * area + position) }
       }
     }
     return sums

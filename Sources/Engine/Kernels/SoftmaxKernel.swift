@@ -47,13 +47,14 @@ final class SoftmaxKernel: Kernel {
       lines.forEach { start, stride, length in
         var sum = 0.0
         for i in 0..<length {
-          let place = start + i * stride
-          sum += isLogarithmic ? Double(g[place]) : Double(g[place]) * Double(y[place])
+          let position = start + i * stride
+          sum += isLogarithmic ? Double(g[position]) : Double(g[position]) * Double(y[position])
         }
         for i in 0..<length {
-          let place = start + i * stride
-          z[place] = Float(
-            isLogarithmic ? Double(g[place]) - exp(Double(y[place])) * sum : Double(y[place]) * (Double(g[place]) - sum))
+          let position = start + i * stride
+          z[position] = Float(
+            isLogarithmic
+              ? Double(g[position]) - exp(Double(y[position])) * sum : Double(y[position]) * (Double(g[position]) - sum))
         }
       }
     }
@@ -73,7 +74,7 @@ struct Lines: Sendable {
     inner = shape.dimensions.dropFirst(axis + 1).reduce(1, *)
   }
 
-  /// Calls `body` with each line's first place, the distance between neighbours and the length.
+  /// Calls `body` with each line's first position, the distance between neighbours and the length.
   func forEach(_ body: (_ start: Int, _ stride: Int, _ length: Int) -> Void) {
     for o in 0..<outer { for i in 0..<inner { body(o * length * inner + i, inner, length) } }
   }

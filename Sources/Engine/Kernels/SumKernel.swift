@@ -51,9 +51,9 @@ final class SumKernel: Kernel {
 
   func backward(_ builder: PlanBuilder, _ gradients: [Slot?], wanted: [Bool]) throws -> [Slot?] {
     guard let gradient = gradients[0] else { return wanted.map { _ in nil } }
-    return try wanted.indices.map { place in
-      guard wanted[place] else { return nil }
-      let shape = try context.shape(place)
+    return try wanted.indices.map { position in
+      guard wanted[position] else { return nil }
+      let shape = try context.shape(position)
       return try shape == context.outputs[0].shape ? gradient : builder.sumBack(gradient, to: shape, label: context.node.label)
     }
   }

@@ -1,22 +1,22 @@
 import COneDNN
 import Tensors
 
-/// A 3 × 3 convolution of stride 1 by minimal filtering, F(4 × 4, 3 × 3): 36 products of channels for 16 places, where the direct
-/// sum takes 144.
+/// A 3 × 3 convolution of stride 1 by minimal filtering, F(4 × 4, 3 × 3): 36 products of channels for 16 positions, where the
+/// direct sum takes 144.
 ///
 /// Winograd, "Arithmetic Complexity of Computations" (1980); Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks"
 /// (2016). Deviation: the points are 0, ±1/√2, ±√2, ∞ instead of the papers' 0, ±1, ±2, ∞. That keeps the numbers of both
 /// transforms near 1, and the rounding error of a layer near 2·10⁻⁶ of its largest output, some five times less.
 ///
-/// Tiles of 6 × 6 places that overlap by two are transformed, eight channels at a time, into 36 planes `[C, T]`; a plane's product
-/// with its weights is a 1 × 1 convolution of oneDNN; what comes out is transformed back. Chunks of tiles pass through all three,
-/// so that the planes stay in cache.
+/// Tiles of 6 × 6 positions that overlap by two are transformed, eight channels at a time, into 36 planes `[C, T]`; a plane's
+/// product with its weights is a 1 × 1 convolution of oneDNN; what comes out is transformed back. Chunks of tiles pass through
+/// all three, so that the planes stay in cache.
 struct Winograd: Sendable {
   typealias Lanes = SIMD8<Float>
 
-  /// Places that a tile makes along an axis.
+  /// Positions that a tile makes along an axis.
   static let tile = 4
-  /// Places that it reads.
+  /// Positions that it reads.
   static let reach = 6
   static let planes = reach * reach
 
@@ -24,7 +24,7 @@ struct Winograd: Sendable {
   private let target: Layout
   private let begin: [Int]
   private let product: Primitive
-  /// Tiles across and down a picture, and rows of tiles in a chunk.
+  /// Tiles across and down an image, and rows of tiles in a chunk.
   private let across: Int
   private let down: Int
   private let rows: Int
@@ -129,7 +129,7 @@ struct Winograd: Sendable {
     }
   }
 
-  /// Whole vectors of a buffer whose places are `block` floats apart.
+  /// Whole vectors of a buffer whose positions are `block` floats apart.
   private static func lanes(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Lanes> {
     UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Lanes.self)
   }
@@ -148,7 +148,7 @@ struct Winograd: Sendable {
           for column in 0..<across {
             let left = column * Winograd.tile - begin[1]
             let isInside = top >= 0 && left >= 0 && top + Winograd.reach <= height && left + Winograd.reach <= width
-            let place = block * tiles + (row - rows.lowerBound) * across + column
+            let position = block * tiles + (row - rows.lowerBound) * across + column
             for part in 0..<parts {
               if isInside {
                 for i in 0..<6 {
@@ -165,7 +165,7 @@ struct Winograd: Sendable {
                 }
               }
               for i in 0..<6 { Winograd.spread(tile + i * 6, 1, half + i * 6, 1) }
-              let destination = output + place * parts + part
+              let destination = output + position * parts + part
               for j in 0..<6 { Winograd.spread(half + j, 6, destination + j * step, 6 * step) }
             }
           }
@@ -254,7 +254,7 @@ struct Winograd: Sendable {
         for k in 0..<outputs {
           for c in 0..<inputs {
             let kernel = (k * inputs + c) * 9
-            let place = isTransposed ? c * outputs + k : k * inputs + c
+            let position = isTransposed ? c * outputs + k : k * inputs + c
             func column(_ b: Int) -> SIMD3<Double> {
               SIMD3(
                 (0..<3).map { a in
@@ -264,7 +264,7 @@ struct Winograd: Sendable {
             let (left, middle, right) = (column(0), column(1), column(2))
             for i in 0..<6 {
               let half = SIMD3((g[i] * left).sum(), (g[i] * middle).sum(), (g[i] * right).sum())
-              for j in 0..<6 { result[(i * 6 + j) * outputs * inputs + place] = Float((g[j] * half).sum()) }
+              for j in 0..<6 { result[(i * 6 + j) * outputs * inputs + position] = Float((g[j] * half).sum()) }
             }
           }
         }

@@ -37,7 +37,7 @@ extension dnnl_memory_desc_t {
   /// The bytes that a buffer of this layout needs, padding included.
   var byteCount: Int { withUnsafePointer(to: self) { dnnl_memory_desc_get_size($0) } }
 
-  /// Whether two layouts put every element in the same place.
+  /// Whether two layouts put every element in the same position.
   func matches(_ other: dnnl_memory_desc_t) -> Bool {
     withUnsafePointer(to: self) { a in withUnsafePointer(to: other) { b in dnnl_memory_desc_equal(a, b) != 0 } }
   }

@@ -1,7 +1,7 @@
 import COneDNN
 import Tensors
 
-/// A finished list of steps and the places of its buffers: read-only, shared by the programs of all workers.
+/// A finished list of steps and the positions of its buffers: read-only, shared by the programs of all workers.
 public final class Plan: @unchecked Sendable {
   let slots: [SlotInfo]
   let steps: [Step]
@@ -47,7 +47,7 @@ public final class Plan: @unchecked Sendable {
     offsets = memory.offsets
     arenaByteCount = memory.byteCount
     unplannedByteCount = memory.unsharedByteCount
-    places = memory.lifetimes.map { id, lifetime in
+    positions = memory.lifetimes.map { id, lifetime in
       (slots[id].name, memory.offsets[id]..<memory.offsets[id] + slots[id].byteCount, lifetime)
     }
     scratchByteCount = steps.reduce(0) { most, step in
@@ -57,7 +57,7 @@ public final class Plan: @unchecked Sendable {
   }
 
   /// Where the buffers lie in the arena, and from which step to which each is in use.
-  package let places: [(name: String, bytes: Range<Int>, steps: ClosedRange<Int>)]
+  package let positions: [(name: String, bytes: Range<Int>, steps: ClosedRange<Int>)]
 
   /// The number of parts that are run one after the other, with a synchronisation between each two.
   public var segmentCount: Int { segments.count }
@@ -71,7 +71,7 @@ public final class Plan: @unchecked Sendable {
   }
 }
 
-/// Places of buffers in one arena: those that are never alive together share memory.
+/// Positions of buffers in one arena: those that are never alive together share memory.
 ///
 /// Greedy by size: the largest buffer first, each at the lowest offset where it meets no living neighbour (Pisarchyk and
 /// Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
@@ -90,11 +90,11 @@ struct MemoryPlan {
     var last = [Int](repeating: -1, count: slots.count)
     var size = [Int](repeating: 0, count: slots.count)
     for id in slots.indices { size[root(Slot(id: id))] = max(size[root(Slot(id: id))], slots[id].byteCount) }
-    for (place, step) in steps.enumerated() {
+    for (position, step) in steps.enumerated() {
       for slot in step.reads + step.writes {
         let id = root(slot)
-        first[id] = min(first[id], place)
-        last[id] = max(last[id], place)
+        first[id] = min(first[id], position)
+        last[id] = max(last[id], position)
       }
     }
     for slot in pinned {
@@ -115,8 +115,8 @@ struct MemoryPlan {
         offset = max(offset, offsets[other] + (size[other] + 63) / 64 * 64)
       }
       offsets[id] = offset
-      let place = placed.firstIndex { offsets[$0] > offset } ?? placed.count
-      placed.insert(id, at: place)
+      let position = placed.firstIndex { offsets[$0] > offset } ?? placed.count
+      placed.insert(id, at: position)
       byteCount = max(byteCount, offset + bytes)
       unsharedByteCount += bytes
       lifetimes.append((id, first[id]...last[id]))

@@ -7,9 +7,9 @@ extension PlanBuilder {
   /// - Parameters:
   ///   - kept: values that must be computed apart, because they will be observed or needed by later steps; others may be fused
   ///     into the convolution before them.
-  ///   - watched: values that are looked at as soon as they are computed, and may be overwritten afterwards.
+  ///   - watched: values that are observed as soon as they are computed, and may be overwritten afterwards.
   ///   - isDifferentiable: whether ``reverse(from:to:rule:)`` will follow.
-  ///   - computed: called for each watched value behind the steps that compute it, to append those that look at it.
+  ///   - computed: called for each watched value behind the steps that compute it, to append those that observe it.
   /// - Throws: `EspalierError` naming the node that cannot be run.
   public func forward(
     keeping kept: Set<String> = [], watching watched: Set<String> = [], isDifferentiable: Bool = false,
@@ -22,7 +22,7 @@ extension PlanBuilder {
     }
     let nodes = neededNodes(for: Set(graph.outputs).union(kept).union(watched))
     for node in nodes {
-      try naming(place: "\(node.op.name) '\(node.label)'") {
+      try naming(location: "\(node.op.name) '\(node.label)'") {
         for case let value? in node.inputs + node.outputs {
           guard let shape = facts[value]?.shape, shape.rank > Layout.greatestRank else { continue }
           throw EspalierError("value '\(value)' has \(shape.rank) axes, \(shape)", accepted: "at most \(Layout.greatestRank)")
@@ -34,7 +34,7 @@ extension PlanBuilder {
     for node in nodes where !fusion.absorbed.contains(node.id) {
       let kernel = kernels[node.id]!
       fusion.prepare(kernel, of: node, self)
-      try naming(place: "\(node.op.name) '\(node.label)'") { try kernel.forward(self) }
+      try naming(location: "\(node.op.name) '\(node.label)'") { try kernel.forward(self) }
       // What was fused ahead of this node's turn has another name; what is seen first is the node's own, in its order.
       let seen = node.outputs.filter(unseen.contains) + unseen.subtracting(node.outputs).sorted()
       for value in seen where isComputed(value) {
@@ -53,7 +53,7 @@ extension PlanBuilder {
     guard !isComputed(output), parameters[output] == nil, let value = facts[output]?.value else { return nil }
     guard value.shape.rank <= Layout.greatestRank else {
       throw EspalierError(
-        "it has \(value.shape.rank) axes", place: "value '\(output)'", accepted: "at most \(Layout.greatestRank)")
+        "it has \(value.shape.rank) axes", location: "value '\(output)'", accepted: "at most \(Layout.greatestRank)")
     }
     let elements = value.floats?.elements ?? value.integers?.map(Float.init) ?? []
     let slot = allocate(.plain(value.shape), name: output)

@@ -25,11 +25,11 @@ extension PlanBuilder {
     for node in graph.nodes.reversed() where kernels[node.id] != nil {
       let wantedInputs = node.inputs.map { $0.map(onTheWay.contains) ?? false }
       guard wantedInputs.contains(true), node.outputs.contains(where: { arrived[$0] != nil }) else { continue }
-      try naming(place: "\(node.op.name) '\(node.label)'") {
+      try naming(location: "\(node.op.name) '\(node.label)'") {
         let arriving = try node.outputs.map { output in
           try arrived[output].map { parts in
             let sum = try total(parts, of: output)
-            place(sum, like: output)
+            position(sum, like: output)
             arrived[output] = [sum]
             return sum
           }
@@ -43,7 +43,7 @@ extension PlanBuilder {
     for value in wanted {
       guard let slots = arrived[value] else { continue }
       let sum = try total(slots, of: value)
-      place(sum, like: value)
+      position(sum, like: value)
       result[value] = parameters[value] == nil ? sum : alias(sum, images: .constant)
     }
     return result

@@ -57,19 +57,19 @@ public final class PlanBuilder {
     self.isTraining = isTraining
     allowsWinograd = !isTraining
     facts = try graph.facts(batch: batch)
-    // A graph that runs with one batch alone is looked at there.
+    // A graph that runs with one batch alone is planned there.
     images = (try? graph.imageAxes()) ?? graph.imageAxes(at: batch, facts)
     self.parameters = parameters ?? Parameters(graph.floatConstants)
     for input in graph.inputs where facts[input.name]?.shape.rank ?? 0 > 0 {
       guard try shape(of: input.name).rank <= Layout.greatestRank else {
         throw EspalierError(
-          "it has \(try shape(of: input.name).rank) axes", place: "input '\(input.name)'",
+          "it has \(try shape(of: input.name).rank) axes", location: "input '\(input.name)'",
           accepted: "at most \(Layout.greatestRank)")
       }
       let slot = allocate(.plain(try shape(of: input.name)), name: input.name)
       inputs[input.name] = slot
       values[input.name] = slot
-      place(slot, like: input.name)
+      position(slot, like: input.name)
     }
   }
 
@@ -113,11 +113,11 @@ public final class PlanBuilder {
   /// Says where a value lies.
   func define(_ value: String, _ slot: Slot) {
     values[value] = slot
-    place(slot, like: value)
+    position(slot, like: value)
   }
 
   /// Says that images lie in a slot as they do in a value: in its gradient, or in what is computed from it element by element.
-  public func place(_ slot: Slot, like value: String) {
+  public func position(_ slot: Slot, like value: String) {
     if slots[slot.id].images == nil { slots[slot.id].images = images[value] }
   }
 
@@ -127,7 +127,7 @@ public final class PlanBuilder {
   public func rowsPerImage(of value: String, layer: String) throws -> Int {
     guard let placed = images[value], let rows = placed.rowsPerImage else {
       throw EspalierError(
-        "the rows of its output are \(images[value] ?? .constant)", place: "layer '\(layer)'",
+        "the rows of its output are \(images[value] ?? .constant)", location: "layer '\(layer)'",
         accepted: "rows that belong to one image each")
     }
     return rows
@@ -243,10 +243,10 @@ public final class PlanBuilder {
     forget(writes.map(\.1))
   }
 
-  /// Appends a look at one slot, or at several that belong together; returns the tap's number in ``Program/observers``.
+  /// Appends a tap on one slot, or at several that belong together; returns the tap's number in ``Program/observers``.
   public func observe(_ slots: Slot..., label: String) -> Int { observe(slots, label: label) }
 
-  /// Appends a look at slots that belong together; returns the tap's number in ``Program/observers``.
+  /// Appends a tap on slots that belong together; returns the tap's number in ``Program/observers``.
   public func observe(_ slots: [Slot], label: String) -> Int {
     let tap = tapCount
     tapCount += 1

@@ -107,7 +107,7 @@ public final class Program {
     else {
       let others = layout.shape.dimensions.dropFirst()
       throw EspalierError(
-        "samples of shape \(samples.shape)", place: "input '\(name)'",
+        "samples of shape \(samples.shape)", location: "input '\(name)'",
         accepted: "1 to \(layout.samples) samples" + (others.isEmpty ? "" : " of \(Shape(Array(others)))"))
     }
     let target = pointer(slot)

@@ -1,7 +1,7 @@
 import COneDNN
 import Networks
 
-/// A buffer of a plan: the place of one value, gradient or relevance while the plan runs.
+/// A buffer of a plan: the position of one value, gradient or relevance while the plan runs.
 public struct Slot: Hashable, Sendable {
   let id: Int
 }

@@ -4,16 +4,16 @@ import Scheduling
 import Tensors
 
 extension AnalysisRun {
-  /// The longest side of the pictures and masks in reports.
+  /// The longest side of the images and masks in reports.
   static let longestThumbnail = 112
 
-  /// The size of pictures and masks in reports: that of the network's input, or less where that is large.
+  /// The size of images and masks in reports: that of the network's input, or less where that is large.
   ///
-  /// - Throws: `EspalierError` if the data are no pictures.
+  /// - Throws: `EspalierError` if the data are no images.
   func thumbnailSize() throws -> (height: Int, width: Int) {
     let shape = try data.loader(batch: 1).epoch().batch(0).input.shape
     guard shape.rank == 4, shape.count > 0 else {
-      throw EspalierError("a sample has shape \(shape): no picture to show", place: "\(data.request.spec)")
+      throw EspalierError("a sample has shape \(shape): no image to show", location: "\(data.request.spec)")
     }
     let (height, width) = data.preprocessing.layout == .nhwc ? (shape[1], shape[2]) : (shape[2], shape[3])
     let longest = max(height, width)
@@ -22,11 +22,11 @@ extension AnalysisRun {
     return (scaled(height), scaled(width))
   }
 
-  /// The pictures that excite the filters that fit concepts best, with the filters' masks, from a pass over those pictures alone.
+  /// The images that excite the filters that fit concepts best, with the filters' masks, from a pass over those images alone.
   ///
   /// - Parameters:
   ///   - plan: of the forward phase.
-  ///   - layers: the sites' findings, with their dissections and top pictures.
+  ///   - layers: the sites' findings, with their dissections and top images.
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   func exemplars(_ plan: AnalysisPlan, _ layers: [FilterReport.Layer], _ request: ReportRequest) throws -> [Exemplars] {
     let (height, width) = try thumbnailSize()
@@ -34,23 +34,23 @@ extension AnalysisRun {
     let choices = zip(layers, chosen).map { layer, chosen in
       ExemplarAccumulator.Choice(
         thresholds: layer.dissection?.thresholds.elements ?? [Float](repeating: .infinity, count: layer.layer.channels),
-        channels: chosen.byPicture, height: height, width: width)
+        channels: chosen.byImage, height: height, width: width)
     }
-    let pictures = Set(chosen.flatMap(\.byPicture.keys)).sorted()
-    let places = Dictionary(uniqueKeysWithValues: data.dataset.indices.enumerated().map { ($0.element, $0.offset) })
+    let images = Set(chosen.flatMap(\.byImage.keys)).sorted()
+    let positions = Dictionary(uniqueKeysWithValues: data.dataset.indices.enumerated().map { ($0.element, $0.offset) })
     let epoch = data.loader(batch: 1).epoch()
     let batch = plan.request.batch
     let shapes = plan.sites.map(\.shape)
     let pass = AnalysisPass(
-      plan, shards: (pictures.count + batch - 1) / batch,
+      plan, shards: (images.count + batch - 1) / batch,
       read: { shard in
-        let part = Array(pictures[shard * batch..<min((shard + 1) * batch, pictures.count)])
+        let part = Array(images[shard * batch..<min((shard + 1) * batch, images.count)])
         var elements: [Float] = []
         var others: [String: Tensor<Float>] = [:]
         var axes: [Int] = []
-        for picture in part {
-          guard let place = places[picture] else { preconditionFailure("picture \(picture) is not in the data") }
-          let one = try epoch.batch(place)
+        for image in part {
+          guard let position = positions[image] else { preconditionFailure("image \(image) is not in the data") }
+          let one = try epoch.batch(position)
           let input = one.input
           for (name, row) in one.others {
             let rows = (others[name]?.elements ?? []) + row.elements
@@ -61,7 +61,7 @@ extension AnalysisRun {
         }
         return AnalysisShard(
           input: Tensor(elements, shape: Shape([part.count] + axes)), others: others,
-          pictures: ShardPictures(indices: part, labels: Array(repeating: [], count: part.count)),
+          images: ShardImages(indices: part, labels: Array(repeating: [], count: part.count)),
           targets: Array(repeating: .predicted, count: part.count))
       },
       fresh: {
@@ -71,7 +71,7 @@ extension AnalysisRun {
     let state: AnalysisState
     do {
       state = try naming(file: "\(data.request.spec)") {
-        try pass.run(context.scheduler(activity: "report", batch: batch, pictures: pictures.count))
+        try pass.run(context.scheduler(activity: "report", batch: batch, images: images.count))
       }
     } catch is CancellationError {
       throw RunInterrupted(
@@ -81,10 +81,10 @@ extension AnalysisRun {
       let masks = site.all[0] as? ExemplarAccumulator
       return Exemplars(
         height: height, width: width, channels: chosen.filters.map(\.channel),
-        pictures: chosen.filters.map { filter in
-          filter.pictures.compactMap { picture in
-            masks?.mask(of: filter.channel, on: picture.index).map {
-              Exemplars.Entry(picture: picture.index, activation: picture.activation, mask: $0)
+        images: chosen.filters.map { filter in
+          filter.images.compactMap { image in
+            masks?.mask(of: filter.channel, on: image.index).map {
+              Exemplars.Entry(image: image.index, activation: image.activation, mask: $0)
             }
           }
         })
@@ -92,25 +92,26 @@ extension AnalysisRun {
   }
 }
 
-/// The filters of a layer that are shown, and the pictures that excite each of them most.
+/// The filters of a layer that are shown, and the images that excite each of them most.
 private struct ChosenFilters {
-  var filters: [(channel: Int, pictures: [(index: Int, activation: Float)])]
+  var filters: [(channel: Int, images: [(index: Int, activation: Float)])]
 
   init(_ layer: FilterReport.Layer, _ request: ReportRequest) {
     func values(_ name: String) -> Tensor<Double>? { layer.statistics.first { $0.name == name }?.values }
     let best = ChosenFilters.best(layer, request.filters)
     filters = best.map { channel in
-      guard let indices = values("top-pictures"), let maxima = values("top-maxima") else { return (channel, []) }
+      guard let indices = values("top-images"), let maxima = values("top-maxima") else { return (channel, []) }
       let top = indices.shape[1]
-      let pictures = (channel * top..<(channel + 1) * top).prefix(request.pictures).compactMap { place in
-        indices.elements[place] >= 0 ? (index: Int(indices.elements[place]), activation: Float(maxima.elements[place])) : nil
+      let images = (channel * top..<(channel + 1) * top).prefix(request.images).compactMap { position in
+        indices.elements[position] >= 0
+          ? (index: Int(indices.elements[position]), activation: Float(maxima.elements[position])) : nil
       }
-      return (channel, pictures)
+      return (channel, images)
     }
   }
 
-  /// So many filters, rising: the best of every concept, then the second of every concept, and so on; of one rank, and of those that
-  /// fit none, the greatest IoU first, of equals the lower filter.
+  /// So many filters, rising: the best of every concept, then the second of every concept, and so on; of one rank, and of those
+  /// that fit none, the greatest IoU first, of equals the lower filter.
   private static func best(_ layer: FilterReport.Layer, _ count: Int) -> [Int] {
     let fits = (0..<layer.layer.channels).map { layer.dissection?.best($0) }
     let overlap = fits.map { $0?.overlap ?? 0 }
@@ -125,9 +126,9 @@ private struct ChosenFilters {
     return chosen.prefix(count).map(\.element.channel).sorted()
   }
 
-  var byPicture: [Int: Set<Int>] {
+  var byImage: [Int: Set<Int>] {
     var channels: [Int: Set<Int>] = [:]
-    for filter in filters { for picture in filter.pictures { channels[picture.index, default: []].insert(filter.channel) } }
+    for filter in filters { for image in filter.images { channels[image.index, default: []].insert(filter.channel) } }
     return channels
   }
 }

@@ -19,10 +19,10 @@ struct ReportContent: Encodable {
     var category: Int
   }
 
-  struct Picture: Encodable {
+  struct Image: Encodable {
     /// A data URL.
     var src: String
-    /// Its place in the data set.
+    /// Its position in the data set.
     var n: Int
     /// Its class, if it has one.
     var l: String
@@ -35,7 +35,7 @@ struct ReportContent: Encodable {
     var filters: Int
     /// The number of filters whose best IoU is above the limit, by the concept that they detect.
     var detectors: Int
-    /// How many filters detect each concept, by the concept's place.
+    /// How many filters detect each concept, by the concept's position.
     var counts: [Int]
     var units: [Unit]
   }
@@ -43,7 +43,7 @@ struct ReportContent: Encodable {
   struct Unit: Encodable {
     /// The filter.
     var u: Int
-    /// The concepts that it fits best, best first: place and IoU.
+    /// The concepts that it fits best, best first: position and IoU.
     var c: [[Double]]
     /// Votes.
     var v: Double
@@ -51,7 +51,7 @@ struct ReportContent: Encodable {
     var t: Double?
     /// Mean, standard deviation, least, greatest and the share of zeros; nil where unknown.
     var s: [Double?]
-    /// The pictures, by their places.
+    /// The images, by their positions.
     var p: [Int]
     /// The greatest activation on each.
     var a: [Double?]
@@ -67,20 +67,20 @@ struct ReportContent: Encodable {
   var concepts: [Concept]
   var height: Int
   var width: Int
-  var pictures: [Picture]
+  var images: [Image]
   var layers: [Layer]
 
   /// The number of concepts that are named for a filter.
   private static let mostConcepts = 3
 
-  init(_ report: FilterReport, _ pictures: ReportPictures, title: String, facts: [[String]]) {
+  init(_ report: FilterReport, _ images: ReportImages, title: String, facts: [[String]]) {
     self.title = title
     self.facts = facts
     limit = Double(DissectionResult.detection.description) ?? 0
     categories = report.vocabulary.map(ReportColors.categories) ?? []
     concepts = report.vocabulary?.concepts.map { Concept(name: $0.name, category: $0.category) } ?? []
-    (height, width) = (pictures.height, pictures.width)
-    self.pictures = pictures.all
+    (height, width) = (images.height, images.width)
+    self.images = images.all
     layers = report.layers.compactMap { layer in
       guard let result = layer.dissection, let exemplars = layer.exemplars else { return nil }
       var counts = [Int](repeating: 0, count: result.overlap.shape[1])
@@ -88,12 +88,12 @@ struct ReportContent: Encodable {
       return Layer(
         name: layer.title, node: layer.layer.node, filters: layer.layer.channels, detectors: result.detectors.count,
         counts: counts,
-        units: zip(exemplars.channels, exemplars.pictures).map { channel, entries in
-          let entries = entries.filter { pictures.place(of: $0.picture) != nil }
+        units: zip(exemplars.channels, exemplars.images).map { channel, entries in
+          let entries = entries.filter { images.position(of: $0.image) != nil }
           return Unit(
             u: channel, c: ReportContent.concepts(of: channel, result), v: result.votes.elements[channel],
             t: ReportContent.number(Double(result.thresholds.elements[channel])),
-            s: ReportContent.statistics(of: channel, layer.statistics), p: entries.compactMap { pictures.place(of: $0.picture) },
+            s: ReportContent.statistics(of: channel, layer.statistics), p: entries.compactMap { images.position(of: $0.image) },
             a: entries.map { ReportContent.number(Double($0.activation)) }, m: entries.map { ReportContent.runs($0.mask) })
         })
     }
@@ -123,8 +123,8 @@ struct ReportContent: Encodable {
 
   /// A mask as the lengths of its runs, row by row: outside, inside, outside …, the last run outside left out.
   ///
-  /// A length is written in base 32, the lowest digit first, one character a digit out of base64's; those of the upper half say that
-  /// more follow.
+  /// A length is written in base 32, the lowest digit first, one character a digit out of base64's; those of the upper half say
+  /// that more follow.
   static func runs(_ mask: BitMask) -> String {
     var text: [UInt8] = []
     var (isInside, length) = (false, 0)

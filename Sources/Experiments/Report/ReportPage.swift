@@ -4,9 +4,9 @@ import Foundation
 import Images
 import Tensors
 
-/// A dissection as one page of HTML that needs nothing beside itself: pictures, masks and numbers are in it.
+/// A dissection as one page of HTML that needs nothing beside itself: images, masks and numbers are in it.
 ///
-/// Every picture is there once, however many filters show it; masks are run lengths that the page's script draws. The page forbids
+/// Every image is there once, however many filters show it; masks are run lengths that the page's script draws. The page forbids
 /// itself the network (its content security policy).
 struct ReportPage {
   private let title: String
@@ -14,12 +14,12 @@ struct ReportPage {
 
   /// Gathers what the page shows.
   ///
-  /// - Throws: `EspalierError` if a picture cannot be read; `CancellationError` if the run was asked to stop.
+  /// - Throws: `EspalierError` if an image cannot be read; `CancellationError` if the run was asked to stop.
   init(_ report: FilterReport, _ data: PreparedData, _ provenance: [String: String], _ context: RunContext) throws {
     let model = provenance["model"].map { Path.name(of: $0) } ?? "network"
     title = "Dissection of \(model)"
-    let pictures = try ReportPictures(of: report.layers.compactMap(\.exemplars), data, context)
-    content = ReportContent(report, pictures, title: title, facts: ReportPage.facts(report, data, provenance))
+    let images = try ReportImages(of: report.layers.compactMap(\.exemplars), data, context)
+    content = ReportContent(report, images, title: title, facts: ReportPage.facts(report, data, provenance))
   }
 
   /// Writes the page; nothing stands at the path before it is whole.
@@ -49,7 +49,7 @@ struct ReportPage {
         </head>
         <body>
         <nav id="layers" aria-label="Layers"></nav>
-        <main id="main"><noscript>This page draws its pictures and sorts its filters with a script of its own.</noscript></main>
+        <main id="main"><noscript>This page draws its images and sorts its filters with a script of its own.</noscript></main>
         <script type="application/json" id="data">\(json)</script>
         <script>
         \(ReportScript.text)
@@ -67,7 +67,7 @@ struct ReportPage {
     func percent(_ name: String) -> String { String(format: "%g", 100 * (Double(provenance[name] ?? "") ?? 0)) }
     let isCut = shown.contains { $0.0 < $0.1 }
     return [
-      ["Network", provenance["model"] ?? ""], ["Pictures", "\(report.pictures) of \(data.request.spec)"],
+      ["Network", provenance["model"] ?? ""], ["Images", "\(report.images) of \(data.request.spec)"],
       [
         "Concepts",
         "\(vocabulary?.concepts.count ?? 0) (\(vocabulary?.categories.joined(separator: ", ") ?? "")), "
@@ -78,7 +78,7 @@ struct ReportPage {
         "above its threshold, the \(String(format: "%g", 1 - (Double(provenance["quantile"] ?? "") ?? 0))) quantile",
       ],
       ["Thresholds", provenance["thresholds"] ?? ""],
-      ["Votes", "for the best \(percent("vote_share")) % of a layer’s filters on each picture and concept"],
+      ["Votes", "for the best \(percent("vote_share")) % of a layer’s filters on each image and concept"],
       ["Shown", isCut ? "at most \(shown.map(\.0).max() ?? 0) filters a layer, of every concept the best" : "all filters"],
       ["Written by", "Espalier \(provenance["espalier"] ?? "")"],
     ]

@@ -4,14 +4,14 @@ public struct ReportRequest: Hashable, Sendable {
   public var folder: String
   /// The most filters of a layer that are shown, of every concept the best.
   public var filters: Int
-  /// The pictures of each of them.
-  public var pictures: Int
+  /// The images of each of them.
+  public var images: Int
 
   /// Makes a request.
-  public init(_ folder: String, filters: Int = 64, pictures: Int = 6) {
+  public init(_ folder: String, filters: Int = 64, images: Int = 6) {
     self.folder = folder
     self.filters = filters
-    self.pictures = pictures
+    self.images = images
   }
 
   /// The page.

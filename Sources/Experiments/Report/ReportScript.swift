@@ -1,4 +1,4 @@
-/// What the page does: one layer at a time, its filters sorted and filtered, their pictures drawn when they come into view.
+/// What the page does: one layer at a time, its filters sorted and filtered, their images drawn when they come into view.
 enum ReportScript {
   static let text = #"""
     (() => {
@@ -28,7 +28,7 @@ enum ReportScript {
       const detects = unit => overlap(unit) > data.limit;
       /** A name that may break behind its dots. */
       const soft = name => name.split(/(?<=\.)/).flatMap((part, at) => at ? [make('wbr'), part] : [part]);
-      const hash = place => place < 0 ? '#' : '#' + encodeURIComponent(data.layers[place].name);
+      const hash = position => position < 0 ? '#' : '#' + encodeURIComponent(data.layers[position].name);
 
       const compare = {
         iou: (a, b) => overlap(b) - overlap(a) || a.u - b.u,
@@ -41,34 +41,34 @@ enum ReportScript {
       function decode(text) {
         const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
         const inside = new Uint8Array(data.width * data.height);
-        let [place, flag, length, scale] = [0, 0, 0, 1];
+        let [position, flag, length, scale] = [0, 0, 0, 1];
         for (const character of text) {
           const digit = alphabet.indexOf(character);
           length += (digit % 32) * scale;
           scale *= 32;
           if (digit >= 32) continue;
-          if (flag) inside.fill(1, place, place + length);
-          place += length;
+          if (flag) inside.fill(1, position, position + length);
+          position += length;
           [flag, length, scale] = [1 - flag, 0, 1];
         }
         return inside;
       }
 
-      async function image(place) {
-        if (!images.has(place)) {
-          const picture = new Image();
-          picture.src = data.pictures[place].src;
-          images.set(place, picture.decode().then(() => picture));
+      async function loaded(position) {
+        if (!images.has(position)) {
+          const image = new Image();
+          image.src = data.images[position].src;
+          images.set(position, image.decode().then(() => image));
         }
-        return images.get(place);
+        return images.get(position);
       }
 
-      /** Draws a picture, what is outside the mask dark and the mask's edge in the colour of the concept. */
+      /** Draws an image, what is outside the mask dark and the mask's edge in the colour of the concept. */
       async function draw(canvas) {
-        const { picture, mask, color } = canvas.content;
+        const { image, mask, color } = canvas.content;
         const [width, height] = [data.width, data.height];
         const scale = Math.max(1, Math.floor(168 / Math.max(width, height)));
-        const source = await image(picture);
+        const source = await loaded(image);
         canvas.width = width * scale;
         canvas.height = height * scale;
         const context = canvas.getContext('2d');
@@ -79,8 +79,8 @@ enum ReportScript {
         const inside = decode(mask);
         const shade = make('canvas', { width, height });
         const pixels = new ImageData(width, height);
-        for (let place = 0; place < inside.length; place++) {
-          pixels.data.set([16, 16, 20, inside[place] ? 0 : 190], 4 * place);
+        for (let position = 0; position < inside.length; position++) {
+          pixels.data.set([16, 16, 20, inside[position] ? 0 : 190], 4 * position);
         }
         shade.getContext('2d').putImageData(pixels, 0, 0);
         context.drawImage(shade, 0, 0, canvas.width, canvas.height);
@@ -114,12 +114,12 @@ enum ReportScript {
       }
 
       function navigation() {
-        const link = (place, name, note) => make('a',
-          { href: hash(place), 'data-layer': place, 'aria-current': place === state.layer ? 'page' : undefined },
+        const link = (position, name, note) => make('a',
+          { href: hash(position), 'data-layer': position, 'aria-current': position === state.layer ? 'page' : undefined },
           ...soft(name), make('small', {}, note));
         document.getElementById('layers').replaceChildren(
           link(-1, 'Overview', plural(data.layers.length, 'layer', 'layers')),
-          ...data.layers.map((layer, place) => link(place, layer.name, `${layer.detectors} of ${layer.filters} detect`)));
+          ...data.layers.map((layer, position) => link(position, layer.name, `${layer.detectors} of ${layer.filters} detect`)));
         // The strip of layers is longer than a narrow window: the one that is shown is brought to its middle.
         const strip = document.getElementById('layers');
         const [all, here] = [strip, strip.querySelector('[aria-current]')].map(element => element.getBoundingClientRect());
@@ -129,12 +129,12 @@ enum ReportScript {
 
       function overview() {
         const most = Math.max(1, ...data.layers.map(layer => layer.filters));
-        const rows = data.layers.map((layer, place) => {
+        const rows = data.layers.map((layer, position) => {
           const byCategory = data.categories.map(() => 0);
           layer.counts.forEach((count, concept) => { byCategory[data.concepts[concept].category] += count; });
           const best = [...layer.units].sort(compare.iou)[0];
           return make('tr', {},
-            make('td', {}, make('a', { href: hash(place) }, ...soft(layer.name))),
+            make('td', {}, make('a', { href: hash(position) }, ...soft(layer.name))),
             make('td', { class: 'number' }, layer.filters), make('td', { class: 'number' }, layer.detectors),
             make('td', { class: 'bars' }, make('div', { class: 'stack', style: `width:${100 * layer.filters / most}%;min-width:1rem` },
               ...byCategory.map((count, at) => make('i', { style:
@@ -148,7 +148,7 @@ enum ReportScript {
           make('dl', {}, ...data.facts.flatMap(([name, text]) => [make('dt', {}, name), make('dd', {}, text)])),
           make('h2', {}, 'Layers'),
           make('p', { class: 'lead' }, `A filter detects the concept that it fits best where their intersection over union, over all `
-            + `pictures, is above ${data.limit}.`, make('span', { class: 'bars' }, ' Bars: filters, and in colour those that detect.')),
+            + `images, is above ${data.limit}.`, make('span', { class: 'bars' }, ' Bars: filters, and in colour those that detect.')),
           make('div', { class: 'wide' }, make('table', {}, make('thead', {}, make('tr', {}, make('th', {}, 'Layer'), make('th', { class: 'number' }, 'Filters'),
             make('th', { class: 'number' }, 'Detectors'), make('th', { class: 'bars' }, ''),
             make('th', { class: 'number extra' }, 'Concepts'), make('th', {}, 'Best'), make('th', { class: 'number' }, 'IoU'))),
@@ -160,7 +160,7 @@ enum ReportScript {
       function chart(layer) {
         const most = Math.max(1, ...layer.counts);
         const sections = data.categories.map((category, at) => {
-          const found = data.concepts.map((concept, place) => ({ concept, place, count: layer.counts[place] }))
+          const found = data.concepts.map((concept, position) => ({ concept, position, count: layer.counts[position] }))
             .filter(entry => entry.concept.category === at && entry.count > 0)
             .sort((a, b) => b.count - a.count || a.concept.name.localeCompare(b.concept.name));
           if (!found.length) return undefined;
@@ -169,9 +169,9 @@ enum ReportScript {
             make('h3', {}, swatch(category.color),
               `${category.name}: ${plural(total, 'filter', 'filters')}, ${plural(found.length, 'concept', 'concepts')}`),
             ...found.map(entry => make('button', {
-              class: 'bar', type: 'button', 'data-concept': entry.place, title: `show only filters that detect ${entry.concept.name}`,
-              'aria-pressed': state.concept === entry.place,
-              onclick: () => { state.concept = state.concept === entry.place ? -1 : entry.place; show(); },
+              class: 'bar', type: 'button', 'data-concept': entry.position, title: `show only filters that detect ${entry.concept.name}`,
+              'aria-pressed': state.concept === entry.position,
+              onclick: () => { state.concept = state.concept === entry.position ? -1 : entry.position; show(); },
             }, make('span', {}, entry.concept.name),
             make('i', { style: `width:${100 * entry.count / most}%;background:${category.color}` }), make('span', {}, entry.count))));
         }).filter(section => section);
@@ -194,7 +194,7 @@ enum ReportScript {
         }), ' ' + text);
         return make('div', { class: 'tools' },
           make('div', {}, make('span', {}, 'Sort by'), ...Object.keys(orders).map(sort)),
-          check('detectors', 'detectors only'), check('whole', 'whole pictures'),
+          check('detectors', 'detectors only'), check('whole', 'whole images'),
           make('span', { 'data-count': '' }, shown < all ? `${shown} of ${plural(all, 'filter', 'filters')} shown`
             : `all ${plural(all, 'filter', 'filters')} shown`),
           state.concept >= 0 ? make('button', { type: 'button', 'data-all': '', onclick: () => { state.concept = -1; show(); } },
@@ -210,14 +210,14 @@ enum ReportScript {
         make('header', {}, make('span', { class: 'unit' }, `filter ${unit.u}`), make('h3', {}, label(unit) || 'fits no concept'),
           make('span', { class: detects(unit) ? 'iou' : 'iou below', title: 'intersection over union' },
             `IoU ${overlap(unit).toFixed(3)}`)),
-        make('div', { class: 'pictures' }, ...unit.p.map((place, at) => {
-          const picture = data.pictures[place];
+        make('div', { class: 'images' }, ...unit.p.map((position, at) => {
+          const image = data.images[position];
           const canvas = make('canvas', { width: data.width, height: data.height, role: 'img',
-            'aria-label': `picture ${picture.n} ${picture.l}` });
-          canvas.content = { picture: place, mask: unit.m[at], color: tone || '#f4f1e8' };
+            'aria-label': `image ${image.n} ${image.l}` });
+          canvas.content = { image: position, mask: unit.m[at], color: tone || '#f4f1e8' };
           watcher.observe(canvas);
-          return make('figure', { title: `picture ${picture.n} ${picture.l}: greatest activation ${number(unit.a[at])}` }, canvas,
-            make('figcaption', {}, picture.l || `picture ${picture.n}`));
+          return make('figure', { title: `image ${image.n} ${image.l}: greatest activation ${number(unit.a[at])}` }, canvas,
+            make('figcaption', {}, image.l || `image ${image.n}`));
         })),
         make('div', { class: 'fits' }, ...unit.c.flatMap(([concept, share]) => [
           make('span', {}, data.concepts[concept].name),
@@ -255,9 +255,9 @@ enum ReportScript {
       function follow() {
         let name = '';
         try { name = decodeURIComponent(location.hash.slice(1)); } catch { /* no layer has such a name */ }
-        const place = data.layers.findIndex(layer => layer.name === name);
-        if (place !== state.layer) state.concept = -1;
-        state.layer = place;
+        const position = data.layers.findIndex(layer => layer.name === name);
+        if (position !== state.layer) state.concept = -1;
+        state.layer = position;
         show();
         scrollTo(0, 0);
       }

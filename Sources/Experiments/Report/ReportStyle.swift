@@ -90,10 +90,10 @@ enum ReportStyle {
     .fits span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .fits b { font: .8rem var(--mono); text-align: right; }
     .fits i { display: block; height: .5rem; border-radius: 2px; }
-    .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(max(5.8rem, 28%), 1fr)); gap: .4rem; }
-    .pictures figure { margin: 0; }
-    .pictures canvas { display: block; width: 100%; height: auto; border-radius: 2px; background: var(--track); }
-    .pictures figcaption {
+    .images { display: grid; grid-template-columns: repeat(auto-fill, minmax(max(5.8rem, 28%), 1fr)); gap: .4rem; }
+    .images figure { margin: 0; }
+    .images canvas { display: block; width: 100%; height: auto; border-radius: 2px; background: var(--track); }
+    .images figcaption {
       font-size: .72rem; line-height: 1.4; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
     }
     .numbers { display: flex; flex-wrap: wrap; gap: 0 1.1rem; font-size: .8rem; color: var(--soft); margin-top: auto; }

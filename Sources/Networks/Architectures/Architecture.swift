@@ -4,7 +4,7 @@ import Tensors
 public struct Architecture: Sendable {
   /// The name on the command line.
   public let name: String
-  /// The pictures it was designed for: channels, height, width.
+  /// The images it was designed for: channels, height, width.
   public let input: [Int]
   /// The classes it was designed for.
   public let classes: Int
@@ -17,16 +17,16 @@ public struct Architecture: Sendable {
   ///   - classes: the number of scores; that of the design if nil.
   ///   - input: channels, height and width; those of the design if nil.
   ///   - weights: where the weights come from.
-  /// - Throws: `EspalierError` naming the layer, if the pictures are too small for it.
+  /// - Throws: `EspalierError` naming the layer, if the images are too small for it.
   public func graph(classes: Int? = nil, input: [Int]? = nil, weights: WeightSource = .drawn(seed: 0)) throws -> Graph {
     let classes = classes ?? self.classes
     let input = input ?? self.input
     guard (1...1 << 20).contains(classes) else {
-      throw EspalierError("\(classes) classes", place: "architecture '\(name)'", accepted: "1 to 2^20")
+      throw EspalierError("\(classes) classes", location: "architecture '\(name)'", accepted: "1 to 2^20")
     }
     guard input.count == 3, input.allSatisfy({ (1...1 << 14).contains($0) }) else {
       throw EspalierError(
-        "input \(input)", place: "architecture '\(name)'", accepted: "channels, height and width, each 1 to 2^14")
+        "input \(input)", location: "architecture '\(name)'", accepted: "channels, height and width, each 1 to 2^14")
     }
     do {
       var builder = NetworkBuilder(name: name, input: input, weights: weights)
@@ -34,7 +34,7 @@ public struct Architecture: Sendable {
       return try builder.graph(output: scores)
     } catch let error as EspalierError {
       throw EspalierError(
-        "\(error.description), for pictures of \(Shape(input))", place: "architecture '\(name)'",
+        "\(error.description), for images of \(Shape(input))", location: "architecture '\(name)'",
         accepted: "such as \(Shape(self.input))")
     }
   }
@@ -45,7 +45,7 @@ public struct Architecture: Sendable {
   ///   - classes: the number of scores; that of the design if nil.
   ///   - input: channels, height and width; those of the design if nil.
   ///   - seed: the seed of the weights. Each is drawn from a stream of its own, named as it is.
-  /// - Throws: `EspalierError` for a name that is not in ``ArchitectureCatalog``, or pictures too small.
+  /// - Throws: `EspalierError` for a name that is not in ``ArchitectureCatalog``, or images too small.
   public static func named(_ name: String, classes: Int? = nil, input: [Int]? = nil, seed: UInt64 = 0) throws -> Graph {
     guard let architecture = ArchitectureCatalog.all.first(where: { $0.name == name }) else {
       throw EspalierError(unknown: "architecture", name, among: ArchitectureCatalog.all.map(\.name), topic: "architectures")

@@ -8,12 +8,12 @@ extension Architecture {
       return try b.relu6(b.norm(y, name + ".1"), name + ".2")
     }
     var x = try layer(input, 32, kernel: 3, stride: 2, "features.0")
-    var place = 1
+    var position = 1
     for (expansion, filters, count, stride) in [
       (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
     ] {
       for block in 0..<count {
-        let name = "features.\(place)"
+        let name = "features.\(position)"
         let width = b.shape(x)[1] * expansion
         var y = x
         var step = 0
@@ -25,10 +25,10 @@ extension Architecture {
         y = try b.conv(y, name + ".conv.\(step + 1)", to: filters, kernel: 1)
         y = try b.norm(y, name + ".conv.\(step + 2)")
         x = block == 0 ? y : try b.add(Op.Add(), [x, y], name + ".add")
-        place += 1
+        position += 1
       }
     }
-    x = try layer(x, 1280, kernel: 1, "features.\(place)")
+    x = try layer(x, 1280, kernel: 1, "features.\(position)")
     x = try b.dropout(b.globalAverage(x, "avgpool"), "classifier.0", ratio: 0.2)
     return try b.linear(x, "classifier.1", to: classes, drawn: .normal(0.01))
   }

@@ -48,19 +48,19 @@ struct NetworkBuilder {
   /// The graph, whose result is a value, renamed `output`.
   func graph(output: String) throws -> Graph {
     var editor = editor
-    for place in editor.nodes.indices {
-      editor.nodes[place].outputs = editor.nodes[place].outputs.map { $0 == output ? "output" : $0 }
+    for position in editor.nodes.indices {
+      editor.nodes[position].outputs = editor.nodes[position].outputs.map { $0 == output ? "output" : $0 }
     }
     editor.redirect(output, to: "output")
     editor.outputs = ["output"]
     return try editor.graph()
   }
 
-  /// The shape of a value for one picture, the batch of 1 included.
+  /// The shape of a value for one image, the batch of 1 included.
   func shape(_ value: String) -> Shape { facts[value]?.shape ?? [] }
 
   mutating func add(_ op: any Operator, _ inputs: [String?], _ name: String) throws -> String {
-    let inferred = try naming(place: name) { try op.infer(inputs.map { $0.flatMap { facts[$0] } }, outputs: 1) }
+    let inferred = try naming(location: name) { try op.infer(inputs.map { $0.flatMap { facts[$0] } }, outputs: 1) }
     let output = editor.add(op, named: name, inputs: inputs)
     facts[output] = inferred.first
     return output

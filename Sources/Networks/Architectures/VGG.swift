@@ -1,5 +1,5 @@
 extension Architecture {
-  /// A small VGG for 28 × 28 pictures: three stages of two 3 × 3 convolutions with batch normalisation, and two linear layers;
+  /// A small VGG for 28 × 28 images: three stages of two 3 × 3 convolutions with batch normalisation, and two linear layers;
   /// 435,754 weights.
   static let vggLike = Architecture(name: "vgg-like", input: [1, 28, 28], classes: 10) { b, input, classes in
     var x = input
@@ -17,7 +17,7 @@ extension Architecture {
 
   /// VGG with 11, 13, 16 and 19 layers, each without and with batch normalisation, as torchvision has them.
   ///
-  /// The first linear layer takes the last feature maps as large as they are (7 × 7 for 224 × 224 pictures).
+  /// The first linear layer takes the last feature maps as large as they are (7 × 7 for 224 × 224 images).
   ///
   /// Source: K. Simonyan, A. Zisserman, "Very deep convolutional networks", ICLR 2015.
   static let vggs: [Architecture] = [11: [1, 1, 2, 2, 2], 13: [2, 2, 2, 2, 2], 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4]]
@@ -27,10 +27,10 @@ extension Architecture {
   private static func vgg(_ name: String, _ layers: [Int], norm: Bool) -> Architecture {
     Architecture(name: name, input: [3, 224, 224], classes: 1000) { b, input, classes in
       var x = input
-      var place = 0
+      var position = 0
       func next() -> String {
-        defer { place += 1 }
-        return "features.\(place)"
+        defer { position += 1 }
+        return "features.\(position)"
       }
       for (filters, count) in zip([64, 128, 256, 512, 512], layers) {
         for _ in 0..<count {

@@ -1,13 +1,14 @@
 import Foundation
 import Tensors
 
-/// Makes one operator of an activation that is written out in several: `x · Sigmoid(x)` becomes ``Op/Swish``, `Min(Max(x, 0), 6)` a
-/// ``Op/Clip``, a GELU by `Erf` or `Tanh` a ``Op/Gelu``.
+/// Makes one operator of an activation that is written out in several: `x · Sigmoid(x)` becomes ``Op/Swish``, `Min(Max(x, 0), 6)`
+/// a ``Op/Clip``, a GELU by `Erf` or `Tanh` a ``Op/Gelu``.
 ///
 /// Exporters write activations that their operator set lacks in many ways: constants stand left or right, before or behind, as
-/// factors or divisors. All that counts here is the function of one number that some operators compute together, from one value and
-/// constants of one element: it is evaluated at some sixty places and compared with every activation there is. Constants that were
-/// rounded (0.7071, half precision) still mean what they stand for: the function may differ by 0.03 % of itself, or as much.
+/// factors or divisors. All that counts here is the function of one number that some operators compute together, from one value
+/// and constants of one element: it is evaluated at some sixty positions and compared with every activation there is. Constants
+/// that were rounded (0.7071, half precision) still mean what they stand for: the function may differ by 0.03 % of itself, or as
+/// much.
 public struct ActivationRecognition: Canonizer {
   /// Makes the canonizer.
   public init() {}
@@ -15,15 +16,15 @@ public struct ActivationRecognition: Canonizer {
   public func canonize(_ graph: Graph) throws -> Graph {
     guard graph.nodes.contains(where: { ScalarFunction.canEvaluate($0.op) }) else { return graph }
     return try graph.rewritten { node, graph, facts, editor, touched in
-      guard ScalarFunction.canEvaluate(node.op), let place = editor.index(of: node) else { return [] }
+      guard ScalarFunction.canEvaluate(node.op), let position = editor.index(of: node) else { return [] }
       var best: (function: ScalarFunction, activation: Activation)?
       for function in ScalarFunction.all(endingIn: node, graph, facts)
       where function.nodes.count > 1 || node.op is Op.Min || node.op is Op.Max {
         if let activation = Activation(function.callAsFunction) { best = (function, activation) }
       }
       guard let best, touched.isDisjoint(with: best.function.nodes.map(\.id)) else { return [] }
-      editor.nodes[place].op = best.activation.op
-      editor.nodes[place].inputs =
+      editor.nodes[position].op = best.activation.op
+      editor.nodes[position].inputs =
         [best.function.source]
         + best.activation.bounds.map { bound in bound.map { editor.add(.float(Tensor(scalar: $0)), named: "\(node.label).bound") }
         }
@@ -150,18 +151,18 @@ struct Activation {
   /// The inputs behind the first: a clip's bounds.
   let bounds: [Float?]
 
-  /// Places at which functions are compared: none of them a kink of an activation.
-  private static let places: [Double] =
+  /// Positions at which functions are compared: none of them a kink of an activation.
+  private static let positions: [Double] =
     (-32...32).map { Double($0) * 0.253 + 0.0017 } + [-40, -21.3, -14.1, 14.1, 21.3, 40]
 
   /// The activation that a function is, or nil if it is none.
   init?(_ function: (Double) -> Double) {
-    let values = Activation.places.map(function)
+    let values = Activation.positions.map(function)
     guard values.allSatisfy(\.isFinite) else { return nil }
     var best: (activation: Activation, distance: Double)?
     for candidate in Activation.candidates(function) {
       var distance = 0.0
-      for (x, y) in zip(Activation.places, values) {
+      for (x, y) in zip(Activation.positions, values) {
         let expected = candidate.value(x)
         distance = max(distance, abs(y - expected) / max(1, abs(expected)))
       }

@@ -45,8 +45,8 @@ extension Graph {
 
   /// Rewrites pass by pass until `rewrite` finds nothing more.
   ///
-  /// - Parameter rewrite: looks at one node of the graph as it was before the pass and edits; gives the numbers of the nodes that
-  ///   it looked at, none if it changed nothing. Within a pass a node is part of one edit only.
+  /// - Parameter rewrite: visits one node of the graph as it was before the pass and edits; gives the numbers of the nodes that
+  ///   it visited, none if it changed nothing. Within a pass a node is part of one edit only.
   func rewritten(
     _ rewrite: (_ node: Node, _ graph: Graph, _ facts: [String: Fact], _ editor: inout GraphEditor, _ touched: Set<Int>) throws
       -> Set<Int>
@@ -67,7 +67,7 @@ extension Graph {
 }
 
 extension GraphEditor {
-  /// The place of a node in ``nodes``.
+  /// The position of a node in ``nodes``.
   func index(of node: Node) -> Int? { nodes.firstIndex { $0.id == node.id } }
 
   /// Takes a node out of the way whose first output is the same as `source`.
@@ -95,19 +95,19 @@ extension GraphEditor {
   /// Replaces a constant that one node reads; others that read it keep the old one.
   ///
   /// - Parameters:
-  ///   - place: the place among the node's inputs, which may be behind the last.
+  ///   - location: the position among the node's inputs, which may be behind the last.
   ///   - wish: the name of the value where there is none yet.
-  mutating func setConstant(_ constant: Constant, at place: Int, of node: Int, named wish: String) {
-    while nodes[node].inputs.count <= place { nodes[node].inputs.append(nil) }
-    guard let old = nodes[node].inputs[place] else {
-      nodes[node].inputs[place] = add(constant, named: wish)
+  mutating func setConstant(_ constant: Constant, at position: Int, of node: Int, named wish: String) {
+    while nodes[node].inputs.count <= position { nodes[node].inputs.append(nil) }
+    guard let old = nodes[node].inputs[position] else {
+      nodes[node].inputs[position] = add(constant, named: wish)
       return
     }
     let readers = nodes.reduce(0) { $0 + $1.inputs.count { $0 == old } }
     if readers == 1, !outputs.contains(old) {
       constants[old] = constant
     } else {
-      nodes[node].inputs[place] = add(constant, named: old)
+      nodes[node].inputs[position] = add(constant, named: old)
     }
   }
 }

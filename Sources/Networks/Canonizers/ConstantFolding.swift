@@ -16,8 +16,8 @@ public struct ConstantFolding: Canonizer {
       if zip(node.outputs, values).allSatisfy({ $0.isEmpty || ($1 != nil && !graph.isOutput($0)) }) {
         for case (let name, let value?) in zip(node.outputs, values) where !name.isEmpty { editor.constants[name] = value }
         editor.remove([node.id])
-      } else if let place = editor.index(of: node) {
-        try editor.freeFromBatch(place, few, more)
+      } else if let position = editor.index(of: node) {
+        try editor.freeFromBatch(position, few, more)
       }
     }
     editor.dropUnused()
@@ -27,8 +27,8 @@ public struct ConstantFolding: Canonizer {
 
 extension GraphEditor {
   /// Gives a node whose target is computed from the batch size one that is not.
-  fileprivate mutating func freeFromBatch(_ place: Int, _ few: [String: Fact], _ more: [String: Fact]) throws {
-    let node = nodes[place]
+  fileprivate mutating func freeFromBatch(_ position: Int, _ few: [String: Fact], _ more: [String: Fact]) throws {
+    let node = nodes[position]
     func facts(_ input: Int) -> (few: Fact, more: Fact)? {
       guard input < node.inputs.count, let name = node.inputs[input], let a = few[name], let b = more[name] else { return nil }
       return (a, b)
@@ -40,25 +40,25 @@ extension GraphEditor {
       guard let target = facts(1), target.few.value != target.more.value,
         let lengths = Op.Reshape.target(thatMakes: shapes)
       else { return }
-      nodes[place].op = Op.Reshape()
-      nodes[place].inputs[1] = add(.integers(lengths), named: node.label + ".target")
+      nodes[position].op = Op.Reshape()
+      nodes[position].inputs[1] = add(.integers(lengths), named: node.label + ".target")
     case is Op.Squeeze:
       // Without axes it would drop the batch too where that is 1.
       guard node.inputs.count < 2 || node.inputs[1] == nil, data.few.shape.rank == data.more.shape.rank else { return }
       let axes = data.few.shape.dimensions.indices.filter { data.few.shape[$0] == 1 && data.more.shape[$0] == 1 }
       if axes.isEmpty {
-        (nodes[place].op, nodes[place].inputs) = (Op.Identity(), [node.inputs[0]])
+        (nodes[position].op, nodes[position].inputs) = (Op.Identity(), [node.inputs[0]])
       } else {
-        nodes[place].inputs = [node.inputs[0], add(.integers(axes), named: node.label + ".axes")]
+        nodes[position].inputs = [node.inputs[0], add(.integers(axes), named: node.label + ".axes")]
       }
     case is Op.Expand:
       guard let target = facts(1), target.few.value != target.more.value else { return }
       let lengths = zip(output.shape.dimensions, larger.shape.dimensions).map { $0 == $1 ? $0 : 1 }
       guard try shapes.allSatisfy({ try $0.0.broadcast(with: Shape(validating: lengths)) == $0.1 }) else { return }
-      nodes[place].inputs[1] = add(.integers(lengths), named: node.label + ".target")
+      nodes[position].inputs[1] = add(.integers(lengths), named: node.label + ".target")
     case is Op.Resize:
       guard let sizes = facts(3), sizes.few.value != sizes.more.value else { return }
-      setSizes(ofResize: place, thatMake: shapes)
+      setSizes(ofResize: position, thatMake: shapes)
     default: return
     }
   }

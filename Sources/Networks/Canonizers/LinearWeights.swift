@@ -47,7 +47,7 @@ struct LinearWeights {
   func scalingOutputs(_ fold: ChannelScale) -> LinearWeights {
     var copy = self
     forEachKernel { kernel, _, output in
-      for place in kernel { copy.weight[place] *= fold.scale[output] }
+      for position in kernel { copy.weight[position] *= fold.scale[output] }
     }
     let terms = bias ?? [Double](repeating: 0, count: outputChannels)
     if bias != nil || fold.shift.contains(where: { $0 != 0 }) {
@@ -61,9 +61,9 @@ struct LinearWeights {
     var copy = self
     var terms = bias ?? [Double](repeating: 0, count: outputChannels)
     forEachKernel { kernel, input, output in
-      for place in kernel {
-        copy.weight[place] *= fold.scale[input]
-        terms[output] += weight[place] * fold.shift[input]
+      for position in kernel {
+        copy.weight[position] *= fold.scale[input]
+        terms[output] += weight[position] * fold.shift[input]
       }
     }
     if bias != nil || fold.shift.contains(where: { $0 != 0 }) { copy.bias = terms }
@@ -82,20 +82,20 @@ struct LinearWeights {
   }
 
   /// Writes the weights back, the factors of a matrix product multiplied out.
-  func store(in editor: inout GraphEditor, at place: Int) {
-    editor.setConstant(.float(Tensor(weight.map { Float($0) }, shape: shape)), at: 1, of: place, named: biasName)
+  func store(in editor: inout GraphEditor, at position: Int) {
+    editor.setConstant(.float(Tensor(weight.map { Float($0) }, shape: shape)), at: 1, of: position, named: biasName)
     if let bias {
-      editor.setConstant(.float(Tensor(bias.map { Float($0) }, shape: [bias.count])), at: 2, of: place, named: biasName)
+      editor.setConstant(.float(Tensor(bias.map { Float($0) }, shape: [bias.count])), at: 2, of: position, named: biasName)
     }
     if var gemm = op as? Op.Gemm {
       gemm.alpha = 1
       gemm.beta = 1
-      editor.nodes[place].op = gemm
+      editor.nodes[position].op = gemm
     }
   }
 
   /// Visits the elements of the weight that connect an input channel with an output channel, for all pairs that it connects.
-  private func forEachKernel(_ visit: (_ places: Range<Int>, _ input: Int, _ output: Int) -> Void) {
+  private func forEachKernel(_ visit: (_ positions: Range<Int>, _ input: Int, _ output: Int) -> Void) {
     let taps = shape.dimensions.dropFirst(2).reduce(1, *)
     // Whether the first axis is the output's, and how many of its channels a group has.
     let (isOutputFirst, perGroup) =

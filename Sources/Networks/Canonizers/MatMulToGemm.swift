@@ -8,11 +8,11 @@ public struct MatMulToGemm: Canonizer {
   public func canonize(_ graph: Graph) throws -> Graph {
     let facts = try graph.facts(batch: 2)
     var editor = GraphEditor(graph)
-    for (place, node) in editor.nodes.enumerated() where node.op is Op.MatMul {
+    for (position, node) in editor.nodes.enumerated() where node.op is Op.MatMul {
       guard let x = node.inputs[0], facts[x]?.shape.rank == 2, graph.constants[x] == nil,
         let weight = node.inputs[1], graph.constants[weight]?.floats?.shape.rank == 2
       else { continue }
-      editor.nodes[place].op = Op.Gemm()
+      editor.nodes[position].op = Op.Gemm()
     }
     return try editor.graph()
   }

@@ -14,11 +14,11 @@ public struct NoOpRemoval: Canonizer {
     var editor = GraphEditor(graph)
     for node in graph.nodes {
       // Values may have been renamed by an earlier removal.
-      guard let place = editor.index(of: node), case let source?? = editor.nodes[place].inputs.first else { continue }
+      guard let position = editor.index(of: node), case let source?? = editor.nodes[position].inputs.first else { continue }
       guard node.outputs.dropFirst().allSatisfy({ $0.isEmpty || (graph.consumers(of: $0).isEmpty && !graph.isOutput($0)) }) else {
         continue
       }
-      if [few, more].allSatisfy({ isNoOp(node, $0) }) { _ = editor.bypass(editor.nodes[place], to: source) }
+      if [few, more].allSatisfy({ isNoOp(node, $0) }) { _ = editor.bypass(editor.nodes[position], to: source) }
     }
     editor.dropUnused()
     return try editor.graph()
@@ -28,7 +28,9 @@ public struct NoOpRemoval: Canonizer {
     guard case let input?? = node.inputs.first, let x = facts[input]?.shape, let y = facts[node.outputs[0]]?.shape, x == y else {
       return false
     }
-    func value(_ place: Int) -> Constant? { place < node.inputs.count ? node.inputs[place].flatMap { facts[$0]?.value } : nil }
+    func value(_ position: Int) -> Constant? {
+      position < node.inputs.count ? node.inputs[position].flatMap { facts[$0]?.value } : nil
+    }
     switch node.op {
     case is Op.Dropout where keepsDropout: return value(1)?.floats?.elements == [0]
     case is Op.Identity, is Op.Dropout, is Op.Reshape, is Op.Flatten, is Op.Squeeze, is Op.Unsqueeze, is Op.Expand: return true

@@ -13,17 +13,18 @@ public struct TransposeCancellation: Canonizer {
         let (first, passed) = self.transposeBefore(node, graph), let x = first.inputs[0], let rank = facts[x]?.shape.rank
       else { return [] }
       let involved = Set([node.id, first.id] + passed.map(\.id))
-      guard touched.isDisjoint(with: involved), let place = editor.index(of: node), let op = first.op as? Op.Transpose else {
+      guard touched.isDisjoint(with: involved), let position = editor.index(of: node), let op = first.op as? Op.Transpose else {
         return []
       }
       let inner = try op.order(rank: rank)
       let combined = try second.order(rank: rank).map { inner[$0] }
       guard let top = passed.last else {
-        editor.nodes[place].op = Op.Transpose(permutation: combined)
-        editor.nodes[place].inputs = [x]
+        editor.nodes[position].op = Op.Transpose(permutation: combined)
+        editor.nodes[position].inputs = [x]
         return involved
       }
-      guard combined == Array(0..<rank), editor.bypass(editor.nodes[place], to: source), let head = editor.index(of: top) else {
+      guard combined == Array(0..<rank), editor.bypass(editor.nodes[position], to: source), let head = editor.index(of: top)
+      else {
         return []
       }
       editor.nodes[head].inputs[0] = x

@@ -1,22 +1,23 @@
 import Tensors
 
-/// The axis of a value that counts its channels, and a label for every place along it; along all other axes labels are the same.
+/// The axis of a value that counts its channels, and a label for every position along it; along all other axes labels are the
+/// same.
 public struct ChannelAxis: Hashable, Sendable {
   /// The axis.
   public var axis: Int
-  /// One label a place.
+  /// One label a position.
   public var labels: [Int]
 }
 
 /// What may be removed of a convolution whose channels are in groups.
 public enum GroupRemoval: String, CaseIterable, Hashable, Sendable {
-  /// The number of groups stays: every group loses the channels of the same places.
+  /// The number of groups stays: every group loses the channels of the same positions.
   case equalShares = "equal-shares"
   /// Whole groups go, with their inputs and outputs (Group Fisher pruning, Liu et al. 2021).
   case wholeGroups = "whole-groups"
 }
 
-/// A place where a constant has one entry a channel: when the channel goes, so does the entry.
+/// A position where a constant has one entry a channel: when the channel goes, so does the entry.
 public struct ChannelSlot: Hashable, Sendable {
   /// The constant's name.
   public var constant: String
@@ -48,12 +49,12 @@ public struct LinearChannels: Hashable, Sendable {
 /// Operators say in ``Operator/passChannels(of:_:)`` where channels of their inputs come out. What moves data moves labels; what
 /// adds two maps makes their labels one class; what mixes all channels (a softmax over classes, say) pins them, with the reason.
 ///
-/// A value's labels vary along one axis only. Where an operator would spread them over two, they are made one class across the axis
-/// that costs fewer classes, since a tensor can only lose whole slices.
+/// A value's labels vary along one axis only. Where an operator would spread them over two, they are made one class across the
+/// axis that costs fewer classes, since a tensor can only lose whole slices.
 public struct ChannelFlow {
   /// The graph, its constants folded.
   let graph: Graph
-  /// What is known of every value for two pictures.
+  /// What is known of every value for two images.
   let facts: [String: Fact]
   /// What may be removed of grouped convolutions.
   let groups: GroupRemoval
@@ -68,14 +69,14 @@ public struct ChannelFlow {
     self.groups = groups
   }
 
-  /// The shape of a value for two pictures.
+  /// The shape of a value for two images.
   func shape(_ value: String) -> Shape { facts[value]?.shape ?? [] }
 
   /// The value at an input, or nil where it is left out.
-  func input(_ node: Node, _ place: Int) -> String? { place < node.inputs.count ? node.inputs[place] : nil }
+  func input(_ node: Node, _ position: Int) -> String? { position < node.inputs.count ? node.inputs[position] : nil }
 
   /// The constant at an input, or nil where it is left out or is none.
-  func constant(_ node: Node, _ place: Int) -> Constant? { input(node, place).flatMap { graph.constants[$0] } }
+  func constant(_ node: Node, _ position: Int) -> Constant? { input(node, position).flatMap { graph.constants[$0] } }
 
   /// Gives a value channels that must stay.
   mutating func definePinned(_ value: String, _ reason: String) {
@@ -96,8 +97,8 @@ public struct ChannelFlow {
 
   /// The channels of a value for a layer that counts them along an axis.
   ///
-  /// Channels that must all stay, as those of the network's input, are counted along any axis: so a convolution behind a Transpose
-  /// of the input knows its own.
+  /// Channels that must all stay, as those of the network's input, are counted along any axis: so a convolution behind a
+  /// Transpose of the input knows its own.
   mutating func channels(of value: String?, along axis: Int) -> ChannelAxis? {
     guard let value, let own = channels[value], own.axis != axis, axis < shape(value).rank else {
       return value.flatMap { channels[$0] }
@@ -114,7 +115,7 @@ public struct ChannelFlow {
   /// Says why labels must stay.
   mutating func pin(_ labels: [Int], _ reason: String) { for label in labels { classes.pin(label, reason) } }
 
-  /// Makes labels at equal places one class.
+  /// Makes labels at equal positions one class.
   mutating func unite(_ a: [Int], _ b: [Int]) { for (first, second) in zip(a, b) { classes.union(first, second) } }
 
   /// The first output has the channels of the first input, at the same axis or another one.
@@ -152,30 +153,30 @@ public struct ChannelFlow {
 
   /// The channels of a rearranged value: the same elements under another shape.
   ///
-  /// The axis is the one that leaves most classes apart; labels that meet at a place of it become one class.
+  /// The axis is the one that leaves most classes apart; labels that meet at a position of it become one class.
   mutating func defineReshaped(_ output: String, from input: String) {
     guard let own = channels[input] else { return }
     let (from, to) = (shape(input), shape(output))
     guard from.count > 0, to.rank > 0 else { return definePinned(output, "it is empty") }
-    // Labels are the same for every picture: the first tells all where pictures stay apart.
+    // Labels are the same for every image: the first tells all where images stay apart.
     let count = from[0] == to[0] && own.axis > 0 ? from.count / from[0] : from.count
     let (inner, outer) = (from.strides[own.axis], from[own.axis])
     var best: (axis: Int, groups: [[Int]], classes: Int)?
     for axis in 0..<to.rank where to[axis] > 1 || to.rank == 1 {
       let (stride, length) = (to.strides[axis], to[axis])
-      var places = [Set<Int>](repeating: [], count: length)
+      var positions = [Set<Int>](repeating: [], count: length)
       var last = [Int](repeating: -1, count: length)
       for element in 0..<count {
-        let place = element / stride % length
+        let position = element / stride % length
         let label = own.labels[element / inner % outer]
-        if last[place] != label {
-          last[place] = label
-          places[place].insert(label)
+        if last[position] != label {
+          last[position] = label
+          positions[position].insert(label)
         }
       }
       if axis == 0, count != from.count { continue }
       var trial = classes
-      let groups = places.map { $0.sorted() }
+      let groups = positions.map { $0.sorted() }
       for group in groups { for label in group.dropFirst() { trial.union(group[0], label) } }
       let left = Set(groups.compactMap { $0.first.map(trial.root) }).count
       if best == nil || left >= best!.classes { best = (axis, groups, left) }

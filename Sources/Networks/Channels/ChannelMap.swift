@@ -1,14 +1,14 @@
 import Tensors
 
-/// Channels that can only be removed together: places in the outputs of the layers that make them, and in the inputs of those that
-/// read them.
+/// Channels that can only be removed together: positions in the outputs of the layers that make them, and in the inputs of those
+/// that read them.
 public struct CoupledChannel: Identifiable, Hashable, Sendable {
   /// Some output or input channels of a layer.
   public struct Member: Hashable, Sendable {
     /// The layer's node.
     public var node: Int
-    /// The places among its channels, rising.
-    public var places: [Int]
+    /// The positions among its channels, rising.
+    public var positions: [Int]
   }
 
   /// The class's number, from 0 in the order in which channels come up.
@@ -37,9 +37,9 @@ public struct ChannelMap: Sendable {
   public let classes: [CoupledChannel]
   /// Every node under the name that results are stored by, which is the one in the graph as read.
   public let layers: [Int: Layer]
-  /// What is known of every value for the pictures of ``batch``.
+  /// What is known of every value for the images of ``batch``.
   let facts: [String: Fact]
-  /// The number of pictures that shapes were inferred for.
+  /// The number of images that shapes were inferred for.
   let batch: Int
 
   /// Follows the channels of a graph.
@@ -56,7 +56,7 @@ public struct ChannelMap: Sendable {
     let known = folded.knownValues
     for input in folded.inputs { flow.definePinned(input.name, "the network's input") }
     for node in folded.nodes where !node.outputs.allSatisfy({ $0.isEmpty || known.contains($0) }) {
-      try naming(place: "\(node.op.name) '\(node.label)'") { try node.op.passChannels(of: node, &flow) }
+      try naming(location: "\(node.op.name) '\(node.label)'") { try node.op.passChannels(of: node, &flow) }
       for output in node.outputs where !output.isEmpty && flow.channels[output] == nil {
         flow.definePinned(output, "\(node.op.name) '\(node.label)' makes them")
       }
@@ -91,11 +91,11 @@ public struct ChannelMap: Sendable {
     var producers = [[CoupledChannel.Member]](repeating: [], count: numbers.count)
     var consumers = producers
     for layer in linear {
-      for (label, places) in ChannelMap.places(of: layer.outputs) {
-        producers[label].append(.init(node: layer.node, places: places))
+      for (label, positions) in ChannelMap.positions(of: layer.outputs) {
+        producers[label].append(.init(node: layer.node, positions: positions))
       }
-      for (label, places) in ChannelMap.places(of: layer.inputs) {
-        consumers[label].append(.init(node: layer.node, places: places))
+      for (label, positions) in ChannelMap.positions(of: layer.inputs) {
+        consumers[label].append(.init(node: layer.node, positions: positions))
       }
     }
     var reasons = [String?](repeating: nil, count: numbers.count)
@@ -125,8 +125,8 @@ public struct ChannelMap: Sendable {
     batch = map.batch
   }
 
-  /// The places of each label.
-  private static func places(of labels: [Int]) -> [(key: Int, value: [Int])] {
+  /// The positions of each label.
+  private static func positions(of labels: [Int]) -> [(key: Int, value: [Int])] {
     Dictionary(grouping: labels.indices) { labels[$0] }.sorted { $0.key < $1.key }
   }
 }
@@ -134,8 +134,8 @@ public struct ChannelMap: Sendable {
 extension ChannelFlow {
   /// Entries of a constant that several nodes read go together; those that one reader does not know of must stay.
   mutating func settleSharedConstants() {
-    let byPlace = Dictionary(grouping: slots) { "\($0.axis) \($0.constant)" }
-    for slots in byPlace.values {
+    let byPosition = Dictionary(grouping: slots) { "\($0.axis) \($0.constant)" }
+    for slots in byPosition.values {
       guard let first = slots.first else { continue }
       for slot in slots.dropFirst() { unite(first.labels, slot.labels) }
       let readers = Set(graph.consumers(of: first.constant).map(\.id))

@@ -14,13 +14,13 @@ public struct ChannelRemoval {
     editor = GraphEditor(map.graph)
   }
 
-  /// The channel axis of a value and the places along it that stay; nil for a value that has none.
-  func kept(_ value: String?) -> (axis: Int, places: [Int])? {
+  /// The channel axis of a value and the positions along it that stay; nil for a value that has none.
+  func kept(_ value: String?) -> (axis: Int, positions: [Int])? {
     guard let value, let own = map.channels[value] else { return nil }
     return (own.axis, kept(own.labels))
   }
 
-  /// The places of labels that stay.
+  /// The positions of labels that stay.
   func kept(_ labels: [Int]) -> [Int] { labels.indices.filter { !isRemoved[labels[$0]] } }
 
   /// Whether a value loses channels.
@@ -36,19 +36,19 @@ public struct ChannelRemoval {
   func after(_ value: String?) -> Shape {
     let shape = before(value)
     guard let kept = kept(value) else { return shape }
-    return shape.replacing(axis: kept.axis, with: kept.places.count)
+    return shape.replacing(axis: kept.axis, with: kept.positions.count)
   }
 
   /// The integers of an input before, or nil where it is left out.
-  func integers(_ node: Node, _ place: Int) -> [Int]? {
-    guard place < node.inputs.count, let name = node.inputs[place] else { return nil }
+  func integers(_ node: Node, _ position: Int) -> [Int]? {
+    guard position < node.inputs.count, let name = node.inputs[position] else { return nil }
     return map.facts[name]?.value?.integers
   }
 
   /// Gives a node other integers at an input.
-  mutating func set(_ integers: [Int], _ node: inout Node, _ place: Int, _ role: String) {
-    while node.inputs.count <= place { node.inputs.append(nil) }
-    node.inputs[place] = editor.add(.integers(integers), named: "\(node.label).\(role)")
+  mutating func set(_ integers: [Int], _ node: inout Node, _ position: Int, _ role: String) {
+    while node.inputs.count <= position { node.inputs.append(nil) }
+    node.inputs[position] = editor.add(.integers(integers), named: "\(node.label).\(role)")
   }
 }
 
@@ -70,13 +70,13 @@ extension ChannelMap {
     }
     for (name, axes) in lost {
       guard var constant = removal.editor.constants[name] else { continue }
-      for (axis, places) in axes { constant = constant.gathered(places, axis: axis) }
+      for (axis, positions) in axes { constant = constant.gathered(positions, axis: axis) }
       removal.editor.constants[name] = constant
     }
-    for place in removal.editor.nodes.indices {
-      var node = removal.editor.nodes[place]
-      try naming(place: "\(node.op.name) '\(node.label)'") { try node.op.removeChannels(from: &node, &removal) }
-      removal.editor.nodes[place] = node
+    for position in removal.editor.nodes.indices {
+      var node = removal.editor.nodes[position]
+      try naming(location: "\(node.op.name) '\(node.label)'") { try node.op.removeChannels(from: &node, &removal) }
+      removal.editor.nodes[position] = node
     }
     var editor = removal.editor
     editor.dropUnusedInAnyOrder()
@@ -87,7 +87,7 @@ extension ChannelMap {
         let (expected, found) = (removal.after(output), facts[output]?.shape ?? [])
         guard expected == found else {
           throw EspalierError(
-            "without the channels it makes \(found) instead of \(expected)", place: "\(node.op.name) '\(node.label)'",
+            "without the channels it makes \(found) instead of \(expected)", location: "\(node.op.name) '\(node.label)'",
             accepted: "other channels")
         }
       }
@@ -108,9 +108,9 @@ extension ChannelMap {
     var editor = GraphEditor(graph)
     var masked: [String: String] = [:]
     let readers = Set(linear.map(\.node))
-    for place in editor.nodes.indices where readers.contains(editor.nodes[place].id) {
-      for input in editor.nodes[place].inputs.indices {
-        guard let value = editor.nodes[place].inputs[input], let own = channels[value],
+    for position in editor.nodes.indices where readers.contains(editor.nodes[position].id) {
+      for input in editor.nodes[position].inputs.indices {
+        guard let value = editor.nodes[position].inputs[input], let own = channels[value],
           own.labels.contains(where: removed.contains)
         else { continue }
         if masked[value] == nil {
@@ -128,7 +128,7 @@ extension ChannelMap {
           }
           masked[value] = result
         }
-        editor.nodes[place].inputs[input] = masked[value]
+        editor.nodes[position].inputs[input] = masked[value]
       }
     }
     return try editor.graph()
@@ -139,13 +139,13 @@ extension ChannelMap {
       guard classes.indices.contains(id) else { throw EspalierError("there is no channel class \(id)") }
       if let reason = classes[id].reason {
         let name = classes[id].producers.first.flatMap { graph.node(id: $0.node)?.label } ?? "\(id)"
-        throw EspalierError("its channels must stay: \(reason)", place: "layer '\(name)'")
+        throw EspalierError("its channels must stay: \(reason)", location: "layer '\(name)'")
       }
     }
     for node in graph.nodes {
       for output in node.outputs {
         if let own = channels[output], !own.labels.isEmpty, own.labels.allSatisfy(removed.contains) {
-          throw EspalierError("no channel of '\(output)' would be left", place: "\(node.op.name) '\(node.label)'")
+          throw EspalierError("no channel of '\(output)' would be left", location: "\(node.op.name) '\(node.label)'")
         }
       }
     }

@@ -126,16 +126,17 @@ extension Op.MatMul {
       return outputs.map { _ in .constant }
     }
     let words = "its sums run along the images' axis"
-    // The axes of the stacks of matrices are broadcast; the sum runs along the last axis of one and the last but one of the other.
+    // The axes of the stacks of matrices are broadcast; the sum runs along the last axis of one and the last but one of the
+    // other.
     let stack = shape.rank - (a.shape.rank > 1 ? 1 : 0) - (b.shape.rank > 1 ? 1 : 0)
-    func place(_ operand: PlacedFact, kept: Int?, to target: Int) -> ImageAxis {
+    func position(_ operand: PlacedFact, kept: Int?, to target: Int) -> ImageAxis {
       let own = max(operand.shape.rank - 2, 0)
       return placement.moved(operand.images, words) { axis in
         axis < own ? axis + stack - own : axis == kept ? target : nil
       }
     }
-    let left = place(a, kept: a.shape.rank > 1 ? a.shape.rank - 2 : nil, to: stack)
-    let right = place(b, kept: b.shape.rank > 1 ? b.shape.rank - 1 : nil, to: shape.rank - 1)
+    let left = position(a, kept: a.shape.rank > 1 ? a.shape.rank - 2 : nil, to: stack)
+    let right = position(b, kept: b.shape.rank > 1 ? b.shape.rank - 1 : nil, to: shape.rank - 1)
     return [placement.together([left, right])]
   }
 }
@@ -143,8 +144,8 @@ extension Op.MatMul {
 // MARK: Moves
 
 extension PlacedFact {
-  fileprivate func integers(_ inputs: [PlacedFact?], _ place: Int) -> [Int]? {
-    place < inputs.count ? inputs[place]?.fact.value?.integers : nil
+  fileprivate func integers(_ inputs: [PlacedFact?], _ position: Int) -> [Int]? {
+    position < inputs.count ? inputs[position]?.fact.value?.integers : nil
   }
 }
 

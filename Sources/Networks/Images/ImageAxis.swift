@@ -4,7 +4,7 @@ import Tensors
 public enum ImageAxis: Hashable, Sendable {
   /// Nowhere: the value does not depend on the network's input.
   case constant
-  /// Along an axis that is `outer · N · inner` long for N images: the place i belongs to image (i / inner) mod N.
+  /// Along an axis that is `outer · N · inner` long for N images: the position i belongs to image (i / inner) mod N.
   case along(axis: Int, outer: Int, inner: Int)
   /// Elements depend on several images, or lie where no single axis tells the image; the reason in words.
   case mixed(String)
@@ -32,7 +32,7 @@ extension ImageAxis: CustomStringConvertible {
   }
 }
 
-/// What an operator is told of an input to say where images lie in its outputs.
+/// What an operator knows of an input to say where images lie in its outputs.
 public struct PlacedFact: Sendable {
   /// Shape, and elements where they are known.
   public var fact: Fact
@@ -65,9 +65,9 @@ public struct ImagePlacement: Sendable {
   }
 
   /// Where images lie when axes are moved; nil for an axis that is summed over, cut or otherwise lost.
-  func moved(_ images: ImageAxis, _ words: String, _ place: (Int) -> Int?) -> ImageAxis {
+  func moved(_ images: ImageAxis, _ words: String, _ position: (Int) -> Int?) -> ImageAxis {
     guard case .along(let axis, let outer, let inner) = images else { return images }
-    guard let axis = place(axis) else { return .mixed(words) }
+    guard let axis = position(axis) else { return .mixed(words) }
     return .along(axis: axis, outer: outer, inner: inner)
   }
 
@@ -76,12 +76,12 @@ public struct ImagePlacement: Sendable {
     together(
       inputs.map { input in
         guard case .along(let axis, let outer, let inner) = input.images else { return input.images }
-        let place = axis + shape.rank - input.shape.rank
-        guard shape.dimensions.indices.contains(place) else { return .mixed("shape \(input.shape) becomes \(shape)") }
-        if input.shape[axis] == shape[place] { return .along(axis: place, outer: outer, inner: inner) }
+        let position = axis + shape.rank - input.shape.rank
+        guard shape.dimensions.indices.contains(position) else { return .mixed("shape \(input.shape) becomes \(shape)") }
+        if input.shape[axis] == shape[position] { return .along(axis: position, outer: outer, inner: inner) }
         // An axis of length 1, of a single image, that is repeated is that image's all along.
         return input.shape[axis] == 1
-          ? .along(axis: place, outer: shape[place], inner: 1) : .mixed("shape \(input.shape) becomes \(shape)")
+          ? .along(axis: position, outer: shape[position], inner: 1) : .mixed("shape \(input.shape) becomes \(shape)")
       })
   }
 
@@ -90,7 +90,7 @@ public struct ImagePlacement: Sendable {
     var result = ImageAxis.constant
     for next in images where next != .constant {
       if case .mixed = next { return next }
-      guard result == .constant || result == next else { return .mixed("what it joins keeps images in different places") }
+      guard result == .constant || result == next else { return .mixed("what it joins keeps images in different positions") }
       result = next
     }
     return result
@@ -139,7 +139,7 @@ extension Graph {
 
   /// Where images lie in every value of this graph.
   ///
-  /// Where the batch is symbolic, it is looked at for two and for three images: what holds for one of them alone, by accident of
+  /// Where the batch is symbolic, it is examined for two and for three images: what holds for one of them alone, by accident of
   /// lengths, counts as mixed. Of a single image, which a fixed batch may be, everything is that image's own.
   ///
   /// - Throws: `EspalierError` if shapes cannot be inferred.

@@ -10,8 +10,8 @@ extension Op.PRelu {
 
 extension Op.Clip {
   public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
-    for place in 1...2 {
-      guard let bound = inputs.optional(place)?.shape else { continue }
+    for position in 1...2 {
+      guard let bound = inputs.optional(position)?.shape else { continue }
       guard bound.count == 1 else { throw EspalierError("a bound of shape \(bound)", accepted: "one number") }
     }
     let x = try inputs.required(0)
@@ -21,8 +21,8 @@ extension Op.Clip {
 
   /// The bounds, where both that are given are known; infinite ones where they are left out.
   func bounds(_ inputs: [Fact?]) throws -> ClipBounds? {
-    func bound(_ place: Int, _ open: Float) -> Float? {
-      guard let fact = inputs.optional(place) else { return open }
+    func bound(_ position: Int, _ open: Float) -> Float? {
+      guard let fact = inputs.optional(position) else { return open }
       return fact.value?.floats?.elements.first
     }
     guard let low = bound(1, -.infinity), let high = bound(2, .infinity) else { return nil }

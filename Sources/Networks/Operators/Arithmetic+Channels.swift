@@ -37,7 +37,7 @@ extension Op.Pow {
 }
 
 extension ChannelFlow {
-  /// Values are combined element by element under broadcasting: channels at the same place become one class, and entries of
+  /// Values are combined element by element under broadcasting: channels at the same position become one class, and entries of
   /// constants go with them.
   mutating func combine(_ node: Node) {
     let output = node.outputs[0]

@@ -51,7 +51,7 @@ extension Op.Mod {
 extension Op.Sum {
   public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
     var sum = try inputs.required(0)
-    for place in inputs.indices.dropFirst() { sum = try combined(sum, inputs.required(place), floats: +, integers: &+) }
+    for position in inputs.indices.dropFirst() { sum = try combined(sum, inputs.required(position), floats: +, integers: &+) }
     return [sum]
   }
 }
@@ -59,9 +59,9 @@ extension Op.Sum {
 extension Op.Min {
   public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
     var least = try inputs.required(0)
-    for place in inputs.indices.dropFirst() {
+    for position in inputs.indices.dropFirst() {
       least = try combined(
-        least, inputs.required(place), floats: { $0.isNaN || $1.isNaN ? .nan : min($0, $1) }, integers: { min($0, $1) })
+        least, inputs.required(position), floats: { $0.isNaN || $1.isNaN ? .nan : min($0, $1) }, integers: { min($0, $1) })
     }
     return [least]
   }
@@ -70,9 +70,9 @@ extension Op.Min {
 extension Op.Max {
   public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
     var greatest = try inputs.required(0)
-    for place in inputs.indices.dropFirst() {
+    for position in inputs.indices.dropFirst() {
       greatest = try combined(
-        greatest, inputs.required(place), floats: { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }, integers: { max($0, $1) })
+        greatest, inputs.required(position), floats: { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }, integers: { max($0, $1) })
     }
     return [greatest]
   }

@@ -17,18 +17,18 @@ extension Op.Slice {
     let map = removal.map
     let range = try ranges(of: shape, node) { map.facts[$0]?.value?.integers }[input.axis]
     let axes = try shape.axes(removal.integers(node, 3) ?? Array(0..<(removal.integers(node, 1)?.count ?? 0)))
-    guard let place = axes.firstIndex(of: input.axis) else { return }
-    let positions = Dictionary(input.places.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    let taken = output.places.compactMap { positions[range.start + $0 * range.step] }
+    guard let position = axes.firstIndex(of: input.axis) else { return }
+    let positions = Dictionary(input.positions.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let taken = output.positions.compactMap { positions[range.start + $0 * range.step] }
     let step = taken.count > 1 ? taken[1] - taken[0] : 1
     var (starts, ends) = (removal.integers(node, 1) ?? [], removal.integers(node, 2) ?? [])
     var steps = removal.integers(node, 4) ?? [Int](repeating: 1, count: starts.count)
     if zip(taken, taken.dropFirst()).allSatisfy({ $1 - $0 == step }), let first = taken.first, let last = taken.last {
-      (starts[place], steps[place]) = (first, step)
+      (starts[position], steps[position]) = (first, step)
       // An end before the first element would count from the end.
-      ends[place] = last + step.signum() < 0 ? -Int(Int32.max) : last + step.signum()
+      ends[position] = last + step.signum() < 0 ? -Int(Int32.max) : last + step.signum()
     } else {
-      (starts[place], ends[place], steps[place]) = (0, Int(Int32.max), 1)
+      (starts[position], ends[position], steps[position]) = (0, Int(Int32.max), 1)
       let whole = removal.editor.freshName("\(node.label).whole")
       let indices = removal.editor.add(.integers(taken), named: "\(node.label).indices")
       removal.editor.append(
@@ -42,7 +42,7 @@ extension Op.Slice {
   }
 
   private func ranges(of shape: Shape, _ node: Node, _ integers: (String) -> [Int]?) throws -> [Range] {
-    func input(_ place: Int) -> [Int]? { place < node.inputs.count ? node.inputs[place].flatMap(integers) : nil }
+    func input(_ position: Int) -> [Int]? { position < node.inputs.count ? node.inputs[position].flatMap(integers) : nil }
     return try ranges(of: shape, starts: input(1) ?? [], ends: input(2) ?? [], axes: input(3), steps: input(4))
   }
 }
@@ -69,12 +69,12 @@ extension Op.Pad {
     let shape = removal.before(node.inputs[0])
     var pads = removal.integers(node, 1) ?? []
     let axes = try shape.axes(removal.integers(node, 3) ?? Array(0..<shape.rank))
-    guard let place = axes.firstIndex(of: input.axis) else { return }
-    let (first, last) = (pads[place], pads[place + axes.count])
+    guard let position = axes.firstIndex(of: input.axis) else { return }
+    let (first, last) = (pads[position], pads[position + axes.count])
     let (length, padded) = (shape[input.axis], removal.before(node.outputs[0])[input.axis])
-    pads[place] = first > 0 ? output.places.count { $0 < first } : -input.places.count { $0 < -first }
-    pads[place + axes.count] =
-      last > 0 ? output.places.count { $0 >= padded - last } : -input.places.count { $0 >= length + last }
+    pads[position] = first > 0 ? output.positions.count { $0 < first } : -input.positions.count { $0 < -first }
+    pads[position + axes.count] =
+      last > 0 ? output.positions.count { $0 >= padded - last } : -input.positions.count { $0 >= length + last }
     removal.set(pads, &node, 1, "pads")
   }
 }

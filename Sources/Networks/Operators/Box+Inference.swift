@@ -3,11 +3,11 @@ import Tensors
 extension Op.Slice {
   /// The part of an axis that is taken: `start`, `start + step`, … , `count` of them.
   public struct Range: Hashable, Sendable {
-    /// The first place.
+    /// The first position.
     public var start: Int
     /// The distance between neighbours; may be negative.
     public var step: Int
-    /// The number of places.
+    /// The number of positions.
     public var count: Int
   }
 
@@ -28,20 +28,20 @@ extension Op.Slice {
     ]
   }
 
-  /// What is taken of every axis, negative places counted from the end and all clamped to the axis.
+  /// What is taken of every axis, negative positions counted from the end and all clamped to the axis.
   ///
   /// - Throws: `EspalierError` if the lists differ in length, an axis does not exist or a step is 0.
   public func ranges(of shape: Shape, starts: [Int], ends: [Int], axes: [Int]?, steps: [Int]?) throws -> [Range] {
-    let places = try shape.axes(axes ?? Array(0..<min(starts.count, shape.rank)))
-    guard starts.count == ends.count, starts.count == places.count, steps == nil || steps!.count == starts.count else {
+    let positions = try shape.axes(axes ?? Array(0..<min(starts.count, shape.rank)))
+    guard starts.count == ends.count, starts.count == positions.count, steps == nil || steps!.count == starts.count else {
       throw EspalierError(
-        "\(starts.count) starts, \(ends.count) ends, \(places.count) axes and \(steps?.count ?? starts.count) steps for \(shape)",
+        "\(starts.count) starts, \(ends.count) ends, \(positions.count) axes and \(steps?.count ?? starts.count) steps for \(shape)",
         accepted: "as many of each")
     }
     var ranges = shape.dimensions.map { Range(start: 0, step: 1, count: $0) }
-    for (place, axis) in places.enumerated() {
+    for (position, axis) in positions.enumerated() {
       // Clamped so that a step's negation and sums with lengths are numbers.
-      let step = min(max(steps?[place] ?? 1, -(1 << 60)), 1 << 60)
+      let step = min(max(steps?[position] ?? 1, -(1 << 60)), 1 << 60)
       guard step != 0 else { throw EspalierError("a step of 0 on axis \(axis) of \(shape)") }
       let length = shape[axis]
       func clamped(_ bound: Int) -> Int {
@@ -49,8 +49,8 @@ extension Op.Slice {
         return step > 0 ? min(max(bound, 0), length) : min(max(bound, -1), length - 1)
       }
       // A descending slice that starts before the first element takes that element, unlike NumPy's.
-      let start = max(clamped(starts[place]), 0)
-      let span = step > 0 ? clamped(ends[place]) - start : start - clamped(ends[place])
+      let start = max(clamped(starts[position]), 0)
+      let span = step > 0 ? clamped(ends[position]) - start : start - clamped(ends[position])
       ranges[axis] = Range(start: start, step: step, count: length == 0 ? 0 : max(0, (span + abs(step) - 1) / abs(step)))
     }
     return ranges
@@ -70,15 +70,15 @@ extension Op.Pad {
   ///
   /// - Throws: `EspalierError` if there is not one pair an axis, or the mode cannot fill the border.
   public func borders(of shape: Shape, pads: [Int], axes: [Int]?) throws -> (begin: [Int], end: [Int]) {
-    let places = try shape.axes(axes ?? Array(0..<shape.rank))
-    guard pads.count == 2 * places.count, pads.allSatisfy({ abs($0.clamped) <= Shape.largestCount }) else {
-      throw EspalierError("pads \(pads) for \(places.count) axes of \(shape)", accepted: "\(2 * places.count) numbers")
+    let positions = try shape.axes(axes ?? Array(0..<shape.rank))
+    guard pads.count == 2 * positions.count, pads.allSatisfy({ abs($0.clamped) <= Shape.largestCount }) else {
+      throw EspalierError("pads \(pads) for \(positions.count) axes of \(shape)", accepted: "\(2 * positions.count) numbers")
     }
     var begin = [Int](repeating: 0, count: shape.rank)
     var end = begin
-    for (place, axis) in places.enumerated() {
-      begin[axis] = pads[place]
-      end[axis] = pads[place + places.count]
+    for (position, axis) in positions.enumerated() {
+      begin[axis] = pads[position]
+      end[axis] = pads[position + positions.count]
       let most = mode == .constant ? Int.max : mode == .reflect ? shape[axis] - 1 : shape[axis] == 0 ? 0 : Int.max
       guard max(begin[axis], end[axis], 0) <= max(most, 0) else {
         throw EspalierError("a border of \(begin[axis]) and \(end[axis]) cannot be filled by \(mode.rawValue) from \(shape)")

@@ -32,8 +32,8 @@ extension Op.Split {
       return
     }
     var start = 0
-    for (place, output) in node.outputs.enumerated() {
-      let length = try lengths(flow.facts, node, shape)[place]
+    for (position, output) in node.outputs.enumerated() {
+      let length = try lengths(flow.facts, node, shape)[position]
       if !output.isEmpty {
         flow.define(output, ChannelAxis(axis: own.axis, labels: Array(own.labels[start..<start + length])))
       }
@@ -48,7 +48,7 @@ extension Op.Split {
     var start = 0
     let lengths = try lengths(removal.map.facts, node, shape).map { length in
       defer { start += length }
-      return kept.places.count { start..<start + length ~= $0 }
+      return kept.positions.count { start..<start + length ~= $0 }
     }
     removal.set(lengths, &node, 1, "lengths")
   }

@@ -88,12 +88,12 @@ extension ChannelFlow {
     let outputs: [Int]
     if losesGroups {
       // Group g with its inputs and outputs is one class.
-      for place in inputs.indices { classes.union(inputs[place / ins * ins], inputs[place]) }
+      for position in inputs.indices { classes.union(inputs[position / ins * ins], inputs[position]) }
       outputs = (0..<count).map { inputs[$0 / outs * ins] }
     } else {
       outputs = classes.add(count)
-      for place in inputs.indices { classes.union(inputs[place % ins], inputs[place]) }
-      for place in outputs.indices { classes.union(outputs[place % outs], outputs[place]) }
+      for position in inputs.indices { classes.union(inputs[position % ins], inputs[position]) }
+      for position in outputs.indices { classes.union(outputs[position % outs], outputs[position]) }
       if let axis = groupWeightAxis { record(weight, axis: axis, labels: Array(inputs.prefix(ins)), of: node) }
     }
     recordLinear(node, inputs: inputs, outputs: outputs, group: group, losesGroups: losesGroups)

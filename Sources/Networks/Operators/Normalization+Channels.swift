@@ -22,7 +22,7 @@ extension Op.LayerNormalization {
 }
 
 extension Op.LRN {
-  /// A neighbour's place would change if a channel went.
+  /// A neighbour's position would change if a channel went.
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
     flow.stop(node, "LRN '\(node.label)' normalises across neighbouring channels")
   }

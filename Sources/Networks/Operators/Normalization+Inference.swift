@@ -4,11 +4,11 @@ extension Op.BatchNormalization {
   public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
     let x = try inputs.required(0).shape
     try x.requireRank(2..., "batch, channels, and any number of further axes")
-    for place in 1...4 {
-      let parameter = try inputs.required(place).shape
+    for position in 1...4 {
+      let parameter = try inputs.required(position).shape
       guard parameter == [x[1]] else {
         throw EspalierError(
-          "its \(["scale", "bias", "mean", "variance"][place - 1]) has shape \(parameter) for an input of \(x)",
+          "its \(["scale", "bias", "mean", "variance"][position - 1]) has shape \(parameter) for an input of \(x)",
           accepted: "\(x[1]) numbers")
       }
     }
@@ -20,11 +20,11 @@ extension Op.LayerNormalization {
   public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
     let x = try inputs.required(0).shape
     let normalised = Shape(Array(x.dimensions[try x.axis(axis)...]))
-    for place in 1...2 where place == 1 || place < inputs.count && inputs[place] != nil {
-      let parameter = try inputs.required(place).shape
+    for position in 1...2 where position == 1 || position < inputs.count && inputs[position] != nil {
+      let parameter = try inputs.required(position).shape
       guard parameter == normalised else {
         throw EspalierError(
-          "its \(place == 1 ? "scale" : "bias") has shape \(parameter) for an input of \(x)", accepted: "\(normalised)")
+          "its \(position == 1 ? "scale" : "bias") has shape \(parameter) for an input of \(x)", accepted: "\(normalised)")
       }
     }
     return [Fact(x)]

@@ -17,8 +17,8 @@ extension Op {
     }
   }
 
-  /// Layer normalisation over the last axes: `scale · (x − mean) / √(variance + ε) + bias`, inputs x, scale, bias (may be left out);
-  /// mean and (biased) variance are those of each place before the axis.
+  /// Layer normalisation over the last axes: `scale · (x − mean) / √(variance + ε) + bias`, inputs x, scale, bias (may be left
+  /// out); mean and (biased) variance are those of each position before the axis.
   public struct LayerNormalization: Operator {
     public static let name = "LayerNormalization"
     public static let arity = 2...3

@@ -34,15 +34,15 @@ extension Reduction {
     let kept = x.shape.dimensions.enumerated().map { axes.contains($0) ? 1 : $1 }
     let strides = Shape(kept).strides
     var groups = [[Double]](repeating: [], count: kept.reduce(1, *))
-    var place = [Int](repeating: 0, count: kept.count)
+    var position = [Int](repeating: 0, count: kept.count)
     for value in x.elements {
       var target = 0
-      for axis in kept.indices where !axes.contains(axis) { target += place[axis] * strides[axis] }
+      for axis in kept.indices where !axes.contains(axis) { target += position[axis] * strides[axis] }
       groups[target].append(value)
       for axis in kept.indices.reversed() {
-        place[axis] += 1
-        if place[axis] < x.shape[axis] { break }
-        place[axis] = 0
+        position[axis] += 1
+        if position[axis] < x.shape[axis] { break }
+        position[axis] = 0
       }
     }
     return groups.map(reduce)

@@ -13,9 +13,9 @@ extension Op.Resize {
     // Sizes that are computed follow the input's.
     guard removal.shrinks(node.inputs[0]), let kept = removal.kept(node.inputs[0]), node.inputs.count > 3,
       let name = node.inputs[3], removal.map.graph.constants[name] != nil, var sizes = removal.integers(node, 3), !sizes.isEmpty,
-      let place = try resizedPlaces(of: removal.before(node.inputs[0]), count: sizes.count).firstIndex(of: kept.axis)
+      let position = try resizedPositions(of: removal.before(node.inputs[0]), count: sizes.count).firstIndex(of: kept.axis)
     else { return }
-    sizes[place] = kept.places.count
+    sizes[position] = kept.positions.count
     removal.set(sizes, &node, 3, "sizes")
   }
 }

@@ -5,7 +5,7 @@ extension Op.Resize {
     let x = try inputs.required(0).shape
     if let sizes = try inputs.integers(3, "sizes"), !sizes.isEmpty {
       var lengths = x.dimensions
-      for (axis, size) in zip(try resizedPlaces(of: x, count: sizes.count), sizes) {
+      for (axis, size) in zip(try resizedPositions(of: x, count: sizes.count), sizes) {
         guard size == 0 || x[axis] > 0 else {
           throw EspalierError("sizes \(sizes) for an input of \(x)", accepted: "an input that is not empty")
         }
@@ -18,7 +18,7 @@ extension Op.Resize {
       throw EspalierError("its scales depend on the network's input", accepted: "values known before the network is run")
     }
     var lengths = x.dimensions
-    for (axis, factor) in zip(try resizedPlaces(of: x, count: factors.count), factors) {
+    for (axis, factor) in zip(try resizedPositions(of: x, count: factors.count), factors) {
       guard factor > 0, let scaled = Int(exactly: (factor * Float(x[axis])).rounded(.down)) else {
         throw EspalierError("scales \(factors) for an input of \(x)", accepted: "finite numbers above 0")
       }

@@ -10,7 +10,7 @@ extension Op {
     public static let arity = 1...4
     /// How values between elements are found.
     public var mode: ResizeMode
-    /// How places in the result map to places in the input.
+    /// How positions in the result map to positions in the input.
     public var coordinates: ResizeCoordinates
     /// Which neighbour is nearest.
     public var rounding: ResizeRounding
@@ -35,7 +35,7 @@ public enum ResizeMode: String, CaseIterable, Hashable, Sendable {
   case nearest, linear
 }
 
-/// How `Resize` maps a place in the result to one in the input.
+/// How `Resize` maps a position in the result to one in the input.
 public enum ResizeCoordinates: String, CaseIterable, Hashable, Sendable {
   case halfPixel = "half_pixel"
   case pytorchHalfPixel = "pytorch_half_pixel"

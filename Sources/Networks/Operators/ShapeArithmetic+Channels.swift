@@ -35,11 +35,11 @@ extension Op.Gather {
     let indices = flow.input(node, 1).flatMap { flow.facts[$0] }
     let rank = indices?.shape.rank ?? 0
     guard own.axis == axis else { return flow.pass(node) { $0 > axis ? $0 + rank - 1 : $0 } }
-    guard rank == 1, let places = indices?.value?.integers, flow.constant(node, 1) != nil else {
+    guard rank == 1, let positions = indices?.value?.integers, flow.constant(node, 1) != nil else {
       return flow.stop(node, "Gather '\(node.label)' takes single ones of them")
     }
     flow.define(
-      node.outputs[0], ChannelAxis(axis: axis, labels: places.map { own.labels[$0 < 0 ? $0 + own.labels.count : $0] }))
+      node.outputs[0], ChannelAxis(axis: axis, labels: positions.map { own.labels[$0 < 0 ? $0 + own.labels.count : $0] }))
   }
 
   public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {
@@ -48,8 +48,8 @@ extension Op.Gather {
       let output = removal.kept(node.outputs[0]), let indices = removal.integers(node, 1)
     else { return }
     let length = removal.before(node.inputs[0])[axis]
-    let positions = Dictionary(input.places.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    let taken = output.places.compactMap { positions[indices[$0] < 0 ? indices[$0] + length : indices[$0]] }
+    let positions = Dictionary(input.positions.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let taken = output.positions.compactMap { positions[indices[$0] < 0 ? indices[$0] + length : indices[$0]] }
     removal.set(taken, &node, 1, "indices")
   }
 }

@@ -33,7 +33,7 @@ extension Op.Cast {
 extension Op.ShapeOf {
   public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
     let lengths = try inputs.required(0).shape.dimensions
-    func clamped(_ place: Int) -> Int { min(max(place < 0 ? place + lengths.count : place, 0), lengths.count) }
+    func clamped(_ position: Int) -> Int { min(max(position < 0 ? position + lengths.count : position, 0), lengths.count) }
     let first = clamped(start)
     return [Fact(.integers(Array(lengths[first..<max(first, clamped(end ?? lengths.count))])))]
   }
@@ -45,16 +45,17 @@ extension Op.Gather {
     let indices = try inputs.required(1)
     let axis = try data.shape.axis(axis)
     let length = data.shape[axis]
-    let places = try inputs.optional(1)?.value == nil ? nil : inputs.integers(1, "indices")
-    for place in places ?? [] where place < -length || place >= length {
-      throw EspalierError("there is no index \(place) on axis \(axis) of \(data.shape)", accepted: "\(-length) to \(length - 1)")
+    let positions = try inputs.optional(1)?.value == nil ? nil : inputs.integers(1, "indices")
+    for position in positions ?? [] where position < -length || position >= length {
+      throw EspalierError(
+        "there is no index \(position) on axis \(axis) of \(data.shape)", accepted: "\(-length) to \(length - 1)")
     }
     let lengths = data.shape.dimensions
     let shape = try Shape(validating: lengths[..<axis] + indices.shape.dimensions + lengths[(axis + 1)...])
     return [
       Fact(shape) {
-        guard let places, let value = data.value else { return nil }
-        return value.gathered(places.map { $0 < 0 ? $0 + length : $0 }, axis: axis).reshaped(shape)
+        guard let positions, let value = data.value else { return nil }
+        return value.gathered(positions.map { $0 < 0 ? $0 + length : $0 }, axis: axis).reshaped(shape)
       }
     ]
   }
@@ -62,9 +63,11 @@ extension Op.Gather {
 
 extension Op.RangeOf {
   public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
-    let bounds = try (0..<3).map { place -> Constant in
-      let fact = try inputs.required(place)
-      guard fact.shape.count == 1 else { throw EspalierError("input \(place) has shape \(fact.shape)", accepted: "one number") }
+    let bounds = try (0..<3).map { position -> Constant in
+      let fact = try inputs.required(position)
+      guard fact.shape.count == 1 else {
+        throw EspalierError("input \(position) has shape \(fact.shape)", accepted: "one number")
+      }
       guard let value = fact.value else {
         throw EspalierError("its bounds depend on the network's input", accepted: "values known before the network is run")
       }
@@ -109,8 +112,8 @@ extension Op.ScatterND {
     }
     return [
       try Fact(data.shape) {
-        guard let places = indices.value?.integers, let data = data.value, let updates = updates.value else { return nil }
-        let starts = try starts(places, depth, data.shape, part.reduce(1, *))
+        guard let positions = indices.value?.integers, let data = data.value, let updates = updates.value else { return nil }
+        let starts = try starts(positions, depth, data.shape, part.reduce(1, *))
         switch (data, updates) {
         case (.float(let x), .float(let y)): return .float(replaced(x, by: y, at: starts, part.reduce(1, *)))
         case (.int64(let x), .int64(let y)): return .int64(replaced(x, by: y, at: starts, part.reduce(1, *)))
@@ -137,7 +140,7 @@ extension Op.ScatterND {
   private func replaced<Scalar>(_ x: Tensor<Scalar>, by y: Tensor<Scalar>, at starts: [Int], _ size: Int) -> Tensor<Scalar> {
     var elements = x.elements
     for (row, start) in starts.enumerated() {
-      for place in 0..<size { elements[start + place] = y.elements[row * size + place] }
+      for position in 0..<size { elements[start + position] = y.elements[row * size + position] }
     }
     return Tensor(elements, shape: x.shape)
   }

@@ -68,7 +68,8 @@ extension Op {
     public init() {}
   }
 
-  /// The first input with elements, or whole parts of it, replaced: the last axis of the second input says where, the third what by.
+  /// The first input with elements, or whole parts of it, replaced: the last axis of the second input says where, the third what
+  /// by.
   public struct ScatterND: Operator {
     public static let name = "ScatterND"
     public static let arity = 3...3

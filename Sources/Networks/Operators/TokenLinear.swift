@@ -1,7 +1,8 @@
 import Tensors
 
 extension Op {
-  /// A linear layer along the last axis of a tensor of rank 3 or more, `[N, …, K] → [N, …, M]`, weight `[K, M]`, bias `[M]` or none.
+  /// A linear layer along the last axis of a tensor of rank 3 or more, `[N, …, K] → [N, …, M]`, weight `[K, M]`, bias `[M]` or
+  /// none.
   ///
   /// ONNX has no such operator: `torch.nn.Linear` comes as a `MatMul` and an `Add`, of which ``TokenLinearFolding`` makes one for
   /// computing, so that rules of relevance see the bias. It is in no file and in no catalog.

@@ -55,8 +55,8 @@ extension Op.Unsqueeze {
     let axes = flow.input(node, 1).flatMap { flow.facts[$0]?.value?.integers } ?? []
     let rank = flow.shape(node.outputs[0]).rank
     let added = Set(axes.map { $0 < 0 ? $0 + rank : $0 })
-    let places = (0..<rank).filter { !added.contains($0) }
-    flow.pass(node) { places[$0] }
+    let positions = (0..<rank).filter { !added.contains($0) }
+    flow.pass(node) { positions[$0] }
   }
 }
 
@@ -80,9 +80,9 @@ extension Op.Expand {
   public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {
     guard removal.shrinks(node.outputs[0]), let kept = removal.kept(node.outputs[0]), var target = removal.integers(node, 1)
     else { return }
-    let place = kept.axis - (removal.before(node.outputs[0]).rank - target.count)
-    guard place >= 0, target[place] != 1 else { return }
-    target[place] = kept.places.count
+    let position = kept.axis - (removal.before(node.outputs[0]).rank - target.count)
+    guard position >= 0, target[position] != 1 else { return }
+    target[position] = kept.positions.count
     removal.set(target, &node, 1, "target")
   }
 }

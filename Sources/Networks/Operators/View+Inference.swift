@@ -64,9 +64,9 @@ extension Op.Unsqueeze {
   public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
     let x = try inputs.required(0)
     guard let axes = try inputs.integers(1, "axes") else { throw EspalierError("the axes are left out") }
-    let places = Set(try Shape(validating: [Int](repeating: 1, count: x.shape.rank + axes.count)).axes(axes))
+    let positions = Set(try Shape(validating: [Int](repeating: 1, count: x.shape.rank + axes.count)).axes(axes))
     var rest = x.shape.dimensions.makeIterator()
-    let lengths = (0..<x.shape.rank + axes.count).map { places.contains($0) ? 1 : rest.next() ?? 1 }
+    let lengths = (0..<x.shape.rank + axes.count).map { positions.contains($0) ? 1 : rest.next() ?? 1 }
     return [x.viewed(as: try Shape(validating: lengths))]
   }
 }

@@ -36,7 +36,7 @@ extension Op {
     public init() {}
   }
 
-  /// A tensor with new axes of length 1; the second input lists their places in the result.
+  /// A tensor with new axes of length 1; the second input lists their positions in the result.
   public struct Unsqueeze: Operator {
     public static let name = "Unsqueeze"
     public static let arity = 2...2

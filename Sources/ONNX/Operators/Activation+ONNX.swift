@@ -136,6 +136,7 @@ extension Op.LogSoftmax: ONNXOperator {
 }
 
 extension NodeReader {
-  /// The axis as the file says it; what it means before opset 13 is settled once shapes are known (``Graph/withCurrentSoftmax(_:)``).
+  /// The axis as the file says it; what it means before opset 13 is settled once shapes are known
+  /// (``Graph/withCurrentSoftmax(_:)``).
   fileprivate mutating func softmaxAxis() throws -> Int { try int("axis") ?? (opset < 13 ? 1 : -1) }
 }

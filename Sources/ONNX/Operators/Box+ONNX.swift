@@ -18,8 +18,8 @@ extension Op.Slice: ONNXOperator {
     if let steps = try node.lower(4, "steps", before: 10)?.integers, steps.contains(where: { $0 != 1 }) {
       try node.require(10, "takes steps")
     }
-    for (place, role) in [(3, "axes"), (2, "ends"), (1, "starts")] {
-      if let values = try node.lower(place, role, before: 10)?.integers { node.set(role, values) }
+    for (position, role) in [(3, "axes"), (2, "ends"), (1, "starts")] {
+      if let values = try node.lower(position, role, before: 10)?.integers { node.set(role, values) }
     }
   }
 }

@@ -4,7 +4,7 @@ internal import Tensors
 extension Op.BatchNormalization: ONNXOperator {
   init(reading node: inout NodeReader) throws {
     if node.opset < 9, try !node.flag("spatial", default: true) {
-      throw EspalierError("batch normalisation of single places (spatial = 0) is not supported", accepted: "spatial = 1")
+      throw EspalierError("batch normalisation of single positions (spatial = 0) is not supported", accepted: "spatial = 1")
     }
     // A node saved in training mode is read for inference: its inputs are the running statistics all the same.
     if node.opset >= 14 { node.ignore("training_mode") }

@@ -53,14 +53,14 @@ public struct CurveFigure: Figure {
     let x = xAxis
     let y = yAxis
     let frame = plotFrame(x, y)
-    func place(_ point: Point) -> Point {
+    func position(_ point: Point) -> Point {
       Point(frame.x + x.share(of: point.x) * frame.width, frame.bottom - y.share(of: point.y) * frame.height)
     }
     drawLabels(on: canvas, frame)
     drawAxes(on: canvas, frame, x, y)
     for (index, curve) in series.enumerated() {
       for run in curve.points.split(whereSeparator: { !CurveFigure.isDrawable($0) }) {
-        let points = run.map(place)
+        let points = run.map(position)
         canvas.line(points, color(index), width: 1.2, dash: dash(index))
         if curve.points.count <= CurveFigure.mostMarkedPoints || points.count == 1 {
           for point in points { canvas.fillCircle(at: point, radius: 1.6, color(index)) }
@@ -161,15 +161,15 @@ extension CurveFigure {
   private func drawAxes(on canvas: Canvas, _ frame: Rectangle, _ x: Axis, _ y: Axis) {
     let length = CurveFigure.tickLength
     for (tick, label) in zip(y.ticks, y.labels) {
-      let place = frame.bottom - y.share(of: tick) * frame.height
-      canvas.line([Point(frame.x, place), Point(frame.right, place)], .hairline, width: 0.4)
-      canvas.line([Point(frame.x - length, place), Point(frame.x, place)], .ink)
-      canvas.draw(Text(label, CurveFigure.tickFont), at: Point(frame.x - length - 2, place), .right, color: .softInk)
+      let position = frame.bottom - y.share(of: tick) * frame.height
+      canvas.line([Point(frame.x, position), Point(frame.right, position)], .hairline, width: 0.4)
+      canvas.line([Point(frame.x - length, position), Point(frame.x, position)], .ink)
+      canvas.draw(Text(label, CurveFigure.tickFont), at: Point(frame.x - length - 2, position), .right, color: .softInk)
     }
     for (tick, label) in zip(x.ticks, x.labels) {
-      let place = frame.x + x.share(of: tick) * frame.width
-      canvas.line([Point(place, frame.bottom), Point(place, frame.bottom + length)], .ink)
-      canvas.draw(Text(label, CurveFigure.tickFont), at: Point(place, frame.bottom + length + 1), .top, color: .softInk)
+      let position = frame.x + x.share(of: tick) * frame.width
+      canvas.line([Point(position, frame.bottom), Point(position, frame.bottom + length)], .ink)
+      canvas.draw(Text(label, CurveFigure.tickFont), at: Point(position, frame.bottom + length + 1), .top, color: .softInk)
     }
     canvas.line([Point(frame.x, frame.y), Point(frame.x, frame.bottom), Point(frame.right, frame.bottom)], .ink, width: 0.6)
   }

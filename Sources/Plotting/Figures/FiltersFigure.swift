@@ -82,14 +82,14 @@ public struct FiltersFigure: Figure {
     let step = frame.width / Double(max(1, order.count))
     let widest = Text("\(max(0, scores.count - 1))", FiltersFigure.tickFont).size.width + 3
     let every = max(1, Int((max(widest, FiltersFigure.numberedWidth) / step).rounded(.up)))
-    for (place, filter) in order.enumerated() {
-      let x = frame.x + Double(place) * step
+    for (position, filter) in order.enumerated() {
+      let x = frame.x + Double(position) * step
       if Axis.isDrawable(scores[filter]) {
         let y = frame.bottom - axis.share(of: scores[filter]) * frame.height
         let bar = Rectangle(x: x + 0.1 * step, y: min(y, zero), width: 0.8 * step, height: abs(y - zero))
         canvas.fill(bar, Color.series[scores[filter] < 0 ? 1 : 0])
       }
-      if place % every == 0, x + step / 2 + widest / 2 <= size.width - FiltersFigure.margin {
+      if position % every == 0, x + step / 2 + widest / 2 <= size.width - FiltersFigure.margin {
         canvas.draw(
           Text("\(filter)", FiltersFigure.tickFont), at: Point(x + step / 2, frame.bottom + 2), .top, color: .softInk)
       }

@@ -4,7 +4,7 @@ import Tensors
 public struct GroupsFigure: Figure {
   /// Layers whose channels go together.
   public struct Group: Sendable {
-    /// The places of the layers.
+    /// The positions of the layers.
     public var layers: [Int]
     /// The number of channels.
     public var channels: Int
@@ -57,10 +57,10 @@ public struct GroupsFigure: Figure {
         [Point(left, middle(row)), Point(left + Double(lanes.count) * Self.laneWidth, middle(row))], .hairline, width: 0.3)
       canvas.draw(Text(name, Self.font, width: nameWidth), at: Point(left - 6, middle(row)), .right)
     }
-    for (place, group) in groups.enumerated() {
+    for (position, group) in groups.enumerated() {
       guard let first = group.layers.min(), let last = group.layers.max() else { continue }
-      let color = group.reason == nil ? Color.series[place % (Color.series.count - 1)] : Color.softInk
-      let x = left + (Double(lane[place]) + 0.5) * Self.laneWidth
+      let color = group.reason == nil ? Color.series[position % (Color.series.count - 1)] : Color.softInk
+      let x = left + (Double(lane[position]) + 0.5) * Self.laneWidth
       if last > first { canvas.line([Point(x, middle(first)), Point(x, middle(last))], color, width: 1.4) }
       for row in group.layers {
         let dot = Point(x, middle(row))
@@ -95,13 +95,13 @@ public struct GroupsFigure: Figure {
     var lanes: [Int] = []
     var lane = [Int](repeating: 0, count: groups.count)
     let order = groups.indices.sorted { (groups[$0].layers.min() ?? 0, $0) < (groups[$1].layers.min() ?? 0, $1) }
-    for place in order {
-      guard let first = groups[place].layers.min(), let last = groups[place].layers.max() else { continue }
+    for position in order {
+      guard let first = groups[position].layers.min(), let last = groups[position].layers.max() else { continue }
       if let free = lanes.firstIndex(where: { $0 < first }) {
         lanes[free] = last
-        lane[place] = free
+        lane[position] = free
       } else {
-        lane[place] = lanes.count
+        lane[position] = lanes.count
         lanes.append(last)
       }
     }

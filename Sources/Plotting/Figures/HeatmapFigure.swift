@@ -1,23 +1,23 @@
 import Images
 import Tensors
 
-/// Pictures and their heat maps in rows and columns, with captions and a key to the colours.
+/// Images and their heat maps in rows and columns, with captions and a key to the colours.
 public struct HeatmapFigure: Figure {
-  /// One row: a caption on its left and pictures, the first under the first column's title.
+  /// One row: a caption on its left and images, the first under the first column's title.
   public struct Row: Sendable {
     /// The caption, broken into lines where it is long.
     public var caption: String
-    /// The pictures; enlarged or reduced to the cells.
-    public var pictures: [Image]
+    /// The images; enlarged or reduced to the cells.
+    public var images: [Image]
 
     /// Makes a row.
-    public init(_ caption: String, _ pictures: [Image]) { (self.caption, self.pictures) = (caption, pictures) }
+    public init(_ caption: String, _ images: [Image]) { (self.caption, self.images) = (caption, images) }
   }
 
   /// The kind's name.
   public static let kind = "heatmap"
   /// What the kind shows.
-  public static let summary = "pictures beside their relevance, with captions and a colour bar"
+  public static let summary = "images beside their relevance, with captions and a colour bar"
 
   /// The title over the figure.
   public var title: String?
@@ -45,22 +45,22 @@ public struct HeatmapFigure: Figure {
     self.colorBar = colorBar
   }
 
-  /// Makes a figure with the columns picture, relevance, overlay; each heat map is on its own scale.
+  /// Makes a figure with the columns image, relevance, overlay; each heat map is on its own scale.
   ///
-  /// - Parameter samples: a caption, a picture and its relevance ([C, H, W] or [H, W]) for every row.
+  /// - Parameter samples: a caption, an image and its relevance ([C, H, W] or [H, W]) for every row.
   /// - Throws: `EspalierError` naming the caption if relevance has the wrong shape.
   public init(
-    title: String? = nil, samples: [(caption: String, picture: Image, relevance: Tensor<Float>)],
+    title: String? = nil, samples: [(caption: String, image: Image, relevance: Tensor<Float>)],
     norm: RelevanceNorm = .symmetric, colormap: Colormap = .coldnhot, level: Double = 1
   ) throws {
     let rows = try samples.map { sample in
-      let heatmap = try naming(place: sample.caption) {
+      let heatmap = try naming(location: sample.caption) {
         try Heatmap(sample.relevance, norm: norm, colormap: colormap, level: level)
       }
-      return Row(sample.caption, [sample.picture, heatmap.image.rgb, heatmap.overlay(on: sample.picture)])
+      return Row(sample.caption, [sample.image, heatmap.image.rgb, heatmap.overlay(on: sample.image)])
     }
     self.init(
-      title: title, columnTitles: ["Picture", "Relevance", "Overlay"], rows: rows,
+      title: title, columnTitles: ["Image", "Relevance", "Overlay"], rows: rows,
       colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
   }
 
@@ -79,17 +79,17 @@ public struct HeatmapFigure: Figure {
       let middle = y + layout.rowHeight / 2
       canvas.draw(layout.captions[index], at: Point(layout.left - HeatmapFigure.gap, middle), .right)
       var first: Rectangle?
-      for (column, picture) in row.pictures.enumerated() {
+      for (column, image) in row.images.enumerated() {
         let center = layout.x(column) + layout.columnWidth / 2
         let cell = Rectangle(x: center - cellSide / 2, y: middle - cellSide / 2, width: cellSide, height: cellSide)
         var covered = cell
-        if let first, isAlike(picture, row.pictures[0]) {
-          // A coarser heat map covers exactly what its picture does.
+        if let first, isAlike(image, row.images[0]) {
+          // A coarser heat map covers exactly what its image does.
           covered.x = first.x + layout.x(column) - layout.x(0)
           (covered.y, covered.width, covered.height) = (first.y, first.width, first.height)
-          canvas.draw(picture, filling: covered)
+          canvas.draw(image, filling: covered)
         } else {
-          covered = canvas.draw(picture, fittedIn: cell)
+          covered = canvas.draw(image, fittedIn: cell)
         }
         canvas.outline(covered, .softInk, width: 0.3)
         first = first ?? covered
@@ -104,7 +104,7 @@ public struct HeatmapFigure: Figure {
     }
   }
 
-  /// Whether two pictures have sides in one proportion.
+  /// Whether two images have sides in one proportion.
   private func isAlike(_ a: Image, _ b: Image) -> Bool { a.width * b.height == a.height * b.width }
 
   /// Where everything goes; made from measured text, so that no label is cut off.
@@ -124,7 +124,7 @@ public struct HeatmapFigure: Figure {
   private var layout: Layout {
     let gap = HeatmapFigure.gap
     let margin = HeatmapFigure.margin
-    let columnCount = max(columnTitles.count, rows.map(\.pictures.count).max() ?? 0)
+    let columnCount = max(columnTitles.count, rows.map(\.images.count).max() ?? 0)
     let columns = columnTitles.map { Text($0, HeatmapFigure.columnFont, width: 1.5 * cellSide, alignment: .center) }
     let captions = rows.map {
       Text($0.caption, HeatmapFigure.captionFont, width: HeatmapFigure.longestCaption, alignment: .trailing)

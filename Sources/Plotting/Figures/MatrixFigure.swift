@@ -63,8 +63,8 @@ public struct MatrixFigure: Figure {
     }
     guard !names.isEmpty else { return }
     let side = Double(names.count) * cellSide
-    for place in 0...names.count {
-      let offset = Double(place) * cellSide
+    for position in 0...names.count {
+      let offset = Double(position) * cellSide
       canvas.line(
         [Point(layout.left + offset, layout.top), Point(layout.left + offset, layout.top + side)], .paper, width: 0.6)
       canvas.line(

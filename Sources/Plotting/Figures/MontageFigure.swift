@@ -1,23 +1,23 @@
 import Images
 import Tensors
 
-/// One picture and its heat maps by several methods, in a grid with a caption under each, beside a key to the colours.
+/// One image and its heat maps by several methods, in a grid with a caption under each, beside a key to the colours.
 public struct MontageFigure: Figure {
   /// One cell of the grid.
   public struct Cell: Sendable {
     /// What stands under it.
     public var caption: String
-    /// The picture or heat map.
-    public var picture: Image
+    /// The image or heat map.
+    public var image: Image
 
     /// Makes a cell.
-    public init(_ caption: String, _ picture: Image) { (self.caption, self.picture) = (caption, picture) }
+    public init(_ caption: String, _ image: Image) { (self.caption, self.image) = (caption, image) }
   }
 
   /// The kind's name.
   public static let kind = "montage"
   /// What the kind shows.
-  public static let summary = "one picture under many composites, with captions and a colour bar"
+  public static let summary = "one image under many composites, with captions and a colour bar"
 
   /// The title over the figure.
   public var title: String?
@@ -53,12 +53,12 @@ public struct MontageFigure: Figure {
   public func draw(on canvas: Canvas) {
     let layout = layout
     if let title = layout.title { canvas.draw(title, at: Point(layout.size.width / 2, MontageFigure.margin), .top) }
-    for (place, cell) in cells.enumerated() {
-      let corner = Point(layout.x(place % columns), layout.tops[place / columns])
+    for (position, cell) in cells.enumerated() {
+      let corner = Point(layout.x(position % columns), layout.tops[position / columns])
       let square = Rectangle(x: corner.x, y: corner.y, width: cellSide, height: cellSide)
-      canvas.outline(canvas.draw(cell.picture, fittedIn: square), .softInk, width: 0.3)
+      canvas.outline(canvas.draw(cell.image, fittedIn: square), .softInk, width: 0.3)
       canvas.draw(
-        layout.captions[place], at: Point(corner.x + cellSide / 2, corner.y + cellSide + MontageFigure.captionGap), .top)
+        layout.captions[position], at: Point(corner.x + cellSide / 2, corner.y + cellSide + MontageFigure.captionGap), .top)
     }
     if let colorBar, let first = layout.tops.first, let last = layout.tops.last {
       let height = min(last + cellSide - first, 3 * cellSide)

@@ -86,9 +86,9 @@ public struct PruningFigure: Figure {
       } ?? Array(layer.isKept.indices)
     let greatest = layer.scores?.filter(\.isFinite).map(abs).max() ?? 0
     let step = frame.width / Double(max(order.count, 1))
-    for (place, filter) in order.enumerated() {
+    for (position, filter) in order.enumerated() {
       let cell = Rectangle(
-        x: frame.x + Double(place) * step, y: frame.y, width: step > 2 ? step - 0.5 : step, height: frame.height)
+        x: frame.x + Double(position) * step, y: frame.y, width: step > 2 ? step - 0.5 : step, height: frame.height)
       guard layer.isKept[filter] else {
         canvas.fill(cell, .hairline)
         continue

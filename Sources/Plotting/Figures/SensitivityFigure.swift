@@ -78,8 +78,8 @@ public struct SensitivityFigure: Figure {
       let text = Text("\(SensitivityFigure.whole(100 * share)) %", font)
       canvas.draw(text, at: Point(left + (Double(column) + 0.5) * cell.width, top - 3), .bottom, color: .softInk)
     }
-    for (place, row) in rows.enumerated() {
-      let y = top + Double(place) * cell.height
+    for (position, row) in rows.enumerated() {
+      let y = top + Double(position) * cell.height
       canvas.draw(Text(row.name, font), at: Point(left - 4, y + cell.height / 2), .right)
       for (column, share) in shares.enumerated() {
         let box = Rectangle(

@@ -1,29 +1,29 @@
 import Images
 import Tensors
 
-/// Filters of a layer, each with the pictures that excite it most, dark where it does not fire.
+/// Filters of a layer, each with the images that excite it most, dark where it does not fire.
 public struct UnitsFigure: Figure {
   /// One filter.
   public struct Unit: Sendable {
-    /// What stands over its pictures.
+    /// What stands over its images.
     public var caption: String
     /// What stands at the right of the caption, such as its IoU.
     public var note: String
-    /// The pictures, best first.
-    public var pictures: [Image]
+    /// The images, best first.
+    public var images: [Image]
 
     /// Makes a filter's strip.
-    public init(_ caption: String, note: String = "", pictures: [Image]) {
+    public init(_ caption: String, note: String = "", images: [Image]) {
       self.caption = caption
       self.note = note
-      self.pictures = pictures
+      self.images = images
     }
   }
 
   /// The kind's name.
   public static let kind = "units"
   /// What the kind shows.
-  public static let summary = "filters of a layer with the pictures that excite them most, masked"
+  public static let summary = "filters of a layer with the images that excite them most, masked"
 
   /// The title over the figure.
   public var title: String?
@@ -31,7 +31,7 @@ public struct UnitsFigure: Figure {
   public var units: [Unit]
   /// How many filters stand side by side.
   public var columns: Int
-  /// The side of a picture in points: six pixels of 300 to an inch for each of 28.
+  /// The side of an image in points: six pixels of 300 to an inch for each of 28.
   public var cellSide = 40.32
 
   private static let margin = 6.0
@@ -49,38 +49,39 @@ public struct UnitsFigure: Figure {
     self.columns = max(1, columns)
   }
 
-  /// A picture as NetDissect shows it: a fifth of its light outside the mask.
+  /// An image as NetDissect shows it: a fifth of its light outside the mask.
   ///
-  /// - Parameter inside: whether a pixel (row, column) of the picture is in the mask.
-  public static func masked(_ picture: Image, inside: (Int, Int) -> Bool) -> Image {
-    let colors = picture.overWhite.rgb
+  /// - Parameter inside: whether a pixel (row, column) of the image is in the mask.
+  public static func masked(_ image: Image, inside: (Int, Int) -> Bool) -> Image {
+    let colors = image.overWhite.rgb
     var elements = colors.pixels.elements
     for row in 0..<colors.height {
       for column in 0..<colors.width where !inside(row, column) {
         let start = 3 * (row * colors.width + column)
-        for place in start..<start + 3 { elements[place] = UInt8((Double(elements[place]) * 0.2).rounded()) }
+        for position in start..<start + 3 { elements[position] = UInt8((Double(elements[position]) * 0.2).rounded()) }
       }
     }
     return Image(pixels: Tensor(elements, shape: [colors.height, colors.width, 3]))
   }
 
-  /// The size in points that titles, captions and pictures need.
+  /// The size in points that titles, captions and images need.
   public var size: Size { layout.size }
 
   /// Draws the figure on a canvas of its size.
   public func draw(on canvas: Canvas) {
     let layout = layout
     if let title = layout.title { canvas.draw(title, at: Point(layout.size.width / 2, UnitsFigure.margin), .top) }
-    for (place, unit) in units.enumerated() {
-      let x = UnitsFigure.margin + Double(place % columns) * (layout.stripWidth + UnitsFigure.columnGap)
-      let y = layout.tops[place / columns]
-      canvas.draw(layout.captions[place], at: Point(x, y))
-      canvas.draw(layout.notes[place], at: Point(x + layout.stripWidth, y), .topRight, color: .softInk)
-      for (number, picture) in unit.pictures.enumerated() {
+    for (position, unit) in units.enumerated() {
+      let x = UnitsFigure.margin + Double(position % columns) * (layout.stripWidth + UnitsFigure.columnGap)
+      let y = layout.tops[position / columns]
+      canvas.draw(layout.captions[position], at: Point(x, y))
+      canvas.draw(layout.notes[position], at: Point(x + layout.stripWidth, y), .topRight, color: .softInk)
+      for (number, image) in unit.images.enumerated() {
         let cell = Rectangle(
-          x: x + Double(number) * (cellSide + UnitsFigure.gap), y: y + layout.captionHeights[place / columns] + UnitsFigure.gap,
+          x: x + Double(number) * (cellSide + UnitsFigure.gap),
+          y: y + layout.captionHeights[position / columns] + UnitsFigure.gap,
           width: cellSide, height: cellSide)
-        canvas.draw(picture, fittedIn: cell)
+        canvas.draw(image, fittedIn: cell)
       }
     }
   }
@@ -98,7 +99,7 @@ public struct UnitsFigure: Figure {
     let (margin, gap) = (UnitsFigure.margin, UnitsFigure.gap)
     let notes = units.map { Text($0.note, UnitsFigure.noteFont) }
     let noteWidth = notes.map(\.size.width).max() ?? 0
-    let most = units.map(\.pictures.count).max() ?? 0
+    let most = units.map(\.images.count).max() ?? 0
     let stripWidth = max(Double(most) * (cellSide + gap) - gap, noteWidth + 70)
     let captions = units.map { Text($0.caption, UnitsFigure.captionFont, width: stripWidth - noteWidth - 6) }
     let width = 2 * margin + Double(columns) * (stripWidth + UnitsFigure.columnGap) - UnitsFigure.columnGap
@@ -106,11 +107,11 @@ public struct UnitsFigure: Figure {
     var y = margin + (title.map { $0.size.height + UnitsFigure.rowGap } ?? 0)
     var (tops, heights): ([Double], [Double]) = ([], [])
     for row in stride(from: 0, to: units.count, by: columns) {
-      let places = row..<min(row + columns, units.count)
-      let height = places.map { max(captions[$0].size.height, notes[$0].size.height) }.max() ?? 0
+      let positions = row..<min(row + columns, units.count)
+      let height = positions.map { max(captions[$0].size.height, notes[$0].size.height) }.max() ?? 0
       tops.append(y)
       heights.append(height)
-      y += height + (places.contains { !units[$0].pictures.isEmpty } ? gap + cellSide : 0) + UnitsFigure.rowGap
+      y += height + (positions.contains { !units[$0].images.isEmpty } ? gap + cellSide : 0) + UnitsFigure.rowGap
     }
     return Layout(
       title: title, captions: captions, notes: notes, stripWidth: stripWidth, tops: tops, captionHeights: heights,

@@ -4,9 +4,9 @@ import Tensors
 
 /// The magnitude of the scale γ of the batch norm behind a filter.
 ///
-/// Source: Z. Liu, J. Li, Z. Shen, G. Huang, S. Yan, C. Zhang, "Learning efficient convolutional networks through network slimming",
-/// ICCV 2017, section 3; there γ is trained under an L1 penalty, here it is taken as it is. Filters without a batch norm that alone
-/// reads them have no score, and stay.
+/// Source: Z. Liu, J. Li, Z. Shen, G. Huang, S. Yan, C. Zhang, "Learning efficient convolutional networks through network
+/// slimming", ICCV 2017, section 3; there γ is trained under an L1 penalty, here it is taken as it is. Filters without a batch
+/// norm that alone reads them have no score, and stay.
 public struct BatchNormScaleCriterion: WeightCriterion {
   public static let name = "bn-scale"
   public static let summary = "|γ| of the batch norm behind (Liu et al. 2017)"
@@ -20,7 +20,8 @@ public struct BatchNormScaleCriterion: WeightCriterion {
       if let parameters { scores[layer.name] = parameters[0].map { abs($0) } }
     }
     guard !scores.isEmpty else {
-      throw EspalierError("no layer has a batch norm behind it", place: "criterion '\(Self.name)'", accepted: "another criterion")
+      throw EspalierError(
+        "no layer has a batch norm behind it", location: "criterion '\(Self.name)'", accepted: "another criterion")
     }
     return FilterScores(scores)
   }

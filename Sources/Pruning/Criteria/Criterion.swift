@@ -29,7 +29,7 @@ extension WeightCriterion {
   public static var isComparable: Bool { false }
 }
 
-/// A network as criteria look at it: its linear layers with their weights, one row a filter.
+/// A network as criteria observe it: its linear layers with their weights, one row a filter.
 public struct ScoredNetwork: Sendable {
   /// A linear layer.
   public struct Layer: Sendable {
@@ -54,9 +54,9 @@ public struct ScoredNetwork: Sendable {
   /// The graph.
   public var graph: Graph { groups.map.graph }
 
-  /// Looks at a network.
+  /// Observes a network.
   ///
-  /// - Throws: `EspalierError` naming a layer with a weight that is no number.
+  /// - Throws: `EspalierError` naming a layer with a weight that is NaN.
   public init(_ groups: ChannelGroups) throws {
     let graph = groups.map.graph
     self.groups = groups
@@ -65,7 +65,7 @@ public struct ScoredNetwork: Sendable {
         return nil
       }
       guard rows.elements.allSatisfy(\.isFinite) else {
-        throw EspalierError("a weight is no number", place: "layer '\(layer.name)'", accepted: "finite weights")
+        throw EspalierError("a weight is NaN or infinite", location: "layer '\(layer.name)'", accepted: "finite weights")
       }
       let bias = layer.node.op is Op.MatMul ? nil : layer.node.inputs.dropFirst(2).first.flatMap { $0 }
       let readers = graph.consumers(of: layer.node.outputs[0])
@@ -82,8 +82,8 @@ public struct ScoredNetwork: Sendable {
 extension Graph {
   /// The weights of a linear layer, one row a filter; nil where they are no constant.
   func filters(of node: Node, count: Int) -> Tensor<Float>? {
-    let places = node.op is Op.MatMul ? 0..<2 : 1..<2
-    guard let weight = places.lazy.compactMap({ node.inputs[$0].flatMap { self.constants[$0]?.floats } }).first else {
+    let positions = node.op is Op.MatMul ? 0..<2 : 1..<2
+    guard let weight = positions.lazy.compactMap({ node.inputs[$0].flatMap { self.constants[$0]?.floats } }).first else {
       return nil
     }
     let shape = weight.shape

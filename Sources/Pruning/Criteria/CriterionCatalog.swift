@@ -9,7 +9,7 @@ public enum CriterionCatalog {
     OutgoingNormCriterion.self, IncomingNormCriterion.self, DataFreeCriterion.self,
   ]
 
-  /// Those that need pictures; one file each in this folder.
+  /// Those that need images; one file each in this folder.
   public static let data: [any DataCriterion.Type] = [
     GroupFisherCriterion.self, InputXGradientCriterion.self, OBDCriterion.self, ThiNetCriterion.self, DivNetCriterion.self,
     TaylorFLOPsCriterion.self,
@@ -27,8 +27,8 @@ public enum CriterionCatalog {
   /// The criteria whose scores are comparable as they are.
   public static var comparable: [String] { (names + ScoreCatalog.names).filter(isComparable) }
 
-  /// Whether a criterion is computed from pictures.
-  public static func needsPictures(_ name: String) -> Bool {
+  /// Whether a criterion is computed from images.
+  public static func needsImages(_ name: String) -> Bool {
     data.contains { $0.name == name } || ScoreCatalog.names.contains(name)
   }
 
@@ -38,9 +38,9 @@ public enum CriterionCatalog {
     let kin = every.filter { !name.isEmpty && $0.hasPrefix(name) }
     guard kin.isEmpty else {
       return EspalierError(
-        "there is no criterion '\(name)'", place: "--criterion", accepted: kin.joined(separator: ", "))
+        "there is no criterion '\(name)'", location: "--criterion", accepted: kin.joined(separator: ", "))
     }
-    return EspalierError(unknown: "criterion", name, among: every, topic: "criteria", place: "--criterion")
+    return EspalierError(unknown: "criterion", name, among: every, topic: "criteria", location: "--criterion")
   }
 
   /// The criterion of weights of a text, `NAME[:key=value,…]`; nil where the name is none of these.
@@ -49,20 +49,20 @@ public enum CriterionCatalog {
   public static func criterion(_ text: String) throws -> (any WeightCriterion)? {
     var parameters = try ParameterList(text)
     guard let type = all.first(where: { $0.name == parameters.name }) else { return nil }
-    return try naming(place: "criterion '\(parameters.name)'") {
+    return try naming(location: "criterion '\(parameters.name)'") {
       let criterion = try type.init(&parameters)
       try parameters.finish()
       return criterion
     }
   }
 
-  /// The criterion of pictures of a text, `NAME[:key=value,…]`; nil where the name is none of these.
+  /// The criterion of images of a text, `NAME[:key=value,…]`; nil where the name is none of these.
   ///
   /// - Throws: `EspalierError` naming a parameter that does not fit.
   public static func dataCriterion(_ text: String) throws -> (any DataCriterion)? {
     var parameters = try ParameterList(text)
     guard let type = data.first(where: { $0.name == parameters.name }) else { return nil }
-    return try naming(place: "criterion '\(parameters.name)'") {
+    return try naming(location: "criterion '\(parameters.name)'") {
       let criterion = try type.init(&parameters)
       try parameters.finish()
       return criterion

@@ -2,7 +2,7 @@ import Analysis
 import Networks
 import Tensors
 
-/// A number for every filter that needs pictures, and more of the network than one site at a time: which layers read a filter, and
+/// A number for every filter that needs images, and more of the network than one site at a time: which layers read a filter, and
 /// which filters go together.
 ///
 /// What a single site yields is a statistic, and a line in `ScoreCatalog`.
@@ -25,8 +25,8 @@ public protocol DataCriterion: Sendable {
 
   /// The scores of layers, by their names.
   ///
-  /// - Throws: `EspalierError` if pictures cannot be read or the network cannot be run.
-  func scores(_ network: ScoredNetwork, _ pictures: CriterionPictures) throws -> FilterScores
+  /// - Throws: `EspalierError` if images cannot be read or the network cannot be run.
+  func scores(_ network: ScoredNetwork, _ images: CriterionImages) throws -> FilterScores
 }
 
 extension DataCriterion {
@@ -40,9 +40,9 @@ public protocol FusingCriterion: Sendable {
   ///
   /// - Parameters:
   ///   - removed: the classes of channels that go.
-  ///   - pictures: the pictures that scores were made from; nil for a criterion of weights.
-  /// - Throws: `EspalierError` if pictures cannot be read or the network cannot be run.
-  func fusion(of removed: Set<Int>, _ network: ScoredNetwork, _ pictures: CriterionPictures?) throws -> ChannelFusion
+  ///   - images: the images that scores were made from; nil for a criterion of weights.
+  /// - Throws: `EspalierError` if images cannot be read or the network cannot be run.
+  func fusion(of removed: Set<Int>, _ network: ScoredNetwork, _ images: CriterionImages?) throws -> ChannelFusion
 }
 
 /// Whether surgery is made: the parameter `fuse` of criteria that have one.

@@ -8,10 +8,11 @@ import Tensors
 /// square of j's outgoing weights. The j of the least s_ij goes, a_i ← a_i + a_j, and so on; a filter's score is the greatest
 /// saliency up to the step in which it goes, so that the order is that of the steps.
 ///
-/// Source: S. Srinivas, R. V. Babu, "Data-free parameter pruning for deep neural networks", BMVC 2015, equations 7 and 8, for linear
-/// layers; the formula is from memory of the paper. Ours: batch norms are folded in first; a convolution's filter is a node whose
-/// outgoing weights are the slices that read it; coupled filters go together, their incoming weights side by side. The surgery, which
-/// ``fusion(of:_:_:)`` gives, is exact for equal filters under any activation, and approximate as far as they differ.
+/// Source: S. Srinivas, R. V. Babu, "Data-free parameter pruning for deep neural networks", BMVC 2015, equations 7 and 8, for
+/// linear layers; the formula is from memory of the paper. Ours: batch norms are folded in first; a convolution's filter is a
+/// node whose outgoing weights are the slices that read it; coupled filters go together, their incoming weights side by side. The
+/// surgery, which ``fusion(of:_:_:)`` gives, is exact for equal filters under any activation, and approximate as far as they
+/// differ.
 public struct DataFreeCriterion: WeightCriterion, FusingCriterion {
   public static let name = "data-free"
   public static let summary = "similarity with a sibling that takes over, fuse=yes|no (Srinivas and Babu 2015)"
@@ -34,7 +35,7 @@ public struct DataFreeCriterion: WeightCriterion, FusingCriterion {
     return FilterScores(ofClasses: scores, in: network.groups)
   }
 
-  public func fusion(of removed: Set<Int>, _ network: ScoredNetwork, _ pictures: CriterionPictures?) -> ChannelFusion {
+  public func fusion(of removed: Set<Int>, _ network: ScoredNetwork, _ images: CriterionImages?) -> ChannelFusion {
     var fusion = ChannelFusion()
     guard fuse == .yes else { return fusion }
     for group in network.groups.removable where group.channels.contains(where: { removed.contains($0.id) }) {
@@ -55,8 +56,8 @@ public struct DataFreeCriterion: WeightCriterion, FusingCriterion {
     let incoming = network.filters(of: group)
     let readers = network.readers(of: group)
     guard count > 1, !readers.isEmpty else { return [] }
-    var outgoing = (0..<count).map { place in
-      readers.flatMap { reader in reader.places[place].flatMap { reader.weights(at: $0) } }
+    var outgoing = (0..<count).map { position in
+      readers.flatMap { reader in reader.positions[position].flatMap { reader.weights(at: $0) } }
     }
     func meanSquare(_ weights: [Double]) -> Double { weights.reduce(0) { $0 + $1 * $1 } / Double(max(weights.count, 1)) }
     var distances = [Double](repeating: 0, count: count * count)

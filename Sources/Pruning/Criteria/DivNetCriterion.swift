@@ -4,19 +4,19 @@ import Tensors
 
 /// Divnet: a set of filters as diverse as can be, by a determinantal point process, with fusion of the others into them.
 ///
-/// L_ij = exp(−β ‖v_i − v_j‖²) + ε [i = j], with v_i a filter's activations over pictures, where the next layer reads them, at
-/// `positions` (10) places a picture; β = `beta` (10) over the number of rows, ε = `epsilon` (0.01). `method=greedy` takes filters one
-/// by one, each with which log det L_Y grows most; `method=sample` draws a k-DPP, k = `keep` (0.5) of the filters, seeded, and ranks
-/// what it drew above the rest, both by the greedy order. A filter's score is its place, as a share of its group. The fusion
-/// (``fusion(of:_:_:)``) writes every v_i that goes as a combination of those that stay, by least squares with a ridge, and adds as
-/// much of its outgoing weights to theirs.
+/// L_ij = exp(−β ‖v_i − v_j‖²) + ε [i = j], with v_i a filter's activations over images, where the next layer reads them, at
+/// `positions` (10) positions an image; β = `beta` (10) over the number of rows, ε = `epsilon` (0.01). `method=greedy` takes
+/// filters one by one, each with which log det L_Y grows most; `method=sample` draws a k-DPP, k = `keep` (0.5) of the filters,
+/// seeded, and ranks what it drew above the rest, both by the greedy order. A filter's score is its position, as a share of its
+/// group. The fusion (``fusion(of:_:_:)``) writes every v_i that goes as a combination of those that stay, by least squares with
+/// a ridge, and adds as much of its outgoing weights to theirs.
 ///
-/// Source: Z. Mariet, S. Sra, "Diversity networks", ICLR 2016, sections 2 and 3; its constants are from memory of the paper. Ours: the
-/// greedy choice; places of feature maps, where the paper has linear layers; the ridge, 10⁻⁶ of the mean square.
+/// Source: Z. Mariet, S. Sra, "Diversity networks", ICLR 2016, sections 2 and 3; its constants are from memory of the paper.
+/// Ours: the greedy choice; positions of feature maps, where the paper has linear layers; the ridge, 10⁻⁶ of the mean square.
 public struct DivNetCriterion: DataCriterion, FusingCriterion {
   public static let name = "divnet"
   public static let summary =
-    "place in a determinantal point process, method=greedy|sample, keep=SHARE, positions=N, seed=N, fuse=yes|no (Mariet and Sra 2016)"
+    "rank in a determinantal point process, method=greedy|sample, keep=SHARE, positions=N, seed=N, fuse=yes|no (Mariet and Sra 2016)"
   public static let isComparable = true
 
   private enum Method: String, CaseIterable { case greedy, sample }
@@ -37,8 +37,8 @@ public struct DivNetCriterion: DataCriterion, FusingCriterion {
     fuse = try parameters.choice("fuse", default: .yes)
   }
 
-  public func scores(_ network: ScoredNetwork, _ pictures: CriterionPictures) throws -> FilterScores {
-    let samples = try ClassSamples(network, pictures, .activation, positions: positions, seed: seed)
+  public func scores(_ network: ScoredNetwork, _ images: CriterionImages) throws -> FilterScores {
+    let samples = try ClassSamples(network, images, .activation, positions: positions, seed: seed)
     var scores: [Int: Double] = [:]
     for group in network.groups.removable where samples.rows[group.id] != nil {
       let count = group.channels.count
@@ -49,23 +49,25 @@ public struct DivNetCriterion: DataCriterion, FusingCriterion {
         let drawn = Set(process.sample(max(1, Int((keep * Double(count)).rounded())), using: &random))
         order = order.filter(drawn.contains) + order.filter { !drawn.contains($0) }
       }
-      for (place, channel) in order.enumerated() { scores[group.channels[channel].id] = Double(count - place) / Double(count) }
+      for (position, channel) in order.enumerated() {
+        scores[group.channels[channel].id] = Double(count - position) / Double(count)
+      }
     }
     return FilterScores(ofClasses: scores, in: network.groups)
   }
 
   private func kernel(_ gram: [Double], _ count: Int, rows: Int) -> [Double] {
-    (0..<count * count).map { place in
-      let (i, j) = (place / count, place % count)
-      let square = gram[i * count + i] + gram[j * count + j] - 2 * gram[place]
+    (0..<count * count).map { position in
+      let (i, j) = (position / count, position % count)
+      let square = gram[i * count + i] + gram[j * count + j] - 2 * gram[position]
       return exp(-beta / Double(max(rows, 1)) * max(square, 0)) + (i == j ? epsilon : 0)
     }
   }
 
-  public func fusion(of removed: Set<Int>, _ network: ScoredNetwork, _ pictures: CriterionPictures?) throws -> ChannelFusion {
+  public func fusion(of removed: Set<Int>, _ network: ScoredNetwork, _ images: CriterionImages?) throws -> ChannelFusion {
     var fusion = ChannelFusion()
-    guard fuse == .yes, let pictures else { return fusion }
-    let samples = try ClassSamples(network, pictures, .activation, positions: positions, seed: seed)
+    guard fuse == .yes, let images else { return fusion }
+    let samples = try ClassSamples(network, images, .activation, positions: positions, seed: seed)
     for group in network.groups.removable where samples.rows[group.id] != nil {
       let count = group.channels.count
       let gone = (0..<count).filter { removed.contains(group.channels[$0].id) }
@@ -76,8 +78,8 @@ public struct DivNetCriterion: DataCriterion, FusingCriterion {
       let right = left.flatMap { i in gone.map { gram[i * count + $0] } }
       let factors = Algebra.solve(own, right, left.count, gone.count, ridge: 1e-6)
       for (k, i) in gone.enumerated() {
-        fusion.shares[group.channels[i].id] = left.enumerated().map { place, j in
-          (group.channels[j].id, factors[place * gone.count + k])
+        fusion.shares[group.channels[i].id] = left.enumerated().map { position, j in
+          (group.channels[j].id, factors[position * gone.count + k])
         }
       }
     }

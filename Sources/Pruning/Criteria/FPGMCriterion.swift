@@ -2,8 +2,8 @@ import Analysis
 import CLAPACK
 import Tensors
 
-/// The sum of a filter's distances from all filters of its layer, Σ_j' ‖F_j − F_j'‖: what lies next to the geometric median is most
-/// easily replaced.
+/// The sum of a filter's distances from all filters of its layer, Σ_j' ‖F_j − F_j'‖: what lies next to the geometric median is
+/// most easily replaced.
 ///
 /// Source: Y. He, P. Liu, Z. Wang, Z. Hu, Y. Yang, "Filter pruning via geometric median", CVPR 2019, equation 8. Distances are
 /// Euclidean, between weights without bias and batch norm; the paper prunes one share of every layer (`--scope layer`) while it

@@ -5,13 +5,13 @@ import Tensors
 
 /// Optimal brain damage of a filter, Σ_k ½ h_kk w_k² over its weights.
 ///
-/// `form=propagated`: second derivatives of the cross-entropy are propagated back without the f'' terms, as the paper does; at the
-/// outputs p (1 − p), the diagonal for a softmax, where the paper has a squared error. h_kk = mean over pictures of
+/// `form=propagated`: second derivatives of the cross-entropy are propagated back without the f'' terms, as the paper does; at
+/// the outputs p (1 − p), the diagonal for a softmax, where the paper has a squared error. h_kk = mean over images of
 /// Σ over the weight's uses of h_output · x². Labels do not matter. `form=fisher`: the diagonal of the empirical Fisher matrix,
-/// h_kk = mean over pictures of (∂L_n/∂w_k)², with the labels that the pictures have; it passes through every operator.
+/// h_kk = mean over images of (∂L_n/∂w_k)², with the labels that the images have; it passes through every operator.
 ///
-/// Source: Y. LeCun, J. S. Denker, S. A. Solla, "Optimal brain damage", NIPS 1989, equations 5 to 8, for weights. Ours: the sum over
-/// a filter's weights. Biases and batch norms are left out; transposed convolutions have no score.
+/// Source: Y. LeCun, J. S. Denker, S. A. Solla, "Optimal brain damage", NIPS 1989, equations 5 to 8, for weights. Ours: the sum
+/// over a filter's weights. Biases and batch norms are left out; transposed convolutions have no score.
 public struct OBDCriterion: DataCriterion {
   public static let name = "obd"
   public static let summary =
@@ -31,7 +31,7 @@ public struct OBDCriterion: DataCriterion {
     var filters: Int
   }
 
-  public func scores(_ network: ScoredNetwork, _ pictures: CriterionPictures) throws -> FilterScores {
+  public func scores(_ network: ScoredNetwork, _ images: CriterionImages) throws -> FilterScores {
     let map = network.groups.map
     var found: [Int: Scored] = [:]
     for layer in network.layers {
@@ -44,13 +44,13 @@ public struct OBDCriterion: DataCriterion {
     let layers = found
     let isFisher = form == .fisher
     let fresh = found.mapValues { [Double](repeating: 0, count: $0.filters) }
-    let sums = try LayerPass(map, pictures, isFisher ? .loss : .curvature, layers: Set(found.keys)).reduce(
+    let sums = try LayerPass(map, images, isFisher ? .loss : .curvature, layers: Set(found.keys)).reduce(
       { fresh },
       observe: { state, view, _ in
         guard let layer = layers[view.node], let gradient = view.outputGradient else { return }
         let count = max(view.input.shape[0], 1)
         let (size, outputs) = (view.input.count / count, gradient.count / count)
-        for rows in view.rowsOfPictures {
+        for rows in view.rowsOfImages {
           layer.add(
             rows.map { view.input.elements[$0 * size..<($0 + 1) * size] },
             rows.map { gradient.elements[$0 * outputs..<($0 + 1) * outputs] }, isFisher: isFisher, to: &state[view.node]!)
@@ -58,23 +58,23 @@ public struct OBDCriterion: DataCriterion {
       }, merge: { state, later in for (node, values) in later { for i in values.indices { state[node]![i] += values[i] } } })
     var scores: [String: [Double]] = [:]
     for layer in network.layers {
-      scores[layer.name] = sums[layer.node.id]?.map { $0 / 2 / Double(max(pictures.count, 1)) }
+      scores[layer.name] = sums[layer.node.id]?.map { $0 / 2 / Double(max(images.count, 1)) }
     }
     return FilterScores(scores)
   }
 }
 
 extension OBDCriterion.Scored {
-  /// Adds Σ w² h of one picture, of one row or several, to every filter.
+  /// Adds Σ w² h of one image, of one row or several, to every filter.
   ///
   /// h is δ times the square of what each output saw; or, for the Fisher matrix, the square
-  /// of the picture's gradient of the weight, δ times what each output saw.
+  /// of the image's gradient of the weight, δ times what each output saw.
   fileprivate func add(_ rows: [ArraySlice<Float>], _ gradients: [ArraySlice<Float>], isFisher: Bool, to sums: inout [Double]) {
     openblas_set_num_threads(1)
     let groups = max(channels.group, 1)
-    let (taps, area) = (geometry.taps, geometry.places)
-    let places = area * rows.count
-    // The gradients of a filter at the places of all rows, side by side.
+    let (taps, area) = (geometry.taps, geometry.positions)
+    let positions = area * rows.count
+    // The gradients of a filter at the positions of all rows, side by side.
     var delta = Array(gradients[0])
     if rows.count > 1 {
       delta = (0..<filters).flatMap { filter in
@@ -83,8 +83,8 @@ extension OBDCriterion.Scored {
     }
     let (width, perGroup) = (geometry.channels / groups * taps, filters / groups)
     var seen: [Float] = []
-    seen.reserveCapacity(places * geometry.channels * taps)
-    for row in rows { for place in 0..<area { geometry.append(row, at: place, to: &seen) } }
+    seen.reserveCapacity(positions * geometry.channels * taps)
+    for row in rows { for position in 0..<area { geometry.append(row, at: position, to: &seen) } }
     if !isFisher { for i in seen.indices { seen[i] *= seen[i] } }
     var gradient = [Float](repeating: 0, count: perGroup * width)
     let all = geometry.channels * taps
@@ -92,8 +92,9 @@ extension OBDCriterion.Scored {
       seen.withUnsafeBufferPointer { seen in
         delta.withUnsafeBufferPointer { delta in
           cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(perGroup), blasint(width), blasint(places), 1,
-            delta.baseAddress! + group * perGroup * places, blasint(places), seen.baseAddress! + group * width, blasint(all), 0,
+            CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(perGroup), blasint(width), blasint(positions), 1,
+            delta.baseAddress! + group * perGroup * positions, blasint(positions), seen.baseAddress! + group * width,
+            blasint(all), 0,
             &gradient, blasint(width))
         }
       }

@@ -3,7 +3,7 @@ import Tensors
 
 /// Scores drawn uniformly from 0 to 1: the control that every criterion must beat.
 ///
-/// A filter's score depends on the seed, its layer's name and its place only.
+/// A filter's score depends on the seed, its layer's name and its position only.
 public struct RandomCriterion: WeightCriterion {
   public static let name = "random"
   public static let summary = "drawn at random (seed=N)"

@@ -3,11 +3,11 @@ import Tensors
 
 /// ThiNet: which channels can go while the layer that reads them still makes the same outputs.
 ///
-/// At `positions` (10) places a picture, each with a filter drawn with it, a channel adds x̂_c = Σ_{u,v} W[n,c,u,v] x_c to ŷ = Σ_c x̂_c.
-/// `greedy=removed` (ICCV) grows the set T that goes by the channel that keeps ‖Σ_T x̂‖² least; `greedy=kept` (TPAMI) grows the set S
-/// that stays by the channel that fits the residual best, and fits all of S anew each time, which is orthogonal matching pursuit. Both
-/// run on the Gram matrix X̂ᵀX̂ alone. A filter's score is its place in that order, as a share of its group: with `--scope layer` the
-/// selection is the paper's, and `--reconstruct scales` its least squares.
+/// At `positions` (10) positions an image, each with a filter drawn with it, a channel adds x̂_c = Σ_{u,v} W[n,c,u,v] x_c to ŷ =
+/// Σ_c x̂_c. `greedy=removed` (ICCV) grows the set T that goes by the channel that keeps ‖Σ_T x̂‖² least; `greedy=kept` (TPAMI)
+/// grows the set S that stays by the channel that fits the residual best, and fits all of S anew each time, which is orthogonal
+/// matching pursuit. Both run on the Gram matrix X̂ᵀX̂ alone. A filter's score is its position in that order, as a share of its
+/// group: with `--scope layer` the selection is the paper's, and `--reconstruct scales` its least squares.
 ///
 /// Sources: J.-H. Luo, J. Wu, W. Lin, "ThiNet: a filter level pruning method for deep neural network compression", ICCV 2017,
 /// algorithm 1; J.-H. Luo, H. Zhang, H.-Y. Zhou, C.-W. Xie, J. Wu, W. Lin, "ThiNet: pruning CNN filters for a thinner net", TPAMI
@@ -15,7 +15,7 @@ import Tensors
 public struct ThiNetCriterion: DataCriterion {
   public static let name = "thinet"
   public static let summary =
-    "place in a greedy reconstruction of the next layer, greedy=removed|kept, positions=N, seed=N (Luo et al. 2017, 2019)"
+    "rank in a greedy reconstruction of the next layer, greedy=removed|kept, positions=N, seed=N (Luo et al. 2017, 2019)"
   public static let isComparable = true
 
   private enum Greedy: String, CaseIterable { case removed, kept }
@@ -29,14 +29,14 @@ public struct ThiNetCriterion: DataCriterion {
     seed = try parameters.seed()
   }
 
-  public func scores(_ network: ScoredNetwork, _ pictures: CriterionPictures) throws -> FilterScores {
-    let samples = try ClassSamples(network, pictures, .contribution, positions: positions, seed: seed)
+  public func scores(_ network: ScoredNetwork, _ images: CriterionImages) throws -> FilterScores {
+    let samples = try ClassSamples(network, images, .contribution, positions: positions, seed: seed)
     var scores: [Int: Double] = [:]
     for group in network.groups.removable where samples.rows[group.id] != nil {
       let count = group.channels.count
       let gram = samples.gram(of: group)
       let order = greedy == .removed ? GreedySearch.removed(gram, count) : GreedySearch.kept(gram, count).reversed()
-      for (place, channel) in order.enumerated() { scores[group.channels[channel].id] = Double(place + 1) / Double(count) }
+      for (position, channel) in order.enumerated() { scores[group.channels[channel].id] = Double(position + 1) / Double(count) }
     }
     return FilterScores(ofClasses: scores, in: network.groups)
   }

@@ -1,13 +1,13 @@
 import Networks
 import Tensors
 
-/// What the channels of every group are at places drawn in each picture, as rows with one number a channel.
+/// What the channels of every group are at positions drawn in each image, as rows with one number a channel.
 struct ClassSamples: Sendable {
   /// What a number is.
   enum Form: Sendable {
     /// What the reading layer sees: the activation.
     case activation
-    /// What the channel adds to one output of the reading layer, drawn with its place: Σ_{u,v} W[n,c,u,v] x_c.
+    /// What the channel adds to one output of the reading layer, drawn with its position: Σ_{u,v} W[n,c,u,v] x_c.
     case contribution
   }
 
@@ -29,7 +29,7 @@ struct ClassSamples: Sendable {
 
   fileprivate struct Task: Sendable {
     var group: Int
-    var places: [[Int]]
+    var positions: [[Int]]
     var channels: LinearChannels
     var weights: Tensor<Float>
     var geometry: PatchGeometry
@@ -39,11 +39,11 @@ struct ClassSamples: Sendable {
   /// Draws the rows.
   ///
   /// - Parameters:
-  ///   - positions: the rows a picture and layer, or as many as there are.
-  /// - Throws: `EspalierError` if pictures cannot be read or the network cannot be run.
-  init(_ network: ScoredNetwork, _ pictures: CriterionPictures, _ form: Form, positions: Int, seed: UInt64) throws {
+  ///   - positions: the rows an image and layer, or as many as there are.
+  /// - Throws: `EspalierError` if images cannot be read or the network cannot be run.
+  init(_ network: ScoredNetwork, _ images: CriterionImages, _ form: Form, positions: Int, seed: UInt64) throws {
     let map = network.groups.map
-    var tasks: [Int: [(place: Int, task: Task)]] = [:]
+    var tasks: [Int: [(position: Int, task: Task)]] = [:]
     var count = 0
     for group in network.groups.removable {
       var seen: Set<String> = []
@@ -57,7 +57,7 @@ struct ClassSamples: Sendable {
           (
             count,
             Task(
-              group: group.id, places: reader.places, channels: reader.channels, weights: reader.layer.weights,
+              group: group.id, positions: reader.positions, channels: reader.channels, weights: reader.layer.weights,
               geometry: geometry, seed: seed ^ stream)
           ))
         count += 1
@@ -66,51 +66,51 @@ struct ClassSamples: Sendable {
     guard count > 0 else { return }
     let all = tasks
     let empty = [[Float]](repeating: [], count: count)
-    let found = try LayerPass(map, pictures, layers: Set(tasks.keys)).reduce(
+    let found = try LayerPass(map, images, layers: Set(tasks.keys)).reduce(
       { empty },
       observe: { state, view, shard in
-        for (place, task) in all[view.node] ?? [] {
+        for (position, task) in all[view.node] ?? [] {
           let size = view.input.count / max(view.input.shape[0], 1)
           for (row, turn) in view.turns {
-            var random = Philox(seed: task.seed ^ turn, stream: UInt64(bitPattern: Int64(shard.indices[view.pictures[row]])))
-            let picture = view.input.elements[row * size..<(row + 1) * size]
+            var random = Philox(seed: task.seed ^ turn, stream: UInt64(bitPattern: Int64(shard.indices[view.images[row]])))
+            let image = view.input.elements[row * size..<(row + 1) * size]
             switch form {
-            case .activation: task.appendActivations(picture, positions, &random, to: &state[place])
-            case .contribution: task.appendContributions(picture, positions, &random, to: &state[place])
+            case .activation: task.appendActivations(image, positions, &random, to: &state[position])
+            case .contribution: task.appendContributions(image, positions, &random, to: &state[position])
             }
           }
         }
-      }, merge: { state, later in for place in state.indices { state[place] += later[place] } })
-    for tasks in all.sorted(by: { $0.value[0].place < $1.value[0].place }).map(\.value) {
-      for (place, task) in tasks { rows[task.group, default: []].append(found[place]) }
+      }, merge: { state, later in for position in state.indices { state[position] += later[position] } })
+    for tasks in all.sorted(by: { $0.value[0].position < $1.value[0].position }).map(\.value) {
+      for (position, task) in tasks { rows[task.group, default: []].append(found[position]) }
     }
   }
 }
 
 extension ClassSamples.Task {
   fileprivate func appendActivations(
-    _ picture: ArraySlice<Float>, _ positions: Int, _ random: inout Philox, to rows: inout [Float]
+    _ image: ArraySlice<Float>, _ count: Int, _ random: inout Philox, to rows: inout [Float]
   ) {
     let area = geometry.height * geometry.width
-    let parts = places.first?.count ?? 0
-    for choice in sampled(positions, below: area * parts, using: &random) {
-      for own in places { rows.append(picture[picture.startIndex + own[choice / area] * area + choice % area]) }
+    let parts = positions.first?.count ?? 0
+    for choice in sampled(count, below: area * parts, using: &random) {
+      for own in positions { rows.append(image[image.startIndex + own[choice / area] * area + choice % area]) }
     }
   }
 
   fileprivate func appendContributions(
-    _ picture: ArraySlice<Float>, _ positions: Int, _ random: inout Philox, to rows: inout [Float]
+    _ image: ArraySlice<Float>, _ count: Int, _ random: inout Philox, to rows: inout [Float]
   ) {
     let (filters, width, taps) = (weights.shape[0], weights.shape[1], geometry.taps)
     let groups = max(channels.group, 1)
     let inputs = geometry.channels / groups
     var patch: [Float] = []
-    for choice in sampled(positions, below: geometry.places * filters, using: &random) {
-      let (place, filter) = (choice / filters, choice % filters)
+    for choice in sampled(count, below: geometry.positions * filters, using: &random) {
+      let (position, filter) = (choice / filters, choice % filters)
       patch.removeAll(keepingCapacity: true)
-      geometry.append(picture, at: place, to: &patch)
+      geometry.append(image, at: position, to: &patch)
       let group = filter / max(filters / groups, 1)
-      for own in places {
+      for own in positions {
         var sum = 0.0
         for input in own where input / inputs == group {
           for tap in 0..<taps {

@@ -2,7 +2,7 @@ import Networks
 import Tensors
 
 extension Graph {
-  /// The MACs of one filter of every linear layer for one picture, by the node's number.
+  /// The MACs of one filter of every linear layer for one image, by the node's number.
   ///
   /// - Throws: `EspalierError` if shapes cannot be inferred.
   func macsOfFilters() throws -> [Int: Double] {

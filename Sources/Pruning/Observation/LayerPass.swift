@@ -4,48 +4,48 @@ import Networks
 import Scheduling
 import Tensors
 
-/// What a linear layer of a shard of pictures reads, and what comes back to it.
+/// What a linear layer of a shard of images reads, and what comes back to it.
 struct LayerView {
   /// The layer's node.
   var node: Int
-  /// The picture of the shard that each row is of; most often each has one.
-  var pictures: [Int]
+  /// The image of the shard that each row is of; most often each has one.
+  var images: [Int]
   /// What it reads, `[n, C, …]`.
   var input: Tensor<Float>
-  /// The gradient, or the second derivative, of each picture's own start with respect to what this layer alone reads, `[n, C, …]`;
+  /// The gradient, or the second derivative, of each image's own start with respect to what this layer alone reads, `[n, C, …]`;
   /// nil in a forward pass.
   var inputGradient: Tensor<Float>?
   /// The same with respect to what it makes, `[n, M, …]`; nil in a forward pass.
   var outputGradient: Tensor<Float>?
 
-  /// Every row, and a number that tells it from the other rows of its picture: 0 for the first.
+  /// Every row, and a number that tells it from the other rows of its image: 0 for the first.
   var turns: [(row: Int, turn: UInt64)] {
     var seen: [Int: UInt64] = [:]
-    return pictures.enumerated().map { row, picture in
-      let turn = seen[picture, default: 0]
-      seen[picture] = turn + 1
+    return images.enumerated().map { row, image in
+      let turn = seen[image, default: 0]
+      seen[image] = turn + 1
       return (row, turn == 0 ? 0 : turn << 32)
     }
   }
 
-  /// The rows of every picture, in the pictures' order.
-  var rowsOfPictures: [[Int]] {
-    let rows = Dictionary(grouping: pictures.indices) { pictures[$0] }
+  /// The rows of every image, in the images' order.
+  var rowsOfImages: [[Int]] {
+    let rows = Dictionary(grouping: images.indices) { images[$0] }
     return rows.keys.sorted().map { rows[$0] ?? [] }
   }
 }
 
-/// A pass over pictures that shows every linear layer of a network as it is, without folding, to a criterion.
+/// A pass over images that shows every linear layer of a network as it is, without folding, to a criterion.
 ///
 /// What each shard yields is combined by the fixed tree, so the answer does not depend on the number of workers.
 struct LayerPass: Sendable {
   /// What gradients are of.
   enum Start: Sendable {
-    /// The picture's cross-entropy.
+    /// The image's cross-entropy.
     case loss
-    /// The output of the picture's target.
+    /// The output of the image's target.
     case output
-    /// The picture's cross-entropy, twice: what comes back are second derivatives, of which the diagonal alone is carried.
+    /// The image's cross-entropy, twice: what comes back are second derivatives, of which the diagonal alone is carried.
     case curvature
   }
 
@@ -53,20 +53,20 @@ struct LayerPass: Sendable {
   private let taps: [(tap: Int, node: Int)]
   private let targets: TargetSlots?
   private let input: String
-  private let pictures: CriterionPictures
+  private let images: CriterionImages
 
   /// Compiles a pass.
   ///
   /// - Parameters:
   ///   - start: what is differentiated; nil for a forward pass.
-  ///   - layers: the nodes that are looked at; nil for all linear layers.
+  ///   - layers: the nodes that are observed; nil for all linear layers.
   /// - Throws: `EspalierError` naming what cannot be run.
-  init(_ map: ChannelMap, _ pictures: CriterionPictures, _ start: Start? = nil, layers: Set<Int>? = nil) throws {
-    let scores = try start.map { _ in try map.graph.classScores(output: pictures.output) }
-    let graph = try scores?.graph ?? map.graph.keeping(output: pictures.output)
+  init(_ map: ChannelMap, _ images: CriterionImages, _ start: Start? = nil, layers: Set<Int>? = nil) throws {
+    let scores = try start.map { _ in try map.graph.classScores(output: images.output) }
+    let graph = try scores?.graph ?? map.graph.keeping(output: images.output)
     let nodes = Set(map.linear.map(\.node)).filter { layers?.contains($0) ?? true }
     let wanted = graph.nodes.filter { nodes.contains($0.id) }
-    let builder = try PlanBuilder(graph, batch: graph.fixedBatch ?? pictures.batch)
+    let builder = try PlanBuilder(graph, batch: graph.fixedBatch ?? images.batch)
     for node in wanted {
       for value in [node.inputs[LayerPass.data(of: node, graph)] ?? "", node.outputs[0]]
       where builder.images[value] != .constant {
@@ -85,13 +85,13 @@ struct LayerPass: Sendable {
     if let start, let scores {
       let output = graph.outputs[0]
       let shape = try builder.shape(of: output)
-      let places = builder.allocateTargets(classes: scores.classes)
-      targets = places
+      let positions = builder.allocateTargets(classes: scores.classes)
+      targets = positions
       let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
       let seed =
         switch start {
-        case .loss: builder.appendLossGradient(of: logits, targets: places)
-        case .output: builder.appendRelevanceStart(of: logits, targets: places, start: .oneHot)
+        case .loss: builder.appendLossGradient(of: logits, targets: positions)
+        case .output: builder.appendRelevanceStart(of: logits, targets: positions, start: .oneHot)
         case .curvature: builder.appendLossCurvature(of: logits, classes: scores.classes)
         }
       _ = try builder.reverse(from: [output: seed], to: inputs) { node, arriving, isWanted in
@@ -111,10 +111,10 @@ struct LayerPass: Sendable {
     self.taps = taps
     self.targets = targets
     input = graph.inputs[0].name
-    self.pictures = pictures
+    self.images = images
   }
 
-  /// The place of the input that is no weight.
+  /// The position of the input that is no weight.
   static func data(of node: Node, _ graph: Graph) -> Int {
     node.op is Op.MatMul && node.inputs[0].map { graph.constants[$0] != nil } ?? false ? 1 : 0
   }
@@ -126,19 +126,19 @@ struct LayerPass: Sendable {
   ///   - observe: takes in a layer of a shard.
   ///   - endShard: ends the shard.
   ///   - merge: takes in what the next shards yielded.
-  /// - Throws: `EspalierError` naming a picture that cannot be read, or a target that is no class.
+  /// - Throws: `EspalierError` naming an image that cannot be read, or a target that is no class.
   func reduce<State: Sendable>(
-    _ fresh: @escaping @Sendable () -> State, observe: @escaping @Sendable (inout State, LayerView, ShardPictures) throws -> Void,
+    _ fresh: @escaping @Sendable () -> State, observe: @escaping @Sendable (inout State, LayerView, ShardImages) throws -> Void,
     endShard: @escaping @Sendable (inout State) -> Void = { _ in }, merge: @escaping @Sendable (inout State, State) -> Void
   ) throws -> State {
-    var scheduler = pictures.scheduler
+    var scheduler = images.scheduler
     scheduler.prologue = useOneThreadHere
-    let (plan, taps, targets, input, pictures) = (plan, taps, targets, input, pictures)
+    let (plan, taps, targets, input, images) = (plan, taps, targets, input, images)
     return try scheduler.fold(
-      shards: 0..<pictures.shards, bytesPerWorker: plan.arenaByteCount + plan.scratchByteCount,
+      shards: 0..<images.shards, bytesPerWorker: plan.arenaByteCount + plan.scratchByteCount,
       makeWorker: { _ in try Program(plan) },
       body: { (program: inout Program, index: Int, _) -> State in
-        let shard = try pictures.read(index)
+        let shard = try images.read(index)
         if let targets {
           try targets.write(shard.targets, of: ClassScores.labels(ofOutputs: targets.classes), to: program)
         }
@@ -149,9 +149,9 @@ struct LayerPass: Sendable {
             try observe(
               &box.state,
               LayerView(
-                node: node, pictures: maps[0].samplesOfRows, input: maps[0].tensor(),
+                node: node, images: maps[0].samplesOfRows, input: maps[0].tensor(),
                 inputGradient: maps.count > 1 ? maps[1].tensor() : nil,
-                outputGradient: maps.count > 2 ? maps[2].tensor() : nil), shard.pictures)
+                outputGradient: maps.count > 2 ? maps[2].tensor() : nil), shard.images)
           }
         }
         defer { program.observers = [:] }

@@ -1,25 +1,25 @@
 import Networks
 import Tensors
 
-/// Gradients of one mask a class of coupled channels, where linear layers read them: ∂/∂m = Σ over the inputs that are the class of
-/// Σ over places of a · g, picture by picture.
+/// Gradients of one mask a class of coupled channels, where linear layers read them: ∂/∂m = Σ over the inputs that are the class
+/// of Σ over positions of a · g, image by image.
 struct MaskGradients: Sendable {
-  /// Σ over pictures of (∂/∂m)², by the class's number.
+  /// Σ over images of (∂/∂m)², by the class's number.
   var squares: [Double]
-  /// Σ over pictures of |∂/∂m|.
+  /// Σ over images of |∂/∂m|.
   var magnitudes: [Double]
 
   private struct State: Sendable {
     var squares: [Double], magnitudes: [Double]
-    /// Of every picture of the shard, `[n, classes]`.
+    /// Of every image of the shard, `[n, classes]`.
     var shard: [[Double]] = []
   }
 
   /// Runs the pass.
   ///
   /// - Parameter start: what is differentiated.
-  /// - Throws: `EspalierError` if pictures cannot be read or the network cannot be run.
-  init(_ map: ChannelMap, _ pictures: CriterionPictures, _ start: LayerPass.Start) throws {
+  /// - Throws: `EspalierError` if images cannot be read or the network cannot be run.
+  init(_ map: ChannelMap, _ images: CriterionImages, _ start: LayerPass.Start) throws {
     let count = map.classes.count
     let labels = Dictionary(map.linear.map { ($0.node, $0.inputs) }, uniquingKeysWith: { first, _ in first })
     let axes = Dictionary(
@@ -27,21 +27,21 @@ struct MaskGradients: Sendable {
         (node.id, node.inputs[LayerPass.data(of: node, map.graph)].flatMap { map.channels[$0]?.axis } ?? 1)
       }, uniquingKeysWith: { first, _ in first })
     let zeros = [Double](repeating: 0, count: count)
-    let sum = try LayerPass(map, pictures, start).reduce(
+    let sum = try LayerPass(map, images, start).reduce(
       { State(squares: zeros, magnitudes: zeros) },
-      observe: { state, view, pictures in
+      observe: { state, view, images in
         guard let gradient = view.inputGradient, let labels = labels[view.node] else { return }
         let shape = view.input.shape
         let axis = axes[view.node] ?? 1
         let inner = shape.dimensions.dropFirst(axis + 1).reduce(1, *)
         let outer = shape.dimensions[1..<max(axis, 1)].reduce(1, *)
-        if state.shard.isEmpty { state.shard = Array(repeating: zeros, count: pictures.count) }
-        for (row, picture) in view.pictures.enumerated() {
-          for place in 0..<outer * labels.count {
-            let start = (row * outer * labels.count + place) * inner
+        if state.shard.isEmpty { state.shard = Array(repeating: zeros, count: images.count) }
+        for (row, image) in view.images.enumerated() {
+          for position in 0..<outer * labels.count {
+            let start = (row * outer * labels.count + position) * inner
             var sum = 0.0
             for i in start..<start + inner { sum += Double(view.input.elements[i]) * Double(gradient.elements[i]) }
-            state.shard[picture][labels[place % labels.count]] += sum
+            state.shard[image][labels[position % labels.count]] += sum
           }
         }
       },

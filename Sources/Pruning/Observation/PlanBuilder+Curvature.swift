@@ -5,17 +5,17 @@ import Tensors
 extension PlanBuilder {
   /// How a node carries the diagonal of second derivatives from its outputs to its inputs: h_i = Σ_o (∂o/∂i)² h_o.
   ///
-  /// Source: LeCun, Denker, Solla, "Optimal brain damage", NIPS 1989, equations 7 and 8, without the terms in f''. Layers pass it by
-  /// their squared weights, functions of single elements by their squared derivative. Deviation: an average whose window is cut by the
-  /// border counts as whole.
+  /// Source: LeCun, Denker, Solla, "Optimal brain damage", NIPS 1989, equations 7 and 8, without the terms in f''. Layers pass it
+  /// by their squared weights, functions of single elements by their squared derivative. Deviation: an average whose window is
+  /// cut by the border counts as whole.
   ///
   /// - Throws: `EspalierError` where a value is the product of two others, or mixed in another way.
   func curvature(_ node: Node, _ arriving: [Slot?], wanted: [Bool]) throws -> [Slot?] {
     guard let first = arriving[0] else { return try vectorJacobianProduct(node, arriving, wanted: wanted) }
     if isLinear(node) {
-      let place = wanted.firstIndex(of: true) ?? 0
+      let position = wanted.firstIndex(of: true) ?? 0
       let sent = try transposedProduct(node, first, weights: .squared)
-      return wanted.indices.map { $0 == place ? sent : nil }
+      return wanted.indices.map { $0 == position ? sent : nil }
     }
     if isElementwise(node) {
       let once = try vectorJacobianProduct(node, arriving, wanted: wanted)

@@ -2,26 +2,26 @@ import Networks
 import Tensors
 
 extension ScoredNetwork {
-  /// A linear layer that reads a group's channels and mixes them with others, with the places where it finds each.
+  /// A linear layer that reads a group's channels and mixes them with others, with the positions where it finds each.
   ///
   /// A depthwise convolution, or one that loses whole groups, mixes nothing: it belongs to the channels that it reads.
   struct Reader {
     var layer: Layer
     var channels: LinearChannels
-    /// For every channel of the group, its places among the layer's inputs; equally many for all.
-    var places: [[Int]]
+    /// For every channel of the group, its positions among the layer's inputs; equally many for all.
+    var positions: [[Int]]
 
-    /// The places of one filter's inputs, and the weights of one place.
+    /// The positions of one filter's inputs, and the weights of one position.
     private var inputs: Int { channels.inputs.count / max(channels.group, 1) }
     var taps: Int { layer.weights.shape[1] / max(inputs, 1) }
 
-    /// Every weight that multiplies what lies at a place, filter by filter; `taps` numbers each.
-    func weights(at place: Int) -> [Double] { weightPlaces(at: place).map { Double(layer.weights.elements[$0]) } }
+    /// Every weight that multiplies what lies at a position, filter by filter; `taps` numbers each.
+    func weights(at position: Int) -> [Double] { weightPositions(at: position).map { Double(layer.weights.elements[$0]) } }
 
     /// Where those weights lie among the layer's.
-    func weightPlaces(at place: Int) -> [Int] {
+    func weightPositions(at position: Int) -> [Int] {
       let (filters, width) = (layer.weights.shape[0] / max(channels.group, 1), layer.weights.shape[1])
-      let (group, local) = (place / max(inputs, 1), place % max(inputs, 1))
+      let (group, local) = (position / max(inputs, 1), position % max(inputs, 1))
       return (group * filters..<(group + 1) * filters).flatMap { filter in
         (0..<taps).map { filter * width + local * taps + $0 }
       }
@@ -33,10 +33,10 @@ extension ScoredNetwork {
     let own = Dictionary(layers.map { ($0.node.id, $0) }, uniquingKeysWith: { first, _ in first })
     return groups.map.linear.compactMap { channels in
       guard !channels.losesGroups, let layer = own[channels.node] else { return nil }
-      let places = Dictionary(grouping: channels.inputs.indices) { channels.inputs[$0] }
-      let found = group.channels.map { places[$0.id] ?? [] }
+      let positions = Dictionary(grouping: channels.inputs.indices) { channels.inputs[$0] }
+      let found = group.channels.map { positions[$0.id] ?? [] }
       guard let count = found.first?.count, count > 0, found.allSatisfy({ $0.count == count }) else { return nil }
-      return Reader(layer: layer, channels: channels, places: found)
+      return Reader(layer: layer, channels: channels, positions: found)
     }
   }
 
@@ -44,11 +44,11 @@ extension ScoredNetwork {
   func filters(of group: ChannelGroup) -> [[Double]] {
     let own = Dictionary(layers.map { ($0.node.id, $0) }, uniquingKeysWith: { first, _ in first })
     let rows = group.layers.map { layer in own[layer.id].map { $0.foldedFilters(in: graph) } ?? [] }
-    let places = Dictionary(uniqueKeysWithValues: group.layers.enumerated().map { ($1.id, $0) })
+    let positions = Dictionary(uniqueKeysWithValues: group.layers.enumerated().map { ($1.id, $0) })
     return group.channels.map { channel in
       channel.producers.flatMap { member -> [Double] in
-        guard let rows = places[member.node].map({ rows[$0] }), !rows.isEmpty else { return [] }
-        return member.places.flatMap { rows[$0] }
+        guard let rows = positions[member.node].map({ rows[$0] }), !rows.isEmpty else { return [] }
+        return member.positions.flatMap { rows[$0] }
       }
     }
   }

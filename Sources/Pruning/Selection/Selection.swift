@@ -23,8 +23,8 @@ public struct Selection: Hashable, Sendable {
   public var normalisation: ScoreNormalisation
   /// How the scores of coupled filters become one.
   public var reduction: ScoreReduction
-  /// The unit by whose saving scores are divided, and negative ones multiplied, so that of equal scores the channel that saves more
-  /// goes first; nil for none.
+  /// The unit by whose saving scores are divided, and negative ones multiplied, so that of equal scores the channel that saves
+  /// more goes first; nil for none.
   public var perSaving: Budget.Kind?
   /// The least share of a group's channels that stays; at least one does.
   public var floor: Double
@@ -48,9 +48,9 @@ public struct Selection: Hashable, Sendable {
 
   /// Chooses the classes of channels that go.
   ///
-  /// The channels of an arena (``SelectionScope``) are put in an order: again and again the group whose next channels score least on
-  /// average loses them, one channel at a time or as many as make its number a multiple. Every arena then loses the same share of
-  /// that order, the least with which the budget holds; of the last step as few arenas take part as it needs.
+  /// The channels of an arena (``SelectionScope``) are put in an order: again and again the group whose next channels score least
+  /// on average loses them, one channel at a time or as many as make its number a multiple. Every arena then loses the same share
+  /// of that order, the least with which the budget holds; of the last step as few arenas take part as it needs.
   ///
   /// - Parameters:
   ///   - groups: the channel groups; those that must stay are left alone.
@@ -61,13 +61,14 @@ public struct Selection: Hashable, Sendable {
     in groups: ChannelGroups, by scores: FilterScores, latency: ((Set<Int>) throws -> Double)? = nil
   ) throws -> Set<Int> {
     guard budget.kind != .latency || latency != nil else {
-      throw EspalierError("a budget of time needs a measurement of time", place: "budget", accepted: "a meter, or another kind")
+      throw EspalierError(
+        "a budget of time needs a measurement of time", location: "budget", accepted: "a meter, or another kind")
     }
     guard !groups.removable.isEmpty else {
       let reasons = Set(groups.all.compactMap(\.reason)).sorted()
       throw EspalierError(
         "no filter may go: " + (reasons.isEmpty ? "the network has none" : reasons.prefix(3).joined(separator: "; ")),
-        place: "budget", accepted: "fewer protected layers, or a network with layers between input and output")
+        location: "budget", accepted: "fewer protected layers, or a network with layers between input and output")
     }
     let ranked = try scores.normalised(normalisation).ofClasses(in: groups, by: reduction)
     let whole = try LiveNetwork(groups.map)
@@ -88,11 +89,11 @@ public struct Selection: Hashable, Sendable {
     let least = try cost(removed(counts(1)))
     guard try least < cost([]) else {
       throw EspalierError(
-        "no filter may go", place: "budget", accepted: "a lower floor, a smaller multiple, fewer protected layers")
+        "no filter may go", location: "budget", accepted: "a lower floor, a smaller multiple, fewer protected layers")
     }
     guard least <= target else {
       throw EspalierError(
-        "\(budget) cannot be kept", place: "budget",
+        "\(budget) cannot be kept", location: "budget",
         accepted:
           "\(budget.kind.rawValue) of \((1000 * least / max(try cost([]), 1)).rounded(.up) / 1000) or more, or a lower floor, a smaller multiple, fewer protected layers"
       )
@@ -113,7 +114,7 @@ public struct Selection: Hashable, Sendable {
   private func arenas(_ groups: ChannelGroups, _ scores: [Double?], _ whole: LiveNetwork) throws -> [[[Int]]] {
     let scored = groups.removable.filter { group in group.channels.contains { scores[$0.id] != nil } }
     guard !scored.isEmpty else {
-      throw EspalierError("no layer that may lose channels has scores", place: "scores")
+      throw EspalierError("no layer that may lose channels has scores", location: "scores")
     }
     let keys = try keys(scored, in: groups)
     var order: [String] = []

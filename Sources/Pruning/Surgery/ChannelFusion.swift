@@ -9,8 +9,8 @@ public struct ChannelFusion: Sendable {
   /// Makes an empty fusion.
   public init() {}
 
-  /// The channels in a graph whose layers have taken over: W_j ← W_j + Σ_i c_ij W_i, for the input slices of every layer that mixes
-  /// the channels.
+  /// The channels in a graph whose layers have taken over: W_j ← W_j + Σ_i c_ij W_i, for the input slices of every layer that
+  /// mixes the channels.
   ///
   /// A weight that several nodes share stays as it is.
   ///
@@ -23,22 +23,22 @@ public struct ChannelFusion: Sendable {
     var editor = GraphEditor(map.graph)
     var rows: [Int: Tensor<Float>] = [:]
     for group in network.groups.removable {
-      let places = Dictionary(uniqueKeysWithValues: group.channels.enumerated().map { ($1.id, $0) })
+      let positions = Dictionary(uniqueKeysWithValues: group.channels.enumerated().map { ($1.id, $0) })
       for reader in network.readers(of: group) {
         var weights = rows[reader.layer.node.id] ?? reader.layer.weights
         // What goes is read from the weights as they were: a fusion's factors are of the whole network.
         var change = [Int: Double]()
-        for (place, channel) in group.channels.enumerated() {
+        for (position, channel) in group.channels.enumerated() {
           for (heir, factor) in shares[channel.id] ?? [] {
-            guard let target = places[heir] else { continue }
-            for (from, to) in zip(reader.places[place], reader.places[target]) {
-              for (a, b) in zip(reader.weightPlaces(at: from), reader.weightPlaces(at: to)) {
+            guard let target = positions[heir] else { continue }
+            for (from, to) in zip(reader.positions[position], reader.positions[target]) {
+              for (a, b) in zip(reader.weightPositions(at: from), reader.weightPositions(at: to)) {
                 change[b, default: 0] += factor * Double(reader.layer.weights.elements[a])
               }
             }
           }
         }
-        for (place, sum) in change { weights.elements[place] = Float(Double(weights.elements[place]) + sum) }
+        for (position, sum) in change { weights.elements[position] = Float(Double(weights.elements[position]) + sum) }
         rows[reader.layer.node.id] = weights
       }
     }
@@ -51,13 +51,14 @@ public struct ChannelFusion: Sendable {
 }
 
 extension GraphEditor {
-  /// Gives a linear layer other weights, one row a filter (``Graph/filters(of:count:)``); a weight that other nodes read too stays.
+  /// Gives a linear layer other weights, one row a filter (``Graph/filters(of:count:)``); a weight that other nodes read too
+  /// stays.
   ///
   /// - Returns: whether the weights were taken.
   @discardableResult
   mutating func setFilters(_ rows: Tensor<Float>, of node: Node, in graph: Graph) -> Bool {
-    let places = node.op is Op.MatMul ? 0..<2 : 1..<2
-    guard let name = places.lazy.compactMap({ node.inputs[$0] }).first(where: { graph.constants[$0]?.floats != nil }),
+    let positions = node.op is Op.MatMul ? 0..<2 : 1..<2
+    guard let name = positions.lazy.compactMap({ node.inputs[$0] }).first(where: { graph.constants[$0]?.floats != nil }),
       let old = graph.constants[name]?.floats, graph.consumers(of: name).count == 1, !graph.isOutput(name)
     else { return false }
     var weight = old

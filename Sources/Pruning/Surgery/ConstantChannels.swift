@@ -2,11 +2,11 @@ import Foundation
 import Networks
 import Tensors
 
-/// Channels that hold one number at every place of every picture, such as those of a filter without weights or of a batch norm
+/// Channels that hold one number at every position of every image, such as those of a filter without weights or of a batch norm
 /// whose scale is 0.
 ///
-/// Such a channel says nothing, but what it adds to the next layer is not nothing: when it goes, that goes into the layer's bias. It
-/// is exact for linear layers and for convolutions without padding; elsewhere the channel is removed as if it were 0.
+/// Such a channel says nothing, but what it adds to the next layer is not nothing: when it goes, that goes into the layer's bias.
+/// It is exact for linear layers and for convolutions without padding; elsewhere the channel is removed as if it were 0.
 struct ConstantChannels {
   private let map: ChannelMap
   /// For every value with channels, the constant of each; nil where a channel is none, or it is not known.
@@ -36,8 +36,8 @@ struct ConstantChannels {
     var (candidates, refused) = (Set<Int>(), Set<Int>())
     for (node, value) in readings {
       guard let own = map.channels[value] else { continue }
-      for (place, label) in own.labels.enumerated() where removed.contains(label) {
-        guard let constant = values[value]?[place] else {
+      for (position, label) in own.labels.enumerated() where removed.contains(label) {
+        guard let constant = values[value]?[position] else {
           refused.insert(label)
           continue
         }
@@ -100,7 +100,7 @@ struct ConstantChannels {
   // MARK: - What is constant
 
   private func constants(of node: Node) -> [Float?]? {
-    func input(_ place: Int) -> [Float?]? { place < node.inputs.count ? node.inputs[place].flatMap { values[$0] } : nil }
+    func input(_ position: Int) -> [Float?]? { position < node.inputs.count ? node.inputs[position].flatMap { values[$0] } : nil }
     switch node.op {
     case is Op.Conv, is Op.Gemm: return linear(node)
     case let norm as Op.BatchNormalization:
@@ -117,8 +117,8 @@ struct ConstantChannels {
         return value.map(\.isFinite) ?? false ? value : nil
       }
     case is Op.Clip:
-      func bound(_ place: Int) -> Float? {
-        place < node.inputs.count ? node.inputs[place].flatMap { map.graph.constants[$0]?.floats?.elements.first } : nil
+      func bound(_ position: Int) -> Float? {
+        position < node.inputs.count ? node.inputs[position].flatMap { map.graph.constants[$0]?.floats?.elements.first } : nil
       }
       return input(0)?.map { $0.map { min(max($0, bound(1) ?? -.infinity), bound(2) ?? .infinity) } }
     case is Op.MaxPool, is Op.GlobalMaxPool, is Op.GlobalAveragePool, is Op.Identity, is Op.Dropout: return input(0)
@@ -154,8 +154,8 @@ struct ConstantChannels {
     let isGrouped = ((node.op as? Op.Conv)?.group ?? 1) > 1
     let taps = isGrouped ? 1 : width / max(layer.inputs.count, 1)
     return (0..<layer.outputs.count).map { filter in
-      for place in 0..<width where rows.elements[filter * width + place] != 0 {
-        guard !isGrouped, zeros?[place / max(taps, 1)] == 0 else { return nil }
+      for position in 0..<width where rows.elements[filter * width + position] != 0 {
+        guard !isGrouped, zeros?[position / max(taps, 1)] == 0 else { return nil }
       }
       return old.map { beta * $0.elements[$0.count == 1 ? 0 : filter] } ?? 0
     }

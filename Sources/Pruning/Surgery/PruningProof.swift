@@ -101,14 +101,14 @@ public struct PruningProof: Hashable, Sendable, Codable {
     var masked = try map.graph(masking: removed, as: fills)
     var pruned = pruned
     guard masked.outputs == pruned.outputs, masked.inputs.map(\.name) == pruned.inputs.map(\.name) else {
-      throw EspalierError("the pruned network has other inputs or outputs", place: "proof", accepted: "those of the network")
+      throw EspalierError("the pruned network has other inputs or outputs", location: "proof", accepted: "those of the network")
     }
     // An output that is a constant is compared as it stands; there is nothing to run.
     for name in masked.outputs {
       guard let constant = masked.constants[name] else { continue }
       guard pruned.constants[name] == constant else {
         throw EspalierError(
-          "the constant output '\(name)' of the pruned network is another", place: "proof", accepted: "the same")
+          "the constant output '\(name)' of the pruned network is another", location: "proof", accepted: "the same")
       }
       (masked, pruned) = (try masked.without(output: name), try pruned.without(output: name))
     }
@@ -125,8 +125,8 @@ public struct PruningProof: Hashable, Sendable, Codable {
       }
       try first.run()
       try second.run()
-      for place in found.indices {
-        try found[place].compare(first.result(found[place].name), second.result(found[place].name))
+      for position in found.indices {
+        try found[position].compare(first.result(found[position].name), second.result(found[position].name))
       }
       compared += inputs.values.first?.shape[0] ?? 0
     }
@@ -183,7 +183,7 @@ private struct Finding {
   mutating func compare(_ masked: Tensor<Float>, _ pruned: Tensor<Float>) throws {
     guard masked.shape == pruned.shape else {
       throw EspalierError(
-        "output '\(name)' of the pruned network has shape \(pruned.shape)", place: "proof", accepted: "\(masked.shape)")
+        "output '\(name)' of the pruned network has shape \(pruned.shape)", location: "proof", accepted: "\(masked.shape)")
     }
     for (x, y) in zip(masked.elements, pruned.elements) {
       if x.isNaN { broken = x }
@@ -198,18 +198,18 @@ private struct Finding {
   func check(_ bound: Double, _ refusesSilence: Bool) throws {
     if broken != nil {
       throw EspalierError(
-        "output '\(name)' of the masked network is NaN for some inputs: nothing can be proven of it", place: "proof",
+        "output '\(name)' of the masked network is NaN for some inputs: nothing can be proven of it", location: "proof",
         accepted: "a network that stays finite, or another budget")
     }
     if scale == 0, refusesSilence {
       throw EspalierError(
-        "output '\(name)' of the masked network is 0 for every input: nothing can be proven of it", place: "proof",
+        "output '\(name)' of the masked network is 0 for every input: nothing can be proven of it", location: "proof",
         accepted: "a network whose outputs say something, or another budget")
     }
     guard difference <= bound * scale else {
       throw EspalierError(
         "output '\(name)' of the pruned network differs from the masked one's by \(difference), which reaches \(scale)",
-        place: "proof", accepted: "a difference of \(bound) of that")
+        location: "proof", accepted: "a difference of \(bound) of that")
     }
   }
 }

@@ -3,15 +3,15 @@ import Tensors
 
 /// Gives the layers behind pruned ones other weights, so that they make what they made before from the channels that are left.
 ///
-/// What a layer sees is drawn from the network as it was, `positions` places a picture; its outputs there are known exactly. Scales
-/// fits one factor an input channel, kernels all weights, by least squares in Double; biases stay. Both start from the weights after
-/// surgery and are held there by a ridge, λ ‖change‖² with λ = `ridge` · the mean square of an input, so that the error on what was
-/// drawn cannot grow. Every fifth picture is held out, to tell what came of it.
+/// What a layer sees is drawn from the network as it was, `positions` positions an image; its outputs there are known exactly.
+/// Scales fits one factor an input channel, kernels all weights, by least squares in Double; biases stay. Both start from the
+/// weights after surgery and are held there by a ridge, λ ‖change‖² with λ = `ridge` · the mean square of an input, so that the
+/// error on what was drawn cannot grow. Every fifth image is held out, to tell what came of it.
 ///
-/// Sources: scales, J.-H. Luo, J. Wu, W. Lin, "ThiNet", ICCV 2017, equation 7, with all filters of the layer where the paper draws one
-/// a place; kernels, A. Alqahtani, X. Xie, M. W. Jones, E. Essa, "Pruning CNN filters via quantifying the importance of deep visual
-/// representations", CVIU 2021, of which the abstract could be read, and the reuse of A. Polyak, L. Wolf, "Channel-level acceleration of
-/// deep face representations", IEEE Access 2015.
+/// Sources: scales, J.-H. Luo, J. Wu, W. Lin, "ThiNet", ICCV 2017, equation 7, with all filters of the layer where the paper
+/// draws one a position; kernels, A. Alqahtani, X. Xie, M. W. Jones, E. Essa, "Pruning CNN filters via quantifying the importance
+/// of deep visual representations", CVIU 2021, of which the abstract could be read, and the reuse of A. Polyak, L. Wolf,
+/// "Channel-level acceleration of deep face representations", IEEE Access 2015.
 public struct Reconstruction: Sendable, Hashable {
   /// What is fitted.
   public enum Mode: String, CaseIterable, Hashable, Sendable {
@@ -37,11 +37,11 @@ public struct Reconstruction: Sendable, Hashable {
 
   /// What is fitted.
   public var mode: Mode
-  /// The places a picture.
+  /// The positions an image.
   public var positions: Int
   /// The ridge, in parts of the mean square of an input.
   public var ridge: Double
-  /// The seed of the places.
+  /// The seed of the positions.
   public var seed: UInt64
 
   /// Makes a reconstruction.
@@ -63,10 +63,10 @@ public struct Reconstruction: Sendable, Hashable {
   ///   - pruned: the network after surgery.
   ///   - network: the network as it was.
   ///   - removed: the classes that went.
-  /// - Returns: the network with other weights, and the layers that were fitted; transposed convolutions, those with more than 8,192
-  ///   inputs a filter and those that share their weights stay.
-  /// - Throws: `EspalierError` if pictures cannot be read or the network cannot be run.
-  public func fit(_ pruned: Graph, _ network: ScoredNetwork, without removed: Set<Int>, on pictures: CriterionPictures) throws
+  /// - Returns: the network with other weights, and the layers that were fitted; transposed convolutions, those with more than
+  ///   8,192 inputs a filter and those that share their weights stay.
+  /// - Throws: `EspalierError` if images cannot be read or the network cannot be run.
+  public func fit(_ pruned: Graph, _ network: ScoredNetwork, without removed: Set<Int>, on images: CriterionImages) throws
     -> (graph: Graph, layers: [Layer])
   {
     guard mode != .none else { return (pruned, []) }
@@ -87,14 +87,14 @@ public struct Reconstruction: Sendable, Hashable {
     var next = 0
     while next < fits.count {
       var end = next + 1
-      func floats(_ fit: Fit) -> Int { min(positions, fit.geometry.places) * pictures.count * fit.width }
+      func floats(_ fit: Fit) -> Int { min(positions, fit.geometry.positions) * images.count * fit.width }
       var sum = floats(fits[next])
       while end < fits.count, sum + floats(fits[end]) <= Reconstruction.mostFloats {
         sum += floats(fits[end])
         end += 1
       }
       let part = Array(fits[next..<end])
-      let rows = try draw(part, map, pictures, every: max(1, (sum + Reconstruction.mostFloats - 1) / Reconstruction.mostFloats))
+      let rows = try draw(part, map, images, every: max(1, (sum + Reconstruction.mostFloats - 1) / Reconstruction.mostFloats))
       for (fit, rows) in zip(part, rows) {
         let (weights, result) = fit.solve(self, rows)
         if editor.setFilters(weights, of: fit.node, in: pruned) { results.append(result) }
@@ -104,39 +104,39 @@ public struct Reconstruction: Sendable, Hashable {
     return (try editor.graph(), results)
   }
 
-  /// What layers see at places of pictures, those to be fitted and those held out; of every so many pictures one.
-  private func draw(_ fits: [Fit], _ map: ChannelMap, _ pictures: CriterionPictures, every: Int) throws
+  /// What layers see at positions of images, those to be fitted and those held out; of every so many images one.
+  private func draw(_ fits: [Fit], _ map: ChannelMap, _ images: CriterionImages, every: Int) throws
     -> [(fitted: [Float], heldOut: [Float])]
   {
-    let places = Dictionary(uniqueKeysWithValues: fits.enumerated().map { ($1.node.id, $0) })
+    let order = Dictionary(uniqueKeysWithValues: fits.enumerated().map { ($1.node.id, $0) })
     let geometries = fits.map(\.geometry)
     let seeds = fits.map { seed ^ Philox.stream(named: "reconstruction \($0.name)") }
     let empty = [(fitted: [Float], heldOut: [Float])](repeating: ([], []), count: fits.count)
     let positions = positions
-    return try LayerPass(map, pictures, layers: Set(places.keys)).reduce(
+    return try LayerPass(map, images, layers: Set(order.keys)).reduce(
       { empty },
       observe: { state, view, shard in
-        guard let place = places[view.node] else { return }
+        guard let position = order[view.node] else { return }
         let size = view.input.count / max(view.input.shape[0], 1)
         for (row, turn) in view.turns {
-          let index = shard.indices[view.pictures[row]]
+          let index = shard.indices[view.images[row]]
           guard index % every == 0 else { continue }
-          var random = Philox(seed: seeds[place] ^ turn, stream: UInt64(bitPattern: Int64(index)))
-          let picture = view.input.elements[row * size..<(row + 1) * size]
+          var random = Philox(seed: seeds[position] ^ turn, stream: UInt64(bitPattern: Int64(index)))
+          let image = view.input.elements[row * size..<(row + 1) * size]
           let isHeldOut = index / every % 5 == 4
-          for choice in sampled(positions, below: geometries[place].places, using: &random) {
+          for choice in sampled(positions, below: geometries[position].positions, using: &random) {
             if isHeldOut {
-              geometries[place].append(picture, at: choice, to: &state[place].heldOut)
+              geometries[position].append(image, at: choice, to: &state[position].heldOut)
             } else {
-              geometries[place].append(picture, at: choice, to: &state[place].fitted)
+              geometries[position].append(image, at: choice, to: &state[position].fitted)
             }
           }
         }
       },
       merge: { state, later in
-        for place in state.indices {
-          state[place].fitted += later[place].fitted
-          state[place].heldOut += later[place].heldOut
+        for position in state.indices {
+          state[position].fitted += later[position].fitted
+          state[position].heldOut += later[position].heldOut
         }
       })
   }
@@ -175,15 +175,15 @@ public struct Reconstruction: Sendable, Hashable {
       inputs = perGroup * geometry.taps
       let taps = geometry.taps
       columns = (0..<groups).map { group in
-        left.filter { $0 / perGroup == group }.flatMap { place in (0..<taps).map { place % perGroup * taps + $0 } }
+        left.filter { $0 / perGroup == group }.flatMap { position in (0..<taps).map { position % perGroup * taps + $0 } }
       }
       filters = (0..<groups).map { group in kept.filter { $0 / filtersPerGroup == group } }
       guard after.count == zip(columns, filters).reduce(0, { $0 + $1.0.count * $1.1.count }) else { return nil }
       before = layer.weights
       self.after = after
-      func bias(_ node: Node, _ graph: Graph, _ places: [Int]) -> [Double] {
+      func bias(_ node: Node, _ graph: Graph, _ positions: [Int]) -> [Double] {
         let tensor = node.op is Op.MatMul || node.inputs.count < 3 ? nil : node.inputs[2].flatMap { graph.constants[$0]?.floats }
-        return places.map { place in tensor.map { Double($0.elements[$0.count == 1 ? 0 : place]) } ?? 0 }
+        return positions.map { position in tensor.map { Double($0.elements[$0.count == 1 ? 0 : position]) } ?? 0 }
       }
       let old = (layer.bias ?? [Float](repeating: 0, count: channels.outputs.count)).map(Double.init)
       let new = bias(node, pruned, Array(kept.indices))
@@ -249,8 +249,8 @@ public struct Reconstruction: Sendable, Hashable {
         outputs[0] += energy(plain, gram, m, d)
         outputs[1] += energy(plain, held, m, d)
         let left = zip(target, solved).map { $0 - $1 }
-        for (place, (difference, products)) in [(missing, gram), (left, gram), (missing, held), (left, held)].enumerated() {
-          errors[place] += energy(difference, products, m, d)
+        for (position, (difference, products)) in [(missing, gram), (left, gram), (missing, held), (left, held)].enumerated() {
+          errors[position] += energy(difference, products, m, d)
         }
         start += n * m
       }

@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Many hostile files given to the tool, each of whose runs must end by itself, soon, within bounds of memory, and with one line if it fails.
+/// Many hostile files given to the tool, each of whose runs must end by itself, soon, within bounds of memory, and with one line
+/// if it fails.
 public struct Campaign: Sendable {
   /// The tool.
   public var tool: String

@@ -8,12 +8,12 @@ public struct PNGMutator: FileMutator {
   /// Makes a mutator of one PNG.
   public init(_ bytes: [UInt8], seed: UInt64 = 1) {
     var chunks: [(type: [UInt8], body: [UInt8])] = []
-    var place = 8
-    while place + 12 <= bytes.count {
-      let length = bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
-      guard place + 12 + length <= bytes.count else { break }
-      chunks.append((Array(bytes[place + 4..<place + 8]), Array(bytes[place + 8..<place + 8 + length])))
-      place += 12 + length
+    var position = 8
+    while position + 12 <= bytes.count {
+      let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+      guard position + 12 + length <= bytes.count else { break }
+      chunks.append((Array(bytes[position + 4..<position + 8]), Array(bytes[position + 8..<position + 8 + length])))
+      position += 12 + length
     }
     self.chunks = chunks
     self.seed = seed
@@ -23,22 +23,23 @@ public struct PNGMutator: FileMutator {
     var random = Philox(seed: seed, stream: UInt64(number))
     var chunks = chunks
     for _ in 0..<Int.random(in: 1...3, using: &random) where !chunks.isEmpty {
-      let place = random.chance(0.4) ? 0 : random.index(chunks.count)
+      let position = random.chance(0.4) ? 0 : random.index(chunks.count)
       switch random.index(6) {
-      case 0: chunks.remove(at: place)
-      case 1: chunks.insert(chunks[place], at: random.index(chunks.count + 1))
+      case 0: chunks.remove(at: position)
+      case 1: chunks.insert(chunks[position], at: random.index(chunks.count + 1))
       case 2:
-        chunks[place].type = Array((["PLTE", "tRNS", "IDAT", "gAMA", "iCCP", "IEND"].randomElement(using: &random) ?? "").utf8)
-      case 3: chunks[place].body = Mutator(chunks[place].body, seed: random.next())(0)
+        chunks[position].type = Array(
+          (["PLTE", "tRNS", "IDAT", "gAMA", "iCCP", "IEND"].randomElement(using: &random) ?? "").utf8)
+      case 3: chunks[position].body = Mutator(chunks[position].body, seed: random.next())(0)
       default:
         // Width, height, depth, colour type, compression, filter, interlacing.
-        guard chunks[place].body.count == 13 else { continue }
+        guard chunks[position].body.count == 13 else { continue }
         if random.chance(0.5) {
           let value = Boundary.integers.randomElement(using: &random) ?? 0
           let side = random.index(2) * 4
-          for i in 0..<4 { chunks[place].body[side + i] = UInt8(truncatingIfNeeded: value >> (8 * (3 - Int64(i)))) }
+          for i in 0..<4 { chunks[position].body[side + i] = UInt8(truncatingIfNeeded: value >> (8 * (3 - Int64(i)))) }
         } else {
-          chunks[place].body[8 + random.index(5)] = [0, 1, 2, 3, 4, 6, 8, 16, 255].randomElement(using: &random) ?? 0
+          chunks[position].body[8 + random.index(5)] = [0, 1, 2, 3, 4, 6, 8, 16, 255].randomElement(using: &random) ?? 0
         }
       }
     }
@@ -61,16 +62,16 @@ public struct JPEGMutator: FileMutator {
   /// Makes a mutator of one JPEG.
   public init(_ bytes: [UInt8], seed: UInt64 = 1) {
     var segments: [(marker: UInt8, body: [UInt8])] = []
-    var place = 2
-    while place + 4 <= bytes.count, bytes[place] == 0xFF {
-      let length = Int(bytes[place + 2]) << 8 | Int(bytes[place + 3])
-      guard length >= 2, place + 2 + length <= bytes.count else { break }
-      segments.append((bytes[place + 1], Array(bytes[place + 4..<place + 2 + length])))
-      place += 2 + length
+    var position = 2
+    while position + 4 <= bytes.count, bytes[position] == 0xFF {
+      let length = Int(bytes[position + 2]) << 8 | Int(bytes[position + 3])
+      guard length >= 2, position + 2 + length <= bytes.count else { break }
+      segments.append((bytes[position + 1], Array(bytes[position + 4..<position + 2 + length])))
+      position += 2 + length
       if segments.last?.marker == 0xDA { break }
     }
     self.segments = segments
-    scan = Array(bytes[min(place, bytes.count)...])
+    scan = Array(bytes[min(position, bytes.count)...])
     self.seed = seed
   }
 
@@ -79,11 +80,11 @@ public struct JPEGMutator: FileMutator {
     var segments = segments
     var scan = scan
     for _ in 0..<Int.random(in: 1...3, using: &random) where !segments.isEmpty {
-      let place = random.index(segments.count)
+      let position = random.index(segments.count)
       switch random.index(6) {
-      case 0: segments.remove(at: place)
-      case 1: segments.insert(segments[place], at: random.index(segments.count + 1))
-      case 2: segments[place].marker = [0xC0, 0xC2, 0xC4, 0xDB, 0xDA, 0xDD, 0xE1, 0xEE].randomElement(using: &random) ?? 0xC0
+      case 0: segments.remove(at: position)
+      case 1: segments.insert(segments[position], at: random.index(segments.count + 1))
+      case 2: segments[position].marker = [0xC0, 0xC2, 0xC4, 0xDB, 0xDA, 0xDD, 0xE1, 0xEE].randomElement(using: &random) ?? 0xC0
       case 3: scan = Mutator(scan, seed: random.next())(0)
       case 4:
         guard let frame = segments.firstIndex(where: { $0.marker == 0xC0 || $0.marker == 0xC2 }), segments[frame].body.count > 5
@@ -91,7 +92,7 @@ public struct JPEGMutator: FileMutator {
         let side = 1 + 2 * random.index(2)
         let value = [0, 1, 7, 0x7FFF, 0xFFFF].randomElement(using: &random) ?? 0
         (segments[frame].body[side], segments[frame].body[side + 1]) = (UInt8(value >> 8), UInt8(value & 255))
-      default: segments[place].body = Mutator(segments[place].body, seed: random.next())(0)
+      default: segments[position].body = Mutator(segments[position].body, seed: random.next())(0)
       }
     }
     var bytes: [UInt8] = [0xFF, 0xD8]

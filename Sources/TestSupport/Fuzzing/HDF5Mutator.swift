@@ -2,8 +2,8 @@ import Foundation
 import Storage
 import Tensors
 
-/// Hostile versions of an HDF5 file that libhdf5 finds whole: datasets and attributes removed, renamed, reshaped, of another type, with
-/// values that nobody expects.
+/// Hostile versions of an HDF5 file that libhdf5 finds whole: datasets and attributes removed, renamed, reshaped, of another
+/// type, with values that nobody expects.
 public struct HDF5Mutator: FileMutator {
   private let root: [String: HDF5Item]
   private let seed: UInt64
@@ -123,8 +123,8 @@ private indirect enum HDF5Item: Sendable {
       guard tensor.count > 0 else { return self }
       var elements = tensor.elements
       for _ in 0..<Int.random(in: 1...3, using: &random) {
-        let place = random.index(elements.count)
-        elements[place] =
+        let position = random.index(elements.count)
+        elements[position] =
           random.chance(0.5)
           ? Double(Boundary.floats.randomElement(using: &random) ?? 0)
           : Double(Boundary.integers.randomElement(using: &random) ?? 0)

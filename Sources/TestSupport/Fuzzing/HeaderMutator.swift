@@ -18,13 +18,13 @@ public struct HeaderMutator: FileMutator {
     guard random.chance(0.8), bytes.count >= 4 * words else { return Mutator(bytes, seed: random.next())(0) }
     var bytes = bytes
     for _ in 0..<Int.random(in: 1...3, using: &random) {
-      let place = random.index(words) * 4
+      let position = random.index(words) * 4
       if random.chance(0.2) {
-        bytes[place + random.index(4)] = [0, 1, 3, 8, 9, 11, 12, 13, 14, 255].randomElement(using: &random) ?? 0
+        bytes[position + random.index(4)] = [0, 1, 3, 8, 9, 11, 12, 13, 14, 255].randomElement(using: &random) ?? 0
       } else {
-        let right = bytes[place..<place + 4].reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        let right = bytes[position..<position + 4].reduce(Int64(0)) { $0 << 8 | Int64($1) }
         let value = Boundary.integer(near: right, &random)
-        for i in 0..<4 { bytes[place + i] = UInt8(truncatingIfNeeded: value >> (8 * (3 - Int64(i)))) }
+        for i in 0..<4 { bytes[position + i] = UInt8(truncatingIfNeeded: value >> (8 * (3 - Int64(i)))) }
       }
     }
     if random.chance(0.2) { bytes.removeLast(random.index(bytes.count - 4 * words + 1)) }

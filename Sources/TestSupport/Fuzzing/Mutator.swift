@@ -27,8 +27,8 @@ public struct Mutator: Sendable {
       case 1: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
       case 2:
         let part = Array(bytes[Mutator.part(of: bytes, &random)])
-        let place = Int.random(in: 0...bytes.count - part.count, using: &random)
-        bytes.replaceSubrange(place..<place + part.count, with: part)
+        let position = Int.random(in: 0...bytes.count - part.count, using: &random)
+        bytes.replaceSubrange(position..<position + part.count, with: part)
       case 3: bytes.removeSubrange(Mutator.part(of: bytes, &random))
       case 4:
         let part = Mutator.part(of: bytes, &random)
@@ -36,8 +36,8 @@ public struct Mutator: Sendable {
       default:
         let width = min(bytes.count, 1 << Int.random(in: 0...3, using: &random))
         let value = [0, .max, UInt64.random(in: 0...UInt64.max, using: &random)].randomElement(using: &random) ?? 0
-        let place = Int.random(in: 0...bytes.count - width, using: &random)
-        for i in 0..<width { bytes[place + i] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(i))) }
+        let position = Int.random(in: 0...bytes.count - width, using: &random)
+        for i in 0..<width { bytes[position + i] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(i))) }
       }
     }
     return bytes

@@ -30,18 +30,18 @@ public struct ProtobufMutator: FileMutator {
 
   private func change(_ fields: inout [ProtobufField], _ random: inout Philox) {
     guard !fields.isEmpty else { return }
-    let place = random.index(fields.count)
-    if case .message(var inner) = fields[place].payload, !inner.isEmpty, random.chance(0.9) {
+    let position = random.index(fields.count)
+    if case .message(var inner) = fields[position].payload, !inner.isEmpty, random.chance(0.9) {
       change(&inner, &random)
-      fields[place].payload = .message(inner)
+      fields[position].payload = .message(inner)
       return
     }
     switch random.index(10) {
-    case 0: fields.remove(at: place)
-    case 1: fields.insert(fields[place], at: random.index(fields.count + 1))
-    case 2: fields.swapAt(place, random.index(fields.count))
-    case 3: fields[place].number = [1, 2, 3, 5, 7, 9, 13, 20].randomElement(using: &random) ?? 1
-    default: fields[place].payload = value(like: fields[place].payload, &random)
+    case 0: fields.remove(at: position)
+    case 1: fields.insert(fields[position], at: random.index(fields.count + 1))
+    case 2: fields.swapAt(position, random.index(fields.count))
+    case 3: fields[position].number = [1, 2, 3, 5, 7, 9, 13, 20].randomElement(using: &random) ?? 1
+    default: fields[position].payload = value(like: fields[position].payload, &random)
     }
   }
 
@@ -66,14 +66,14 @@ public struct ProtobufMutator: FileMutator {
       // A float among the weights.
       guard bytes.count >= 4 else { return bytes + [0xFF] }
       let pattern = (Boundary.floats.randomElement(using: &random) ?? 0).bitPattern
-      let place = random.index(bytes.count / 4) * 4
-      for i in 0..<4 { bytes[place + i] = UInt8(truncatingIfNeeded: pattern >> (8 * UInt32(i))) }
+      let position = random.index(bytes.count / 4) * 4
+      for i in 0..<4 { bytes[position + i] = UInt8(truncatingIfNeeded: pattern >> (8 * UInt32(i))) }
       return bytes
     case 4:
       guard bytes.count >= 8 else { return bytes + bytes }
       let value = Boundary.integers.randomElement(using: &random) ?? 0
-      let place = random.index(bytes.count / 8) * 8
-      for i in 0..<8 { bytes[place + i] = UInt8(truncatingIfNeeded: value >> (8 * Int64(i))) }
+      let position = random.index(bytes.count / 8) * 8
+      for i in 0..<8 { bytes[position + i] = UInt8(truncatingIfNeeded: value >> (8 * Int64(i))) }
       return bytes
     default: return Array(bytes.prefix(random.index(bytes.count + 1)))
     }

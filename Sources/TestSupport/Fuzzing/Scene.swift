@@ -12,7 +12,9 @@ public enum Scene {
   public static func make(in folder: URL, tool: String, seed: UInt64 = 1) throws -> [HostileKind] {
     func run(_ arguments: String...) throws {
       let outcome = try ToolProcess.run(tool, arguments, in: folder, seconds: 120)
-      guard outcome.status == 0 else { throw EspalierError(outcome.talk, place: "espalier \(arguments.joined(separator: " "))") }
+      guard outcome.status == 0 else {
+        throw EspalierError(outcome.talk, location: "espalier \(arguments.joined(separator: " "))")
+      }
     }
     func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: folder.appendingPathComponent(name))) }
     func write(_ text: String, _ name: String) throws { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) }
@@ -46,7 +48,7 @@ public enum Scene {
     try run("sensitivity", "net.onnx", "--data", "hdf5:data.h5", "--criterion", "l1", "--out", "sweep.json")
     try write("{\"0\": \"a\", \"1\": \"b\", \"2\": [\"n02\", \"c\"], \"3\": \"d\"}", "classes.json")
 
-    // Pictures, texts.
+    // Images, texts.
     try FileManager.default.createDirectory(at: folder.appendingPathComponent("images/a"), withIntermediateDirectories: true)
     try FileManager.default.createDirectory(at: folder.appendingPathComponent("images/b"), withIntermediateDirectories: true)
     try Data(png).write(to: folder.appendingPathComponent("images/a/one.png"))

@@ -31,13 +31,13 @@ public struct TextMutator: FileMutator {
     var random = Philox(seed: seed, stream: UInt64(number))
     var words = words
     for _ in 0..<Int.random(in: 1...4, using: &random) where !words.isEmpty {
-      let place = random.index(words.count)
+      let position = random.index(words.count)
       switch random.index(6) {
-      case 0: words.remove(at: place)
-      case 1: words.insert(words[place], at: random.index(words.count + 1))
-      case 2: words.swapAt(place, random.index(words.count))
-      case 3: words.insert(TextMutator.hostile.randomElement(using: &random) ?? "", at: place)
-      default: words[place] = TextMutator.hostile.randomElement(using: &random) ?? ""
+      case 0: words.remove(at: position)
+      case 1: words.insert(words[position], at: random.index(words.count + 1))
+      case 2: words.swapAt(position, random.index(words.count))
+      case 3: words.insert(TextMutator.hostile.randomElement(using: &random) ?? "", at: position)
+      default: words[position] = TextMutator.hostile.randomElement(using: &random) ?? ""
       }
     }
     var bytes = Array(words.joined().utf8)

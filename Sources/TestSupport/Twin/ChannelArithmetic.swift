@@ -15,8 +15,8 @@ extension Tensor where Scalar == Double {
     let (outer, length, inner) = split(at: axis)
     var sums = Tensor(repeating: 0, shape: [length])
     for o in 0..<outer {
-      for place in 0..<length {
-        for i in 0..<inner { sums.elements[place] += elements[(o * length + place) * inner + i] }
+      for position in 0..<length {
+        for i in 0..<inner { sums.elements[position] += elements[(o * length + position) * inner + i] }
       }
     }
     return sums
@@ -24,8 +24,8 @@ extension Tensor where Scalar == Double {
 }
 
 extension Array {
-  /// The element at a place, or the default behind the end.
-  subscript(place: Int, default fallback: Element) -> Element { place < count ? self[place] : fallback }
+  /// The element at a position, or the default behind the end.
+  subscript(position: Int, default fallback: Element) -> Element { position < count ? self[position] : fallback }
 
   /// The first elements, at most so many.
   func prefixed(_ count: Int) -> [Element] { Array(prefix(count)) }

@@ -15,11 +15,11 @@ public func gradientCheck(
   tolerance: Tolerance = Tolerance(absolute: 1e-8, relative: 1e-7), _ label: String = "",
   sourceLocation: SourceLocation = #_sourceLocation, of function: (Tensor<Double>) -> Double
 ) {
-  let differences = x.elements.indices.map { place in
+  let differences = x.elements.indices.map { position in
     var moved = x
-    moved.elements[place] = x.elements[place] + step
+    moved.elements[position] = x.elements[position] + step
     let above = function(moved)
-    moved.elements[place] = x.elements[place] - step
+    moved.elements[position] = x.elements[position] - step
     return (above - function(moved)) / (2 * step)
   }
   expectClose(

@@ -1,6 +1,6 @@
 import Tensors
 
-/// For each element of a result, in row-major order, the place of the element that it copies; −1 for a filling.
+/// For each element of a result, in row-major order, the position of the element that it copies; −1 for a filling.
 struct IndexMap {
   var dimensions: [Int]
   var sources: [Int]

@@ -36,7 +36,7 @@ extension TwinElementwise {
   }
 }
 
-/// An operator whose outputs hold elements of its inputs in other places.
+/// An operator whose outputs hold elements of its inputs in other positions.
 protocol TwinRearrangement: TwinOperator {
   /// One map an output, over the elements of the inputs laid end to end.
   func maps(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [IndexMap]

@@ -1,17 +1,17 @@
 import Networks
 
-/// Where a sliding window meets a feature map of any number of spatial axes: for each output place the pairs of a place in the
-/// kernel and a place in the input, all row-major.
+/// Where a sliding window meets a feature map of any number of spatial axes: for each output position the pairs of a position in
+/// the kernel and a position in the input, all row-major.
 ///
-/// Places in the padding are left out.
+/// Positions in the padding are left out.
 struct WindowTaps {
   /// The output's size.
   let output: [Int]
-  /// Pairs of output place `p` are `starts[p] ..< starts[p + 1]`.
+  /// Pairs of output position `p` are `starts[p] ..< starts[p + 1]`.
   private(set) var starts = [0]
-  private(set) var kernelPlaces: [Int] = []
-  private(set) var inputPlaces: [Int] = []
-  /// The number of kernel places of each output place that lie in the input or its declared padding.
+  private(set) var kernelPositions: [Int] = []
+  private(set) var inputPositions: [Int] = []
+  /// The number of kernel positions of each output position that lie in the input or its declared padding.
   private(set) var paddedCounts: [Int] = []
 
   var outputCount: Int { output.reduce(1, *) }
@@ -52,17 +52,17 @@ struct WindowTaps {
   /// Lays a window whose every number is known.
   init(input: [Int], output: [Int], kernel: [Int], strides: [Int], dilations: [Int], begin: [Int], end: [Int]) {
     self.output = output
-    // One axis after the other: each pair so far is extended by each place of the kernel along the next axis.
-    var pairs: [(padded: Int, places: [(kernel: Int, input: Int)])] = [(1, [(0, 0)])]
+    // One axis after the other: each pair so far is extended by each position of the kernel along the next axis.
+    var pairs: [(padded: Int, positions: [(kernel: Int, input: Int)])] = [(1, [(0, 0)])]
     for axis in input.indices {
       pairs = pairs.flatMap { before in
-        (0..<output[axis]).map { place in
-          let start = place * strides[axis] - begin[axis]
+        (0..<output[axis]).map { position in
+          let start = position * strides[axis] - begin[axis]
           let coordinates = (0..<kernel[axis]).map { start + $0 * dilations[axis] }
           let padded = coordinates.filter { $0 < input[axis] + end[axis] }.count
           return (
             before.padded * padded,
-            before.places.flatMap { pair in
+            before.positions.flatMap { pair in
               coordinates.enumerated().filter { (0..<input[axis]).contains($0.element) }.map {
                 (pair.kernel * kernel[axis] + $0.offset, pair.input * input[axis] + $0.element)
               }
@@ -71,10 +71,10 @@ struct WindowTaps {
         }
       }
     }
-    for (padded, places) in pairs {
-      kernelPlaces += places.map(\.kernel)
-      inputPlaces += places.map(\.input)
-      starts.append(kernelPlaces.count)
+    for (padded, positions) in pairs {
+      kernelPositions += positions.map(\.kernel)
+      inputPositions += positions.map(\.input)
+      starts.append(kernelPositions.count)
       paddedCounts.append(padded)
     }
   }

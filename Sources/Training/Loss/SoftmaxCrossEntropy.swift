@@ -43,7 +43,8 @@ struct SoftmaxCrossEntropy: Sendable {
     return (loss, correct)
   }
 
-  /// Binary cross-entropy, `log(1 + exp(z)) − q z`, and its gradient `σ(z) − q`, with `q = (1 − smoothing) · label + smoothing / 2`.
+  /// Binary cross-entropy, `log(1 + exp(z)) − q z`, and its gradient `σ(z) − q`, with `q = (1 − smoothing) · label + smoothing /
+  /// 2`.
   private func evaluate(
     binary logits: UnsafePointer<Float>, labels: UnsafeMutableBufferPointer<Double>, count: Int, rows: Int,
     gradient: UnsafeMutablePointer<Float>

@@ -11,7 +11,7 @@
 public struct SGD: Optimizer {
   /// The share μ of the velocity that stays, 0 ..< 1.
   public var momentum: Float
-  /// Whether the gradient is looked at ahead, at the place where the velocity leads.
+  /// Whether the gradient is observed ahead, at the position where the velocity leads.
   public var nesterov: Bool
 
   /// Makes the optimiser.

@@ -12,15 +12,15 @@ struct DissectCommand: ParsableCommand {
     discussion: """
       Network dissection: a filter fires where its feature map, bilinearly upsampled to the size of the masks, exceeds its \
       threshold; its overlap with a concept is the intersection over union of these pixels and the concept's over the whole data \
-      set. On each picture, and for each concept that it shows, the filters that overlap best get a vote. A first pass finds the \
+      set. On each image, and for each concept that it shows, the filters that overlap best get a vote. A first pass finds the \
       thresholds. A run that was stopped goes on with the same command.
 
         espalier dissect vgg.onnx --data fashion-mnist:test --concepts foreground:0 --out dissection.h5
         espalier dissect mobilenet.onnx --data folder:cutouts --concepts alpha --site block --out dissection.h5
         espalier dissect vgg.onnx --data fashion-mnist:test --concepts foreground:0 --out dissection.h5 --report report
 
-      --report writes a page for a browser, report/index.html, that needs nothing beside itself: filters with the pictures that excite \
-      them most, a short pass over those pictures more.
+      --report writes a page for a browser, report/index.html, that needs nothing beside itself: filters with the images that excite \
+      them most, a short pass over those images more.
       """)
 
   @OptionGroup var model: FedModelOptions
@@ -53,8 +53,8 @@ struct DissectCommand: ParsableCommand {
     help: ArgumentHelp("The most filters of a layer that the report shows, of every concept the best.", valueName: "n"))
   var reportFilters = 64
 
-  @Option(help: ArgumentHelp("The pictures that the report shows of each of them.", valueName: "n"))
-  var reportPictures = 6
+  @Option(help: ArgumentHelp("The images that the report shows of each of them.", valueName: "n"))
+  var reportImages = 6
 
   @Flag(help: "Print JSON: layers with their filters, detectors, concepts and best filter.")
   var json = false
@@ -63,7 +63,7 @@ struct DissectCommand: ParsableCommand {
 
   func validate() throws {
     guard 1...100_000 ~= reportFilters else { throw ValidationError("--report-filters is 1 to 100000, not \(reportFilters)") }
-    guard 1...100 ~= reportPictures else { throw ValidationError("--report-pictures is 1 to 100, not \(reportPictures)") }
+    guard 1...100 ~= reportImages else { throw ValidationError("--report-images is 1 to 100, not \(reportImages)") }
   }
 
   private struct Row: Encodable {
@@ -77,7 +77,7 @@ struct DissectCommand: ParsableCommand {
   }
 
   func run() throws {
-    let request = self.report.map { ReportRequest($0, filters: reportFilters, pictures: reportPictures) }
+    let request = self.report.map { ReportRequest($0, filters: reportFilters, images: reportImages) }
     let run = ScoreRun(
       .dissection, sites: sites.request, concepts: concepts, quantile: parameters.quantile, thresholds: thresholds,
       voteShare: parameters.voteShare, batch: options.batch, out: out, report: request)
@@ -107,7 +107,7 @@ struct DissectCommand: ParsableCommand {
         ]
       })
     try StandardOutput.line(table.text)
-    options.say("\(out): dissection of \(report.layers.count.of("layer")) on \(report.pictures.of("picture"))")
+    options.say("\(out): dissection of \(report.layers.count.of("layer")) on \(report.images.of("image"))")
   }
 
   /// Tells where the report is, and how large.

@@ -8,7 +8,7 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Count what a network gets right.",
     discussion: """
-      A picture with several acceptable labels counts as right if one of them is found.
+      An image with several acceptable labels counts as right if one of them is found.
 
         espalier evaluate vgg.onnx --data fashion-mnist:test
       """)
@@ -18,7 +18,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var classes: ClassOptions
   @OptionGroup var options: RunOptions
 
-  @Flag(help: "Print JSON: top1, top5 (shares), loss, pictures, imagesPerSecond.")
+  @Flag(help: "Print JSON: top1, top5 (shares), loss, images, imagesPerSecond.")
   var json = false
 
   func run() throws {
@@ -27,11 +27,11 @@ struct EvaluateCommand: ParsableCommand {
     }
     if json { return try StandardOutput.json(report) }
     let table = Table(
-      columns: [("top-1", .right), ("top-5", .right), ("loss", .right), ("pictures", .right), ("pictures/s", .right)],
+      columns: [("top-1", .right), ("top-5", .right), ("loss", .right), ("images", .right), ("images/s", .right)],
       rows: [
         [
           String(format: "%.2f %%", 100 * report.top1), String(format: "%.2f %%", 100 * report.top5),
-          String(format: "%.4f", report.loss), report.pictures.grouped, Int(report.imagesPerSecond).grouped,
+          String(format: "%.4f", report.loss), report.images.grouped, Int(report.imagesPerSecond).grouped,
         ]
       ])
     try StandardOutput.line(table.text)

@@ -7,14 +7,14 @@ import Tensors
 /// `espalier figure heatmap`.
 struct HeatmapCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "heatmap", abstract: "Draw relevance maps in colours, beside their pictures.",
+    commandName: "heatmap", abstract: "Draw relevance maps in colours, beside their images.",
     discussion: """
-      With --data, the pictures that the relevance was computed for are shown beside their maps; other data are refused. Captions \
+      With --data, the images that the relevance was computed for are shown beside their maps; other data are refused. Captions \
       name the class, the predicted class and the class that is explained.
 
         espalier figure heatmap maps.h5 --data fashion-mnist:test --out maps.png
         espalier figure heatmap maps.h5 --per-class 5 --cmap bwr --out classes.pdf
-        espalier figure heatmap maps.h5 --data folder:pictures --names cat/1.png,dog/7.png --out two.png
+        espalier figure heatmap maps.h5 --data folder:images --names cat/1.png,dog/7.png --out two.png
         espalier figure heatmap maps.h5 --sheet --limit 100 --out sheet.png
 
       Colour maps: \(Colormap.names.joined(separator: ", ")).
@@ -24,7 +24,7 @@ struct HeatmapCommand: ParsableCommand {
   var file: String
 
   @Option(
-    help: ArgumentHelp("The pictures that it was computed for.", valueName: "spec"), completion: .data,
+    help: ArgumentHelp("The images that it was computed for.", valueName: "spec"), completion: .data,
     transform: { try DataSpec($0) })
   var data: DataSpec?
 
@@ -32,19 +32,19 @@ struct HeatmapCommand: ParsableCommand {
   @OptionGroup var colors: ColorOptions
 
   @Option(
-    help: ArgumentHelp("These pictures, by their places in the data from 0, in this order.", valueName: "n,…"),
-    transform: FigureOptions.places)
+    help: ArgumentHelp("These images, by their positions in the data from 0, in this order.", valueName: "n,…"),
+    transform: FigureOptions.positions)
   var index: [Int]?
 
   @Option(
-    help: ArgumentHelp("These pictures of --data, by their names, in this order.", valueName: "name,…"),
+    help: ArgumentHelp("These images of --data, by their names, in this order.", valueName: "name,…"),
     transform: FigureOptions.names)
   var names: [String]?
 
-  @Option(help: ArgumentHelp("The most pictures (default: 12; with --per-class all).", valueName: "n"))
+  @Option(help: ArgumentHelp("The most images (default: 12; with --per-class all).", valueName: "n"))
   var limit: Int?
 
-  @Option(help: ArgumentHelp("The first n pictures of each class, one row a class.", valueName: "n"))
+  @Option(help: ArgumentHelp("The first n images of each class, one row a class.", valueName: "n"))
   var perClass: Int?
 
   @Flag(help: "Draw maps alone, without captions and gaps.")
@@ -64,7 +64,7 @@ struct HeatmapCommand: ParsableCommand {
     ]
     let chosen = choices.filter(\.1).map(\.0)
     if index != nil || names != nil, chosen.count > 1 {
-      throw ValidationError("\(chosen.joined(separator: " and ")) choose pictures in different ways; give one")
+      throw ValidationError("\(chosen.joined(separator: " and ")) choose images in different ways; give one")
     }
     if let limit, !(1...10_000 ~= limit) { throw ValidationError("--limit is 1 to 10000, not \(limit)") }
     if let perClass, !(1...100 ~= perClass) { throw ValidationError("--per-class is 1 to 100, not \(perClass)") }

@@ -8,7 +8,7 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "List the layers of a network, what they cost and what they hold.",
     discussion: """
-      MACs are multiply-accumulate operations of convolutions and linear layers for one picture; FLOPs are 2 × MACs; the \
+      MACs are multiply-accumulate operations of convolutions and linear layers for one image; FLOPs are 2 × MACs; the \
       survey's FLOPs count a bias at every output of such a layer, whether it has one or not.
 
         espalier inspect vgg.onnx
@@ -36,7 +36,7 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var talk: TalkOptions
 
   func validate() throws {
-    if groups, compare != nil { throw ValidationError("--groups and --compare are two different looks; choose one") }
+    if groups, compare != nil { throw ValidationError("--groups and --compare are two different views; choose one") }
   }
 
   func run() throws {

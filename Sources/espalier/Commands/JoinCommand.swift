@@ -8,8 +8,8 @@ struct JoinCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "join", abstract: "Join the relevance files of parts of a data set.",
     discussion: """
-      The files must be of the same network, rules and settings, and of different pictures of one data set. Rows are put in the data \
-      set's order; the most relevant pictures of each filter are found anew.
+      The files must be of the same network, rules and settings, and of different images of one data set. Rows are put in the data \
+      set's order; the most relevant images of each filter are found anew.
 
         espalier relevance vgg.onnx --data folder:dir --limit 5000 --out a.h5
         espalier relevance vgg.onnx --data folder:dir --skip 5000 --out b.h5
@@ -30,6 +30,6 @@ struct JoinCommand: ParsableCommand {
 
   func run() throws {
     let count = try workers.run { try RelevanceJoin(files, out: out).run($0) }
-    workers.say("\(out): relevance of \(count.of("picture"))")
+    workers.say("\(out): relevance of \(count.of("image"))")
   }
 }

@@ -11,7 +11,7 @@ struct MeasureCommand: ParsableCommand {
     discussion: """
       A method is an attributor, a composite for its passes behind a slash, or a composite alone, which stands for lrp. Masks of \
       objects come from the column mask of a csv file, or from the transparency of PNG files. Measures that need masks are \
-      left out where there are none, unless they are asked for. A mean over the pictures is followed by its interval of confidence of \
+      left out where there are none, unless they are asked for. A mean over the images is followed by its interval of confidence of \
       95 % (Student's t) and their number; ↑ and ↓ say whether higher or lower speaks for a method. A composite may be a TOML file of rules, as `espalier relevance --help` \
       explains.
 
@@ -53,7 +53,7 @@ struct MeasureCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whose relevance: label, predicted, data (each picture's own), a class by its number or name, or classes against others, such as 990,-949 (default: label, or predicted without labels; with one output, that).",
+      "Whose relevance: label, predicted, data (each image's own), a class by its number or name, or classes against others, such as 990,-949 (default: label, or predicted without labels; with one output, that).",
       valueName: "class"),
     completion: .targets, transform: { try RelevanceTarget(text: $0) })
   var target: RelevanceTarget?
@@ -63,7 +63,7 @@ struct MeasureCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The numbers of every picture: CSV (method, index, image, a column a measure) or, ending h5, HDF5.", valueName: "file"),
+      "The numbers of every image: CSV (method, index, image, a column a measure) or, ending h5, HDF5.", valueName: "file"),
     completion: .file(extensions: ["csv", "h5"]))
   var out: String?
 
@@ -100,7 +100,7 @@ struct MeasureCommand: ParsableCommand {
           + method.measures.flatMap { entry in
             [
               entry.mean.map { String(format: "%.4f", $0) } ?? "–",
-              entry.interval.map { String(format: "%.4f…%.4f", $0[0], $0[1]) } ?? "–", entry.pictures.grouped,
+              entry.interval.map { String(format: "%.4f…%.4f", $0[0], $0[1]) } ?? "–", entry.images.grouped,
             ]
           }
       })

@@ -24,7 +24,7 @@ struct NewCommand: ParsableCommand {
   var seed: UInt64 = 0
 
   @Option(
-    help: ArgumentHelp("A TOML file on how pictures are prepared for it, to be stored in the file.", valueName: "file"),
+    help: ArgumentHelp("A TOML file on how images are prepared for it, to be stored in the file.", valueName: "file"),
     completion: .file(extensions: ["toml"]))
   var preprocess: String?
 

@@ -26,9 +26,9 @@ struct PruneCommand: ParsableCommand {
       --out small.onnx
 
       \(ScoringOptions.criteria) \
-      Several criteria become one with --combine: weights=A,B,… adds up their normalised scores, mean-rank takes the mean place. \
+      Several criteria become one with --combine: weights=A,B,… adds up their normalised scores, mean-rank takes the mean position. \
       data-free and divnet let the filters that stay take over. --reconstruct fits the layers behind pruned ones anew, by least \
-      squares at places of the pictures, after the proof: scales one factor an input channel, kernels all weights.
+      squares at positions of the images, after the proof: scales one factor an input channel, kernels all weights.
       """)
 
   @OptionGroup var model: FedModelOptions
@@ -73,7 +73,7 @@ struct PruneCommand: ParsableCommand {
   var steps = 1
 
   @Option(
-    help: ArgumentHelp("Pictures for criteria, tuning and the proof: \(DataSpec.forms).", valueName: "spec"),
+    help: ArgumentHelp("Images for criteria, tuning and the proof: \(DataSpec.forms).", valueName: "spec"),
     completion: .data, transform: { try DataSpec($0) })
   var data: DataSpec?
 
@@ -81,11 +81,11 @@ struct PruneCommand: ParsableCommand {
   @OptionGroup var classes: ClassOptions
 
   @Option(
-    help: ArgumentHelp("Pictures that accuracy is told of (default: those of --data).", valueName: "spec"),
+    help: ArgumentHelp("Images that accuracy is measured on (default: those of --data).", valueName: "spec"),
     completion: .data, transform: { try DataSpec($0) })
   var validation: DataSpec?
 
-  @Option(help: ArgumentHelp("Tune for n epochs after each step, on all pictures of --data.", valueName: "n"))
+  @Option(help: ArgumentHelp("Tune for n epochs after each step, on all images of --data.", valueName: "n"))
   var tune = 0
 
   @Option(
@@ -94,22 +94,22 @@ struct PruneCommand: ParsableCommand {
       valueName: "rate"))
   var rate: Double?
 
-  @Option(help: ArgumentHelp("Shift pictures of --tune by up to n pixels at random; 0 for not at all.", valueName: "n"))
+  @Option(help: ArgumentHelp("Shift images of --tune by up to n pixels at random; 0 for not at all.", valueName: "n"))
   var padCrop = 2
 
-  @Flag(inversion: .prefixedNo, help: "Mirror every other picture of --tune.")
+  @Flag(inversion: .prefixedNo, help: "Mirror every other image of --tune.")
   var flip = true
 
   @Option(help: "Fit the layers behind pruned ones, on --data: none, scales or kernels.")
   var reconstruct = Reconstruction.Mode.none
 
-  @Option(help: ArgumentHelp("The places a picture at which --reconstruct looks.", valueName: "n"))
+  @Option(help: ArgumentHelp("The positions an image at which --reconstruct looks.", valueName: "n"))
   var reconstructPositions = 10
 
   @Option(help: ArgumentHelp("The ridge of --reconstruct, in parts of the mean square of an input.", valueName: "share"))
   var reconstructRidge = 1e-6
 
-  @Option(help: ArgumentHelp("Time forward passes of n pictures before and after; 0 for not.", valueName: "n"))
+  @Option(help: ArgumentHelp("Time forward passes of n images before and after; 0 for not.", valueName: "n"))
   var latencyBatch = 1
 
   @Option(help: ArgumentHelp("The seed of tuning and of the proof's inputs.", valueName: "s"))
@@ -131,7 +131,7 @@ struct PruneCommand: ParsableCommand {
     try check(1...100_000 ~= reconstructPositions, "--reconstruct-positions is 1 to 100000, not \(reconstructPositions)")
     try check(
       reconstructRidge >= 0 && reconstructRidge.isFinite, "--reconstruct-ridge is 0 or more, not \(reconstructRidge)")
-    try check(reconstruct == .none || data != nil, "--reconstruct needs pictures: --data SPEC")
+    try check(reconstruct == .none || data != nil, "--reconstruct needs images: --data SPEC")
     try check(0...TrainingSettings.mostEpochs ~= tune, "--tune is 0 to \(TrainingSettings.mostEpochs), not \(tune)")
     try check((rate ?? 1) > 0 && (rate ?? 1).isFinite, "--rate is above 0, not \(rate ?? 0)")
     try check(0...1024 ~= padCrop, "--pad-crop is 0 to 1024, not \(padCrop)")
@@ -193,7 +193,7 @@ struct PruneCommand: ParsableCommand {
     if let profile = report.profile { text += "\n\n" + ProfileTable.text(profile) }
     if let layers = report.reconstruction {
       func share(_ value: Double?) -> String { value.map { String(format: "%.1f %%", 100 * $0) } ?? "–" }
-      text += "\n\noutputs of fitted layers, ‖error‖ ÷ ‖output‖ on pictures held out, before and after:\n"
+      text += "\n\noutputs of fitted layers, ‖error‖ ÷ ‖output‖ on images held out, before and after:\n"
       text += layers.map { "  \($0.name): \(share($0.heldOutBefore)), \(share($0.heldOutAfter))" }.joined(separator: "\n")
     }
     return text

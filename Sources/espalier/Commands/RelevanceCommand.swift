@@ -10,7 +10,7 @@ struct RelevanceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "relevance", abstract: "Compute which pixels and which filters a network's answers rest on.",
     discussion: """
-      Layer-wise relevance propagation (LRP), or another attributor. The HDF5 file holds a relevance map for every picture and the relevance of \
+      Layer-wise relevance propagation (LRP), or another attributor. The HDF5 file holds a relevance map for every image and the relevance of \
       every filter of every convolution and linear layer, and opens in h5py, xarray and ViRelAy. A run that was stopped goes \
       on with the same command.
 
@@ -48,7 +48,7 @@ struct RelevanceCommand: ParsableCommand {
       epsilon with epsilon=0.
 
       Conservation: relevance at a layer's output = relevance at its inputs + what the bias took + what the stabiliser took + other \
-      (outputs for which the rule has no part, gradients, rounding); printed as means over the pictures.
+      (outputs for which the rule has no part, gradients, rounding); printed as means over the images.
       """)
 
   @OptionGroup var model: FedModelOptions
@@ -73,7 +73,7 @@ struct RelevanceCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whose relevance: label, predicted, data (each picture's own), a class by its number or name, or classes against others, such as 990,-949 (default: label, or predicted without labels; with one output, that).",
+      "Whose relevance: label, predicted, data (each image's own), a class by its number or name, or classes against others, such as 990,-949 (default: label, or predicted without labels; with one output, that).",
       valueName: "class"),
     completion: .targets, transform: { try RelevanceTarget(text: $0) })
   var target: RelevanceTarget?
@@ -91,7 +91,7 @@ struct RelevanceCommand: ParsableCommand {
   @Flag(help: "Tell what becomes of relevance in every layer, as a table and in the file.")
   var conservation = false
 
-  @Option(help: ArgumentHelp("Store the n most relevant and the n most activating pictures of every filter.", valueName: "n"))
+  @Option(help: ArgumentHelp("Store the n most relevant and the n most activating images of every filter.", valueName: "n"))
   var top = 0
 
   @Option(help: "How maps are stored: none, float16 or float32.")
@@ -102,13 +102,13 @@ struct RelevanceCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write the pictures and labels too, HDF5, for ViRelAy and --data hdf5: to show beside the maps.", valueName: "file"),
+      "Write the images and labels too, HDF5, for ViRelAy and --data hdf5: to show beside the maps.", valueName: "file"),
     completion: .file(extensions: ["h5"]))
   var dataOut: String?
 
   @Option(
     help: ArgumentHelp(
-      "Make a project for ViRelAy in a folder: pictures, this relevance, and a spectral embedding and clusters of every class's maps.",
+      "Make a project for ViRelAy in a folder: images, this relevance, and a spectral embedding and clusters of every class's maps.",
       valueName: "dir"), completion: .directory)
   var virelay: String?
 
@@ -130,7 +130,7 @@ struct RelevanceCommand: ParsableCommand {
     let count = try options.run { context in
       try run.run(model.load(context), on: data.request(classes: classes.classes), context)
     }
-    options.say("\(out): relevance of \(count.of("picture"))")
+    options.say("\(out): relevance of \(count.of("image"))")
     if let virelay { options.say("\(virelay): open it with virelay \(virelay)/project.yaml") }
     guard conservation else { return }
     let report = try ConservationReport(out)

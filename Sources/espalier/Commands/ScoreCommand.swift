@@ -11,7 +11,7 @@ struct ScoreCommand: ParsableCommand {
     commandName: "score", abstract: "Score every filter by every criterion, from one pass over a data set.",
     discussion: """
       The HDF5 file holds scores/CRITERION/LAYER, one number a filter; the filter with the least counts least. Gradients are those \
-      of each picture's own loss; relevance follows --composite. Where there are masks a first pass finds thresholds, unless \
+      of each image's own loss; relevance follows --composite. Where there are masks a first pass finds thresholds, unless \
       --thresholds names a file that holds them. A run that was stopped goes on with the same command.
 
         espalier score vgg.onnx --data fashion-mnist:train --per-class 10 --criterion all --out scores.h5
@@ -74,7 +74,7 @@ struct ScoreCommand: ParsableCommand {
       batch: options.batch, out: out)
     let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
     options.say(
-      "\(out): \(report.criteria.joined(separator: ", ")) of \(report.layers.count.of("layer")) on \(report.pictures.of("picture"))"
+      "\(out): \(report.criteria.joined(separator: ", ")) of \(report.layers.count.of("layer")) on \(report.images.of("image"))"
     )
   }
 }

@@ -25,7 +25,7 @@ struct SensitivityCommand: ParsableCommand {
   @OptionGroup var scoring: ScoringOptions
 
   @Option(
-    help: ArgumentHelp("Pictures for criteria, and for the accuracy: \(DataSpec.forms).", valueName: "spec"),
+    help: ArgumentHelp("Images for criteria, and for the accuracy: \(DataSpec.forms).", valueName: "spec"),
     completion: .data, transform: { try DataSpec($0) })
   var data: DataSpec?
 
@@ -33,7 +33,7 @@ struct SensitivityCommand: ParsableCommand {
   @OptionGroup var classes: ClassOptions
 
   @Option(
-    help: ArgumentHelp("Pictures for the accuracy, all of them (default: those of --data).", valueName: "spec"),
+    help: ArgumentHelp("Images for the accuracy, all of them (default: those of --data).", valueName: "spec"),
     completion: .data, transform: { try DataSpec($0) })
   var validation: DataSpec?
 
@@ -71,7 +71,7 @@ struct SensitivityCommand: ParsableCommand {
     let report = try options.run { context in try run.run(model.load(context), context) }
     if json { return try StandardOutput.json(report) }
     try StandardOutput.line(text(report))
-    options.say("\(out): \(report.layers.count.of("layer")), by \(report.criterion), on \(report.pictures.of("picture"))")
+    options.say("\(out): \(report.layers.count.of("layer")), by \(report.criterion), on \(report.images.of("image"))")
   }
 
   private func text(_ report: SensitivityReport) -> String {

@@ -11,7 +11,7 @@ struct StatsCommand: ParsableCommand {
     commandName: "stats", abstract: "Compute statistics of every filter in one pass over a data set.",
     discussion: """
       The HDF5 file holds stats/LAYER/NAME, one number a filter or a row of numbers. Statistics that need gradients take those of \
-      each picture's own loss; those that need relevance take --composite. A run that was stopped goes on with the same command.
+      each image's own loss; those that need relevance take --composite. A run that was stopped goes on with the same command.
 
         espalier stats vgg.onnx --data fashion-mnist:test --out stats.h5
         espalier stats vgg.onnx --data fashion-mnist:test --site activation --statistic zeros --out zeros.h5
@@ -20,8 +20,8 @@ struct StatsCommand: ParsableCommand {
       Statistics: \(StatisticCatalog.all.map { "\($0.name) (\($0.summary))" }.joined(separator: "; ")).
 
       Parameters, with their defaults: \
-      \(StatisticCatalog.forms.filter { $0.contains(":") }.joined(separator: "; ")). Of thinning=N places one is looked at, drawn \
-      for each picture; positions are drawn in each picture.
+      \(StatisticCatalog.forms.filter { $0.contains(":") }.joined(separator: "; ")). Of thinning=N positions one is observed, drawn \
+      for each image; positions are drawn in each image.
       """)
 
   @OptionGroup var model: FedModelOptions
@@ -51,6 +51,6 @@ struct StatsCommand: ParsableCommand {
     let run = ScoreRun(.statistics(names), sites: sites.request, composite: composite, batch: options.batch, out: out)
     let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
     options.say(
-      "\(out): \(names.joined(separator: ", ")) of \(report.layers.count.of("layer")) on \(report.pictures.of("picture"))")
+      "\(out): \(names.joined(separator: ", ")) of \(report.layers.count.of("layer")) on \(report.images.of("image"))")
   }
 }

@@ -20,7 +20,7 @@ struct TrainCommand: ParsableCommand {
   var architecture: String
 
   @Option(
-    help: ArgumentHelp("The pictures: \(DataSpec.forms).", valueName: "spec"), completion: .data,
+    help: ArgumentHelp("The images: \(DataSpec.forms).", valueName: "spec"), completion: .data,
     transform: { try DataSpec($0) })
   var data: DataSpec
 

@@ -6,9 +6,9 @@ import Tensors
 /// `espalier figure units`.
 struct UnitsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "units", abstract: "Draw filters of a layer with the pictures that excite them most.",
+    commandName: "units", abstract: "Draw filters of a layer with the images that excite them most.",
     discussion: """
-      Pictures keep a fifth of their light where the filter stays at or under its threshold.
+      Images keep a fifth of their light where the filter stays at or under its threshold.
 
         espalier figure units dissection.h5 --data fashion-mnist:test --layer conv4 --out units.png
         espalier figure units dissection.h5 --data fashion-mnist:test --layer conv4 --filters 3,17,40 --out units.pdf
@@ -18,7 +18,7 @@ struct UnitsCommand: ParsableCommand {
   var file: String
 
   @Option(
-    help: ArgumentHelp("The pictures that it was computed for.", valueName: "spec"), completion: .data,
+    help: ArgumentHelp("The images that it was computed for.", valueName: "spec"), completion: .data,
     transform: { try DataSpec($0) })
   var data: DataSpec
 
@@ -44,8 +44,8 @@ struct UnitsCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The most filters.", valueName: "n"))
   var limit = 12
 
-  @Option(help: ArgumentHelp("The most pictures of each.", valueName: "n"))
-  var pictures = 6
+  @Option(help: ArgumentHelp("The most images of each.", valueName: "n"))
+  var images = 6
 
   @Option(help: ArgumentHelp("How many filters stand side by side.", valueName: "n"))
   var columns = 2
@@ -57,13 +57,13 @@ struct UnitsCommand: ParsableCommand {
 
   func validate() throws {
     guard 1...10_000 ~= limit else { throw ValidationError("--limit is 1 to 10000, not \(limit)") }
-    guard 1...100 ~= pictures else { throw ValidationError("--pictures is 1 to 100, not \(pictures)") }
+    guard 1...100 ~= images else { throw ValidationError("--images is 1 to 100, not \(images)") }
     guard 1...100 ~= columns else { throw ValidationError("--columns is 1 to 100, not \(columns)") }
   }
 
   func run() throws {
     let run = UnitsRun(
-      layer: layer, filters: filters, order: order, limit: limit, pictures: pictures, columns: columns, title: title)
+      layer: layer, filters: filters, order: order, limit: limit, images: images, columns: columns, title: title)
     let count = try run.write(file, data: DataRequest(data, classes: classes.classes), to: output.out)
     output.say("\(output.out): \(count.of("filter")) of \(layer)")
   }

@@ -64,8 +64,8 @@ enum TextWidth {
     var lines: [String] = []
     var line = ""
     for word in text.split(whereSeparator: \.isWhitespace) {
-      for (place, piece) in pieces(word, width).enumerated() {
-        let gap = line.isEmpty || place > 0 ? "" : " "
+      for (position, piece) in pieces(word, width).enumerated() {
+        let gap = line.isEmpty || position > 0 ? "" : " "
         if !line.isEmpty, line.count + gap.count + piece.count > width {
           lines.append(line)
           line = piece

@@ -131,7 +131,7 @@ extension Topic {
         .text(
           """
           By default those of activations alone: \(StatisticCatalog.standard.map { $0.name }.joined(separator: ", ")). Of thinning=N \
-          positions one is looked at.
+          positions one is observed.
           """),
       ])
   }
@@ -142,9 +142,9 @@ extension Topic {
       parts: [
         .text("Of weights alone, for `espalier prune` and `espalier sensitivity`:"),
         .names(CriterionCatalog.all.map { ($0.name, $0.summary) }),
-        .text("Of pictures and coupled filters, for the same verbs:"),
+        .text("Of images and coupled filters, for the same verbs:"),
         .names(CriterionCatalog.data.map { ($0.name, $0.summary) }),
-        .text("Of one pass over pictures, for these and `espalier score`:"),
+        .text("Of one pass over images, for these and `espalier score`:"),
         .names(ScoreCatalog.statistics.map { ($0.name, $0.summary) }),
         .text("Of the overlap with concepts, with --concepts:"),
         .names(ScoreCatalog.dissection.map { ($0.name, $0.summary) }),
@@ -164,7 +164,7 @@ extension Topic {
         .text("\(Colormap.names.joined(separator: ", "))."),
         .text(
           """
-          Or two or more colours with commas between them, each RRGGBB or RGB, with its place from 00 to ff before it where it is not \
+          Or two or more colours with commas between them, each RRGGBB or RGB, with its position from 00 to ff before it where it is not \
           evenly spaced: 00f,80:fff,f00 goes from blue through white in the middle to red.
           """),
       ])

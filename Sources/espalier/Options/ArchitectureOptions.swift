@@ -9,7 +9,7 @@ struct ArchitectureOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Channels, height and width of the pictures (default: the architecture's own; in train the data's).", valueName: "c,h,w"),
+      "Channels, height and width of the images (default: the architecture's own; in train the data's).", valueName: "c,h,w"),
     transform: ArchitectureOptions.lengths)
   var input: [Int]?
 

@@ -8,7 +8,7 @@ struct ConceptOptions: ParsableArguments {
   var quantile = 0.005
 
   @Option(
-    help: ArgumentHelp("The share of a layer's filters that get a vote on each picture and concept.", valueName: "share"))
+    help: ArgumentHelp("The share of a layer's filters that get a vote on each image and concept.", valueName: "share"))
   var voteShare = 0.1
 
   func validate() throws {

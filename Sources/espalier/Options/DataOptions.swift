@@ -2,16 +2,16 @@ import ArgumentParser
 import Datasets
 import Experiments
 
-/// The pictures that a verb takes.
+/// The images that a verb takes.
 struct DataOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The pictures: \(DataSpec.forms).", valueName: "spec"), completion: .data,
+    help: ArgumentHelp("The images: \(DataSpec.forms).", valueName: "spec"), completion: .data,
     transform: { try DataSpec($0) })
   var data: DataSpec
 
   @OptionGroup var selection: SelectionOptions
 
-  /// The request for these pictures; `classes` is a file of class names, if one is given.
+  /// The request for these images; `classes` is a file of class names, if one is given.
   func request(classes: String?) -> DataRequest {
     DataRequest(
       data, classes: classes, preprocessing: selection.preprocess, skip: selection.skip, limit: selection.limit,
@@ -19,7 +19,7 @@ struct DataOptions: ParsableArguments {
   }
 }
 
-/// Which of the pictures, and how they are prepared.
+/// Which of the images, and how they are prepared.
 struct SelectionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -27,13 +27,13 @@ struct SelectionOptions: ParsableArguments {
     completion: .file(extensions: ["toml"]))
   var preprocess: String?
 
-  @Option(help: ArgumentHelp("Leave out the first n pictures.", valueName: "n"))
+  @Option(help: ArgumentHelp("Leave out the first n images.", valueName: "n"))
   var skip = 0
 
-  @Option(help: ArgumentHelp("The first n pictures only, behind those left out.", valueName: "n"))
+  @Option(help: ArgumentHelp("The first n images only, behind those left out.", valueName: "n"))
   var limit: Int?
 
-  @Option(help: ArgumentHelp("The first n pictures of each class only.", valueName: "n"))
+  @Option(help: ArgumentHelp("The first n images of each class only.", valueName: "n"))
   var perClass: Int?
 
   func validate() throws {

@@ -13,15 +13,15 @@ struct FigureOptions: ParsableArguments {
     }
   }
 
-  /// Places in a data set, with commas between them.
+  /// Positions in a data set, with commas between them.
   ///
-  /// - Throws: `ValidationError` for what is no place.
-  static func places(_ text: String) throws -> [Int] {
-    let places = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-    guard places.allSatisfy({ $0.map { $0 >= 0 } ?? false }) else {
-      throw ValidationError("expected places in the data from 0, such as 3,17,40")
+  /// - Throws: `ValidationError` for what is no position.
+  static func positions(_ text: String) throws -> [Int] {
+    let positions = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard positions.allSatisfy({ $0.map { $0 >= 0 } ?? false }) else {
+      throw ValidationError("expected positions in the data from 0, such as 3,17,40")
     }
-    return places.compactMap { $0 }
+    return positions.compactMap { $0 }
   }
 
   /// Names with commas between them.

@@ -2,12 +2,12 @@ import ArgumentParser
 import Experiments
 import Tensors
 
-/// The network that a verb looks at.
+/// The network that a verb works on.
 struct ModelOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("The network, an ONNX file.", valueName: "model"), completion: .file(extensions: ["onnx"]))
   var path: String
 
-  @Option(help: ArgumentHelp("The output to look at, where there are several (default: the first).", valueName: "name"))
+  @Option(help: ArgumentHelp("The output to use, where there are several (default: the first).", valueName: "name"))
   var output: String?
 
   @Option(
@@ -23,7 +23,7 @@ struct ModelOptions: ParsableArguments {
         guard let sign = text.lastIndex(of: "="), sign > text.startIndex, let length = Int(text[text.index(after: sign)...]),
           lengths.updateValue(length, forKey: String(text[..<sign])) == nil
         else {
-          throw EspalierError("'\(text)'", place: "--axis", accepted: "NAME=LENGTH, each axis once: --axis H=224 --axis W=224")
+          throw EspalierError("'\(text)'", location: "--axis", accepted: "NAME=LENGTH, each axis once: --axis H=224 --axis W=224")
         }
       }
       return lengths
@@ -58,7 +58,7 @@ struct FedModelOptions: ParsableArguments {
     for text in input {
       let (name, source) = try InputSource.parse(text)
       guard inputs.updateValue(source, forKey: name) == nil else {
-        throw EspalierError("input '\(name)' is fed twice", place: "--input", accepted: "each once")
+        throw EspalierError("input '\(name)' is fed twice", location: "--input", accepted: "each once")
       }
     }
     let model = try Model(model.path, output: model.output, inputs: inputs, axes: model.axes)

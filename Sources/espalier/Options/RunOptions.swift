@@ -45,9 +45,9 @@ struct WorkerOptions: ParsableArguments {
   func say(_ text: String) { talk.say(text) }
 }
 
-/// How a verb passes over pictures.
+/// How a verb passes over images.
 struct RunOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Pictures that a worker takes at a time.", valueName: "n"))
+  @Option(help: ArgumentHelp("Images that a worker takes at a time.", valueName: "n"))
   var batch = 32
 
   @OptionGroup var workers: WorkerOptions

@@ -50,7 +50,7 @@ struct ScoringOptions: ParsableArguments {
   func validate() throws {
     func check(_ isValid: Bool, _ message: String) throws { if !isValid { throw ValidationError(message) } }
     try check(scores != nil || !criterion.isEmpty, "--scores FILE or --criterion NAME says what filters count")
-    if scores == nil { for name in criterion { try naming(place: "--criterion") { _ = try NameChecks.criterion(name) } } }
+    if scores == nil { for name in criterion { try naming(location: "--criterion") { _ = try NameChecks.criterion(name) } } }
     try check(scores == nil || criterion.count < 2, "--scores takes one --criterion")
     try check(
       criterion.count < 2 || combine != nil, "several criteria become one with --combine weights=A,B,… or --combine mean-rank")
@@ -62,7 +62,7 @@ struct ScoringOptions: ParsableArguments {
 
   /// The scoring that these options ask for.
   ///
-  /// - Parameter out: the file beside which a pass over pictures keeps how far it is.
+  /// - Parameter out: the file beside which a pass over images keeps how far it is.
   func scoring(data: DataRequest?, normalisation: ScoreNormalisation?, batch: Int, out: String) -> FilterScoring {
     let source: FilterScoring.Source =
       scores.map { .file($0, criterion: criterion.first) }

@@ -11,14 +11,14 @@ struct TrainingOptions: ParsableArguments {
   }
 
   @Option(
-    help: ArgumentHelp("Pictures to evaluate with after every epoch.", valueName: "spec"), completion: .data,
+    help: ArgumentHelp("Images to evaluate with after every epoch.", valueName: "spec"), completion: .data,
     transform: { try DataSpec($0) })
   var validation: DataSpec?
 
-  @Option(help: ArgumentHelp("How often all pictures are seen.", valueName: "n"))
+  @Option(help: ArgumentHelp("How often all images are seen.", valueName: "n"))
   var epochs = 20
 
-  @Option(help: ArgumentHelp("Pictures in a step.", valueName: "n"))
+  @Option(help: ArgumentHelp("Images in a step.", valueName: "n"))
   var batch = 128
 
   @Option(help: "How weights move: sgd, adam or adamw.")
@@ -57,10 +57,10 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The share of a label that is spread over all classes.", valueName: "share"))
   var labelSmoothing = 0.0
 
-  @Option(help: ArgumentHelp("Shift pictures by up to n pixels at random; 0 for not at all.", valueName: "n"))
+  @Option(help: ArgumentHelp("Shift images by up to n pixels at random; 0 for not at all.", valueName: "n"))
   var padCrop = 2
 
-  @Flag(inversion: .prefixedNo, help: "Mirror every other picture.")
+  @Flag(inversion: .prefixedNo, help: "Mirror every other image.")
   var flip = true
 
   @Option(help: ArgumentHelp("The seed of weights, order and augmentation.", valueName: "s"))

@@ -5,8 +5,8 @@ import Tensors
 
 /// The ways in which the tool ends.
 enum Exit {
-  /// Prints what went wrong in a run and ends the process: 1 for a failure, 64 for wrong usage; 130 after Ctrl-C, 143 and 129 after the
-  /// signals TERM and HUP.
+  /// Prints what went wrong in a run and ends the process: 1 for a failure, 64 for wrong usage; 130 after Ctrl-C, 143 and 129
+  /// after the signals TERM and HUP.
   static func finish(_ error: any Error, in root: any ParsableCommand.Type, _ arguments: [String]) -> Never {
     switch error {
     case let error as EspalierError: fail("error: \(error)", status: 1)

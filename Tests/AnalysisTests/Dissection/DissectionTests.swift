@@ -14,11 +14,11 @@ import Testing
       Concept(name: "dog", category: 0), Concept(name: "blue", category: 1),
     ])
 
-  /// Random masks of an odd size; some pictures lack a category, one has no concept at all, and none shows the third.
+  /// Random masks of an odd size; some images lack a category, one has no concept at all, and none shows the third.
   static func masks(_ count: Int, height: Int, width: Int) -> [ConceptMasks] {
     var random = Philox(seed: 3)
-    return (0..<count).map { picture in
-      let shown = picture == 1 ? [] : picture % 3 == 0 ? [0, 3] : [0, 1, 4]
+    return (0..<count).map { image in
+      let shown = image == 1 ? [] : image % 3 == 0 ? [0, 3] : [0, 1, 4]
       let entries = shown.compactMap { concept -> ConceptMasks.Entry? in
         var mask = BitMask(height: height, width: width)
         let (top, left) = (Int(random.uniform() * Double(height)), Int(random.uniform() * Double(width)))
@@ -31,19 +31,19 @@ import Testing
 
   static func quantile(_ values: [Float], _ share: Double) -> Double {
     let sorted = values.sorted()
-    let place = Double(sorted.count - 1) * (1 - share)
-    let low = Int(place)
+    let position = Double(sorted.count - 1) * (1 - share)
+    let low = Int(position)
     let high = min(low + 1, sorted.count - 1)
-    return Double(sorted[low]) + (Double(sorted[high]) - Double(sorted[low])) * (place - Double(low))
+    return Double(sorted[low]) + (Double(sorted[high]) - Double(sorted[low])) * (position - Double(low))
   }
 
   /// PyTorch's `interpolate(mode="bilinear", align_corners=False)` of one map.
   static func upsampled(_ map: [Double], _ h: Int, _ w: Int, _ height: Int, _ width: Int) -> [Double] {
     func taps(_ from: Int, _ to: Int) -> [(Int, Int, Double)] {
       (0..<to).map {
-        let place = max(0, (Double($0) + 0.5) * Double(from) / Double(to) - 0.5)
-        let low = min(Int(place), from - 1)
-        return (low, min(low + 1, from - 1), place - Double(low))
+        let position = max(0, (Double($0) + 0.5) * Double(from) / Double(to) - 0.5)
+        let low = min(Int(position), from - 1)
+        return (low, min(low + 1, from - 1), position - Double(low))
       }
     }
     let (rows, columns) = (taps(h, height), taps(w, width))
@@ -74,7 +74,7 @@ import Testing
     let count = tiny.targets.count
     let first = try tiny.pass { _, shape in
       [
-        (phase: .forward, accumulator: ThresholdAccumulator(shape, share: share, pictures: count)),
+        (phase: .forward, accumulator: ThresholdAccumulator(shape, share: share, images: count)),
         (phase: .forward, accumulator: Recorder(shape)),
       ]
     }.run(BlockScheduler(width: 2))
@@ -91,18 +91,18 @@ import Testing
     }
     let shapes = try tiny.plan().sites.map(\.shape)
     // A pixel that single precision could count either way would be no error: thresholds keep away from all of them.
-    for (place, site) in first.sites.enumerated() {
+    for (position, site) in first.sites.enumerated() {
       let recorder = try #require(site.all[1] as? Recorder)
-      let shape = shapes[place]
-      for channel in thresholds[place].indices {
+      let shape = shapes[position]
+      for channel in thresholds[position].indices {
         let pixels = zip(recorder.activations, tiny.masks).flatMap { map, mask in
           DissectionTests.upsampled(
             map[channel * shape.area..<(channel + 1) * shape.area].map(Double.init), shape.height, shape.width, mask.height,
             mask.width)
         }
         let step = 4e-6 * Float(pixels.map(abs).max() ?? 0)
-        while step > 0, pixels.contains(where: { abs($0 - Double(thresholds[place][channel])) < Double(step) / 2 }) {
-          thresholds[place][channel] += step
+        while step > 0, pixels.contains(where: { abs($0 - Double(thresholds[position][channel])) < Double(step) / 2 }) {
+          thresholds[position][channel] += step
         }
       }
     }
@@ -110,33 +110,33 @@ import Testing
     thresholds[0][0] = .infinity
     let known = thresholds
     let settings = DissectionSettings(vocabulary: DissectionTests.vocabulary, voteShare: 0.3)
-    let pass = try tiny.pass { place, shape in
+    let pass = try tiny.pass { position, shape in
       [
-        (phase: .forward, accumulator: DissectionAccumulator(shape, thresholds: known[place], settings)),
+        (phase: .forward, accumulator: DissectionAccumulator(shape, thresholds: known[position], settings)),
         (phase: .forward, accumulator: Recorder(shape)),
       ]
     }
     let state = try pass.run(BlockScheduler(width: 2))
-    for (place, site) in state.sites.enumerated() {
+    for (position, site) in state.sites.enumerated() {
       let result = try #require(site.all[0] as? DissectionAccumulator).result
       let recorder = try #require(site.all[1] as? Recorder)
-      let shape = pass.plan.sites[place].shape
-      let expected = slow(recorder.activations.map { $0.map(Double.init) }, shape, known[place], tiny.masks, settings)
+      let shape = pass.plan.sites[position].shape
+      let expected = slow(recorder.activations.map { $0.map(Double.init) }, shape, known[position], tiny.masks, settings)
       #expect(result.overlap.shape == [shape.channels, 5])
       // A pixel nearer to its threshold than single precision can tell may fall on either side.
       let sure = expected.overlap.indices.filter { !expected.unsure.contains($0 / 5) }
       #expect(expected.unsure.count <= max(1, shape.channels / 4), "\(expected.unsure)")
       expectClose(
         sure.map { result.overlap.elements[$0] }, sure.map { expected.overlap[$0] }, Tolerance(absolute: 1e-7),
-        "IoU of \(name) \(place)")
-      expectClose(result.overlap.elements, expected.overlap, Tolerance(absolute: 5e-3), "IoU of \(name) \(place)")
-      #expect(result.votesByConcept.elements == expected.votes, "votes of \(name) \(place)")
-      #expect(result.pictures == count)
+        "IoU of \(name) \(position)")
+      expectClose(result.overlap.elements, expected.overlap, Tolerance(absolute: 5e-3), "IoU of \(name) \(position)")
+      #expect(result.votesByConcept.elements == expected.votes, "votes of \(name) \(position)")
+      #expect(result.images == count)
     }
   }
 
   private func slow(
-    _ pictures: [[Double]], _ shape: SiteShape, _ thresholds: [Float], _ masks: [ConceptMasks], _ settings: DissectionSettings
+    _ images: [[Double]], _ shape: SiteShape, _ thresholds: [Float], _ masks: [ConceptMasks], _ settings: DissectionSettings
   ) -> (overlap: [Double], votes: [Double], unsure: Set<Int>) {
     var unsure: Set<Int> = []
     let (concepts, categories) = (settings.vocabulary.concepts.count, settings.vocabulary.categories.count)
@@ -144,11 +144,11 @@ import Testing
     var areas = [Int](repeating: 0, count: shape.channels * categories)
     var truth = [Int](repeating: 0, count: concepts)
     var votes = [Double](repeating: 0, count: shape.channels * concepts)
-    for (picture, mask) in zip(pictures, masks) {
+    for (image, mask) in zip(images, masks) {
       let fires = (0..<shape.channels).map { channel -> [Bool] in
         let threshold = Double(thresholds[channel])
         let up = DissectionTests.upsampled(
-          Array(picture[channel * shape.area..<(channel + 1) * shape.area]), shape.height, shape.width, mask.height, mask.width)
+          Array(image[channel * shape.area..<(channel + 1) * shape.area]), shape.height, shape.width, mask.height, mask.width)
         // A plateau at the threshold is sure.
         if up.contains(where: { 1e-12..<2e-6 ~= abs($0 - threshold) }) { unsure.insert(channel) }
         return up.map { $0 > threshold }
@@ -170,11 +170,11 @@ import Testing
         for channel in ranked.prefix(most) { votes[channel * concepts + entry.concept] += 1 }
       }
     }
-    let overlap = inside.indices.map { place -> Double in
-      let concept = place % concepts
-      let area = areas[place / concepts * categories + settings.vocabulary.concepts[concept].category]
-      let union = area + truth[concept] - inside[place]
-      return union == 0 ? 0 : Double(inside[place]) / Double(union)
+    let overlap = inside.indices.map { position -> Double in
+      let concept = position % concepts
+      let area = areas[position / concepts * categories + settings.vocabulary.concepts[concept].category]
+      let union = area + truth[concept] - inside[position]
+      return union == 0 ? 0 : Double(inside[position]) / Double(union)
     }
     return (overlap, votes, unsure)
   }
@@ -186,11 +186,11 @@ import Testing
     let shapes = try tiny.plan().sites.map(\.shape)
     func thresholds(width: Int, shared: Bool) throws -> [[Float]] {
       let floors = shapes.map { ThresholdAccumulator.Floors(channels: $0.channels) }
-      return try tiny.pass { place, shape in
+      return try tiny.pass { position, shape in
         [
           (
             phase: .forward,
-            accumulator: ThresholdAccumulator(shape, share: 0.02, pictures: 40, floors: shared ? floors[place] : nil)
+            accumulator: ThresholdAccumulator(shape, share: 0.02, images: 40, floors: shared ? floors[position] : nil)
           )
         ]
       }.run(BlockScheduler(width: width)).sites.map { ($0.all[0] as! ThresholdAccumulator).thresholds }

@@ -8,7 +8,7 @@ import Tensors
 import Testing
 
 @Suite struct AnalysisPassTests {
-  /// What accumulators are shown is what the double twin computes: activations, gradients of each picture's own loss, relevance.
+  /// What accumulators are shown is what the double twin computes: activations, gradients of each image's own loss, relevance.
   @Test(arguments: ["vgg", "residual", "inception", "mobile"], [SiteKind.linear, .activation, .block])
   func sitesShowWhatTheTwinComputes(name: String, kind: SiteKind) throws {
     let graph = try #require(TinyNetworks.all().first { $0.name == name }).graph
@@ -21,12 +21,12 @@ import Testing
     let state = try pass.run(BlockScheduler(width: 2))
     let canonical = try graph.canonized()
     let twin = Twin(canonical)
-    let values = twin.forward(["input": tiny.pictures.map(Double.init)])
+    let values = twin.forward(["input": tiny.images.map(Double.init)])
     let output = canonical.outputs[0]
     let count = Double(tiny.targets.count)
     let seed = crossEntropy(logits: values[output]!, targets: tiny.targets).gradient.map { $0 * count }
     let gradients = twin.backward(values: values, outputGradients: [output: seed])
-    let relevance = TwinRelevance(twin).propagate(["input": tiny.pictures.map(Double.init)], composite: .epsilonPlus) { _ in
+    let relevance = TwinRelevance(twin).propagate(["input": tiny.images.map(Double.init)], composite: .epsilonPlus) { _ in
       oneHot(tiny.targets, count: 4)
     }
     #expect(!pass.plan.sites.isEmpty)
@@ -63,14 +63,14 @@ import Testing
       let results = accumulators.all.flatMap { ($0 as? any Statistic)?.results ?? [] }
       let recorders = accumulators.all.compactMap { $0 as? Recorder }
       let (area, channels) = (site.shape.area, site.shape.channels)
-      /// A number a channel from its pictures' activations and companions.
+      /// A number a channel from its images' activations and companions.
       func expect(_ name: String, _ phase: Int = 0, _ formula: ([(a: [Double], g: [Double])]) -> Double) throws {
         let recorder = recorders[phase]
         let expected = (0..<channels).map { channel in
           formula(
-            recorder.activations.indices.map { picture in
+            recorder.activations.indices.map { image in
               func part(_ list: [[Float]]) -> [Double] {
-                list[picture][channel * area..<(channel + 1) * area].map(Double.init)
+                list[image][channel * area..<(channel + 1) * area].map(Double.init)
               }
               return (part(recorder.activations), part(recorder.companions))
             })
@@ -79,9 +79,9 @@ import Testing
         expectClose(result.values.elements, expected, Tolerance(absolute: 1e-6, relative: 1e-5), "\(site.title) \(name)")
       }
       func sum(_ values: [Double]) -> Double { values.reduce(0, +) }
-      func products(_ picture: (a: [Double], g: [Double])) -> [Double] { zip(picture.a, picture.g).map(*) }
+      func products(_ image: (a: [Double], g: [Double])) -> [Double] { zip(image.a, image.g).map(*) }
       let all = Double(tiny.targets.count * area)
-      let pictures = Double(tiny.targets.count)
+      let images = Double(tiny.targets.count)
       try expect("mean") { sum($0.flatMap(\.a)) / all }
       try expect("variance") {
         let mean = sum($0.flatMap(\.a)) / all
@@ -96,25 +96,25 @@ import Testing
       try expect("near-zeros") { Double($0.flatMap(\.a).count { Float(abs($0)) < 1e-3 }) / all }
       try expect("gradient", 1) { sum($0.flatMap(\.g)) / all }
       try expect("absolute-gradient", 1) { sum($0.flatMap(\.g).map(abs)) / all }
-      try expect("taylor-2017", 1) { sum($0.map { abs(sum(products($0)) / Double(area)) }) / pictures }
-      try expect("taylor-2019", 1) { sum($0.map { sum(products($0)) * sum(products($0)) }) / pictures }
-      try expect("taylor-signed", 1) { sum($0.map { sum(products($0)) }) / pictures }
-      try expect("taylor-absolute", 1) { sum($0.map { sum(products($0).map(abs)) }) / pictures }
+      try expect("taylor-2017", 1) { sum($0.map { abs(sum(products($0)) / Double(area)) }) / images }
+      try expect("taylor-2019", 1) { sum($0.map { sum(products($0)) * sum(products($0)) }) / images }
+      try expect("taylor-signed", 1) { sum($0.map { sum(products($0)) }) / images }
+      try expect("taylor-absolute", 1) { sum($0.map { sum(products($0).map(abs)) }) / images }
       try expect("fisher", 1) { sum($0.map { sum(products($0)) * sum(products($0)) }) }
       try expect("relevance", 2) { sum($0.flatMap(\.g)) }
       try expect("relevance-pixel", 2) { sum($0.flatMap(\.g).map(abs)) }
       try expect("relevance-sample", 2) { sum($0.map { abs(sum($0.g)) }) }
       try expect("relevance-final", 2) { abs(sum($0.flatMap(\.g))) }
       try expect("relevance-positive", 2) { sum($0.map { max(sum($0.g), 0) }) }
-      // A vote of each picture for the half of the channels with the greatest means.
+      // A vote of each image for the half of the channels with the greatest means.
       var votes = [Double](repeating: 0, count: channels)
-      for picture in recorders[0].activations {
-        let means = (0..<channels).map { sum(picture[$0 * area..<($0 + 1) * area].map(Double.init)) / Double(area) }
+      for image in recorders[0].activations {
+        let means = (0..<channels).map { sum(image[$0 * area..<($0 + 1) * area].map(Double.init)) / Double(area) }
         let order = (0..<channels).sorted { means[$0] > means[$1] }
         for channel in order.prefix((channels + 1) / 2) { votes[channel] += 1 }
       }
       #expect(results.first { $0.name == "neuron-votes" }?.values.elements == votes)
-      #expect(results.first { $0.name == "neuron-vote-share" }?.values.elements == votes.map { $0 / pictures })
+      #expect(results.first { $0.name == "neuron-vote-share" }?.values.elements == votes.map { $0 / images })
     }
   }
 
@@ -168,7 +168,7 @@ import Testing
     let chosen = settings
     let pass = try tiny.pass { _, shape in
       StatisticCatalog.all.map { (phase: $0.phase, accumulator: $0.init(shape, chosen)) }
-        + [(phase: .forward, accumulator: ThresholdAccumulator(shape, share: 0.05, pictures: 90))]
+        + [(phase: .forward, accumulator: ThresholdAccumulator(shape, share: 0.05, images: 90))]
     }
     #expect(pass.shards == 90)
     func bits(_ state: AnalysisState) -> Data {

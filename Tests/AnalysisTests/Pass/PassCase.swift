@@ -6,10 +6,10 @@ import Scheduling
 import TestSupport
 import Tensors
 
-/// A pass over random pictures, with whatever accumulators a test wants.
+/// A pass over random images, with whatever accumulators a test wants.
 struct PassCase: Sendable {
   let graph: Graph
-  let pictures: Tensor<Float>
+  let images: Tensor<Float>
   var targets: [Int]
   var masks: [ConceptMasks] = []
   var batch = 3
@@ -18,7 +18,7 @@ struct PassCase: Sendable {
 
   init(_ graph: Graph, count: Int = 7) {
     self.graph = graph
-    pictures = TinyNetworks.pictures(count)
+    images = TinyNetworks.images(count)
     targets = (0..<count).map { $0 % 4 }
   }
 
@@ -42,8 +42,8 @@ struct PassCase: Sendable {
       read: { shard in
         let rows = shard * batch..<min((shard + 1) * batch, count)
         return AnalysisShard(
-          input: pictures.rows(rows),
-          pictures: ShardPictures(
+          input: images.rows(rows),
+          images: ShardImages(
             indices: Array(rows), labels: rows.map { [targets[$0]] }, concepts: masks.isEmpty ? [] : Array(masks[rows])),
           targets: rows.map { .index(targets[$0]) })
       }, fresh: { AnalysisState(shapes.enumerated().map { SiteAccumulators(make($0.offset, $0.element)) }) })
@@ -52,23 +52,23 @@ struct PassCase: Sendable {
 
 /// What was shown to it, whole: an accumulator to check the others with.
 struct Recorder: Accumulator {
-  /// Picture by picture, `[channels, H, W]`.
+  /// Image by image, `[channels, H, W]`.
   private(set) var activations: [[Float]] = []
   private(set) var companions: [[Float]] = []
   private let site: SiteShape
 
   init(_ site: SiteShape) { self.site = site }
 
-  mutating func observe(_ tile: Tile, of pictures: ShardPictures) {
+  mutating func observe(_ tile: Tile, of images: ShardImages) {
     if tile.channel == 0 {
       activations.append([Float](repeating: .nan, count: site.channels * site.area))
       companions.append(activations.last!)
     }
     for lane in 0..<tile.lanes {
-      for place in 0..<tile.area {
-        activations[activations.count - 1][(tile.channel + lane) * site.area + place] = tile.values(place)[lane]
+      for position in 0..<tile.area {
+        activations[activations.count - 1][(tile.channel + lane) * site.area + position] = tile.values(position)[lane]
         if tile.companion != nil {
-          companions[companions.count - 1][(tile.channel + lane) * site.area + place] = tile.companions(place)[lane]
+          companions[companions.count - 1][(tile.channel + lane) * site.area + position] = tile.companions(position)[lane]
         }
       }
     }

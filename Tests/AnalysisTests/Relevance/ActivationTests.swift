@@ -79,9 +79,9 @@ import Testing
       #expect(row.enumerated().allSatisfy { $0.offset == label || $0.element == 0 })
     }
     let values = try #require(result.conservation)
-    for (place, site) in plan.conservation.enumerated() where site.op == "MatMul" {
+    for (position, site) in plan.conservation.enumerated() where site.op == "MatMul" {
       for sample in 0..<2 {
-        let start = (sample * plan.conservation.count + place) * 5
+        let start = (sample * plan.conservation.count + position) * 5
         #expect(values.elements[start + 2] != 0)
         #expect(abs(values.elements[start + 4]) < 1e-4 * max(1, abs(values.elements[start])), "\(site)")
       }
@@ -99,12 +99,12 @@ import Testing
     let values = try #require(result.conservation)
     let clips = plan.conservation.indices.filter { plan.conservation[$0].op == "Clip" }
     #expect(clips.count == 2)
-    for place in clips {
-      for sample in 0..<2 { #expect(values.elements[(sample * plan.conservation.count + place) * 5 + 2] == 0) }
+    for position in clips {
+      for sample in 0..<2 { #expect(values.elements[(sample * plan.conservation.count + position) * 5 + 2] == 0) }
     }
   }
 
-  /// alpha and beta of a Gemm are part of its weights, for rules that look at signs and squares too.
+  /// alpha and beta of a Gemm are part of its weights, for rules that observe signs and squares too.
   @Test(arguments: ["zplus", "wsquare:bias=false", "wsquare", "alphabeta:alpha=2,beta=1", "gamma:gamma=0.25", "flat"])
   func factorsOfAGemmArePartOfItsWeights(specification: String) throws {
     useOneThreadHere()

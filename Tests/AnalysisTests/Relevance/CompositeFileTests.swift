@@ -66,11 +66,11 @@ import Testing
     #expect(refused > 1000)
   }
 
-  @Test(arguments: cases.indices) func filesAgreeWithTheTwin(place: Int) throws {
+  @Test(arguments: cases.indices) func filesAgreeWithTheTwin(position: Int) throws {
     useOneThreadHere()
-    let (text, reference) = CompositeFileTests.cases[place]
+    let (text, reference) = CompositeFileTests.cases[position]
     for (network, graph) in TinyNetworks.all(seed: 3) {
-      let x = TinyNetworks.pictures(3, seed: 3)
+      let x = TinyNetworks.images(3, seed: 3)
       let plan = try RelevancePlan(graph, composite: composite(text), batch: 4)
       let result = try RelevanceProgram(plan).run(x, targets: [0, 1, 2])
       let twin = TwinRelevance(Twin(graph)).propagate(["input": x.map(Double.init)], composite: reference) { output in

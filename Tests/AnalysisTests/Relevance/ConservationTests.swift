@@ -12,7 +12,7 @@ import Testing
     useOneThreadHere()
     let plan = try RelevancePlan(
       graph, composite: composite, batch: 4, details: RelevanceDetails(conservation: true, maxima: true))
-    return (plan, try RelevanceProgram(plan).run(TinyNetworks.pictures(3, seed: seed), targets: [0, 1, 2]))
+    return (plan, try RelevanceProgram(plan).run(TinyNetworks.images(3, seed: seed), targets: [0, 1, 2]))
   }
 
   /// out = in + bias + stabiliser with nothing left at layers whose rule splits relevance, in every network.
@@ -23,8 +23,8 @@ import Testing
       let values = try #require(result.conservation)
       #expect(values.shape == [3, plan.conservation.count, 5])
       for sample in 0..<3 {
-        for (place, site) in plan.conservation.enumerated() {
-          let start = (sample * plan.conservation.count + place) * 5
+        for (position, site) in plan.conservation.enumerated() {
+          let start = (sample * plan.conservation.count + position) * 5
           let (out, arrived, bias, lost, other) = (
             values.elements[start], values.elements[start + 1], values.elements[start + 2], values.elements[start + 3],
             values.elements[start + 4]
@@ -62,12 +62,12 @@ import Testing
       for (network, graph) in TinyNetworks.all(seed: 5) {
         let (plan, result) = try result(graph, CompositeCatalog.composite(file.path))
         let values = try #require(result.conservation)
-        for place in plan.conservation.indices where !["Clip", "Relu"].contains(plan.conservation[place].op) {
+        for position in plan.conservation.indices where !["Clip", "Relu"].contains(plan.conservation[position].op) {
           for sample in 0..<3 {
-            let start = (sample * plan.conservation.count + place) * 5
+            let start = (sample * plan.conservation.count + position) * 5
             #expect(values.elements[start + 2] == 0, "\(network)")
             let (out, arrived, lost) = (values.elements[start], values.elements[start + 1], values.elements[start + 3])
-            #expect(abs(out - arrived - lost) < 1e-4 * max(1, abs(out)), "\(network) \(plan.conservation[place])")
+            #expect(abs(out - arrived - lost) < 1e-4 * max(1, abs(out)), "\(network) \(plan.conservation[position])")
           }
         }
       }
@@ -79,13 +79,13 @@ import Testing
     let graph = TinyNetworks.vgg(seed: 5)
     let (plan, result) = try result(graph, CompositeCatalog.composite("epsilon_plus:epsilon=0.5"))
     let values = try #require(result.conservation)
-    let place = try #require(plan.conservation.firstIndex { $0.layer == "fc2" })
+    let position = try #require(plan.conservation.firstIndex { $0.layer == "fc2" })
     let name = try #require(graph.layers.first { $0.name == "fc2" }?.node.inputs[2])
     let bias = try #require(graph.constants[name]?.floats)
     for sample in 0..<3 {
       let z = Double(result.prediction.elements[sample * 4 + sample])
       let q = 1 / (z + (z < 0 ? -0.5 : 0.5))
-      let start = (sample * plan.conservation.count + place) * 5
+      let start = (sample * plan.conservation.count + position) * 5
       #expect(values.elements[start] == 1)
       #expect(abs(values.elements[start + 2] - q * Double(bias.elements[sample])) < 1e-5)
       #expect(abs(values.elements[start + 3] - (1 - q * z)) < 1e-5)
@@ -96,14 +96,16 @@ import Testing
   @Test func maxima() throws {
     for (network, graph) in TinyNetworks.all(seed: 5) {
       let (plan, result) = try result(graph, CompositeCatalog.composite("epsilon_plus"))
-      let x = TinyNetworks.pictures(3, seed: 5)
+      let x = TinyNetworks.images(3, seed: 5)
       let twin = TwinRelevance(Twin(graph)).propagate(["input": x.map(Double.init)], composite: .epsilonPlus) {
         oneHot([0, 1, 2], count: $0.shape[1])
       }
       for (site, (found, layer)) in zip(plan.sites, zip(result.maxima, twin.layers)) {
         let values = try #require(twin.values[layer.output])
         let area = values.count / (3 * site.channels)
-        let greatest = (0..<3 * site.channels).map { place in values.elements[place * area..<(place + 1) * area].max() ?? 0 }
+        let greatest = (0..<3 * site.channels).map { position in
+          values.elements[position * area..<(position + 1) * area].max() ?? 0
+        }
         expectClose(
           found, Tensor(greatest, shape: found.shape), Tolerance(relative: 1e-5), scaled: true, "\(network) \(site.layer.name)")
       }

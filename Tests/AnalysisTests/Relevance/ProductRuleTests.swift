@@ -73,8 +73,8 @@ import Testing
     let (n, c, area) = (ProductRuleTests.n, ProductRuleTests.c, ProductRuleTests.area)
     var expected = Tensor<Double>(repeating: 0, shape: x.shape)
     for sample in 0..<n {
-      for place in 0..<area {
-        let at = (0..<c).map { (sample * c + $0) * area + place }
+      for position in 0..<area {
+        let at = (0..<c).map { (sample * c + $0) * area + position }
         let exponentials = at.map { exp(Double(x.elements[$0])) }
         let (norm, total) = (exponentials.reduce(0, +), at.reduce(0) { $0 + Double(relevance.elements[$1]) })
         for (i, e) in zip(at, exponentials) {

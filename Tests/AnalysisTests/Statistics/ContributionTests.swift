@@ -16,15 +16,15 @@ import Testing
     outputs.sites = SiteRequest(.linear)
     let plan = try inputs.plan()
     let readers = plan.sites.map(\.reader)
-    let found = try inputs.pass { place, shape in
-      readers[place].map { [(.forward, ContributionAccumulator($0, positions: 1, seed: seed))] } ?? []
+    let found = try inputs.pass { position, shape in
+      readers[position].map { [(.forward, ContributionAccumulator($0, positions: 1, seed: seed))] } ?? []
     }.run(BlockScheduler(width: 1))
     let recorded = try outputs.pass { _, shape in [(.forward, Recorder(shape))] }.run(BlockScheduler(width: 1))
     let biases = try plan.sites.map { try bias($0, graph.canonized()) }
     #expect(readers.contains { $0 != nil })
-    for (place, reader) in readers.enumerated() {
-      guard let reader, let accumulator = found.sites[place].all.first as? ContributionAccumulator,
-        let recorder = recorded.sites[place].all[0] as? Recorder
+    for (position, reader) in readers.enumerated() {
+      guard let reader, let accumulator = found.sites[position].all.first as? ContributionAccumulator,
+        let recorder = recorded.sites[position].all[0] as? Recorder
       else { continue }
       let gram = accumulator.gram
       #expect(accumulator.sampleCount == 1 && gram.shape == [reader.channels, reader.channels])
@@ -33,11 +33,11 @@ import Testing
       let map = recorder.activations[0]
       let area = map.count / reader.filters
       let candidates = map.indices.map { index -> Double in
-        let value = Double(map[index]) - (biases[place].isEmpty ? 0 : biases[place][index / area])
+        let value = Double(map[index]) - (biases[position].isEmpty ? 0 : biases[position][index / area])
         return value * value
       }
       let nearest = candidates.map { abs($0 - total) }.min() ?? .infinity
-      #expect(nearest <= 1e-5 * max(1, total), "\(plan.sites[place].title): \(total)")
+      #expect(nearest <= 1e-5 * max(1, total), "\(plan.sites[position].title): \(total)")
       for i in 0..<reader.channels {
         for j in 0..<reader.channels {
           let (product, squares) = (gram[i, j] * gram[i, j], gram[i, i] * gram[j, j])
@@ -59,7 +59,7 @@ import Testing
     tiny.sites = SiteRequest(.input)
     tiny.batch = 2
     let readers = try tiny.plan().sites.map(\.reader)
-    let pass = try tiny.pass { place, _ in readers[place].map { [(.forward, ContributionAccumulator($0))] } ?? [] }
+    let pass = try tiny.pass { position, _ in readers[position].map { [(.forward, ContributionAccumulator($0))] } ?? [] }
     let states = try [1, 2, 3, 8].map { width -> [UInt8] in
       var encoder = StateEncoder()
       try pass.run(BlockScheduler(width: width)).encode(into: &encoder)

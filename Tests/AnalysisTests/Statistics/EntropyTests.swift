@@ -5,15 +5,15 @@ import TestSupport
 import Testing
 
 @Suite struct EntropyTests {
-  static let pictures = StatisticPictures(SiteShape(channels: 13, height: 5, width: 7), pictures: 211)
+  static let images = StatisticImages(SiteShape(channels: 13, height: 5, width: 7), images: 211)
 
   /// Shannon's entropy of the 100-bin histogram that a plain loop makes of values, each moved by `shift` of the range.
   static func twin(_ values: [Double], bins: Int, shift: Double = 0) -> (shares: [Double], entropy: Double) {
     let (low, high) = (values.min()!, values.max()!)
     var counts = [Double](repeating: 0, count: bins)
     for value in values {
-      let place = high > low ? ((value - low) / (high - low) + shift) * Double(bins) : 0
-      counts[min(max(Int(place.rounded(.down)), 0), bins - 1)] += 1
+      let position = high > low ? ((value - low) / (high - low) + shift) * Double(bins) : 0
+      counts[min(max(Int(position.rounded(.down)), 0), bins - 1)] += 1
     }
     let shares = counts.map { $0 / Double(values.count) }
     return (shares, -shares.filter { $0 > 0 }.reduce(0) { $0 + $1 * log2($1) })
@@ -23,14 +23,14 @@ import Testing
   @Test(arguments: [8, 16]) func histogramIsThatOfValuesMovedByAQuarterBin(block: Int) throws {
     var settings = StatisticSettings()
     (settings.thinning, settings.bins) = (1, 20)
-    let learned = Self.pictures.learn(HistogramStatistic.self, settings, shard: 10, block: block)
+    let learned = Self.images.learn(HistogramStatistic.self, settings, shard: 10, block: block)
     let histogram = try #require(learned.values("histogram"))
     var entropies: [Double] = []
     for channel in 0..<13 {
       let shares = Array(histogram.elements[channel * 20..<channel * 20 + 20])
       entropies.append(-shares.filter { $0 > 0 }.reduce(0) { $0 + $1 * log2($1) })
       #expect(abs(shares.reduce(0, +) - 1) < 1e-12)
-      let values = Self.pictures.channel(channel).map(Double.init)
+      let values = Self.images.channel(channel).map(Double.init)
       let (low, high) = (
         Self.twin(values, bins: 20, shift: 0.25 / 20).shares, Self.twin(values, bins: 20, shift: -0.25 / 20).shares
       )
@@ -51,7 +51,7 @@ import Testing
     var random = Philox(seed: 4)
     var levels = (0..<58).map { _ in (0..<9).map { _ in Float(Int.random(in: 0...10, using: &random)) + 0.5 } }
     levels += [[Float](repeating: 0, count: 9), [Float](repeating: 11, count: 9)]
-    let grid = StatisticPictures(site, values: levels.map { $0.map { [Float](repeating: $0, count: 6) } })
+    let grid = StatisticImages(site, values: levels.map { $0.map { [Float](repeating: $0, count: 6) } })
     var settings = StatisticSettings()
     settings.bins = 11
     let expected = (0..<9).map { channel in Self.twin(levels.map { Double($0[channel]) }, bins: 11).entropy }
@@ -63,19 +63,19 @@ import Testing
   @Test func entropyOfMeansIsNear() throws {
     var settings = StatisticSettings()
     settings.bins = 12
-    let entropy = try #require(Self.pictures.learn(EntropyStatistic.self, settings, shard: 8).values("entropy")).elements
+    let entropy = try #require(Self.images.learn(EntropyStatistic.self, settings, shard: 8).values("entropy")).elements
     for channel in 0..<13 {
-      let means = Self.pictures.values.map { $0[channel].map(Double.init).reduce(0, +) / 35 }
+      let means = Self.images.values.map { $0[channel].map(Double.init).reduce(0, +) / 35 }
       #expect(abs(entropy[channel] - Self.twin(means, bins: 12).entropy) < 0.12, "channel \(channel)")
     }
     #expect(entropy[1] == 0 && entropy[2] == 0)
   }
 
-  /// The order in which pictures come changes no count.
+  /// The order in which images come changes no count.
   @Test func countsDoNotDependOnOrder() {
-    var turned = Self.pictures
+    var turned = Self.images
     turned.values.reverse()
-    let a = Self.pictures.learn(EntropyStatistic.self, shard: 9)
+    let a = Self.images.learn(EntropyStatistic.self, shard: 9)
     let b = turned.learn(EntropyStatistic.self, shard: 4)
     #expect(a.state.bytes == b.state.bytes)
   }
@@ -83,18 +83,18 @@ import Testing
   @Test(arguments: [0.0, 0.5]) func binaryEntropyEqualsTheTwin(threshold: Double) throws {
     var settings = StatisticSettings()
     settings.binaryThreshold = threshold
-    let learned = Self.pictures.learn(BinaryEntropyStatistic.self, settings, shard: 10)
+    let learned = Self.images.learn(BinaryEntropyStatistic.self, settings, shard: 10)
     func binary(_ p: Double) -> Double { p == 0 || p == 1 ? 0 : -p * log2(p) - (1 - p) * log2(1 - p) }
-    var (shares, entropies, pictures): ([Double], [Double], [Double]) = ([], [], [])
+    var (shares, entropies, images): ([Double], [Double], [Double]) = ([], [], [])
     for channel in 0..<13 {
-      let values = Self.pictures.channel(channel)
+      let values = Self.images.channel(channel)
       shares.append(Double(values.filter { Double($0) > threshold }.count) / Double(values.count))
       entropies.append(binary(shares[channel]))
-      let on = Self.pictures.values.filter { $0[channel].map(Double.init).reduce(0, +) / 35 > threshold }
-      pictures.append(binary(Double(on.count) / 211))
+      let on = Self.images.values.filter { $0[channel].map(Double.init).reduce(0, +) / 35 > threshold }
+      images.append(binary(Double(on.count) / 211))
     }
     expectClose(try #require(learned.values("on-share")).elements, shares, Tolerance(absolute: 1e-14))
     expectClose(try #require(learned.values("binary-entropy")).elements, entropies, Tolerance(absolute: 1e-12))
-    expectClose(try #require(learned.values("binary-entropy-pictures")).elements, pictures, Tolerance(absolute: 1e-12))
+    expectClose(try #require(learned.values("binary-entropy-images")).elements, images, Tolerance(absolute: 1e-12))
   }
 }

@@ -15,12 +15,12 @@ import Testing
 
   /// As long as nothing is compacted, numpy's `quantile` with method `inverted_cdf`.
   @Test(arguments: [8, 16]) func fewValuesGiveExactQuantiles(block: Int) throws {
-    let pictures = StatisticPictures(SiteShape(channels: 13, height: 5, width: 7), pictures: 11)
-    let learned = pictures.learn(QuantilesStatistic.self, Self.settings(resolution: 1024), shard: 3, block: block)
+    let images = StatisticImages(SiteShape(channels: 13, height: 5, width: 7), images: 11)
+    let learned = images.learn(QuantilesStatistic.self, Self.settings(resolution: 1024), shard: 3, block: block)
     #expect(learned.rankError() == 0 && learned.sampleCount == 385)
     var expected: [Double] = []
     for channel in 0..<13 {
-      let sorted = pictures.channel(channel).sorted()
+      let sorted = images.channel(channel).sorted()
       for share in Self.shares { expected.append(Double(sorted[max(Int((share * 385).rounded(.up)) - 1, 0)])) }
     }
     expectClose(try #require(learned.values("quantiles")), Tensor(expected, shape: [13, 9]), Tolerance())
@@ -44,11 +44,11 @@ import Testing
       case .zigzag: values.indices.map { $0 % 2 == 0 ? values[$0 / 2] : values[total - 1 - $0 / 2] }
       }
     }
-    let pictures = StatisticPictures(
+    let images = StatisticImages(
       SiteShape(channels: channels, height: 5, width: 10),
-      values: (0..<count).map { picture in rows.map { Array($0[picture * area..<(picture + 1) * area]) } })
-    let learned = pictures.learn(QuantilesStatistic.self, Self.settings(resolution: 128), shard: shard)
-    // 99 quantiles times channels are looked at, so the bound is taken for a rarer failure.
+      values: (0..<count).map { image in rows.map { Array($0[image * area..<(image + 1) * area]) } })
+    let learned = images.learn(QuantilesStatistic.self, Self.settings(resolution: 128), shard: shard)
+    // 99 quantiles times channels are observed, so the bound is taken for a rarer failure.
     let bound = learned.rankError(failure: 1e-6)
     #expect(bound > 0 && bound < 0.08, "the bound \(bound)")
     #expect(learned.sampleCount == total)
@@ -56,8 +56,8 @@ import Testing
     let read = learned.quantiles(asked)
     for channel in 0..<channels {
       let sorted = rows[channel].sorted()
-      for (place, share) in asked.enumerated() {
-        let value = Float(read[channel, place])
+      for (position, share) in asked.enumerated() {
+        let value = Float(read[channel, position])
         // The ranks that a value with ties has, least and greatest.
         let below = Double(sorted.partitioningIndex { $0 >= value }) / Double(total)
         let upTo = Double(sorted.partitioningIndex { $0 > value }) / Double(total)
@@ -73,10 +73,10 @@ import Testing
   /// The error shrinks with the resolution, in the bound and in truth, and does not grow with the data.
   @Test func errorsShrinkWithResolution() {
     let site = SiteShape(channels: 8, height: 20, width: 20)
-    let pictures = StatisticPictures(site, pictures: 250)
+    let images = StatisticImages(site, images: 250)
     var bounds: [Double] = []
     for resolution in [64, 256, 1024] {
-      let learned = pictures.learn(QuantilesStatistic.self, Self.settings(resolution: resolution), shard: 16)
+      let learned = images.learn(QuantilesStatistic.self, Self.settings(resolution: resolution), shard: 16)
       bounds.append(learned.rankError())
       #expect(learned.rankError() < 6 / Double(resolution))
       // Three capacities of four bytes, and levels of at least 32 rows.
@@ -85,23 +85,23 @@ import Testing
     #expect(bounds[1] < bounds[0] / 3 && bounds[2] < bounds[1] / 3)
   }
 
-  /// A thinned sample is one in so many places, other ones in each picture, and near the whole.
+  /// A thinned sample is one in so many positions, other ones in each image, and near the whole.
   @Test func thinningTakesAFixedShare() throws {
-    let pictures = StatisticPictures(SiteShape(channels: 3, height: 16, width: 16), pictures: 300)
-    let learned = pictures.learn(QuantilesStatistic.self, Self.settings(resolution: 4096, thinning: 16), shard: 16)
+    let images = StatisticImages(SiteShape(channels: 3, height: 16, width: 16), images: 300)
+    let learned = images.learn(QuantilesStatistic.self, Self.settings(resolution: 4096, thinning: 16), shard: 16)
     #expect(learned.sampleCount == 300 * 16)
     let median = learned.quantiles([0.5]).elements[0]
-    let sorted = pictures.channel(0).sorted()
+    let sorted = images.channel(0).sorted()
     let share = Double(sorted.partitioningIndex { $0 > Float(median) }) / Double(sorted.count)
     // Four standard errors of a share in 4,800.
     #expect(abs(share - 0.5) < 0.03)
-    let small = StatisticPictures(SiteShape(channels: 3, height: 1, width: 1), pictures: 40)
+    let small = StatisticImages(SiteShape(channels: 3, height: 1, width: 1), images: 40)
     #expect(small.learn(QuantilesStatistic.self, Self.settings(resolution: 64, thinning: 16), shard: 16).sampleCount == 40)
   }
 }
 
 extension [Float] {
-  /// The first place from which on a condition holds.
+  /// The first position from which on a condition holds.
   fileprivate func partitioningIndex(_ holds: (Float) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {

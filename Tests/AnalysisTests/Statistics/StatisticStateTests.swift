@@ -36,15 +36,15 @@ import Testing
   @Test(arguments: statistics)
   func bitsDoNotDependOnLayoutOrInterruption(of statistic: StatisticCase) throws {
     func check<S: Statistic>(_ type: S.Type) throws {
-      let pictures = StatisticPictures(SiteShape(channels: 13, height: 5, width: 7), pictures: 23)
-      let whole = pictures.learn(type, Self.settings, shard: 2)
+      let images = StatisticImages(SiteShape(channels: 13, height: 5, width: 7), images: 23)
+      let whole = images.learn(type, Self.settings, shard: 2)
       let bytes = whole.state.bytes
-      #expect(pictures.learn(type, Self.settings, shard: 2, block: 16).state.bytes == bytes)
-      let shards = pictures.shards(type, Self.settings, shard: 2)
+      #expect(images.learn(type, Self.settings, shard: 2, block: 16).state.bytes == bytes)
+      let shards = images.shards(type, Self.settings, shard: 2)
       for cut in 1..<shards.count {
         var first = shards[0]
         for shard in shards[1..<cut] { first.merge(shard) }
-        var whole = S(pictures.site, Self.settings)
+        var whole = S(images.site, Self.settings)
         var decoder = StateDecoder(first.state.bytes)
         try whole.decode(from: &decoder)
         #expect(decoder.isAtEnd)
@@ -52,7 +52,7 @@ import Testing
         #expect(whole.state.bytes == bytes, "cut before shard \(cut)")
       }
       // Bit patterns, so that NaN equals NaN.
-      var restored = S(pictures.site, Self.settings)
+      var restored = S(images.site, Self.settings)
       var decoder = StateDecoder(bytes)
       try restored.decode(from: &decoder)
       #expect(
@@ -66,34 +66,34 @@ import Testing
   @Test(arguments: statistics)
   func damagedStatesAreRefused(of statistic: StatisticCase) {
     func check<S: Statistic>(_ type: S.Type) {
-      let pictures = StatisticPictures(SiteShape(channels: 5, height: 3, width: 3), pictures: 6)
-      let whole = pictures.learn(type, Self.settings, shard: 2)
+      let images = StatisticImages(SiteShape(channels: 5, height: 3, width: 3), images: 6)
+      let whole = images.learn(type, Self.settings, shard: 2)
       let mutate = Mutator([UInt8](whole.state.bytes))
       for number in 0..<2000 {
-        var restored = S(pictures.site, Self.settings)
+        var restored = S(images.site, Self.settings)
         var decoder = StateDecoder(Data(mutate(number)))
         guard (try? restored.decode(from: &decoder)) != nil else { continue }
         restored.merge(whole)
         _ = restored.results
       }
       var short = StateDecoder(whole.state.bytes.dropLast())
-      var restored = S(pictures.site, Self.settings)
+      var restored = S(images.site, Self.settings)
       #expect(throws: EspalierError.self) { try restored.decode(from: &short) }
     }
     check(statistic.type)
   }
 
-  /// Nothing seen, one picture, one place, values that are no numbers: no trap.
+  /// Nothing seen, one image, one position, values that are no numbers: no trap.
   @Test(arguments: statistics)
   func edgesAreHeld(of statistic: StatisticCase) {
     func check<S: Statistic>(_ type: S.Type) {
       for site in [SiteShape(channels: 1, height: 1, width: 1), SiteShape(channels: 9, height: 1, width: 2)] {
-        var odd = StatisticPictures(site, pictures: 4)
+        var odd = StatisticImages(site, images: 4)
         odd.values[1][0][0] = .nan
         odd.values[2][0][0] = .infinity
         odd.values[3][0][0] = -.greatestFiniteMagnitude
-        for pictures in [StatisticPictures(site, values: []), StatisticPictures(site, pictures: 1), odd] {
-          for result in pictures.learn(type, Self.settings, shard: 3).results {
+        for images in [StatisticImages(site, values: []), StatisticImages(site, images: 1), odd] {
+          for result in images.learn(type, Self.settings, shard: 3).results {
             #expect(result.values.shape[0] == site.channels, "\(result.name)")
           }
         }

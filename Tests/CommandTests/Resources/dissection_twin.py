@@ -1,9 +1,9 @@
 """Network dissection by brute force in numpy, as a twin of `espalier dissect`.
 
-    dissection_twin.py make FOLDER SEED                 writes model.onnx, pictures.h5 and concepts.h5
+    dissection_twin.py make FOLDER SEED                 writes model.onnx, images.h5 and concepts.h5
     dissection_twin.py check FOLDER SEED SITE Q SHARE   compares out.h5 with what is counted here, and prints what it compared
 
-Weights and pictures are multiples of 1/16, so that every sum is exact in single precision in whatever order: activations here and
+Weights and images are multiples of 1/16, so that every sum is exact in single precision in whatever order: activations here and
 there are the same numbers. Upsampling is computed in double precision here; a pixel whose upsampled value is nearer than 1e-5 to the
 threshold may fall on either side, and its filter's counts become intervals. Such filters are few, and are counted.
 """
@@ -37,18 +37,18 @@ def network(seed):
 
 
 def data(seed):
-    """Pictures, and masks [N, concepts, H, W] in which one concept has no pixel, one picture no concept, and some lack a category."""
+    """Images, and masks [N, concepts, H, W] in which one concept has no pixel, one image no concept, and some lack a category."""
     random = numpy.random.default_rng(seed + 1000)
-    pictures = random.integers(-32, 33, (COUNT, CHANNELS, HEIGHT, WIDTH)) / 16
+    images = random.integers(-32, 33, (COUNT, CHANNELS, HEIGHT, WIDTH)) / 16
     masks = numpy.zeros((COUNT, len(CONCEPTS), MASK_HEIGHT, MASK_WIDTH), 'uint8')
-    for picture in range(1, COUNT):
+    for image in range(1, COUNT):
         for concept in range(len(CONCEPTS)):
             if concept == 2 or random.random() < 0.4:
                 continue
             top, left = random.integers(0, MASK_HEIGHT), random.integers(0, MASK_WIDTH)
-            part = masks[picture, concept, top:top + 12, left:left + 40]
+            part = masks[image, concept, top:top + 12, left:left + 40]
             part[:] = random.random(part.shape) < 0.8
-    return pictures, masks
+    return images, masks
 
 
 def convolution(x, weight, bias, stride):
@@ -100,9 +100,9 @@ def make(folder, seed):
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 17)], ir_version=8)
     onnx.checker.check_model(model)
     onnx.save(model, f'{folder}/model.onnx')
-    pictures, masks = data(seed)
-    with h5py.File(f'{folder}/pictures.h5', 'w') as file:
-        file['data'] = pictures.astype('float32')
+    images, masks = data(seed)
+    with h5py.File(f'{folder}/images.h5', 'w') as file:
+        file['data'] = images.astype('float32')
     with h5py.File(f'{folder}/concepts.h5', 'w') as file:
         file['concepts'] = masks
         file['concept_names'] = CONCEPTS
@@ -110,7 +110,7 @@ def make(folder, seed):
 
 
 def voters(intersections, areas, truth, most):
-    """The filters that get a vote on a picture for a concept: the best by IoU, of equals the lower one, none of 0."""
+    """The filters that get a vote on an image for a concept: the best by IoU, of equals the lower one, none of 0."""
     overlap = [i / (a + truth - i) if i else 0 for i, a in zip(intersections, areas)]
     order = sorted(range(len(overlap)), key=lambda k: (-overlap[k], k))
     return [k for k in order[:most] if overlap[k] > 0]
@@ -163,13 +163,13 @@ def check(folder, seed, site, quantile, share):
                         n, m = low_near[k], area_near[k]
                         bounds = (low[k] / (union + m), (low[k] + n) / max(union - n, 1))
                         assert bounds[0] - 1e-7 <= value <= bounds[1] + 1e-7, (layer, k, concept, value, bounds)
-                for picture in range(COUNT):
-                    if not shown[picture, concept]:
+                for image in range(COUNT):
+                    if not shown[image, concept]:
                         continue
-                    if near[picture].any():
+                    if near[image].any():
                         unsure[concept] = True
-                    areas = fires[picture].sum((1, 2))
-                    for k in voters(pixels['fires'][picture, :, concept], areas, masks[picture, concept].sum(), most):
+                    areas = fires[image].sum((1, 2))
+                    for k in voters(pixels['fires'][image, :, concept], areas, masks[image, concept].sum(), most):
                         votes[k, concept] += 1
             sure = ~unsure
             numpy.testing.assert_array_equal(found['votes-by-concept'][:, sure], votes[:, sure])

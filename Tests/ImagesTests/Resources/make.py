@@ -1,4 +1,4 @@
-"""Writes pillow.json: small pictures, and what Pillow reads from them and makes of them.
+"""Writes pillow.json: small images, and what Pillow reads from them and makes of them.
 
 Run from this folder with Pillow and NumPy: python make.py. Pixels are base64 of [H, W, C] bytes.
 """
@@ -19,7 +19,7 @@ def text(data):
     return base64.b64encode(bytes(data)).decode()
 
 
-def picture(image):
+def image(image):
     array = np.asarray(image)
     array = array[..., None] if array.ndim == 2 else array
     assert array.dtype == np.uint8
@@ -77,7 +77,7 @@ files = []
 
 
 def add_file(name, data, expected):
-    files.append({"name": name, "file": text(data), **picture(expected)})
+    files.append({"name": name, "file": text(data), **image(expected)})
 
 
 add_file("png grey", saved(grey, "PNG"), grey)
@@ -119,16 +119,16 @@ resized = []
 for name, image in list(sources.items())[1:]:
     for size in [(10, 8), (5, 17), (23, 3), (46, 34), (31, 20), (1, 1), (7, 29)] if name != "grey and alpha" else [(10, 8)]:
         for method, code in methods.items():
-            resized.append({"source": name, "method": method, **picture(image.resize(size, code))})
+            resized.append({"source": name, "method": method, **image(image.resize(size, code))})
 
-# Tall pictures, on both sides of where Pillow 13 begins with the columns.
+# Tall images, on both sides of where Pillow 13 begins with the columns.
 for height in [48, 49, 90, 300]:
     name = f"tall {height}"
     sources[name] = Image.fromarray(random.integers(0, 256, (height, 20, 3 if height < 90 else 1), dtype=np.uint8).squeeze())
     for size in [(10, 28), (20, 28), (24, 28), (3, 299), (1, 1)]:
         for method in ["bilinear", "bicubic"]:
             made = sources[name].resize(size, methods[method])
-            resized.append({"source": name, "method": method, **picture(made)})
+            resized.append({"source": name, "method": method, **image(made)})
 
 for name, image, kind, options in [
     ("webp lossless", rgb, "WEBP", {"lossless": True}),
@@ -169,11 +169,11 @@ json.dump(
         "about": f"Made by make.py with Pillow {PIL.__version__}.",
         "files": files,
         "stored": stored,
-        "sources": {name: picture(image) for name, image in sources.items()},
+        "sources": {name: image(image) for name, image in sources.items()},
         "resized": resized,
-        "grey": picture(rgb.convert("L")),
-        "rgb": picture(rgba.convert("RGB")),
-        "over200,10,77": picture(over),
+        "grey": image(rgb.convert("L")),
+        "rgb": image(rgba.convert("RGB")),
+        "over200,10,77": image(over),
     },
     open("pillow.json", "w"),
     indent=0,

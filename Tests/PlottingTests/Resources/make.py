@@ -23,8 +23,8 @@ for shape in [(3, 5, 7), (1, 4, 4), (6, 5)]:
     relevance = (random.normal(0, 1, shape) ** 3).astype(np.float32)
     summed = relevance.astype(float).sum(0) if relevance.ndim == 3 else relevance.astype(float)
     summed = summed.astype(np.float32).astype(float)
-    picture = random.integers(0, 256, summed.shape + (3,))
-    grey = (picture @ [19595, 38470, 7471] + 0x8000) >> 16
+    image = random.integers(0, 256, summed.shape + (3,))
+    grey = (image @ [19595, 38470, 7471] + 0x8000) >> 16
     for norm in ["symmetric", "absolute", "unaligned"]:
         indices = (normalised(summed, norm) * 255).clip(0, 255).astype(np.uint8)
         # The gray palette is the index itself, so the overlay needs no colour map here.
@@ -36,7 +36,7 @@ for shape in [(3, 5, 7), (1, 4, 4), (6, 5)]:
                 "relevance": [float(v) for v in relevance.reshape(-1)],
                 "norm": norm,
                 "indices": indices.reshape(-1).tolist(),
-                "picture": picture.reshape(-1).tolist(),
+                "image": image.reshape(-1).tolist(),
                 "overlay": overlay.reshape(-1).round(9).tolist(),
             }
         )

@@ -130,16 +130,16 @@ add("shape", "Shape", [x], start=1, end=-1)
 add("gather", "Gather", [floats(3, 5, 2), ints(4, -1, 0, 1).reshape(2, 2)], axis=1)
 add("gather one", "Gather", [ints(3, 5, 7), np.array(-2, np.int64)])
 
-picture = floats(1, 2, 4, 5)
+image = floats(1, 2, 4, 5)
 scales = np.array([1, 1, 1.75, 0.7], np.float32)
 for rounding in ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]:
-    add(f"nearest {rounding}", "Resize", [picture, None, scales], nearest_mode=rounding)
+    add(f"nearest {rounding}", "Resize", [image, None, scales], nearest_mode=rounding)
 for coordinates in ["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"]:
-    add(f"linear {coordinates}", "Resize", [picture, None, None, ints(1, 2, 7, 3)], mode="linear",
+    add(f"linear {coordinates}", "Resize", [image, None, None, ints(1, 2, 7, 3)], mode="linear",
         coordinate_transformation_mode=coordinates)
-    add(f"nearest {coordinates}", "Resize", [picture, None, None, ints(1, 2, 1, 9)], nearest_mode="floor",
+    add(f"nearest {coordinates}", "Resize", [image, None, None, ints(1, 2, 1, 9)], nearest_mode="floor",
         coordinate_transformation_mode=coordinates)
-add("linear scales", "Resize", [picture, None, scales], mode="linear")
+add("linear scales", "Resize", [image, None, scales], mode="linear")
 
 wave = np.abs(wide) + np.float32(0.25)
 add("selu", "Selu", [wide])

@@ -11,6 +11,6 @@ public struct GradientAttributor: Attributor {
   public var passes: AttributionPasses { .relevance }
 
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
-    try program.relevance(shard.pictures, others: shard.others, targets: shard.targets)
+    try program.relevance(shard.images, others: shard.others, targets: shard.targets)
   }
 }

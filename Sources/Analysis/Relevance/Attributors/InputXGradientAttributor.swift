@@ -12,8 +12,8 @@ public struct InputXGradientAttributor: Attributor {
   public var passes: AttributionPasses { .relevance }
 
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
-    var result = try program.relevance(shard.pictures, others: shard.others, targets: shard.targets)
-    for i in result.input.elements.indices { result.input.elements[i] *= shard.pictures.elements[i] }
+    var result = try program.relevance(shard.images, others: shard.others, targets: shard.targets)
+    for i in result.input.elements.indices { result.input.elements[i] *= shard.images.elements[i] }
     return result
   }
 }

@@ -1,7 +1,7 @@
-/// The mean gradient at n points on the way from a baseline to the picture, times the picture less the baseline.
+/// The mean gradient at n points on the way from a baseline to the image, times the image less the baseline.
 ///
 /// The points are α = 1/n, 2/n, … 1, as in zennit; the baseline is one number everywhere. The predicted class is that of the
-/// picture itself. What is found at inner layers is the mean over the points, without a factor.
+/// image itself. What is found at inner layers is the mean over the points, without a factor.
 ///
 /// Source: Sundararajan, Taly, Yan, "Axiomatic attribution for deep networks", ICML 2017, equation 3.
 public struct IntegratedGradientsAttributor: Attributor {
@@ -24,19 +24,19 @@ public struct IntegratedGradientsAttributor: Attributor {
   public var passes: AttributionPasses { .relevance }
 
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
-    // The picture itself, α = 1, goes first, because it tells the predicted class.
-    let end = try program.relevance(shard.pictures, others: shard.others, targets: shard.targets)
+    // The image itself, α = 1, goes first, because it tells the predicted class.
+    let end = try program.relevance(shard.images, others: shard.others, targets: shard.targets)
     let targets = shard.targets(predicted: end.prediction)
     var mean = MeanRelevance(end)
-    let variants = Variants(pictures: shard.pictures, count: count - 1, batch: program.plan.batch, progress: program.progress)
+    let variants = Variants(images: shard.images, count: count - 1, batch: program.plan.batch, progress: program.progress)
     try variants.forEachBatch { row, values in
       let share = Float(row.variant + 1) / Float(count)
       for i in values.indices { values[i] = baseline + share * (values[i] - baseline) }
-    } run: { pictures, rows in
+    } run: { images, rows in
       mean.add(
         try program.relevance(
-          pictures, others: shard.others(of: rows), targets: rows.map { targets[$0.picture] }), rows)
+          images, others: shard.others(of: rows), targets: rows.map { targets[$0.image] }), rows)
     }
-    return mean.result(of: count) { Double(shard.pictures.elements[$0]) - Double(baseline) }
+    return mean.result(of: count) { Double(shard.images.elements[$0]) - Double(baseline) }
   }
 }

@@ -2,7 +2,7 @@ import Tensors
 
 /// Normal noise instead of an explanation: what a measure gives to a method that knows nothing.
 ///
-/// It depends on the seed and the picture's place in the data set alone. Nothing is found at inner layers.
+/// It depends on the seed and the image's position in the data set alone. Nothing is found at inner layers.
 public struct RandomAttributor: Attributor {
   public static let name = "random"
   public static let parameters = "seed=0"
@@ -18,14 +18,14 @@ public struct RandomAttributor: Attributor {
   public var passes: AttributionPasses { .outputs }
 
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
-    let prediction = try program.outputs(shard.pictures, others: shard.others)
+    let prediction = try program.outputs(shard.images, others: shard.others)
     var input: [Float] = []
-    input.reserveCapacity(shard.pictures.count)
+    input.reserveCapacity(shard.images.count)
     for index in shard.indices {
       var random = Philox(seed: seed, stream: UInt64(index))
       for _ in 0..<shard.geometry.count { input.append(Float(random.normal())) }
     }
     return RelevanceResult(
-      input: Tensor(input, shape: shard.pictures.shape), prediction: prediction, signed: [], absolute: [])
+      input: Tensor(input, shape: shard.images.shape), prediction: prediction, signed: [], absolute: [])
   }
 }

@@ -1,8 +1,8 @@
 import Datasets
 import Foundation
 
-/// The entropy of the magnitudes of relevance, in nats: 0 where one place has all, the logarithm of the number of places where all
-/// have the same; low is good.
+/// The entropy of the magnitudes of relevance, in nats: 0 where one position has all, the logarithm of the number of positions
+/// where all have the same; low is good.
 ///
 /// With the shares p of the magnitudes in their sum, `−Σ p log p`. Not defined where all are 0. Channels are summed first.
 ///

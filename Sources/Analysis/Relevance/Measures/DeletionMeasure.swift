@@ -1,9 +1,9 @@
 import Tensors
 
-/// The area under the explained class's probability while the most relevant places are taken away first: low is good.
+/// The area under the explained class's probability while the most relevant positions are taken away first: low is good.
 ///
-/// In `steps` steps all places, in the order of falling relevance (equal ones row by row), are given `value` in all channels, in the
-/// numbers of the network's input; the curve has the probability after 0, 1 … `steps` steps, its length taken as 1. It is
+/// In `steps` steps all positions, in the order of falling relevance (equal ones row by row), are given `value` in all channels,
+/// in the numbers of the network's input; the curve has the probability after 0, 1 … `steps` steps, its length taken as 1. It is
 /// ``PixelFlippingMeasure`` with other defaults; Petsiuk et al. take 224 pixels a step.
 ///
 /// Source: Petsiuk, Das, Saenko, "RISE: Randomized input sampling for explanation of black-box models", BMVC 2018, section 4.3.
@@ -34,7 +34,7 @@ public struct DeletionMeasure: OutputMeasure {
     -> [Curves]
   {
     try OrderedChange(steps: steps, share: 1, output: .probability).curves(
-      of: shard, from: shard.pictures, to: Tensor(repeating: value, shape: shard.pictures.shape), in: maps.map { $0.order(sign) },
+      of: shard, from: shard.images, to: Tensor(repeating: value, shape: shard.images.shape), in: maps.map { $0.order(sign) },
       targets, program)
   }
 }

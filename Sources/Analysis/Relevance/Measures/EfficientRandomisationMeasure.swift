@@ -4,13 +4,13 @@ import Networks
 /// How much more complex the map is when the network has forgotten all that it learned: high is good.
 ///
 /// All weights and biases of the convolutions and linear layers are replaced as in ``RandomisationMeasure``; the number is
-/// `(H(changed) − H(original)) / H(original)`, where H is the entropy of the histogram of a map's relevance, in `bins` equal bins from
-/// its least to its greatest. Not defined where the original's entropy is 0.
+/// `(H(changed) − H(original)) / H(original)`, where H is the entropy of the histogram of a map's relevance, in `bins` equal bins
+/// from its least to its greatest. Not defined where the original's entropy is 0.
 ///
 /// Hedström et al. also adapt the number of bins to the maps' range; here, as in Quantus unless told otherwise, it is fixed.
 ///
-/// Source: Hedström, Weber, Lapuschkin, Höhne, "Sanity checks revisited: an exploration to repair the model parameter randomisation
-/// test", XAI in Action workshop, NeurIPS 2023, section 3.2.
+/// Source: Hedström, Weber, Lapuschkin, Höhne, "Sanity checks revisited: an exploration to repair the model parameter
+/// randomisation test", XAI in Action workshop, NeurIPS 2023, section 3.2.
 public struct EfficientRandomisationMeasure: NetworkMeasure {
   public static let name = "efficient-randomisation"
   public static let parameters = "bins=100,sign=signed,seed=0"

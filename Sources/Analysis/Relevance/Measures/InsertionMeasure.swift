@@ -1,11 +1,12 @@
 import Foundation
 import Tensors
 
-/// The area under the explained class's probability while the most relevant places come into a blurred picture first: high is good.
+/// The area under the explained class's probability while the most relevant positions come into a blurred image first: high is
+/// good.
 ///
-/// The picture is blurred by a Gaussian of deviation `sigma` cut to 11 × 11 numbers, zeros around it; with `sigma=0` it begins as zeros.
-/// In `steps` steps all places, in the order of falling relevance (equal ones row by row), are given the picture's own numbers.
-/// Petsiuk et al. take 224 pixels a step, and a kernel that is itself a blurred point with reflected borders.
+/// The image is blurred by a Gaussian of deviation `sigma` cut to 11 × 11 numbers, zeros around it; with `sigma=0` it begins as
+/// zeros. In `steps` steps all positions, in the order of falling relevance (equal ones row by row), are given the image's own
+/// numbers. Petsiuk et al. take 224 pixels a step, and a kernel that is itself a blurred point with reflected borders.
 ///
 /// Source: Petsiuk, Das, Saenko, "RISE: Randomized input sampling for explanation of black-box models", BMVC 2018, section 4.3.
 public struct InsertionMeasure: OutputMeasure {
@@ -37,22 +38,22 @@ public struct InsertionMeasure: OutputMeasure {
     -> [Curves]
   {
     try OrderedChange(steps: steps, share: 1, output: .probability).curves(
-      of: shard, from: blurred(shard.pictures, shard.geometry), to: shard.pictures, in: maps.map { $0.order(sign) }, targets,
+      of: shard, from: blurred(shard.images, shard.geometry), to: shard.images, in: maps.map { $0.order(sign) }, targets,
       program)
   }
 
-  private func blurred(_ pictures: Tensor<Float>, _ geometry: PictureGeometry) -> Tensor<Float> {
-    guard sigma > 0 else { return Tensor(repeating: 0, shape: pictures.shape) }
+  private func blurred(_ images: Tensor<Float>, _ geometry: ImageGeometry) -> Tensor<Float> {
+    guard sigma > 0 else { return Tensor(repeating: 0, shape: images.shape) }
     let reach = InsertionMeasure.reach
     let weights = (-reach...reach).map { exp(-Double($0 * $0) / (2 * sigma * sigma)) }
     let total = weights.reduce(0, +)
     let kernel = weights.map { $0 / total }
-    var result = pictures
+    var result = images
     var (plane, rows) = ([Double](repeating: 0, count: geometry.area), [Double](repeating: 0, count: geometry.area))
-    for picture in 0..<pictures.shape[0] {
+    for image in 0..<images.shape[0] {
       for channel in 0..<geometry.channels {
-        let start = picture * geometry.count + channel * geometry.channelStep
-        for place in 0..<geometry.area { plane[place] = Double(pictures.elements[start + place * geometry.placeStep]) }
+        let start = image * geometry.count + channel * geometry.channelStep
+        for position in 0..<geometry.area { plane[position] = Double(images.elements[start + position * geometry.positionStep]) }
         for y in 0..<geometry.height {
           for x in 0..<geometry.width {
             var sum = 0.0
@@ -68,7 +69,7 @@ public struct InsertionMeasure: OutputMeasure {
             for d in max(-reach, -y)...min(reach, geometry.height - 1 - y) {
               sum += kernel[d + reach] * rows[(y + d) * geometry.width + x]
             }
-            result.elements[start + (y * geometry.width + x) * geometry.placeStep] = Float(sum)
+            result.elements[start + (y * geometry.width + x) * geometry.positionStep] = Float(sum)
           }
         }
       }

@@ -1,9 +1,9 @@
 import Datasets
 
-/// The share of all relevance that lies in the object: `Σ R over the mask / Σ R over the picture`.
+/// The share of all relevance that lies in the object: `Σ R over the mask / Σ R over the image`.
 ///
 /// Negative relevance counts as nothing (`sign=positive`, default), by its magnitude (`absolute`) or as it is (`signed`). Not
-/// defined where the sum over the picture is 0. Arras et al. pool channels in several ways first; here they are summed.
+/// defined where the sum over the image is 0. Arras et al. pool channels in several ways first; here they are summed.
 ///
 /// Source: Arras, Osman, Samek, "CLEVR-XAI: a benchmark dataset for the ground truth evaluation of neural network explanations",
 /// Information Fusion 2022, equation 1.
@@ -26,7 +26,7 @@ public struct MassAccuracyMeasure: MapMeasure {
     let total = values.reduce(0, +)
     guard total != 0 else { return nil }
     var inside = 0.0
-    for (place, value) in values.enumerated() where mask[place / map.width, place % map.width] { inside += value }
+    for (position, value) in values.enumerated() where mask[position / map.width, position % map.width] { inside += value }
     return inside / total
   }
 

@@ -1,21 +1,21 @@
 import Foundation
 import Tensors
 
-/// How the explained output and the share of right answers fall when the most relevant places are overwritten first.
+/// How the explained output and the share of right answers fall when the most relevant positions are overwritten first.
 ///
-/// In `steps` steps of equal size the first `share` of the places, in the order of falling relevance (equal ones row by row), are
-/// given `value` in all channels: the picture's own mean of each channel (`mean`), or a number in the network's input; `zero` is 0.
-/// The curves are the explained output after 0, 1 … `steps` steps (`output=logit`, or `probability` behind a softmax) and whether
-/// the explained class is still the predicted one; the measure is the area under each, its length taken as 1. Low is good; with
-/// `order=ascending` the least relevant go first, and high is good. `sign` says what negative relevance counts.
+/// In `steps` steps of equal size the first `share` of the positions, in the order of falling relevance (equal ones row by row),
+/// are given `value` in all channels: the image's own mean of each channel (`mean`), or a number in the network's input; `zero`
+/// is 0. The curves are the explained output after 0, 1 … `steps` steps (`output=logit`, or `probability` behind a softmax) and
+/// whether the explained class is still the predicted one; the measure is the area under each, its length taken as 1. Low is
+/// good; with `order=ascending` the least relevant go first, and high is good. `sign` says what negative relevance counts.
 ///
-/// Bach et al. flip binary pixels, Samek et al. regions to random values and the area over the curve; the replacement by a mean or
-/// a constant is common since.
+/// Bach et al. flip binary pixels, Samek et al. regions to random values and the area over the curve; the replacement by a mean
+/// or a constant is common since.
 ///
 /// Source: Bach, Binder, Montavon, Klauschen, Müller, Samek, PLoS ONE 2015; Samek et al., "Evaluating the visualization of what a
 /// deep neural network has learned", IEEE TNNLS 2017.
 public struct PixelFlippingMeasure: OutputMeasure {
-  /// Which places go first.
+  /// Which positions go first.
   public enum Order: String, Sendable, CaseIterable {
     case descending, ascending
   }
@@ -26,13 +26,13 @@ public struct PixelFlippingMeasure: OutputMeasure {
 
   /// The number of steps.
   public let steps: Int
-  /// The share of places that are overwritten in the end.
+  /// The share of positions that are overwritten in the end.
   public let share: Double
   /// What is written; nil for the mean.
   public let value: Float?
-  /// Which number is looked at.
+  /// Which number is observed.
   public let output: ExplainedOutput
-  /// Which places go first.
+  /// Which positions go first.
   public let order: Order
   /// What negative relevance counts.
   public let sign: RelevanceSign
@@ -63,26 +63,27 @@ public struct PixelFlippingMeasure: OutputMeasure {
     -> [Curves]
   {
     let geometry = shard.geometry
-    var filled = shard.pictures
-    for picture in 0..<shard.count {
-      let fill = fill(shard.pictures.rows(picture..<picture + 1).elements, geometry)
-      for place in 0..<geometry.area {
+    var filled = shard.images
+    for image in 0..<shard.count {
+      let fill = fill(shard.images.rows(image..<image + 1).elements, geometry)
+      for position in 0..<geometry.area {
         for channel in 0..<geometry.channels {
-          filled.elements[picture * geometry.count + place * geometry.placeStep + channel * geometry.channelStep] = fill[channel]
+          filled.elements[image * geometry.count + position * geometry.positionStep + channel * geometry.channelStep] =
+            fill[channel]
         }
       }
     }
     return try OrderedChange(steps: steps, share: share, output: output).curves(
-      of: shard, from: shard.pictures, to: filled,
+      of: shard, from: shard.images, to: filled,
       in: maps.map { $0.order(sign, isDescending: order == .descending) }, targets,
       program)
   }
 
-  private func fill(_ picture: [Float], _ geometry: PictureGeometry) -> [Float] {
+  private func fill(_ image: [Float], _ geometry: ImageGeometry) -> [Float] {
     (0..<geometry.channels).map { channel in
       if let value { return value }
       let sum = (0..<geometry.area).reduce(0.0) {
-        $0 + Double(picture[$1 * geometry.placeStep + channel * geometry.channelStep])
+        $0 + Double(image[$1 * geometry.positionStep + channel * geometry.channelStep])
       }
       return Float(sum / Double(max(geometry.area, 1)))
     }

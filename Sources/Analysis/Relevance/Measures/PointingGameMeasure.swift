@@ -1,13 +1,14 @@
 import Datasets
 
-/// Whether the place of the greatest relevance lies in the object: 1 or 0.
+/// Whether the position of the greatest relevance lies in the object: 1 or 0.
 ///
-/// A place counts as in the object if a pixel of the mask is at most `tolerance` pixels away (Euclidean, in the network's input);
-/// Zhang et al. allow 15 at their pictures' own size, the default here is 0. Where several places share the greatest value, the
-/// share of them that hit counts: a map that is the same everywhere gets the object's share of the picture. `sign` says whether
-/// relevance counts as it is (`signed`, default) or by its magnitude (`absolute`).
+/// A position counts as in the object if a pixel of the mask is at most `tolerance` pixels away (Euclidean, in the network's
+/// input); Zhang et al. allow 15 at their images' own size, the default here is 0. Where several positions share the greatest
+/// value, the share of them that hit counts: a map that is the same everywhere gets the object's share of the image. `sign` says
+/// whether relevance counts as it is (`signed`, default) or by its magnitude (`absolute`).
 ///
-/// Source: Zhang, Bargal, Lin, Brandt, Shen, Sclaroff, "Top-down neural attention by excitation backprop", IJCV 2018, section 4.1.
+/// Source: Zhang, Bargal, Lin, Brandt, Shen, Sclaroff, "Top-down neural attention by excitation backprop", IJCV 2018, section
+/// 4.1.
 public struct PointingGameMeasure: MapMeasure {
   public static let name = "pointing-game"
   public static let parameters = "tolerance=0,sign=signed"
@@ -32,9 +33,9 @@ public struct PointingGameMeasure: MapMeasure {
     guard let mask else { return nil }
     let values = map.values(sign)
     guard let greatest = values.max() else { return nil }
-    let places = values.indices.filter { values[$0] == greatest }
-    let hits = places.filter { isNear(row: $0 / map.width, column: $0 % map.width, mask) }
-    return Double(hits.count) / Double(places.count)
+    let positions = values.indices.filter { values[$0] == greatest }
+    let hits = positions.filter { isNear(row: $0 / map.width, column: $0 % map.width, mask) }
+    return Double(hits.count) / Double(positions.count)
   }
 
   private func isNear(row: Int, column: Int, _ mask: BitMask) -> Bool {

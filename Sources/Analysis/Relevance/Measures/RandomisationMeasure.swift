@@ -8,7 +8,7 @@ import Tensors
 /// The weights and biases of the convolutions and linear layers, batch norms folded in, are replaced by normal numbers with each
 /// parameter's own mean and deviation, one layer more in every stage; `stages` takes that many of the layers, evenly spread, the
 /// last of them always with all layers replaced. The number is the mean over the stages of Spearman's rank correlation between
-/// the magnitudes (`sign=absolute`, default) of a picture's map and of its map from the network as it was, for the same class;
+/// the magnitudes (`sign=absolute`, default) of an image's map and of its map from the network as it was, for the same class;
 /// equal values share their mean rank. Not defined where a map is the same everywhere.
 ///
 /// Adebayo et al. draw from the layer's initialiser, which a file does not tell.
@@ -43,13 +43,15 @@ public struct RandomisationMeasure: NetworkMeasure {
   public func stages(of graph: Graph) throws -> [(name: String, graph: Graph)] {
     var graph = try graph.canonized()
     let layers = Array(graph.linearLayers.reversed())
-    guard !layers.isEmpty else { throw EspalierError("the network has no layer with weights", place: RandomisationMeasure.name) }
+    guard !layers.isEmpty else {
+      throw EspalierError("the network has no layer with weights", location: RandomisationMeasure.name)
+    }
     let count = min(stages ?? layers.count, layers.count)
     let ends = Set((1...count).map { Int((Double($0 * layers.count) / Double(count)).rounded()) - 1 })
     var result: [(name: String, graph: Graph)] = []
-    for (place, layer) in layers.enumerated() {
+    for (position, layer) in layers.enumerated() {
       graph = try graph.withRandomParameters(of: layer.node, seed: seed)
-      if ends.contains(place) { result.append((layer.name, graph)) }
+      if ends.contains(position) { result.append((layer.name, graph)) }
     }
     return result
   }

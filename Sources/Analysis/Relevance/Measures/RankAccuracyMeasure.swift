@@ -1,10 +1,10 @@
 import Datasets
 
-/// The share of the K places with the greatest relevance that lie in the object, where the object has K pixels.
+/// The share of the K positions with the greatest relevance that lie in the object, where the object has K pixels.
 ///
-/// Of several places that share the K-th greatest value, as large a part counts as still fits: a map that is the same everywhere
-/// gets the object's share of the picture. Negative relevance counts as nothing (`sign=positive`, default), by its magnitude
-/// (`absolute`) or as it is (`signed`).
+/// Of several positions that share the K-th greatest value, as large a part counts as still fits: a map that is the same
+/// everywhere gets the object's share of the image. Negative relevance counts as nothing (`sign=positive`, default), by its
+/// magnitude (`absolute`) or as it is (`signed`).
 ///
 /// Source: Arras, Osman, Samek, "CLEVR-XAI: a benchmark dataset for the ground truth evaluation of neural network explanations",
 /// Information Fusion 2022, equation 2, which does not speak of equals.
@@ -28,8 +28,8 @@ public struct RankAccuracyMeasure: MapMeasure {
     guard size > 0, size <= values.count else { return nil }
     let threshold = values.sorted(by: >)[size - 1]
     var (above, equal, aboveInside, equalInside) = (0, 0, 0, 0)
-    for (place, value) in values.enumerated() where value >= threshold {
-      let isInside = mask[place / map.width, place % map.width]
+    for (position, value) in values.enumerated() where value >= threshold {
+      let isInside = mask[position / map.width, position % map.width]
       if value > threshold {
         above += 1
         aboveInside += isInside ? 1 : 0

@@ -1,15 +1,16 @@
 import Tensors
 
-/// How far attributions move when the picture moves a little: low is good.
+/// How far attributions move when the image moves a little: low is good.
 ///
-/// `n` copies of a picture get uniform noise of −`radius` … `radius` on every number of the network's input, and are explained for the
-/// same class. With the attributions R of the picture and R′ of a copy, `max-sensitivity` is the greatest and `average-sensitivity` the
-/// mean of `‖R′ − R‖ / ‖R‖` (Euclidean, all numbers). Not defined where R is 0. Noise depends on the picture's place in the data set
-/// and on `seed`.
+/// `n` copies of an image get uniform noise of −`radius` … `radius` on every number of the network's input, and are explained for
+/// the same class. With the attributions R of the image and R′ of a copy, `max-sensitivity` is the greatest and
+/// `average-sensitivity` the mean of `‖R′ − R‖ / ‖R‖` (Euclidean, all numbers). Not defined where R is 0. Noise depends on the
+/// image's position in the data set and on `seed`.
 ///
 /// Yeh et al. do not divide by ‖R‖, by which methods of different scale become comparable; Captum and Quantus do.
 ///
-/// Source: Yeh, Hsieh, Suggala, Inouye, Ravikumar, "On the (in)fidelity and sensitivity of explanations", NeurIPS 2019, definition 3.1.
+/// Source: Yeh, Hsieh, Suggala, Inouye, Ravikumar, "On the (in)fidelity and sensitivity of explanations", NeurIPS 2019,
+/// definition 3.1.
 public struct SensitivityMeasure: ChangeMeasure {
   public static let name = "sensitivity"
   public static let parameters = "n=10,radius=0.1,seed=0"
@@ -40,28 +41,28 @@ public struct SensitivityMeasure: ChangeMeasure {
     let size = shard.geometry.count
     func norm(_ values: some Sequence<Double>) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
     var ratios = [[Double]](repeating: [Double](repeating: 0, count: copies), count: shard.count)
-    let variants = Variants(pictures: shard.pictures, count: copies, batch: explaining.plan.batch, progress: answering.progress)
+    let variants = Variants(images: shard.images, count: copies, batch: explaining.plan.batch, progress: answering.progress)
     try variants.forEachBatch { row, values in
       var random = Philox(
-        seed: seed, stream: UInt64(bitPattern: Int64(shard.indices[row.picture])), start: UInt64(row.variant) << 32)
+        seed: seed, stream: UInt64(bitPattern: Int64(shard.indices[row.image])), start: UInt64(row.variant) << 32)
       for i in values.indices { values[i] += Float(radius * (2 * random.uniform() - 1)) }
-    } run: { pictures, rows in
+    } run: { images, rows in
       let changed = try explaining.run(
         AttributionShard(
-          pictures: pictures, others: shard.others(of: rows), targets: rows.map { targets[$0.picture] },
-          indices: rows.map { shard.indices[$0.picture] }, layout: shard.layout)
+          images: images, others: shard.others(of: rows), targets: rows.map { targets[$0.image] },
+          indices: rows.map { shard.indices[$0.image] }, layout: shard.layout)
       ).input
-      for (place, row) in rows.enumerated() {
+      for (position, row) in rows.enumerated() {
         let moved = (0..<size).lazy.map {
-          Double(changed.elements[place * size + $0]) - Double(attributions.elements[row.picture * size + $0])
+          Double(changed.elements[position * size + $0]) - Double(attributions.elements[row.image * size + $0])
         }
-        ratios[row.picture][row.variant] = norm(moved)
+        ratios[row.image][row.variant] = norm(moved)
       }
     }
-    return (0..<shard.count).map { picture in
-      let scale = norm((0..<size).lazy.map { Double(attributions.elements[picture * size + $0]) })
+    return (0..<shard.count).map { image in
+      let scale = norm((0..<size).lazy.map { Double(attributions.elements[image * size + $0]) })
       guard scale > 0, scale.isFinite else { return [nil, nil] }
-      let ratios = ratios[picture].map { $0 / scale }
+      let ratios = ratios[image].map { $0 / scale }
       return [ratios.max(), ratios.reduce(0, +) / Double(copies)]
     }
   }

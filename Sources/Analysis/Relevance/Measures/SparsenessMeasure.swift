@@ -1,6 +1,6 @@
 import Datasets
 
-/// The Gini index of the magnitudes of relevance: 0 where all places have the same, towards 1 where one has all.
+/// The Gini index of the magnitudes of relevance: 0 where all positions have the same, towards 1 where one has all.
 ///
 /// With the d magnitudes in rising order, `1 − 2 Σₖ (vₖ / Σv) · (d − k + ½) / d`. Not defined where all are 0. Chalasani et al.
 /// take every number of the input; here channels are summed first.

@@ -24,7 +24,7 @@ public struct AlphaBetaRule: Rule {
   public init(alpha: Float = 2, beta: Float = 1, stabilizer: Stabilizer = Stabilizer(), ignoresBias: Bool = false) throws {
     guard alpha >= 0, beta >= 0, alpha - beta == 1 else {
       throw EspalierError(
-        "alpha \(alpha) and beta \(beta)", place: "rule 'alphabeta'", accepted: "numbers from 0 up, alpha − beta = 1")
+        "alpha \(alpha) and beta \(beta)", location: "rule 'alphabeta'", accepted: "numbers from 0 up, alpha − beta = 1")
     }
     self.init(unchecked: alpha, beta, stabilizer: stabilizer, ignoresBias: ignoresBias)
   }

@@ -4,8 +4,8 @@ import Engine
 ///
 /// `R_in = pp · x⁺ · W⁺ᵀ(R / W⁺x⁺) + pn · x⁺ · W⁻ᵀ(R / W⁻x⁺) + np · x⁻ · W⁺ᵀ(R / W⁺x⁻) + nn · x⁻ · W⁻ᵀ(R / W⁻x⁻)`.
 ///
-/// Source: iNNvestigate's `AlphaBetaX` rules: X1000 is pp = 1; X1010 pp = np = 1; X1001 pp = nn = 1; X2m100 pp = 2, pn = −1. Where a
-/// sum is empty its share of the relevance is lost.
+/// Source: iNNvestigate's `AlphaBetaX` rules: X1000 is pp = 1; X1010 pp = np = 1; X1001 pp = nn = 1; X2m100 pp = 2, pn = −1.
+/// Where a sum is empty its share of the relevance is lost.
 public struct AlphaBetaXRule: Rule {
   public static let name = "alphabetax"
   public static var parameters: String { "pp=1,pn=0,np=0,nn=0,\(ParameterList.stabilizing)" }

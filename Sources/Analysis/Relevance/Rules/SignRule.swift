@@ -1,9 +1,9 @@
 import Engine
 
-/// SIGN: the input's sign in place of its magnitude: `R_in = s · Wᵀ(R / st(W x + b))`, s = 1 where x ≥ μ, −1 elsewhere.
+/// SIGN: the input's sign instead of its magnitude: `R_in = s · Wᵀ(R / st(W x + b))`, s = 1 where x ≥ μ, −1 elsewhere.
 ///
-/// For the first layer. Sources: SignXAI2's SIGN (μ = 0) and SIGNmu, after Gumpfer et al., "SIGNed explanations: unveiling relevant
-/// features by reducing bias", Information Fusion 2023. Relevance is not conserved.
+/// For the first layer. Sources: SignXAI2's SIGN (μ = 0) and SIGNmu, after Gumpfer et al., "SIGNed explanations: unveiling
+/// relevant features by reducing bias", Information Fusion 2023. Relevance is not conserved.
 public struct SignRule: Rule {
   public static let name = "sign"
   public static var parameters: String { "mu=0,bias=true,\(ParameterList.stabilizing)" }

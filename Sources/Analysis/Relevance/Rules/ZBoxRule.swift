@@ -27,7 +27,7 @@ public struct ZBoxRule: Rule {
     else {
       func text(_ numbers: [Float]) -> String { numbers.map { "\($0)" }.joined(separator: "/") }
       throw EspalierError(
-        "low \(text(low)) and high \(text(high))", place: "rule 'zbox'",
+        "low \(text(low)) and high \(text(high))", location: "rule 'zbox'",
         accepted: "low < high, each one number or one a channel")
     }
     self.low = low

@@ -169,8 +169,8 @@ extension Tensor where Scalar == Double {
     var result = self
     for o in 0..<outer {
       for i in 0..<inner {
-        let places = (0..<length).map { (o * length + $0) * inner + i }
-        for (place, value) in zip(places, transform(places.map { elements[$0] })) { result.elements[place] = value }
+        let positions = (0..<length).map { (o * length + $0) * inner + i }
+        for (position, value) in zip(positions, transform(positions.map { elements[$0] })) { result.elements[position] = value }
       }
     }
     return result

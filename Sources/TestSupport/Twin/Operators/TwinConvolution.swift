@@ -99,7 +99,7 @@ private struct Correlation {
     var y = [Double](repeating: 0, count: self.y.count)
     x.elements.withUnsafeBufferPointer { x in
       w.elements.withUnsafeBufferPointer { w in
-        forEachTap { yPlace, xPlace, wPlace in y[yPlace] += x[xPlace] * w[wPlace] }
+        forEachTap { yPosition, xPosition, wPosition in y[yPosition] += x[xPosition] * w[wPosition] }
       }
     }
     return Tensor(y, shape: self.y)
@@ -110,7 +110,7 @@ private struct Correlation {
     var x = [Double](repeating: 0, count: self.x.count)
     y.elements.withUnsafeBufferPointer { y in
       w.elements.withUnsafeBufferPointer { w in
-        forEachTap { yPlace, xPlace, wPlace in x[xPlace] += y[yPlace] * w[wPlace] }
+        forEachTap { yPosition, xPosition, wPosition in x[xPosition] += y[yPosition] * w[wPosition] }
       }
     }
     return Tensor(x, shape: self.x)
@@ -121,13 +121,13 @@ private struct Correlation {
     var w = [Double](repeating: 0, count: weight.count)
     x.elements.withUnsafeBufferPointer { x in
       y.elements.withUnsafeBufferPointer { y in
-        forEachTap { yPlace, xPlace, wPlace in w[wPlace] += x[xPlace] * y[yPlace] }
+        forEachTap { yPosition, xPosition, wPosition in w[wPosition] += x[xPosition] * y[yPosition] }
       }
     }
     return Tensor(w, shape: weight)
   }
 
-  /// Visits every multiplication: the places of its output, input and weight.
+  /// Visits every multiplication: the positions of its output, input and weight.
   @inline(__always)
   private func forEachTap(_ visit: (_ y: Int, _ x: Int, _ w: Int) -> Void) {
     let outputs = taps.outputCount
@@ -136,8 +136,8 @@ private struct Correlation {
     let filters = weight[0]
     let channels = weight[1]
     taps.starts.withUnsafeBufferPointer { starts in
-      taps.kernelPlaces.withUnsafeBufferPointer { kernelPlaces in
-        taps.inputPlaces.withUnsafeBufferPointer { inputPlaces in
+      taps.kernelPositions.withUnsafeBufferPointer { kernelPositions in
+        taps.inputPositions.withUnsafeBufferPointer { inputPositions in
           for n in 0..<x[0] {
             for m in 0..<filters {
               let firstChannel = m / (filters / group) * channels
@@ -147,7 +147,7 @@ private struct Correlation {
                 let yBase = (n * filters + m) * outputs
                 for p in 0..<outputs {
                   for tap in starts[p]..<starts[p + 1] {
-                    visit(yBase + p, xBase + inputPlaces[tap], wBase + kernelPlaces[tap])
+                    visit(yBase + p, xBase + inputPositions[tap], wBase + kernelPositions[tap])
                   }
                 }
               }

@@ -77,9 +77,9 @@ private func winners(_ inputs: [Tensor<Double>?], _ y: Tensor<Double>, _ gradien
   return inputs.map { input in
     let x = input!.broadcast(to: y.shape)
     var share = gradient.map { _ in 0.0 }
-    for place in y.elements.indices where x.elements[place] == y.elements[place] {
-      share.elements[place] = left.elements[place]
-      left.elements[place] = 0
+    for position in y.elements.indices where x.elements[position] == y.elements[position] {
+      share.elements[position] = left.elements[position]
+      left.elements[position] = 0
     }
     return share.summed(to: input!.shape)
   }

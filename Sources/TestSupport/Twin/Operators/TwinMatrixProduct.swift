@@ -53,9 +53,9 @@ extension Op.MatMul: TwinOperator {
     let bMatrix = Array(b.shape.dimensions.suffix(2))
     let a = a.broadcast(to: Shape(stack.dimensions + aMatrix)).reshaped(Shape([stack.count] + aMatrix))
     let b = b.broadcast(to: Shape(stack.dimensions + bMatrix)).reshaped(Shape([stack.count] + bMatrix))
-    let products = (0..<stack.count).flatMap { place in
+    let products = (0..<stack.count).flatMap { position in
       matrixProduct(
-        a.rows(place..<place + 1).reshaped(Shape(aMatrix)), b.rows(place..<place + 1).reshaped(Shape(bMatrix))
+        a.rows(position..<position + 1).reshaped(Shape(aMatrix)), b.rows(position..<position + 1).reshaped(Shape(bMatrix))
       ).elements
     }
     return Tensor(products, shape: Shape(stack.dimensions + [aMatrix[0], bMatrix[1]]))

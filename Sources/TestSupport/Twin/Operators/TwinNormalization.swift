@@ -49,8 +49,8 @@ extension Op.LayerNormalization: TwinOperator {
     let x = inputs[0]!
     let length = inputs[1]!.count
     let bias = inputs.count > 2 ? inputs[2] : nil
-    let y = normalised(x, length).values.enumerated().map { place, value in
-      value * inputs[1]!.elements[place % length] + (bias?.elements[place % length] ?? 0)
+    let y = normalised(x, length).values.enumerated().map { position, value in
+      value * inputs[1]!.elements[position % length] + (bias?.elements[position % length] ?? 0)
     }
     return [Tensor(y, shape: x.shape)]
   }
@@ -64,14 +64,14 @@ extension Op.LayerNormalization: TwinOperator {
     var (dx, dScale, dBias) = (
       x, Tensor<Double>(repeating: 0, shape: scale.shape), Tensor<Double>(repeating: 0, shape: scale.shape)
     )
-    for (place, gradient) in g.elements.enumerated() {
-      dScale.elements[place % length] += gradient * values[place]
-      dBias.elements[place % length] += gradient
+    for (position, gradient) in g.elements.enumerated() {
+      dScale.elements[position % length] += gradient * values[position]
+      dBias.elements[position % length] += gradient
       // ∂y_j / ∂x_i = γ_j / σ · (δ_ij − 1 / n − x̂_i x̂_j / n)
-      let row = place / length * length
-      dx.elements[place] = (row..<row + length).reduce(0) { sum, other in
-        let slope = (other == place ? 1 : 0) - (1 + values[place] * values[other]) / Double(length)
-        return sum + g.elements[other] * scale.elements[other - row] * slope / deviations[place / length]
+      let row = position / length * length
+      dx.elements[position] = (row..<row + length).reduce(0) { sum, other in
+        let slope = (other == position ? 1 : 0) - (1 + values[position] * values[other]) / Double(length)
+        return sum + g.elements[other] * scale.elements[other - row] * slope / deviations[position / length]
       }
     }
     return Array([dx, dScale, dBias].prefix(inputs.count))
@@ -84,7 +84,7 @@ extension Op.LayerNormalization: TwinOperator {
       let mean = row.reduce(0, +) / Double(length)
       let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(length)
       deviations.append((variance + Double(epsilon)).squareRoot())
-      for place in row.indices { values[place] = (x.elements[place] - mean) / deviations[deviations.count - 1] }
+      for position in row.indices { values[position] = (x.elements[position] - mean) / deviations[deviations.count - 1] }
     }
     return (values, deviations)
   }

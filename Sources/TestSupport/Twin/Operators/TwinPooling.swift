@@ -9,19 +9,19 @@ extension Op.MaxPool: TwinOperator {
   func twinBackward(
     _ inputs: [Tensor<Double>?], outputs: [Tensor<Double>], gradients: [Tensor<Double>], _ setting: TwinSetting
   ) -> [Tensor<Double>?] {
-    [scattered(gradients[0], to: winners(inputs[0]!).places, shape: inputs[0]!.shape)]
+    [scattered(gradients[0], to: winners(inputs[0]!).positions, shape: inputs[0]!.shape)]
   }
 
-  private func winners(_ x: Tensor<Double>) -> (values: [Tensor<Double>], places: [Int]) {
+  private func winners(_ x: Tensor<Double>) -> (values: [Tensor<Double>], positions: [Int]) {
     let taps = WindowTaps(window, kernel: kernel, input: Array(x.shape.dimensions[2...]))
     let size = x.shape.dimensions[2...].reduce(1, *)
-    let places = (0..<x.shape[0] * x.shape[1]).flatMap { map in
+    let positions = (0..<x.shape[0] * x.shape[1]).flatMap { map in
       (0..<taps.outputCount).map { p in
-        firstLargest(x, taps.inputPlaces[taps.starts[p]..<taps.starts[p + 1]].map { map * size + $0 })
+        firstLargest(x, taps.inputPositions[taps.starts[p]..<taps.starts[p + 1]].map { map * size + $0 })
       }
     }
     let shape = Shape(x.shape.dimensions[..<2] + taps.output)
-    return ([Tensor(places.map { x.elements[$0] }, shape: shape)], places)
+    return ([Tensor(positions.map { x.elements[$0] }, shape: shape)], positions)
   }
 }
 
@@ -48,7 +48,7 @@ extension Op.AveragePool: TwinOperator {
     let x = inputs[0]!
     let taps = WindowTaps(window, kernel: kernel, input: Array(x.shape.dimensions[2...]))
     var y = Tensor<Double>(repeating: 0, shape: Shape(x.shape.dimensions[..<2] + taps.output))
-    forEachTap(taps, x.shape) { yPlace, xPlace, share in y.elements[yPlace] += share * x.elements[xPlace] }
+    forEachTap(taps, x.shape) { yPosition, xPosition, share in y.elements[yPosition] += share * x.elements[xPosition] }
     return [y]
   }
 
@@ -57,7 +57,8 @@ extension Op.AveragePool: TwinOperator {
   ) -> [Tensor<Double>?] {
     let taps = WindowTaps(window, kernel: kernel, input: Array(inputs[0]!.shape.dimensions[2...]))
     var dx = Tensor<Double>(repeating: 0, shape: inputs[0]!.shape)
-    forEachTap(taps, dx.shape) { yPlace, xPlace, share in dx.elements[xPlace] += share * gradients[0].elements[yPlace] }
+    forEachTap(taps, dx.shape) { yPosition, xPosition, share in dx.elements[xPosition] += share * gradients[0].elements[yPosition]
+    }
     return [dx]
   }
 
@@ -67,7 +68,7 @@ extension Op.AveragePool: TwinOperator {
       for p in 0..<taps.outputCount {
         let range = taps.starts[p]..<taps.starts[p + 1]
         let divisor = Double(countsPadding ? taps.paddedCounts[p] : range.count)
-        for tap in range { visit(map * taps.outputCount + p, map * size + taps.inputPlaces[tap], 1 / divisor) }
+        for tap in range { visit(map * taps.outputCount + p, map * size + taps.inputPositions[tap], 1 / divisor) }
       }
     }
   }
@@ -122,16 +123,16 @@ private func spread(_ gradient: Tensor<Double>, over shape: Shape) -> Tensor<Dou
   (Double(gradient.count) / Double(shape.count)) * gradient.broadcast(to: shape)
 }
 
-/// The first place that holds the largest element; NaN is larger than any.
-private func firstLargest(_ x: Tensor<Double>, _ places: [Int]) -> Int {
-  places.dropFirst().reduce(places[0]) { best, place in
-    x.elements[place] > x.elements[best] || (x.elements[place].isNaN && !x.elements[best].isNaN) ? place : best
+/// The first position that holds the largest element; NaN is larger than any.
+private func firstLargest(_ x: Tensor<Double>, _ positions: [Int]) -> Int {
+  positions.dropFirst().reduce(positions[0]) { best, position in
+    x.elements[position] > x.elements[best] || (x.elements[position].isNaN && !x.elements[best].isNaN) ? position : best
   }
 }
 
-private func scattered(_ gradient: Tensor<Double>, to places: [Int], shape: Shape) -> Tensor<Double> {
+private func scattered(_ gradient: Tensor<Double>, to positions: [Int], shape: Shape) -> Tensor<Double> {
   var sums = Tensor<Double>(repeating: 0, shape: shape)
-  for (place, value) in zip(places, gradient.elements) { sums.elements[place] += value }
+  for (position, value) in zip(positions, gradient.elements) { sums.elements[position] += value }
   return sums
 }
 

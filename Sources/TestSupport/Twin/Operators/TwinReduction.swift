@@ -19,12 +19,14 @@ extension TwinReduction {
     let (x, groups, _) = grouped(inputs)
     var result = x.map { _ in 0.0 }
     for (group, gradient) in zip(groups, gradients[0].elements) {
-      for (place, slope) in zip(group, reduced(group.map { x.elements[$0] }).slopes) { result.elements[place] = gradient * slope }
+      for (position, slope) in zip(group, reduced(group.map { x.elements[$0] }).slopes) {
+        result.elements[position] = gradient * slope
+      }
     }
     return [result, nil].prefixed(inputs.count)
   }
 
-  /// The places of the elements of every result, and the results' shape.
+  /// The positions of the elements of every result, and the results' shape.
   private func grouped(_ inputs: [Tensor<Double>?]) -> (Tensor<Double>, [[Int]], Shape) {
     let x = inputs[0]!
     let rank = x.shape.rank
@@ -32,10 +34,10 @@ extension TwinReduction {
     let axes = declared.isEmpty ? Set(emptyMeansNone ? 0..<0 : 0..<rank) : Set(declared.map { $0 < 0 ? $0 + rank : $0 })
     var groups: [[Int]: [Int]] = [:]
     var keys: [[Int]] = []
-    for place in 0..<x.count {
-      let key = (0..<rank).map { axes.contains($0) ? 0 : place / x.shape.strides[$0] % x.shape[$0] }
+    for position in 0..<x.count {
+      let key = (0..<rank).map { axes.contains($0) ? 0 : position / x.shape.strides[$0] % x.shape[$0] }
       if groups[key] == nil { keys.append(key) }
-      groups[key, default: []].append(place)
+      groups[key, default: []].append(position)
     }
     let lengths = x.shape.dimensions.enumerated().compactMap { axes.contains($0) ? (keepsAxes ? 1 : nil) : $1 }
     return (x, keys.map { groups[$0]! }, Shape(lengths))
@@ -62,7 +64,7 @@ extension Op.ReduceMin: TwinReduction {
 
 extension Op.ReduceProd: TwinReduction {
   func reduced(_ values: [Double]) -> (value: Double, slopes: [Double]) {
-    let others = values.indices.map { place in values.indices.reduce(1) { $1 == place ? $0 : $0 * values[$1] } }
+    let others = values.indices.map { position in values.indices.reduce(1) { $1 == position ? $0 : $0 * values[$1] } }
     return (values.reduce(1, *), others)
   }
 }

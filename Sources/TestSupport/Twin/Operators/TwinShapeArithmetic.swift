@@ -25,9 +25,9 @@ extension Op.ConstantOfShape: TwinWithoutGradient {
 extension Op.ShapeOf: TwinWithoutGradient {
   func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
     let dimensions = inputs[0]!.shape.dimensions
-    func place(_ axis: Int) -> Int { min(max(axis < 0 ? axis + dimensions.count : axis, 0), dimensions.count) }
-    let first = place(start)
-    let part = dimensions[first..<max(first, end.map(place) ?? dimensions.count)].map(Double.init)
+    func position(_ axis: Int) -> Int { min(max(axis < 0 ? axis + dimensions.count : axis, 0), dimensions.count) }
+    let first = position(start)
+    let part = dimensions[first..<max(first, end.map(position) ?? dimensions.count)].map(Double.init)
     return [Tensor(part, shape: [part.count])]
   }
 }
@@ -63,12 +63,12 @@ extension Op.ScatterND: TwinWithoutGradient {
     let (indices, updates, strides) = (inputs[1]!, inputs[2]!, inputs[0]!.shape.strides)
     let depth = indices.shape.dimensions.last!
     let size = result.shape.dimensions[depth...].reduce(1, *)
-    for (place, value) in updates.elements.enumerated() {
+    for (position, value) in updates.elements.enumerated() {
       let start = (0..<depth).reduce(0) { sum, axis in
-        let index = Int(indices.elements[place / size * depth + axis])
+        let index = Int(indices.elements[position / size * depth + axis])
         return sum + (index < 0 ? index + result.shape[axis] : index) * strides[axis]
       }
-      result.elements[start + place % size] = value
+      result.elements[start + position % size] = value
     }
     return [result]
   }

@@ -46,13 +46,13 @@ extension Op.Slice: TwinRearrangement {
     let axes = inputs[3, default: nil]?.integers ?? Array(starts.indices)
     let steps = inputs[4, default: nil]?.integers ?? starts.map { _ in 1 }
     var coordinates = shape.dimensions.map { Array(0..<$0) }
-    for (place, declared) in axes.enumerated() {
+    for (position, declared) in axes.enumerated() {
       let axis = declared < 0 ? declared + shape.rank : declared
       let length = shape[axis]
-      let step = steps[place]
+      let step = steps[position]
       let limits = step > 0 ? (low: 0, high: length) : (low: -1, high: length - 1)
-      let start = min(max(starts[place] < 0 ? starts[place] + length : starts[place], 0), limits.high)
-      let end = min(max(ends[place] < 0 ? ends[place] + length : ends[place], limits.low), limits.high)
+      let start = min(max(starts[position] < 0 ? starts[position] + length : starts[position], 0), limits.high)
+      let end = min(max(ends[position] < 0 ? ends[position] + length : ends[position], limits.low), limits.high)
       coordinates[axis] = Array(stride(from: start, to: end, by: step))
     }
     return [IndexMap(input: shape, coordinates: coordinates)]
@@ -67,24 +67,24 @@ extension Op.Pad: TwinRearrangement {
     let pads = inputs[1]!.integers
     let axes = inputs[3, default: nil]?.integers ?? Array(0..<shape.rank)
     var coordinates = shape.dimensions.map { Array(0..<$0) }
-    for (place, declared) in axes.enumerated() {
+    for (position, declared) in axes.enumerated() {
       let axis = declared < 0 ? declared + shape.rank : declared
       let length = shape[axis]
-      coordinates[axis] = (-pads[place]..<length + pads[axes.count + place]).map { source($0, length: length) }
+      coordinates[axis] = (-pads[position]..<length + pads[axes.count + position]).map { source($0, length: length) }
     }
     return [IndexMap(input: shape, coordinates: coordinates)]
   }
 
-  /// The coordinate that stands at a place which may lie outside; −1 for the constant.
-  private func source(_ place: Int, length: Int) -> Int {
+  /// The coordinate that stands at a position which may lie outside; −1 for the constant.
+  private func source(_ position: Int, length: Int) -> Int {
     switch mode {
-    case .constant: return (0..<length).contains(place) ? place : -1
-    case .edge: return min(max(place, 0), length - 1)
-    case .wrap: return (place % length + length) % length
+    case .constant: return (0..<length).contains(position) ? position : -1
+    case .edge: return min(max(position, 0), length - 1)
+    case .wrap: return (position % length + length) % length
     case .reflect:
-      var place = place
-      while !(0..<length).contains(place) { place = place < 0 ? -place : 2 * (length - 1) - place }
-      return place
+      var position = position
+      while !(0..<length).contains(position) { position = position < 0 ? -position : 2 * (length - 1) - position }
+      return position
     }
   }
 }

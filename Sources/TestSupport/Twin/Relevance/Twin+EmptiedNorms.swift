@@ -3,7 +3,7 @@ import Tensors
 
 extension Twin {
   /// The network as Zennit 0.5.1 merges batch norms: each one behind a convolution or linear layer is folded into it and left in
-  /// place with mean 0, variance 1, scale 1, bias 0 and **its ε**, so that it still divides by `√(1 + ε)`.
+  /// position with mean 0, variance 1, scale 1, bias 0 and **its ε**, so that it still divides by `√(1 + ε)`.
   ///
   /// Zennit 1.0 sets ε to 0, which is what ``TwinRelevance`` does by itself. The difference of 5e-6 a layer matters where a
   /// rule's denominator is almost zero.
@@ -19,7 +19,7 @@ extension Twin {
       exact[name] = tensor
       return name
     }
-    for (place, node) in graph.nodes.enumerated() {
+    for (position, node) in graph.nodes.enumerated() {
       guard let norm = node.op as? Op.BatchNormalization,
         let layer = graph.nodes.firstIndex(where: { $0.outputs[0] == node.inputs[0]! }),
         graph.consumers(of: node.inputs[0]!).count == 1, graph.nodes[layer].op.holdsFiltersFirst
@@ -40,7 +40,7 @@ extension Twin {
       let one = constant(zeros.map { _ in 1 }, "ones")
       // An identity between them keeps the norm from being folded again.
       let identity = editor.add(Op.Identity(), named: "identity", inputs: [node.inputs[0]])
-      editor.nodes[place].inputs = [identity, one, zero, zero, one]
+      editor.nodes[position].inputs = [identity, one, zero, zero, one]
     }
     // Each identity stands right before its norm, so that the layers keep their order.
     let identities = editor.nodes[graph.nodes.count...]

@@ -60,7 +60,7 @@ public enum TwinComposite: Sendable {
   ///
   /// - Parameters:
   ///   - addsBranches: whether it adds values that depend on the graph's inputs.
-  ///   - averagesSpace: whether it is an average over places.
+  ///   - averagesSpace: whether it is an average over positions.
   func rule(of node: Node, addsBranches: Bool, averagesSpace: Bool) -> TwinRule? {
     switch self {
     case .deconvNet: return node.op is Op.Relu ? TwinRule(.reluDeconvNet) : nil

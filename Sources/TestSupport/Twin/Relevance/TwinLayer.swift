@@ -48,14 +48,14 @@ struct TwinLayer {
     absorbBatchNorm(in: graph, values: values, computed: computed)
   }
 
-  /// The layer's result with other parameters in place of its own.
+  /// The layer's result with other parameters instead of its own.
   func forward(_ x: Tensor<Double>, _ weight: Tensor<Double>, _ bias: Tensor<Double>?) -> Tensor<Double> {
     var y = op.twinForward([x, weight], TwinLayer.setting)[0]
     if let bias { y.add(bias, alongAxis: channelAxis) }
     return y
   }
 
-  /// The transposed product of the output's relevance with other weights in place of its own.
+  /// The transposed product of the output's relevance with other weights instead of its own.
   func transposed(_ s: Tensor<Double>, _ weight: Tensor<Double>) -> Tensor<Double> {
     op.twinBackward([input, weight], outputs: [s], gradients: [s], TwinLayer.setting)[0]!
   }
@@ -86,7 +86,7 @@ struct TwinLayer {
     else { return }
     let (gamma, beta, mean) = (values[next.inputs[1]!]!, values[next.inputs[2]!]!, values[next.inputs[3]!]!)
     let scale = gamma.combined(values[next.inputs[4]!]!) { $0 / ($1 + Double(norm.epsilon)).squareRoot() }
-    for place in weight.elements.indices { weight.elements[place] *= scale.elements[channel(ofWeight: place)] }
+    for position in weight.elements.indices { weight.elements[position] *= scale.elements[channel(ofWeight: position)] }
     bias = ((bias ?? mean.map { _ in 0 }) - mean) * scale + beta
     absorb(next)
   }
@@ -102,15 +102,15 @@ struct TwinLayer {
   }
 
   /// The output channel to which a weight leads.
-  private func channel(ofWeight place: Int) -> Int {
+  private func channel(ofWeight position: Int) -> Int {
     switch op {
     case let op as Op.ConvTranspose:
       let (inputs, perGroup) = (weight.shape[0], weight.shape[1])
       let kernel = weight.count / (inputs * perGroup)
-      return place / kernel / perGroup / (inputs / op.group) * perGroup + place / kernel % perGroup
-    case let op as Op.Gemm where !op.transposeB: return place % weight.shape[-1]
-    case is Op.MatMul: return place % weight.shape[-1]
-    default: return place / (weight.count / weight.shape[0])
+      return position / kernel / perGroup / (inputs / op.group) * perGroup + position / kernel % perGroup
+    case let op as Op.Gemm where !op.transposeB: return position % weight.shape[-1]
+    case is Op.MatMul: return position % weight.shape[-1]
+    default: return position / (weight.count / weight.shape[0])
     }
   }
 }

@@ -26,18 +26,18 @@ public struct TwinStabilizer: Sendable {
     let size = z.count / z.shape[0]
     var result = z
     for sample in 0..<z.shape[0] {
-      let places = sample * size..<(sample + 1) * size
-      let meanSquare = z.elements[places].reduce(0) { $0 + $1 * $1 } / Double(size)
+      let positions = sample * size..<(sample + 1) * size
+      let meanSquare = z.elements[positions].reduce(0) { $0 + $1 * $1 } / Double(size)
       var epsilon = scalesByNorm ? epsilon * meanSquare.squareRoot() : epsilon
       if scalesByInput, let input {
         let values = input.rows(sample..<sample + 1).elements
         let mean = values.reduce(0, +) / Double(values.count)
         epsilon *= (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
       }
-      for place in places {
-        let value = z.elements[place]
+      for position in positions {
+        let value = z.elements[position]
         let sign: Double = value < 0 ? -1 : 1
-        result.elements[place] = clips ? sign * max(abs(value), epsilon) : value + sign * epsilon
+        result.elements[position] = clips ? sign * max(abs(value), epsilon) : value + sign * epsilon
       }
     }
     return result
@@ -63,7 +63,7 @@ public struct TwinRule: Sendable {
     case reluDeconvNet
     case reluGuidedBackprop
     case reluBetaSmooth(Double)
-    /// 1 from μ on, −1 below, in place of the input.
+    /// 1 from μ on, −1 below, instead of the input.
     case sign(mu: Double)
     /// Coefficients of x⁺W⁺, x⁺W⁻, x⁻W⁺ and x⁻W⁻, each with a sum of its own.
     case products(pp: Double, pn: Double, np: Double, nn: Double)
@@ -163,7 +163,7 @@ extension Tensor where Scalar == Double {
 
   fileprivate var negative: Tensor { map { Swift.min($0, 0) } }
 
-  /// One number, or one a channel, at every place of an input.
+  /// One number, or one a channel, at every position of an input.
   fileprivate func asInput(of shape: Shape) -> Tensor {
     count == 1 ? Tensor(repeating: elements[0], shape: shape) : along(axis: 1, of: shape)
   }

@@ -2,14 +2,14 @@ import Datasets
 import Images
 import Tensors
 
-/// The pictures of a data set as people see them: at the size of the network's input, without normalisation.
-struct PictureSource {
+/// The images of a data set as people see them: at the size of the network's input, without normalisation.
+struct ImageSource {
   let dataset: any Dataset
   private let preprocessing: Preprocessing?
-  /// Whether tensors are [H, W, C]; pictures have channels of their own.
+  /// Whether tensors are [H, W, C]; images have channels of their own.
   private let isChannelsLast: Bool
 
-  /// Takes the pictures of a whole data set as a run prepared them.
+  /// Takes the images of a whole data set as a run prepared them.
   ///
   /// - Throws: `EspalierError` if it cannot be opened.
   init(_ data: PreparedData) throws {
@@ -18,7 +18,7 @@ struct PictureSource {
     isChannelsLast = data.preprocessing.layout == .nhwc
   }
 
-  /// Takes the pictures that a file of results was made from.
+  /// Takes the images that a file of results was made from.
   ///
   /// - Parameters:
   ///   - request: where they lie, and the classes that their labels come from.
@@ -26,8 +26,8 @@ struct PictureSource {
   ///   - file: the file, for messages.
   /// - Throws: `EspalierError` if the data cannot be opened, or are others than those of the file.
   init(_ request: DataRequest, provenance: (String) throws -> String?, file: String) throws {
-    let digest = try provenance(PictureSource.digestKey)
-    if let digest, case .hdf5(let path) = request.spec, PictureFile.origin(of: path) == digest {
+    let digest = try provenance(ImageSource.digestKey)
+    if let digest, case .hdf5(let path) = request.spec, ImageFile.origin(of: path) == digest {
       // What `--data-out` wrote beside the results: the same images, fitted already.
       dataset = try request.openWhole()
       (preprocessing, isChannelsLast) = (nil, false)
@@ -35,7 +35,7 @@ struct PictureSource {
     }
     let json = try provenance("preprocessing")
     preprocessing = try json.map { json in
-      try naming(file: file) { try naming(place: "preprocessing") { try Preprocessing(json: json) } }
+      try naming(file: file) { try naming(location: "preprocessing") { try Preprocessing(json: json) } }
     }
     // Bytes of HDF5 files are images where they were prepared; what cannot have been is a tensor.
     dataset = try (try? request.openWhole(prepared: preprocessing)) ?? request.openWhole()
@@ -43,7 +43,7 @@ struct PictureSource {
     if let digest, digest != (try dataset.digest()) {
       let origin = try provenance("data").map { " (\($0))" } ?? ""
       throw EspalierError(
-        "these are not the pictures that \(file) was computed for\(origin): their SHA-256 differs", place: "\(request.spec)",
+        "these are not the images that \(file) was computed for\(origin): their SHA-256 differs", location: "\(request.spec)",
         accepted: "the same data, with --classes where it was given")
     }
   }
@@ -51,29 +51,29 @@ struct PictureSource {
   /// The name of the digest of all of a data set among what a file says of its origin.
   static let digestKey = "dataset_sha256"
 
-  /// A picture by its place in the whole data set.
+  /// An image by its position in the whole data set.
   ///
   /// - Parameter size: the height and width of what is shown beside it; nil for any.
   /// - Throws: `EspalierError` if there is none, or it is damaged or of another size.
-  func picture(_ index: Int, size: (height: Int, width: Int)? = nil) throws -> Image {
+  func image(_ index: Int, size: (height: Int, width: Int)? = nil) throws -> Image {
     guard index < dataset.count else {
       throw EspalierError(
-        "the results are of picture \(index), and there \(dataset.count == 1 ? "is" : "are") \(dataset.count)",
-        place: dataset.description, accepted: "the data that they were computed for")
+        "the results are of image \(index), and there \(dataset.count == 1 ? "is" : "are") \(dataset.count)",
+        location: dataset.description, accepted: "the data that they were computed for")
     }
     let image: Image
     switch try dataset.sample(index).content {
-    case .picture(let stored): image = try preprocessing?.fitted(stored) ?? stored
+    case .image(let stored): image = try preprocessing?.fitted(stored) ?? stored
     case .tensor(let tensor):
       guard tensor.shape.rank == 3, tensor.count > 0 else {
-        throw EspalierError("has shape \(tensor.shape), which is no picture's", place: "picture \(index)")
+        throw EspalierError("has shape \(tensor.shape), which is no image's", location: "image \(index)")
       }
       image = Image(isChannelsLast ? tensor.planesFirst : tensor)
     }
     if let size, size.height != image.height || size.width != image.width {
       throw EspalierError(
-        "picture \(index) becomes \(image.height)×\(image.width) pixels, and its map has \(size.height)×\(size.width)",
-        place: dataset.description, accepted: "the data that the maps were computed for")
+        "image \(index) becomes \(image.height)×\(image.width) pixels, and its map has \(size.height)×\(size.width)",
+        location: dataset.description, accepted: "the data that the maps were computed for")
     }
     return image
   }
@@ -89,7 +89,7 @@ extension Tensor {
 }
 
 extension Image {
-  /// A tensor [C, H, W] as a picture: its least value black and its greatest white; the first channel, or three of them.
+  /// A tensor [C, H, W] as an image: its least value black and its greatest white; the first channel, or three of them.
   init(_ tensor: Tensor<Float>) {
     let shape = tensor.shape
     let channels = shape[0] >= 3 ? 3 : 1
@@ -99,9 +99,9 @@ extension Image {
     let scale = high > low ? 255 / (high - low) : 0
     var pixels = [UInt8](repeating: 0, count: area * channels)
     for channel in 0..<channels {
-      for place in 0..<area {
-        let value = (tensor.elements[channel * area + place] - low) * scale
-        pixels[place * channels + channel] = value > 0 ? UInt8(min(value, 255)) : 0
+      for position in 0..<area {
+        let value = (tensor.elements[channel * area + position] - low) * scale
+        pixels[position * channels + channel] = value > 0 ? UInt8(min(value, 255)) : 0
       }
     }
     self.init(pixels: Tensor(pixels, shape: [shape[1], shape[2], channels]))

@@ -3,11 +3,11 @@ import Foundation
 import Images
 import Tensors
 
-/// Picture files with labels and masks, decoded as they are asked for: what folders and CSV files name.
+/// Image files with labels and masks, decoded as they are asked for: what folders and CSV files name.
 ///
-/// A picture without a mask of its own has its alpha channel for one, if anything is transparent.
-public struct PictureList: Dataset {
-  /// A picture's files and labels.
+/// An image without a mask of its own has its alpha channel for one, if anything is transparent.
+public struct ImageList: Dataset {
+  /// An image's files and labels.
   struct Entry: Sendable {
     var path: String
     var labels: [Int]
@@ -22,7 +22,7 @@ public struct PictureList: Dataset {
   private let folder: String
   private let entries: [Entry]
 
-  /// Makes a list of pictures whose paths are relative to a folder.
+  /// Makes a list of images whose paths are relative to a folder.
   init(_ entries: [Entry], in folder: String, classNames: [String]?, description: String, notes: [String] = []) {
     self.entries = entries
     self.folder = folder
@@ -36,7 +36,7 @@ public struct PictureList: Dataset {
   /// - Throws: `EspalierError` if there is no such file.
   init(image path: String, classes: ClassMap?) throws {
     guard FileManager.default.fileExists(atPath: path) else { throw EspalierError("there is no such image", file: path) }
-    let labels = try classes?.labels(ofPicture: path) ?? []
+    let labels = try classes?.labels(ofImage: path) ?? []
     self.init(
       [Entry(path: path, labels: labels)], in: ".", classNames: classes?.names, description: "the image \(path)")
   }
@@ -58,10 +58,10 @@ public struct PictureList: Dataset {
     }
     if let mask, mask.width != image.width || mask.height != image.height {
       throw EspalierError(
-        "is a mask of \(mask.width)×\(mask.height) pixels for a picture of \(image.width)×\(image.height), \(entry.path)",
+        "is a mask of \(mask.width)×\(mask.height) pixels for an image of \(image.width)×\(image.height), \(entry.path)",
         file: entry.mask)
     }
-    return Sample(content: .picture(image), labels: entry.labels, mask: mask ?? image.alphaMask, name: entry.path)
+    return Sample(content: .image(image), labels: entry.labels, mask: mask ?? image.alphaMask, name: entry.path)
   }
 
   public func digest() throws -> String {

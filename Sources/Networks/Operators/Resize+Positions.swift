@@ -1,6 +1,6 @@
 import Tensors
 
-/// One axis of a `Resize`: which places of the input its places show.
+/// One axis of a `Resize`: which positions of the input its positions show.
 public struct ResizedAxis: Hashable, Sendable {
   /// The operator.
   public let op: Op.Resize
@@ -19,29 +19,29 @@ public struct ResizedAxis: Hashable, Sendable {
   /// Whether anything but a copy comes out.
   public var isChanged: Bool { source != target || (factor ?? 1) != 1 }
 
-  /// The place in the input, between elements, that a place in the result shows.
+  /// The position in the input, between elements, that a position in the result shows.
   ///
   /// With given lengths it is one quotient of integers, which no rounding takes over a tie; a declared factor is computed with in
   /// single precision, as onnxruntime does, since at a tie its rounding decides.
-  public func origin(of place: Int) -> Double {
+  public func origin(of position: Int) -> Double {
     switch op.coordinates {
-    case .alignCorners: target > 1 ? Double(place * (source - 1)) / Double(target - 1) : 0
+    case .alignCorners: target > 1 ? Double(position * (source - 1)) / Double(target - 1) : 0
     case .pytorchHalfPixel where target <= 1: 0
     case .halfPixel, .pytorchHalfPixel:
       if let factor {
-        Double((Float(place) + 0.5) / factor - 0.5)
+        Double((Float(position) + 0.5) / factor - 0.5)
       } else {
-        Double((2 * place + 1) * source - target) / Double(2 * target)
+        Double((2 * position + 1) * source - target) / Double(2 * target)
       }
     case .asymmetric:
-      if let factor { Double(Float(place) / factor) } else { Double(place * source) / Double(target) }
+      if let factor { Double(Float(position) / factor) } else { Double(position * source) / Double(target) }
     }
   }
 
-  /// The place of the input's element that a place in the result takes in mode `nearest`.
-  public func nearest(to place: Int) -> Int {
-    guard isChanged else { return place }
-    let origin = origin(of: place)
+  /// The position of the input's element that a position in the result takes in mode `nearest`.
+  public func nearest(to position: Int) -> Int {
+    guard isChanged else { return position }
+    let origin = origin(of: position)
     let nearest: Double =
       switch op.rounding {
       case .floor: origin.rounded(.down)
@@ -63,18 +63,18 @@ extension Op.Resize {
     let source = try inputs.required(0).shape
     var factors: [Float?] = [Float?](repeating: nil, count: source.rank)
     if try inputs.integers(3, "sizes")?.isEmpty ?? true, let declared = inputs.optional(2)?.value?.floats?.elements {
-      for (axis, factor) in zip(try resizedPlaces(of: source, count: declared.count), declared) { factors[axis] = factor }
+      for (axis, factor) in zip(try resizedPositions(of: source, count: declared.count), declared) { factors[axis] = factor }
     }
     return (0..<source.rank).map { ResizedAxis(op: self, source: source[$0], target: target[$0], factor: factors[$0]) }
   }
 
-  /// The places of the axes that sizes and factors are given for.
-  func resizedPlaces(of shape: Shape, count: Int) throws -> [Int] {
-    let places = axes.isEmpty ? Array(0..<shape.rank) : try shape.axes(axes)
-    guard places.count == count else {
-      throw EspalierError("\(count) sizes or scales for an input of \(shape)", accepted: "\(places.count)")
+  /// The positions of the axes that sizes and factors are given for.
+  func resizedPositions(of shape: Shape, count: Int) throws -> [Int] {
+    let positions = axes.isEmpty ? Array(0..<shape.rank) : try shape.axes(axes)
+    guard positions.count == count else {
+      throw EspalierError("\(count) sizes or scales for an input of \(shape)", accepted: "\(positions.count)")
     }
-    return places
+    return positions
   }
 
   /// The axes and their sizes that make each first shape the second, or nil if a size would depend on the batch.
@@ -93,10 +93,12 @@ extension Op.Resize {
 
 extension GraphEditor {
   /// Gives a `Resize` sizes for the axes that change alone, so that nothing in it depends on the batch; leaves it where one does.
-  mutating func setSizes(ofResize place: Int, thatMake shapes: [(from: Shape, to: Shape)]) {
-    guard var resize = nodes[place].op as? Op.Resize, let (axes, sizes) = resize.sizes(thatMake: shapes) else { return }
+  mutating func setSizes(ofResize position: Int, thatMake shapes: [(from: Shape, to: Shape)]) {
+    guard var resize = nodes[position].op as? Op.Resize, let (axes, sizes) = resize.sizes(thatMake: shapes) else { return }
     resize.axes = axes
-    nodes[place].op = resize
-    nodes[place].inputs = [nodes[place].inputs[0], nil, nil, add(.integers(sizes), named: nodes[place].label + ".sizes")]
+    nodes[position].op = resize
+    nodes[position].inputs = [
+      nodes[position].inputs[0], nil, nil, add(.integers(sizes), named: nodes[position].label + ".sizes"),
+    ]
   }
 }

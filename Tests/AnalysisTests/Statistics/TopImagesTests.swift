@@ -3,8 +3,8 @@ import Tensors
 import TestSupport
 import Testing
 
-@Suite struct TopPicturesTests {
-  /// A plain sort, with heavy ties, more and fewer pictures than are kept.
+@Suite struct TopImagesTests {
+  /// A plain sort, with heavy ties, more and fewer images than are kept.
   @Test(arguments: [1, 3, 57], [8, 16]) func topEqualsAPlainSort(count: Int, block: Int) throws {
     let site = SiteShape(channels: 13, height: 2, width: 2)
     var random = Philox(seed: 8)
@@ -14,10 +14,10 @@ import Testing
     var settings = StatisticSettings()
     settings.top = 5
     for shard in [2, 9, 60] {
-      let learned = StatisticPictures(site, values: values).learn(TopPicturesStatistic.self, settings, shard: shard, block: block)
+      let learned = StatisticImages(site, values: values).learn(TopImagesStatistic.self, settings, shard: shard, block: block)
       for (indices, tops, key) in [
-        ("top-pictures", "top-maxima", { (map: [Float]) in Double(map.max()!) }),
-        ("top-pictures-mean", "top-means", { (map: [Float]) in Double(map.reduce(0, +)) / 4 }),
+        ("top-images", "top-maxima", { (map: [Float]) in Double(map.max()!) }),
+        ("top-images-mean", "top-means", { (map: [Float]) in Double(map.reduce(0, +)) / 4 }),
       ] {
         var (expectedIndices, expectedTops): ([Double], [Double]) = ([], [])
         for channel in 0..<13 {

@@ -4,19 +4,19 @@ import Tensors
 import TestSupport
 import Testing
 
-/// `relevance --data-out`: the pictures beside the relevance, row by row as its `index` counts.
-@Suite struct PictureFileTests {
+/// `relevance --data-out`: the images beside the relevance, row by row as its `index` counts.
+@Suite struct ImageFileTests {
   static let fashion = "/usr/share/datasets/fashion-mnist"
 
   /// Tensors come back as they were, up to the last one asked for.
   @Test func tensors() throws {
-    try Sample.withModelAndPictures { folder in
+    try Sample.withModelAndImages { folder in
       let outcome = try Tool.run(
-        "relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--limit", "13", "--out", "maps.h5", "--data-out", "data.h5",
+        "relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--limit", "13", "--out", "maps.h5", "--data-out", "data.h5",
         in: folder)
       #expect(outcome.status == 0, "\(outcome.talk)")
       let (old, new) = try (
-        HDF5File.open(folder.appendingPathComponent("pictures.h5").path),
+        HDF5File.open(folder.appendingPathComponent("images.h5").path),
         HDF5File.open(folder.appendingPathComponent("data.h5").path)
       )
       #expect(try new.dataset("data").read(as: Float.self) == old.dataset("data").read(rows: 0..<13, as: Float.self))
@@ -25,21 +25,21 @@ import Testing
       let again = try Tool.run("evaluate", "lenet.onnx", "--data", "hdf5:data.h5", "--json", in: folder)
       #expect(again.status == 0 && again.output.contains("\"pictures\" : 13"), "\(again)")
       for (out, data) in [
-        ("maps.h5", "./maps.h5"), ("new.h5", "pictures.h5"), ("new.h5", "lenet.onnx"), ("new.h5", "/proc/a.h5"),
+        ("maps.h5", "./maps.h5"), ("new.h5", "images.h5"), ("new.h5", "lenet.onnx"), ("new.h5", "/proc/a.h5"),
       ] {
         let refused = try Tool.run(
-          "relevance", "lenet.onnx", "--data", "hdf5:pictures.h5", "--out", out, "--data-out", data, in: folder)
+          "relevance", "lenet.onnx", "--data", "hdf5:images.h5", "--out", out, "--data-out", data, in: folder)
         #expect(refused.failed(mentioning: data), "\(refused)")
       }
     }
   }
 
-  /// Grey levels as they stand in the data set's own file, though the network gets them normalised; ViRelAy finds picture and
+  /// Grey levels as they stand in the data set's own file, though the network gets them normalised; ViRelAy finds image and
   /// relevance of each row together.
   @Test(
     .enabled(if: FileManager.default.fileExists(atPath: fashion), "dataset-fashion-mnist is not installed"),
     .enabled(if: Python.isAvailable, "ESPALIER_PYTHON is not set"))
-  func pictures() throws {
+  func images() throws {
     try withTemporaryFolder { folder in
       try "channels = 1\nmean = [0.286]\nstd = [0.353]\n".write(
         to: folder.appendingPathComponent("preprocess.toml"), atomically: true, encoding: .utf8)
@@ -75,12 +75,12 @@ import Testing
         names = LabelMap(folder + '/labels.json')
         dataset = Hdf5Dataset('fashion', folder + '/data.h5', names)
         database = AttributionDatabase(folder + '/maps.h5', names)
-        for row, place in enumerate(index):
-            sample, relevance = dataset[int(place)], database.get_attribution(int(place))
-            assert np.array_equal(sample.data, images[place].transpose(1, 2, 0)), place
-            assert np.array_equal(np.asarray(relevance.data), attribution[row].transpose(1, 2, 0)), place
+        for row, position in enumerate(index):
+            sample, relevance = dataset[int(position)], database.get_attribution(int(position))
+            assert np.array_equal(sample.data, images[position].transpose(1, 2, 0)), position
+            assert np.array_equal(np.asarray(relevance.data), attribution[row].transpose(1, 2, 0)), position
             names = [np.atleast_1d(x.labels)[0].name for x in (sample, relevance)]
-            assert names == [f'class {labels[place]}'] * 2, names
+            assert names == [f'class {labels[position]}'] * 2, names
         """, folder.path, Self.fashion)
     }
   }

@@ -2,11 +2,11 @@ import Analysis
 import Scheduling
 import Tensors
 
-/// The pictures that a criterion looks at.
-public struct CriterionPictures: Sendable {
-  /// The number of pictures.
+/// The images that a criterion observes.
+public struct CriterionImages: Sendable {
+  /// The number of images.
   public var count: Int
-  /// The pictures of a shard; the last one may hold fewer.
+  /// The images of a shard; the last one may hold fewer.
   public var batch: Int
   /// The output that losses start from; the first if nil.
   public var output: String?
@@ -17,7 +17,7 @@ public struct CriterionPictures: Sendable {
   /// The scores by a criterion of `ScoreCatalog`.
   public var catalogued: @Sendable (String) throws -> FilterScores
 
-  /// Takes pictures.
+  /// Takes images.
   public init(
     count: Int, batch: Int, output: String? = nil, scheduler: BlockScheduler,
     read: @escaping @Sendable (Int) throws -> AnalysisShard,
@@ -31,16 +31,16 @@ public struct CriterionPictures: Sendable {
     self.catalogued = catalogued
   }
 
-  /// Takes pictures that are in memory.
+  /// Takes images that are in memory.
   ///
   /// - Parameters:
-  ///   - pictures: `[N, …]`.
-  ///   - targets: one class a picture; nil for the predicted one.
-  public init(_ pictures: Tensor<Float>, targets: [Int?], batch: Int = 8, scheduler: BlockScheduler) {
-    self.init(count: pictures.shape[0], batch: batch, scheduler: scheduler) { shard in
-      let range = shard * batch..<min((shard + 1) * batch, pictures.shape[0])
+  ///   - images: `[N, …]`.
+  ///   - targets: one class an image; nil for the predicted one.
+  public init(_ images: Tensor<Float>, targets: [Int?], batch: Int = 8, scheduler: BlockScheduler) {
+    self.init(count: images.shape[0], batch: batch, scheduler: scheduler) { shard in
+      let range = shard * batch..<min((shard + 1) * batch, images.shape[0])
       return AnalysisShard(
-        input: pictures.rows(range), pictures: ShardPictures(indices: Array(range), labels: []),
+        input: images.rows(range), images: ShardImages(indices: Array(range), labels: []),
         targets: targets[range].map { OutputTarget($0) })
     }
   }

@@ -1,10 +1,10 @@
 import Tensors
 
-/// The pictures of greatest value for each channel, eight channels side by side; of equal values the smaller index comes first.
-struct TopPictures: Sendable {
+/// The images of greatest value for each channel, eight channels side by side; of equal values the smaller index comes first.
+struct TopImages: Sendable {
   private let channels: Int
   private let kept: Int
-  /// Row r of eight channels at place `channel / 8 · kept + r`, best first; −∞ where there are fewer pictures.
+  /// Row r of eight channels at position `channel / 8 · kept + r`, best first; −∞ where there are fewer images.
   private var values: [SIMD8<Float>]
   private var indices: [SIMD8<Int32>]
 
@@ -15,38 +15,38 @@ struct TopPictures: Sendable {
     indices = Array(repeating: SIMD8(repeating: .max), count: values.count)
   }
 
-  /// Offers a picture's values for the channels of a tile.
+  /// Offers an image's values for the channels of a tile.
   @inline(__always)
-  mutating func offer(_ offered: SIMD8<Float>, of picture: Int, channel: Int) {
-    insert(offered, SIMD8(repeating: Int32(clamping: picture)), group: channel / 8)
+  mutating func offer(_ offered: SIMD8<Float>, of image: Int, channel: Int) {
+    insert(offered, SIMD8(repeating: Int32(clamping: image)), group: channel / 8)
   }
 
-  mutating func merge(_ later: TopPictures) {
+  mutating func merge(_ later: TopImages) {
     guard kept > 0 else { return }
-    for place in values.indices { insert(later.values[place], later.indices[place], group: place / kept) }
+    for position in values.indices { insert(later.values[position], later.indices[position], group: position / kept) }
   }
 
-  /// A new row sinks to its place, lane by lane, and moves what it passes.
-  private mutating func insert(_ offered: SIMD8<Float>, _ pictures: SIMD8<Int32>, group: Int) {
-    var (value, index) = (offered, pictures)
+  /// A new row sinks to its position, lane by lane, and moves what it passes.
+  private mutating func insert(_ offered: SIMD8<Float>, _ images: SIMD8<Int32>, group: Int) {
+    var (value, index) = (offered, images)
     let first = group * kept
     guard kept > 0, any(value .>= values[first + kept - 1]) else { return }
-    for place in first..<first + kept {
-      let (other, otherIndex) = (values[place], indices[place])
+    for position in first..<first + kept {
+      let (other, otherIndex) = (values[position], indices[position])
       let isBetter = (value .> other) .| ((value .== other) .& (index .< otherIndex))
-      values[place] = other.replacing(with: value, where: isBetter)
-      indices[place] = otherIndex.replacing(with: index, where: isBetter)
+      values[position] = other.replacing(with: value, where: isBetter)
+      indices[position] = otherIndex.replacing(with: index, where: isBetter)
       value = value.replacing(with: other, where: isBetter)
       index = index.replacing(with: otherIndex, where: isBetter)
     }
   }
 
-  /// The values, `[channels, k]`, best first; NaN where there are fewer pictures.
+  /// The values, `[channels, k]`, best first; NaN where there are fewer images.
   var topValues: Tensor<Double> {
     table { values[$0][$1] == -.infinity && indices[$0][$1] == .max ? .nan : Double(values[$0][$1]) }
   }
 
-  /// The pictures' indices, `[channels, k]`; −1 where there are fewer.
+  /// The images' indices, `[channels, k]`; −1 where there are fewer.
   var topIndices: Tensor<Double> { table { indices[$0][$1] == .max ? -1 : Double(indices[$0][$1]) } }
 
   private func table(_ element: (Int, Int) -> Double) -> Tensor<Double> {

@@ -2,9 +2,9 @@ import Analysis
 import Tensors
 
 /// Feature maps of one site as plain numbers, to be shown to statistics in any layout and any shards.
-struct StatisticPictures {
+struct StatisticImages {
   var site: SiteShape
-  /// `values[picture][channel][place]`.
+  /// `values[image][channel][position]`.
   var values: [[[Float]]]
 
   /// The layouts in which tiles come: eight channels gathered, blocks of 8 and of 16.
@@ -16,10 +16,10 @@ struct StatisticPictures {
   }
 
   /// Random maps: after ReLU, a channel that never fires, a constant one, one far from 0, the others normal.
-  init(_ site: SiteShape, pictures: Int, seed: UInt64 = 1) {
+  init(_ site: SiteShape, images: Int, seed: UInt64 = 1) {
     self.site = site
-    values = (0..<pictures).map { picture in
-      var random = Philox(seed: seed, stream: UInt64(picture))
+    values = (0..<images).map { image in
+      var random = Philox(seed: seed, stream: UInt64(image))
       return (0..<site.channels).map { channel in
         (0..<site.area).map { _ in
           let value = Float(random.normal())
@@ -38,29 +38,29 @@ struct StatisticPictures {
   /// All values of a channel.
   func channel(_ channel: Int) -> [Float] { values.flatMap { $0[channel] } }
 
-  /// Shows a range of pictures to an accumulator, as one shard.
+  /// Shows a range of images to an accumulator, as one shard.
   func show(_ range: Range<Int>, to accumulator: inout some Accumulator, block: Int) {
-    let pictures = ShardPictures(indices: Array(range), labels: [])
+    let images = ShardImages(indices: Array(range), labels: [])
     let blocks = (site.channels + block - 1) / block
-    for picture in range {
-      // Lanes behind the last channel hold what must not be looked at.
+    for image in range {
+      // Lanes behind the last channel hold what must not be observed.
       var map = [Float](repeating: .nan, count: blocks * site.area * block)
       for channel in 0..<site.channels {
-        for place in 0..<site.area {
-          map[(channel / block * site.area + place) * block + channel % block] = values[picture][channel][place]
+        for position in 0..<site.area {
+          map[(channel / block * site.area + position) * block + channel % block] = values[image][channel][position]
         }
       }
       map.withUnsafeBufferPointer { map in
         for channel in stride(from: 0, to: site.channels, by: 8) {
           let tile = Tile(
-            row: picture - range.lowerBound, channel: channel, lanes: min(8, site.channels - channel), height: site.height,
+            row: image - range.lowerBound, channel: channel, lanes: min(8, site.channels - channel), height: site.height,
             width: site.width, activation: map.baseAddress! + channel / block * site.area * block + channel % block,
             stride: block)
-          accumulator.observe(tile, of: pictures)
+          accumulator.observe(tile, of: images)
         }
       }
     }
-    accumulator.endShard(pictures)
+    accumulator.endShard(images)
   }
 
   /// What a statistic learns from shards of a size, merged in their order.
