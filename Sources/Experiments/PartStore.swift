@@ -136,11 +136,7 @@ struct PartStore {
     }
 
     static func checksum(of path: String) throws -> String {
-      let bytes = try RegularFile.mapped(path)
-      var sum = CRC64()
-      bytes.withUnsafeBytes { sum.update($0) }
-      let digits = String(sum.value, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
+      CRC64(of: try RegularFile.mapped(path)).hexadecimal
     }
   }
 }

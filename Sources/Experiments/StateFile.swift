@@ -27,9 +27,7 @@ struct StateFile {
     let bytes = try RegularFile.mapped(path)
     let start = StateFile.mark.count + 8
     let sum = bytes.suffix(8).withUnsafeBytes { $0.count == 8 ? UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) : 0 }
-    var found = CRC64()
-    bytes.dropLast(8).withUnsafeBytes { found.update($0) }
-    guard bytes.count >= start + 8, found.value == sum else {
+    guard bytes.count >= start + 8, CRC64(of: bytes.dropLast(8)).value == sum else {
       note("'\(path)' is damaged and left aside; what it held is computed anew")
       return nil
     }

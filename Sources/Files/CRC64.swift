@@ -1,3 +1,5 @@
+import Foundation
+
 /// The checksum CRC-64 of files that nobody forges: it tells any change of up to 64 neighbouring bits.
 ///
 /// Source: ECMA-182, in the reflected form of the XZ format (check value 995dc9bbdf1939fa), eight bytes at a time after
@@ -10,6 +12,17 @@ package struct CRC64: Sendable {
 
   /// The checksum of all bytes so far.
   package var value: UInt64 { ~state }
+
+  /// The checksum as 16 hexadecimal digits.
+  package var hexadecimal: String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// Makes the checksum of bytes.
+  package init(of bytes: some ContiguousBytes) {
+    bytes.withUnsafeBytes { update($0) }
+  }
 
   /// Adds bytes.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {

@@ -34,8 +34,6 @@ package enum FileSeal {
   }
 
   private static func checksum(_ bytes: Data) -> Data {
-    var sum = CRC64()
-    bytes.withUnsafeBytes { sum.update($0) }
-    return withUnsafeBytes(of: sum.value.littleEndian) { Data($0) }
+    withUnsafeBytes(of: CRC64(of: bytes).value.littleEndian) { Data($0) }
   }
 }

@@ -71,6 +71,8 @@ import Testing
       let long = String(repeating: "The quick brown fox. ", count: 20)
       #expect(crc(long, pieces: pieces) == crc(long, pieces: 7))
     }
+    #expect(CRC64(of: Array("123456789".utf8)).hexadecimal == "995dc9bbdf1939fa")
+    #expect(CRC64(of: Data()).hexadecimal == "0000000000000000")
     var hash = SHA256()
     hash.update(Array("abc".utf8))
     #expect(hash.hexadecimal == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")

@@ -25,9 +25,8 @@ public struct SealedMutator: FileMutator {
     head = Array(bytes[..<(24 + length)])
     mutator = Mutator(Array(bytes[(24 + length)...].dropLast(8)), seed: seed)
     seal = { bytes in
-      var sum = CRC64()
-      bytes.withUnsafeBytes { sum.update($0) }
-      return bytes + (0..<8).map { UInt8(truncatingIfNeeded: sum.value >> (8 * UInt64($0))) }
+      let sum = CRC64(of: bytes).value
+      return bytes + (0..<8).map { UInt8(truncatingIfNeeded: sum >> (8 * UInt64($0))) }
     }
   }
 

@@ -45,10 +45,7 @@ enum StoppedRuns {
         "state", file: "stopped.h5.observe", sound: state,
         mutators: [SealedMutator(state: state, seed: seed), Mutator(state, seed: seed)], commands: [stats]),
       HostileKind("part", sound: content, mutators: mutators, commands: [maps]) { bytes in
-        var sum = CRC64()
-        bytes.withUnsafeBytes { sum.update($0) }
-        let digits = String(sum.value, radix: 16)
-        return "\(parts)/\(rows)-\(String(repeating: "0", count: 16 - digits.count))\(digits).h5"
+        "\(parts)/\(rows)-\(CRC64(of: bytes).hexadecimal).h5"
       },
     ]
   }
