@@ -24,7 +24,7 @@ extension Graph {
       switch node.op {
       case let constant as Op.ConstantValue: result = constant.value.type(near: known[node.outputs[0]])
       case let constant as Op.ConstantOfShape: result = constant.value.type(near: known[node.outputs[0]])
-      case let cast as Op.Cast where cast.toBool: result = .bool
+      case let cast as Op.Cast where cast.target == .bool: result = .bool
       case let cast as Op.Cast:
         let wish = known[node.outputs[0]]
         result = wish.map { $0.isFloat == cast.toFloat } ?? false ? wish! : cast.toFloat ? .float : .int64

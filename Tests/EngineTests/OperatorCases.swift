@@ -219,7 +219,7 @@ extension OperatorCase {
       OperatorCase(Op.Gather(axis: 1), .blocked([2, 9, 3, 2]), integers([8, -9, 3, 3])),
       OperatorCase(Op.Gather(axis: 2), .data([2, 3, 4]), .constant(.int64(Tensor(scalar: 2)))),
       OperatorCase(Op.Identity(), .blocked([2, 9, 3, 2])), OperatorCase(Op.Dropout(), .blocked([2, 9, 3, 2])),
-      OperatorCase(Op.Cast(toFloat: true), .data([2, 3])),
+      OperatorCase(Op.Cast(to: .float), .data([2, 3])),
     ]
   }()
 

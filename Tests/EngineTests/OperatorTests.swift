@@ -52,7 +52,7 @@ import Testing
   @Test func whatCannotBeRunIsRefusedByName() throws {
     let beyond = OperatorCase(
       Op.ConvTranspose(window: Window(strides: [3, 2]), outputShape: [12, 9]), .data([1, 2, 3, 3]), .weight([2, 4, 3, 3]))
-    let integers = OperatorCase(Op.Cast(toFloat: false), .data([2, 3]))
+    let integers = OperatorCase(Op.Cast(to: .integer), .data([2, 3]))
     let dynamicWeights = OperatorCase(Op.Conv(), .data([2, 3, 4, 4]), .data([2, 3, 1, 1]))
     for example in [beyond, integers, dynamicWeights] {
       let graph = try example.graph()

@@ -43,7 +43,7 @@ import Testing
     var b = TestGraph([2, 4, 4])
     var x = b.add(Op.Dropout(), b.add(Op.Identity(), "input"))
     x = b.conv(x, 2, 3)
-    x = b.add(Op.Cast(toFloat: true), b.add(Op.Reshape(), x, b.integers([0, 3, 4, 4])))
+    x = b.add(Op.Cast(to: .float), b.add(Op.Reshape(), x, b.integers([0, 3, 4, 4])))
     x = b.add(Op.Pad(), b.add(Op.Transpose(permutation: [0, 1, 2, 3]), x), b.integers([Int](repeating: 0, count: 8)))
     x = b.add(Op.Slice(), x, b.integers([0]), b.integers([4]), b.integers([2]))
     let graph = try b.graph(b.add(Op.Concat(axis: 1), x))

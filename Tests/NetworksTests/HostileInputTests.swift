@@ -52,7 +52,7 @@ import Testing
       Op.Reshape(allowsZero: pick([true, false])),
       Op.Squeeze(), Op.Unsqueeze(), Op.Transpose(permutation: pick([[], [1, 0], integers()])), Op.Resize(), Op.Expand(),
       Op.Dropout(),
-      Op.Identity(), Op.ConstantValue(value: value), Op.ConstantOfShape(value: value), Op.Cast(toFloat: pick([true, false])),
+      Op.Identity(), Op.ConstantValue(value: value), Op.ConstantOfShape(value: value), Op.Cast(to: pick(CastTarget.allCases)),
       Op.ShapeOf(start: axis, end: pick(extremes)), Op.Gather(axis: axis), Op.Selu(), Op.Celu(), Op.ThresholdedRelu(),
       Op.Softplus(),
       Op.Softsign(), Op.Gelu(), Op.Mish(), Op.Swish(), Op.Erf(), Op.Exp(), Op.Log(), Op.Sqrt(), Op.Abs(), Op.Neg(),

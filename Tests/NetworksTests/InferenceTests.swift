@@ -90,7 +90,7 @@ struct InferenceCase: Decodable, CustomTestStringConvertible {
     case "Transpose": Op.Transpose(permutation: integers("perm"))
     case "Expand": Op.Expand()
     case "Resize": Op.Resize()
-    case "Cast": Op.Cast(toFloat: integer("to", default: 1) == 1)
+    case "Cast": Op.Cast(to: integer("to", default: 1) == 1 ? .float : .integer)
     case "Shape": Op.ShapeOf(start: integer("start", default: 0), end: integer("end", default: 0))
     case "Gather": Op.Gather(axis: integer("axis", default: 0))
     case "ConstantOfShape": Op.ConstantOfShape()

@@ -95,7 +95,7 @@ struct OperatorCase: Decodable {
       "flatten": Op.Flatten(axis: -2), "reshape": Op.Reshape(), "squeeze": Op.Squeeze(), "squeeze all": Op.Squeeze(),
       "unsqueeze": Op.Unsqueeze(), "transpose": Op.Transpose(permutation: [2, 0, 1]), "transpose reversed": Op.Transpose(),
       "expand": Op.Expand(), "dropout": Op.Dropout(), "identity": Op.Identity(), "constant of shape": Op.ConstantOfShape(),
-      "cast": Op.Cast(toFloat: false), "cast to bool": Op.Cast(toFloat: false, toBool: true),
+      "cast": Op.Cast(to: .integer), "cast to bool": Op.Cast(to: .bool),
       "shape": Op.ShapeOf(start: 1, end: -1), "gather": Op.Gather(axis: 1),
       "gather one": Op.Gather(),
       "linear scales": Op.Resize(mode: .linear),

@@ -18,11 +18,11 @@ extension Op.Cast {
     let x = try inputs.required(0)
     return [
       Fact(x.shape) {
-        switch x.value {
-        case .float(let tensor) where toBool: .int64(tensor.map { $0 != 0 ? 1 : 0 })
-        case .int64(let tensor) where toBool: .int64(tensor.map { $0 != 0 ? 1 : 0 })
-        case .float(let tensor) where !toFloat: .int64(tensor.map { Int64(saturating: $0) })
-        case .int64(let tensor) where toFloat: .float(tensor.map(Float.init))
+        switch (x.value, target) {
+        case (.float(let tensor), .bool): .int64(tensor.map { $0 != 0 ? 1 : 0 })
+        case (.int64(let tensor), .bool): .int64(tensor.map { $0 != 0 ? 1 : 0 })
+        case (.float(let tensor), .integer): .int64(tensor.map { Int64(saturating: $0) })
+        case (.int64(let tensor), .float): .float(tensor.map(Float.init))
         default: x.value
         }
       }

@@ -27,20 +27,17 @@ extension Op {
     }
   }
 
-  /// The input as another type; here floating-point or integer.
+  /// The input as another type.
   public struct Cast: Operator {
     public static let name = "Cast"
     public static let arity = 1...1
+    /// What the result holds.
+    public var target: CastTarget
     /// Whether the result is floating-point data.
-    public var toFloat: Bool
-    /// Whether the result is 1 where the input is not 0, and 0 elsewhere; integers then.
-    public var toBool: Bool
+    public var toFloat: Bool { target == .float }
 
     /// Makes the operator.
-    public init(toFloat: Bool, toBool: Bool = false) {
-      self.toFloat = toFloat
-      self.toBool = toBool
-    }
+    public init(to target: CastTarget) { self.target = target }
   }
 
   /// The lengths of the input's axes.
@@ -90,4 +87,14 @@ extension Op {
       self.axis = axis
     }
   }
+}
+
+/// What the result of a `Cast` holds.
+public enum CastTarget: CaseIterable, Hashable, Sendable {
+  /// Floating-point data.
+  case float
+  /// Integers.
+  case integer
+  /// Integers: 1 where the input is not 0, and 0 elsewhere.
+  case bool
 }

@@ -47,11 +47,11 @@ extension Op.Cast: ONNXOperator {
     guard type.isFloat || type == .int64 || type == .int32 || type == .bool else {
       throw EspalierError("a cast to \(type) is not supported", accepted: "float, double, float16, bfloat16, int64, int32, bool")
     }
-    self.init(toFloat: type.isFloat, toBool: type == .bool)
+    self.init(to: type.isFloat ? .float : type == .bool ? .bool : .integer)
   }
 
   func write(to node: inout NodeWriter) {
-    guard !toBool else { return node.set("to", Int(ElementType.bool.rawValue)) }
+    guard target != .bool else { return node.set("to", Int(ElementType.bool.rawValue)) }
     let type = node.resultType
     node.set("to", Int((type.isFloat == toFloat ? type : toFloat ? .float : .int64).rawValue))
   }

@@ -34,7 +34,11 @@ extension Op.ShapeOf: TwinWithoutGradient {
 
 extension Op.Cast: TwinOperator {
   func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
-    [toBool ? inputs[0]!.map { $0 != 0 ? 1 : 0 } : toFloat ? inputs[0]! : inputs[0]!.map { $0.rounded(.towardZero) }]
+    switch target {
+    case .float: [inputs[0]!]
+    case .integer: [inputs[0]!.map { $0.rounded(.towardZero) }]
+    case .bool: [inputs[0]!.map { $0 != 0 ? 1 : 0 }]
+    }
   }
 
   func twinBackward(
