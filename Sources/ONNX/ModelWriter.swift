@@ -49,7 +49,8 @@ struct ModelWriter {
   }
 
   private init(_ original: Graph, opset: Int, producerVersion: String) throws {
-    let source = opset < 13 ? try original.withOlderSoftmax() : original
+    let resized = opset < 18 ? try original.withOlderResize() : original
+    let source = opset < 13 ? try resized.withOlderSoftmax() : resized
     let (form, types) = (source.form, source.elementTypes())
     var written: [String: Constant] = [:]
     for node in source.nodes {

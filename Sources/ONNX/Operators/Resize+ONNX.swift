@@ -38,6 +38,7 @@ extension Op.Resize: ONNXOperator {
     if node.opset < 13 { node.fill(1..<3) }
     node.set("coordinate_transformation_mode", coordinates.rawValue)
     node.set("nearest_mode", rounding.rawValue)
+    if !axes.isEmpty { try node.require(18, "names its axes") }
     node.set("axes", axes)
   }
 
