@@ -103,9 +103,7 @@ public struct PruneRun: Sendable {
       current = try Model(
         tuning == nil ? step.prunedPath : step.tunedPath, output: model.output, inputs: model.inputs, axes: model.axes)
     }
-    var report = try self.report(model, untuned ?? current.graph, current.graph, progress.proof, context)
-    report.reconstruction = progress.reconstructed.isEmpty ? nil : progress.reconstructed
-    report.notes = try notes(model, progress, report.accuracy)
+    var report = try self.report(model, untuned ?? current.graph, current.graph, progress, context)
     for note in report.notes { context.note(note) }
     var editor = GraphEditor(try current.graph.restoringDeclaredBatch())
     editor.metadata[PruningRecord.metadataKey] = try record(model, progress, notes: report.notes).json
@@ -160,26 +158,9 @@ public struct PruneRun: Sendable {
   // MARK: - Notes
 
   /// Layers that were cut to their floor, and accuracy that guessing gives too.
-  private func notes(_ model: Model, _ state: Step.State, _ accuracy: PruneReport.Accuracy?) throws -> [String] {
-    var notes = state.atFloor.sorted { $0.key < $1.key }.map { name, left in
-      "layer \(name) is cut to its floor of \(left) channel\(left == 1 ? "" : "s")"
-    }
-    guard let accuracy, let classes = try model.graph.facts(batch: model.batch(1))[model.output]?.shape.dimensions.dropFirst(),
-      case let count = classes.reduce(1, *), count > 1, accuracy.images > 0
-    else { return notes }
-    let chance = 1 / Double(count)
-    // Two standard deviations of the binomial distribution.
-    let noise = 2 * (chance * (1 - chance) / Double(accuracy.images)).squareRoot()
-    for (when, share) in [
-      ("before pruning", accuracy.before), ("after pruning", accuracy.pruned), ("after tuning", accuracy.tuned),
-    ] {
-      guard let share, share <= chance + noise else { continue }
-      notes.append(
-        String(
-          format: "accuracy %@, %.2f %% of %ld images, is at chance level: guessing one of %ld classes gives %.2f %%", when,
-          100 * share, accuracy.images, count, 100 * chance))
-    }
-    return notes
+  private func notes(_ state: Step.State, _ chance: [(when: String, remark: String?)]) -> [String] {
+    state.atFloor.sorted { $0.key < $1.key }.map { "layer \($0) is cut to its floor of \($1.of("channel"))" }
+      + chance.compactMap { when, remark in remark.map { "\(when): \($0)" } }
   }
 
   // MARK: - Budgets
@@ -208,13 +189,14 @@ public struct PruneRun: Sendable {
 
   // MARK: - What came of it
 
-  private func report(_ model: Model, _ pruned: Graph, _ final: Graph, _ proof: PruningProof, _ context: RunContext) throws
+  private func report(_ model: Model, _ pruned: Graph, _ final: Graph, _ state: Step.State, _ context: RunContext) throws
     -> PruneReport
   {
     let (before, after) = (
       try LiveNetwork(ChannelMap(model.graph, groups: groups)).cost, try LiveNetwork(ChannelMap(final, groups: groups)).cost
     )
     var accuracy: PruneReport.Accuracy?
+    var chance: [(when: String, remark: String?)] = []
     if let request = validation ?? data {
       let prepared = try PreparedData(request, for: model, note: { _ in })
       if try prepared.isLabelled() {
@@ -226,13 +208,15 @@ public struct PruneRun: Sendable {
         let tuned = try tuning.map { _ in try evaluate(final) }
         accuracy = PruneReport.Accuracy(
           data: "\(request.spec)", images: prepared.dataset.count, before: before.top1, pruned: cut.top1, tuned: tuned?.top1)
+        chance = [("before pruning", before.chance), ("after pruning", cut.chance), ("after tuning", tuned?.chance)]
       }
     }
     let timed = try latencyBatch.map { try LatencyMeter.profile([model.graph, final], batch: $0) }
     return PruneReport(
       criterion: try scoring.criterion, budget: "\(selection.budget)", networks: try NetworkComparison(model.graph, final),
       filters: .init(before: before.filters, after: after.filters), accuracy: accuracy,
-      latency: timed?.0, profile: timed?.1, proof: proof)
+      latency: timed?.0, profile: timed?.1, notes: notes(state, chance), proof: state.proof,
+      reconstruction: state.reconstructed.isEmpty ? nil : state.reconstructed)
   }
 
   private func record(_ model: Model, _ state: Step.State, notes: [String] = []) throws -> PruningRecord {
@@ -256,17 +240,22 @@ public struct PruneRun: Sendable {
       if let request = tuningData ?? data {
         parameters["tuning-data"] = request.spec.description
         digests["tuning-data"] = try request.open().digest()
+        digests["tuning-preprocess"] = try tuningData?.preprocessing.map { try SHA256.hexadecimal(ofFile: $0) }
       }
     }
     if let data {
       parameters["data"] = data.spec.description
       parameters["preprocess"] = data.preprocessing
+      digests["preprocess"] = try data.preprocessing.map { try SHA256.hexadecimal(ofFile: $0) }
       if data.skip > 0 { parameters["skip"] = "\(data.skip)" }
       parameters["limit"] = data.limit.map(String.init)
       parameters["per-class"] = data.perClass.map(String.init)
     }
     if !model.inputs.isEmpty {
       parameters["input"] = model.inputs.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
+    }
+    if !model.axes.isEmpty {
+      parameters["axis"] = model.axes.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
     }
     for (name, source) in model.inputs { digests["input \(name)"] = try source.digest() }
     if let data { digests["data"] = try data.open().digest() }
@@ -280,10 +269,17 @@ public struct PruneRun: Sendable {
       }
       if names.contains(where: ScoreCatalog.names.contains) {
         parameters["composite"] = scoring.statistics.composite
+        if CompositeCatalog.isFile(scoring.statistics.composite) {
+          digests["composite"] = try SHA256.hexadecimal(ofFile: scoring.statistics.composite)
+        }
         parameters["start"] = scoring.statistics.start.rawValue
       }
       if names.contains(where: { name in ScoreCatalog.dissection.contains { $0.name == name } }) {
         parameters["concepts"] = scoring.statistics.concepts?.description
+        if let concepts = scoring.statistics.concepts, let data {
+          let prepared = try PreparedData(data, for: model, note: { _ in })
+          digests["concepts"] = try concepts.open(for: prepared.dataset, preprocessing: prepared.preprocessing).digest()
+        }
         parameters["quantile"] = "\(scoring.statistics.quantile)"
         parameters["vote-share"] = "\(scoring.statistics.voteShare)"
       }

@@ -140,7 +140,7 @@ public struct ScoreRun: Sendable {
     let state = try run.pass(
       dissects ? "dissect" : "observe", plan,
       key:
-        "\(sites) \(statistics.map { $0.text }) \(thresholds.description) \(thresholds.key) \(quantile) \(voteShare) \(composite) \(start) \(report?.images ?? 0)"
+        "\(sites) \(statistics.map { $0.text }) \(thresholds.description) \(thresholds.key) \(quantile) \(voteShare) \(provenance["composite"] ?? "") \(start) \(report?.images ?? 0)"
     ) {
       AnalysisState(
         shapes.enumerated().map { position, shape in

@@ -1,6 +1,7 @@
 import Foundation
 import Networks
 import ONNX
+import Storage
 import TestSupport
 import Tensors
 import Testing
@@ -32,6 +33,53 @@ import Testing
       let kept = try #require(try record(small)["kept"] as? [String: [Int]])
       try Python.run(
         PruneRecordTests.comparison, model.path, small.path, "\(kept["conv"] ?? [])", "\(kept["conv2"] ?? Array(0..<8))")
+    }
+  }
+
+  /// Fine-tuning leaves the form of the file as it was, and float16 weights float16.
+  @Test(.enabled(if: Python.isAvailable, "needs ESPALIER_PYTHON")) func tuningKeepsTypeAndOperatorSet() throws {
+    try withTemporaryFolder { folder in
+      let (model, tuned) = (folder.appendingPathComponent("model.onnx"), folder.appendingPathComponent("tuned.onnx"))
+      try Python.run(PruneRecordTests.model, model.path, "float16", "17")
+      var random = Philox(seed: 2)
+      let file = try HDF5File.create(folder.appendingPathComponent("images.h5").path)
+      try file.write(Tensor((0..<24 * 192).map { _ in Float(random.normal()) }, shape: [24, 3, 8, 8]), to: "data")
+      try file.write(Tensor((0..<24).map { Int64($0 % 3) }, shape: [24]), to: "label")
+      try file.commit()
+      let outcome = try Tool.run(
+        "tune", "model.onnx", "--data", "hdf5:images.h5", "--epochs", "2", "--batch", "8", "--rate", "0.05", "--out",
+        "tuned.onnx", in: folder)
+      #expect(outcome.status == 0, "\(outcome)")
+      try Python.run(
+        """
+        import sys, numpy as np, onnx
+        from onnx import numpy_helper as n
+        a, b = (onnx.load(path) for path in sys.argv[1:])
+        onnx.checker.check_model(b, full_check=True)
+        assert a.opset_import == b.opset_import and a.graph.input == b.graph.input and a.graph.output == b.graph.output
+        before, after = ({t.name: n.to_array(t) for t in m.graph.initializer} for m in (a, b))
+        for name, weight in before.items():
+            assert after[name].dtype == weight.dtype == np.float16, name
+            assert after[name].shape == weight.shape and not np.array_equal(after[name], weight), name
+        """, model.path, tuned.path)
+    }
+  }
+
+  /// A `Resize` to sizes stays one in its own operator set, whether the sizes are computed or constant, and the batch stays open.
+  @Test(.enabled(if: Python.isAvailable, "needs ESPALIER_PYTHON"), arguments: [13, 17, 18], ["batch", "1"])
+  func resizeToSizesStays(opset: Int, batch: String) throws {
+    try withTemporaryFolder { folder in
+      let (model, small) = (folder.appendingPathComponent("model.onnx"), folder.appendingPathComponent("small.onnx"))
+      try Python.run(PruneRecordTests.resizing, model.path, "\(opset)", batch)
+      let outcome = try Tool.run(
+        [
+          "prune", "model.onnx", "--criterion", "l1", "--budget", "filters=0.7", "--protect", "second", "--latency-batch", "0",
+          "--out", "small.onnx",
+        ], in: folder)
+      #expect(outcome.status == 0 && !outcome.talk.contains("instead of"), "\(outcome)")
+      let kept = try #require(try record(small)["kept"] as? [String: [Int]])
+      #expect(kept["first"]?.count == 3 && kept.count == 1)
+      try Python.run(PruneRecordTests.resized, model.path, small.path, "\(kept["first"] ?? [])")
     }
   }
 
@@ -120,15 +168,17 @@ import Testing
   /// A network of random weights guesses, and a budget that small cuts layers to their floors: both are said and recorded.
   @Test func chanceAndFloors() throws {
     try Sample.withModelAndImages { folder in
+      // Every class has as many of each image, so that nothing can be told from them.
+      try Sample.images(400, in: folder, labels: { ($0 * 7 + $0 / 10) % 10 }, name: "many.h5")
       let outcome = try Tool.run(
         [
           "prune", "lenet.onnx", "--out", "small.onnx", "--criterion", "l1", "--budget", "filters=0.06", "--floor", "0",
-          "--latency-batch", "0",
-        ] + data, in: folder)
+          "--latency-batch", "0", "--data", "hdf5:many.h5",
+        ], in: folder)
       #expect(outcome.status == 0 && outcome.talk.contains("is cut to its floor of 1 channel"), "\(outcome)")
-      #expect(outcome.talk.contains("after pruning") && outcome.talk.contains("chance level"), "\(outcome)")
+      #expect(outcome.talk.contains("after pruning: accuracy 10.00 % is no better than guessing"), "\(outcome)")
       let notes = try #require(try record(folder.appendingPathComponent("small.onnx"))["notes"] as? [String])
-      #expect(notes.contains { $0.contains("floor") } && notes.contains { $0.contains("chance") })
+      #expect(notes.contains { $0.contains("floor") } && notes.contains { $0.contains("guessing") })
       let kept = try Tool.run(
         ["prune", "lenet.onnx", "--out", "same.onnx", "--criterion", "l1", "--budget", "macs=1", "--latency-batch", "0"],
         in: folder)
@@ -216,5 +266,61 @@ import Testing
     p, q = (s.run(None, {'x': x})[0].astype(np.float64) for s in sessions)
     tolerance = {'float16': 5e-3, 'float32': 1e-5, 'float64': 1e-6}[str(weights['w'].dtype)]
     assert np.abs(p - q).max() <= tolerance * np.abs(p).max(), (p, q)
+    """
+
+  /// Two convolutions with a `Resize` to sizes between them: computed for an open batch, constant for one of 1.
+  private static let resizing = """
+    import sys, numpy as np, onnx
+    from onnx import TensorProto as T, helper as h, numpy_helper as n
+    path, opset, batch = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    batch = int(batch) if batch.isdigit() else batch
+    random = np.random.default_rng(3)
+    w = lambda key, *s: n.from_array((random.normal(size=s) * 0.3).astype(np.float32), key)
+    i = lambda key, *v: n.from_array(np.array(v, np.int64), key)
+    constants = [w('w', 6, 3, 3, 3), w('w2', 4, 6, 3, 3), w('v', 3, 4 * 18 * 13)]
+    nodes = [
+        h.make_node('Conv', ['x', 'w'], ['c'], name='first', pads=[1, 1, 1, 1]),
+        h.make_node('Relu', ['c'], ['r'], name='relu'),
+    ]
+    if batch == 1:
+        constants.append(i('sizes', 1, 6, 20, 15))
+    else:
+        constants += [i('start', 0), i('end', 2), i('size', 20, 15)]
+        nodes += [
+            h.make_node('Shape', ['r'], ['shape'], name='shape'),
+            h.make_node('Slice', ['shape', 'start', 'end'], ['head'], name='head'),
+            h.make_node('Concat', ['head', 'size'], ['sizes'], name='sizes', axis=0),
+        ]
+    nodes += [
+        h.make_node('Resize', ['r', '', '', 'sizes'], ['u'], name='up', mode='nearest', nearest_mode='floor',
+                    coordinate_transformation_mode='asymmetric'),
+        h.make_node('Conv', ['u', 'w2'], ['d'], name='second'), h.make_node('Flatten', ['d'], ['f'], name='flat'),
+        h.make_node('Gemm', ['f', 'v'], ['y'], name='fc', transB=1),
+    ]
+    g = h.make_graph(nodes, 'net', [h.make_tensor_value_info('x', T.FLOAT, [batch, 3, 6, 9])],
+                     [h.make_tensor_value_info('y', T.FLOAT, [batch, 3])], constants)
+    m = h.make_model(g, opset_imports=[h.make_opsetid('', opset)], ir_version=8)
+    onnx.checker.check_model(m, full_check=True); onnx.save(m, path)
+    """
+
+  private static let resized = """
+    import sys, json, numpy as np, onnx, onnxruntime as ort
+    from onnx import numpy_helper as n
+    path, small, kept = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+    a, b = onnx.load(path), onnx.load(small)
+    onnx.checker.check_model(b, full_check=True)
+    assert a.opset_import == b.opset_import and a.graph.input == b.graph.input and a.graph.output == b.graph.output
+    up = next(x for x in b.graph.node if x.op_type == 'Resize')
+    assert len(up.input) == 4 and up.input[3], up
+    for t in a.graph.initializer:
+        if t.name == 'w2':
+            x = n.to_array(t).copy()
+            x[:, [i for i in range(6) if i not in kept]] = 0
+            t.CopyFrom(n.from_array(x, 'w2'))
+    sessions = [ort.InferenceSession(m.SerializeToString(), providers=['CPUExecutionProvider']) for m in (a, b)]
+    rows = a.graph.input[0].type.tensor_type.shape.dim[0].dim_value or 3
+    x = np.random.default_rng(1).normal(size=(rows, 3, 6, 9)).astype(np.float32)
+    p, q = (s.run(None, {'x': x})[0] for s in sessions)
+    assert np.abs(p - q).max() <= 1e-5 * np.abs(p).max(), (p, q)
     """
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Networks
 import ONNX
+import Storage
 import TestSupport
 import Tensors
 import Testing
@@ -125,6 +126,110 @@ import Testing
       #expect(try Tool.run(command("whole.onnx"), in: folder).status == 0)
       #expect(try Data(contentsOf: small) == Data(contentsOf: folder.appendingPathComponent("whole.onnx")))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.contains(".steps") })
+    }
+  }
+
+  /// With a choice of outputs a stopped run reads its own steps, whose networks have both.
+  @Test func stoppedWithAChoiceOfOutputs() throws {
+    try Sample.withModelAndImages { folder in
+      try Sample.images(600, in: folder, name: "many.h5")
+      var editor = GraphEditor(try Graph(onnx: folder.appendingPathComponent("lenet.onnx").path))
+      let last = try #require(editor.nodes.last)
+      var random = Philox(seed: 12)
+      let width = try #require(last.inputs[1].flatMap { editor.constants[$0]?.shape[1] })
+      let weight = Tensor((0..<10 * width).map { _ in Float(random.normal()) / 8 }, shape: [10, width])
+      let name = editor.add(.float(weight), named: "second.weight")
+      editor.outputs.append(editor.add(Op.Gemm(transposeB: true), named: "second", inputs: [last.inputs[0], name]))
+      try editor.graph().writeONNX(to: folder.appendingPathComponent("heads.onnx").path)
+      func command(_ out: String) -> [String] {
+        [
+          "prune", "heads.onnx", "--output", "second", "--criterion", "taylor-2019", "--data", "hdf5:many.h5", "--batch", "8",
+          "--steps", "2", "--tune", "1", "--workers", "1", "--out", out,
+        ] + budget
+      }
+      let process = try Tool.start(command("small.onnx"), in: folder)
+      let done = folder.appendingPathComponent("small.onnx.steps/1.json").path
+      while process.isRunning, !FileManager.default.fileExists(atPath: done) { usleep(2000) }
+      kill(process.processIdentifier, SIGINT)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 130)
+      let again = try Tool.run(command("small.onnx"), in: folder)
+      #expect(again.status == 0 && again.talk.contains("step 1 of 2: done by an earlier run"), "\(again)")
+      #expect(try Tool.run(command("whole.onnx"), in: folder).status == 0)
+      let files = try ["small.onnx", "whole.onnx"].map { try Data(contentsOf: folder.appendingPathComponent($0)) }
+      #expect(files[0] == files[1])
+      #expect(try Graph(onnx: folder.appendingPathComponent("small.onnx").path).outputs == ["output", "second"])
+    }
+  }
+
+  /// Of what a criterion observes itself nothing is saved, and that is what is said.
+  @Test func stoppedWhileScoring() throws {
+    try Sample.withModelAndImages { folder in
+      try Sample.images(4000, in: folder, name: "many.h5")
+      let talk = Pipe()
+      let process = try Tool.start(
+        [
+          "prune", "lenet.onnx", "--criterion", "group-fisher", "--data", "hdf5:many.h5", "--batch", "4", "--workers", "1",
+          "--out", "small.onnx",
+        ] + budget, in: folder, talk: talk)
+      let key = folder.appendingPathComponent("small.onnx.steps/key").path
+      while process.isRunning, !FileManager.default.fileExists(atPath: key) { usleep(2000) }
+      usleep(200_000)
+      kill(process.processIdentifier, SIGINT)
+      let text = String(decoding: talk.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 130)
+      #expect(text.contains("begins this pass anew") && !text.contains("goes on from there"), "\(text)")
+      // Nothing is left that the next run would have to read.
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("small.onnx.steps").path))
+    }
+  }
+
+  /// Steps of a run with other settings are not gone on from, be they in a file whose name is the same.
+  @Test(arguments: ["composite", "preprocess", "target", "quantile", "vote share", "concepts", "tuning data"])
+  func stepsOfOtherSettings(changed: String) throws {
+    try Sample.withModelAndImages { folder in
+      func write(_ last: UInt8) throws {
+        var pixels = [UInt8](repeating: 0, count: 600 * 784)
+        for position in pixels.indices { pixels[position] = UInt8((position * 7 + position / 784 * 31) % 251) }
+        pixels[600 * 784 - 1] = last
+        let file = try HDF5File.create(folder.appendingPathComponent("many.h5").path)
+        try file.write(Tensor(pixels, shape: [600, 1, 28, 28]), to: "data")
+        try file.write(Tensor((0..<600).map { UInt16($0 % 10) }, shape: [600]), to: "label")
+        try file.commit()
+      }
+      try write(0)
+      try SavedStateTests.settings(isFirst: true, in: folder)
+      let isOfConcepts = ["quantile", "vote share", "concepts"].contains(changed)
+      func command(_ out: String, isFirst: Bool) -> [String] {
+        func value(_ name: String, _ one: String, _ other: String) -> String { name != changed || isFirst ? one : other }
+        let way =
+          isOfConcepts
+          ? [
+            "votes", "--concepts", "hdf5:concepts.h5", "--quantile", value("quantile", "0.1", "0.2"), "--vote-share",
+            value("vote share", "0.1", "0.5"),
+          ] : ["lrp", "--composite", "rules.toml", "--target", value("target", "3", "4")]
+        return ["prune", "lenet.onnx", "--criterion"] + way
+          + [
+            "--data", "hdf5:many.h5", "--limit", "200", "--preprocess", "p.toml", "--batch", "8", "--steps", "2", "--tune", "1",
+            "--workers", "1", "--out", out,
+          ] + budget
+      }
+      let process = try Tool.start(command("small.onnx", isFirst: true), in: folder)
+      let done = folder.appendingPathComponent("small.onnx.steps/1.json").path
+      while process.isRunning, !FileManager.default.fileExists(atPath: done) { usleep(2000) }
+      kill(process.processIdentifier, SIGINT)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 130)
+      try SavedStateTests.settings(isFirst: false, changed, in: folder)
+      // An image behind those that are scored with.
+      if changed == "tuning data" { try write(255) }
+      let again = try Tool.run(command("small.onnx", isFirst: false), in: folder)
+      #expect(again.status == 0 && !again.talk.contains("by an earlier run"), "\(again)")
+      #expect(!again.talk.contains("going on"), "\(again)")
+      #expect(try Tool.run(command("whole.onnx", isFirst: false), in: folder).status == 0)
+      let files = try ["small.onnx", "whole.onnx"].map { try Data(contentsOf: folder.appendingPathComponent($0)) }
+      #expect(files[0] == files[1])
     }
   }
 

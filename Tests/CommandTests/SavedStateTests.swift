@@ -1,4 +1,6 @@
 import Foundation
+import Storage
+import Tensors
 import TestSupport
 import Testing
 
@@ -18,17 +20,17 @@ import Testing
     #expect(try isFound())
   }
 
-  @Test(arguments: [false, true]) func passes(isCut: Bool) throws {
+  @Test(arguments: [false, true], ["observe", "dissect"]) func passes(isCut: Bool, stage: String) throws {
     try Sample.withModelAndImages { folder in
       try Sample.images(1500, in: folder, name: "many.h5")
+      try Self.settings(isFirst: true, in: folder)
       func command(_ out: String) -> [String] {
-        [
-          "stats", "lenet.onnx", "--data", "hdf5:many.h5", "--workers", "1", "--batch", "4", "--statistic", "moments",
-          "--statistic",
-          "gram", "--out", out,
-        ]
+        (stage == "observe"
+          ? ["stats", "lenet.onnx", "--statistic", "moments", "--statistic", "gram"]
+          : ["dissect", "lenet.onnx", "--concepts", "hdf5:concepts.h5", "--quantile", "0.1"])
+          + ["--data", "hdf5:many.h5", "--workers", "1", "--batch", "4", "--out", out]
       }
-      let state = folder.appendingPathComponent("out.h5.observe")
+      let state = folder.appendingPathComponent("out.h5.\(stage)")
       try stop(command("out.h5"), in: folder) { FileManager.default.fileExists(atPath: state.path) }
       let saved = try Data(contentsOf: state)
       #expect(try Tool.run(command("whole.h5"), in: folder).status == 0)
@@ -44,7 +46,7 @@ import Testing
       for (round, bytes) in damaged.enumerated() {
         try bytes.write(to: state)
         let run = try Tool.run(command("out.h5"), in: folder)
-        #expect(run.status == 0 && run.talk.contains("'out.h5.observe' is damaged and left aside"), "\(round): \(run)")
+        #expect(run.status == 0 && run.talk.contains("'out.h5.\(stage)' is damaged and left aside"), "\(round): \(run)")
         #expect(try Data(contentsOf: folder.appendingPathComponent("out.h5")) == whole)
         #expect(!FileManager.default.fileExists(atPath: state.path))
       }
@@ -94,6 +96,50 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: parts.path))
       }
     }
+  }
+
+  /// What a run with other settings left is not gone on from, be they in a file whose name is the same.
+  @Test(arguments: ["composite", "target", "quantile", "vote share", "concepts"]) func otherSettings(changed: String) throws {
+    try Sample.withModelAndImages { folder in
+      try Sample.images(1500, in: folder, name: "many.h5")
+      try Self.settings(isFirst: true, in: folder)
+      let isScore = ["composite", "target"].contains(changed)
+      func command(_ out: String, isFirst: Bool) -> [String] {
+        func value(_ name: String, _ one: String, _ other: String) -> String { name != changed || isFirst ? one : other }
+        let base = ["--data", "hdf5:many.h5", "--workers", "1", "--batch", "4", "--out", out]
+        return isScore
+          ? ["score", "lenet.onnx", "--criterion", "lrp", "--composite", "rules.toml", "--target", value("target", "3", "4")]
+            + base
+          : [
+            "dissect", "lenet.onnx", "--concepts", "hdf5:concepts.h5", "--quantile", value("quantile", "0.1", "0.2"),
+            "--vote-share", value("vote share", "0.1", "0.5"),
+          ] + base
+      }
+      let state = folder.appendingPathComponent("out.h5.\(isScore ? "observe" : "dissect")").path
+      try stop(command("out.h5", isFirst: true), in: folder) { FileManager.default.fileExists(atPath: state) }
+      try Self.settings(isFirst: false, changed, in: folder)
+      let run = try Tool.run(command("out.h5", isFirst: false), in: folder)
+      #expect(run.status == 0 && !run.talk.contains("going on"), "\(run)")
+      #expect(try Tool.run(command("whole.h5", isFirst: false), in: folder).status == 0)
+      let files = try ["out.h5", "whole.h5"].map { try Data(contentsOf: folder.appendingPathComponent($0)) }
+      #expect(files[0] == files[1])
+    }
+  }
+
+  /// Writes the files that settings lie in: those of the first run, or with one of them changed.
+  static func settings(isFirst: Bool, _ changed: String = "", in folder: URL) throws {
+    let epsilon = changed == "composite" ? "0.5" : "0.001"
+    let rules = "base = \"epsilon_plus\"\n[[rules]]\nrule = \"epsilon\"\nepsilon = \(epsilon)\n"
+    try Data(rules.utf8).write(to: folder.appendingPathComponent("rules.toml"))
+    let scale = changed == "preprocess" ? "0.3" : "0.2"
+    try Data("channels = 1\nmean = 0.3\nstd = \(scale)\n".utf8).write(to: folder.appendingPathComponent("p.toml"))
+    guard isFirst || changed == "concepts" else { return }
+    let period = changed == "concepts" ? 5 : 3
+    var masks = [UInt8](repeating: 0, count: 1500 * 2 * 49)
+    for position in masks.indices where (position / 49 + position % 7) % period == 0 { masks[position] = 1 }
+    let file = try HDF5File.create(folder.appendingPathComponent("concepts.h5").path)
+    try file.write(Tensor(masks, shape: [1500, 2, 7, 7]), to: "concepts")
+    try file.commit()
   }
 
   /// Other ways to be asked to stop than Ctrl-C.
