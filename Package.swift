@@ -95,7 +95,9 @@ let package = Package(
       exclude: ["Resources"]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["espalier", "Experiments", "Tensors", "Images", "Storage", "Networks", "ONNX", "TestSupport"],
+      dependencies: [
+        "espalier", "Experiments", "Tensors", "Images", "Storage", "Networks", "ONNX", "Datasets", "Results", "TestSupport",
+      ],
       exclude: ["Resources", "renew-help"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Tensors", "Files", "Scheduling", "Images", "Storage", "Datasets", "TestSupport"]),

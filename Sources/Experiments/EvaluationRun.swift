@@ -76,7 +76,7 @@ public enum EvaluationRun {
     }
     return EvaluationReport(
       top1: evaluation.top1, top5: evaluation.top5, loss: evaluation.loss, images: evaluation.samples,
-      notNumbers: evaluation.notNumbers, classes: evaluation.classes,
+      notNumbers: evaluation.notNumbers, classes: ClassScores.labels(ofOutputs: evaluation.classes),
       imagesPerSecond: evaluation.imagesPerSecond)
   }
 }

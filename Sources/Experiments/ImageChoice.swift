@@ -9,12 +9,13 @@ enum ImageChoice {
   ///   - indices: positions.
   ///   - names: names of images: paths as the data set has them, or their last parts where that is clear.
   ///   - images: the data set, for names.
+  ///   - option: the option that names were given with.
   /// - Throws: `EspalierError` naming a name that no image has, or several.
-  static func positions(indices: [Int]?, names: [String]?, _ images: ImageSource?) throws -> [Int]? {
+  static func positions(indices: [Int]?, names: [String]?, _ images: ImageSource?, option: String = "--names") throws -> [Int]? {
     if let indices { return indices }
     guard let names else { return nil }
     guard let dataset = images?.dataset else {
-      throw EspalierError("names are those of the data's images", location: "--names", accepted: "--data SPEC too, or --index")
+      throw EspalierError("names are those of the data's images", location: option, accepted: "--data SPEC too, or --index")
     }
     let known = (0..<dataset.count).map { dataset.name($0) }
     return try names.map { name in
@@ -22,12 +23,12 @@ enum ImageChoice {
       let found = exact.isEmpty ? known.indices.filter { known[$0].hasSuffix("/" + name) } : exact
       guard let position = found.first else {
         throw EspalierError(
-          "there is no image '\(name)'" + EspalierError.suggestion(for: name, among: known), location: "--names",
+          "there is no image '\(name)'" + EspalierError.suggestion(for: name, among: known), location: option,
           accepted: EspalierError.list(known))
       }
       guard found.count == 1 else {
         throw EspalierError(
-          "\(found.count) images are called '\(name)'", location: "--names", accepted: EspalierError.list(found.map { known[$0] })
+          "\(found.count) images are called '\(name)'", location: option, accepted: EspalierError.list(found.map { known[$0] })
         )
       }
       return position

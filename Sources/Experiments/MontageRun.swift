@@ -57,7 +57,7 @@ public struct MontageRun: Sendable {
     let readers = try files.map { try RelevanceReader($0) }
     try MontageRun.checkData(files, readers)
     let source = try request.map { try ImageSource($0, provenance: { readers[0].schema.provenance[$0] }, file: files[0]) }
-    let image = try ImageChoice.positions(indices: nil, names: name.map { [$0] }, source)?[0] ?? image
+    let image = try ImageChoice.positions(indices: nil, names: name.map { [$0] }, source, option: "--name")?[0] ?? image
     let ofSeveral = MontageRun.differing("model_sha256", readers)
     let forSeveral = MontageRun.differing("target", readers)
     var cells: [MontageFigure.Cell] = []

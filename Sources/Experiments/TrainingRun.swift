@@ -171,7 +171,7 @@ public struct TrainingRun: Sendable {
 
   private func noteChance(_ epoch: TrainingHistory.Epoch, _ images: Int, _ classes: Int, _ context: RunContext) {
     let accuracy = epoch.validationAccuracy ?? epoch.accuracy
-    if let text = Chance.remark(accuracy, images: images, classes: classes) {
+    if let text = Chance.remark(accuracy, images: images, classes: ClassScores.labels(ofOutputs: classes)) {
       context.note("\(out): \(text); a smaller --rate, a --warm-up or more epochs may help")
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Networks
 import ONNX
 import Storage
@@ -196,16 +197,39 @@ import Testing
     }
   }
 
+  /// A network whose images have no channels says the size that it takes.
+  @Test func imagesWithoutChannels() throws {
+    try withTemporaryFolder { folder in
+      var editor = GraphEditor(name: "flat")
+      editor.inputs = [GraphInput(name: "x", dimensions: [.symbolic("N"), .fixed(28), .fixed(28)])]
+      let weight = editor.add(.float(random([784, 3])), named: "w")
+      let flat = editor.add(Op.Flatten(), named: "flatten", inputs: ["x"])
+      editor.outputs = [editor.add(Op.MatMul(), named: "fc", inputs: [flat, weight])]
+      try editor.graph().writeONNX(to: folder.appendingPathComponent("flat.onnx").path)
+      for name in ["a/0.png", "b/1.png"] {
+        let file = folder.appendingPathComponent("images/" + name)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Image(width: 28, height: 28, filledWith: [90]).writePNG(to: file.path)
+      }
+      for verb in [["evaluate"], ["relevance", "--out", "r.h5"], ["stats", "--out", "r.h5"], ["tune", "--out", "t.onnx"]] {
+        let run = try Tool.run([verb[0], "flat.onnx", "--data", "folder:images", "--quiet"] + verb.dropFirst(), in: folder)
+        #expect(run.failed(mentioning: "do not fit the network's input 'x' (accepted: 28×28)"), "\(verb): \(run)")
+      }
+    }
+  }
+
   /// A network that is made for data takes its input and classes from them.
   @Test func aNewNetworkFitsItsData() throws {
     try withTemporaryFolder { folder in
       try write("grey.h5", random([8, 1, 20, 20]), labels: 2, in: folder)
       let run = try Tool.run(
-        "train", "resnet20", "--classes", "2", "--data", "hdf5:grey.h5", "--epochs", "1", "--batch", "8", "--out", "r.onnx",
+        "train", "resnet20", "--data", "hdf5:grey.h5", "--epochs", "1", "--batch", "8", "--out", "r.onnx",
         in: folder)
       #expect(run.status == 0, "\(run.talk)")
       let graph = try Graph(onnx: folder.appendingPathComponent("r.onnx").path)
       #expect(graph.inputs[0].dimensions.dropFirst() == [.fixed(1), .fixed(20), .fixed(20)])
+      let last = try #require(graph.linearLayers.last?.node.inputs[1])
+      #expect(graph.constants[last]?.shape[0] == 2)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Results
 import Storage
 import Tensors
 import TestSupport
@@ -18,6 +19,24 @@ import Testing
 
   private func begins(_ name: String, in folder: URL) throws -> String {
     String(decoding: try Data(contentsOf: folder.appendingPathComponent(name)).prefix(4), as: UTF8.self)
+  }
+
+  /// Layers are looked up once, not once a layer: of many it takes seconds, not minutes.
+  @Test func manyLayers() throws {
+    try withTemporaryFolder { folder in
+      let writer = try FilterResultsWriter(folder.appendingPathComponent("scores.h5").path, provenance: ["model": "a.onnx"])
+      for order in 0..<1000 {
+        let layer = ResultLayer(name: "layer\(order)", node: "/layer\(order)", order: order, channels: 4)
+        for (position, criterion) in ["a", "b", "c"].enumerated() {
+          let scores = (0..<4).map { Double(($0 * (position + 1) + order) % 5) }
+          try writer.write(Tensor(scores, shape: [4]), criterion: criterion, of: layer)
+        }
+      }
+      try writer.commit()
+      let run = try ToolProcess.run(
+        Tool.url.path, ["figure", "filters", "scores.h5", "--quiet", "--out", "ranks.png"], in: folder, seconds: 30)
+      #expect(run.status == 0 && !run.timedOut, "\(run)")
+    }
   }
 
   @Test func everyKindIsDrawnAsPNGAndPDF() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Results
 import Storage
 import Tensors
 import TestSupport
@@ -70,6 +71,63 @@ import Testing
       for name in ["label.h5", "seven.h5"] {
         let run = try Tool.run("figure", "heatmap", name, "--limit", "1", "--out", "page.png", in: folder)
         #expect(run.status == 0, "\(run.talk)")
+        pages.append(try Data(contentsOf: folder.appendingPathComponent("page.png")))
+      }
+      #expect(pages[0] != pages[1])
+    }
+  }
+
+  /// Writes three images without labels, `flat/a.png`, `flat/b.png` and `flat/d.png`.
+  private func images(in folder: URL) throws {
+    let flat = folder.appendingPathComponent("flat")
+    try FileManager.default.createDirectory(at: flat, withIntermediateDirectories: true)
+    for (number, name) in ["a", "b", "d"].enumerated() {
+      let step = 5 + 2 * number
+      let pixels = (0..<784).map { UInt8(($0 * step + number * 40) % 256) }
+      try Image(pixels: Tensor(pixels, shape: [28, 28, 1])).writePNG(to: flat.appendingPathComponent("\(name).png").path)
+    }
+  }
+
+  @Test func imagesOfAFolderAreChosenByName() throws {
+    try Sample.withModelAndImages { folder in
+      try images(in: folder)
+      let run = try Tool.run("relevance", "lenet.onnx", "--data", "folder:flat", "--quiet", "--out", "maps.h5", in: folder)
+      #expect(run.status == 0, "\(run)")
+      for (kind, name, index) in [
+        (["heatmap", "--sheet"], "--names", "--index"), (["heatmap"], "--names", "--index"), (["montage"], "--name", "--image"),
+      ] {
+        func figure(_ choice: String...) throws -> Tool.Outcome {
+          try Tool.run(
+            ["figure", kind[0], "maps.h5", "--data", "folder:flat", "--quiet", "--out", "figure.png"] + kind.dropFirst() + choice,
+            in: folder)
+        }
+        let pages = try [[name, "b.png"], [index, "1"], [index, "0"]].map { choice in
+          let drawn = try figure(choice[0], choice[1])
+          #expect(drawn.status == 0, "\(drawn)")
+          return try Data(contentsOf: folder.appendingPathComponent("figure.png"))
+        }
+        #expect(pages[0] == pages[1] && pages[0] != pages[2])
+        let missing = try figure(name, "c.png")
+        #expect(missing.failed(mentioning: "\(name): there is no image 'c.png'; did you mean "), "\(missing)")
+      }
+    }
+  }
+
+  /// A class file names the predictions of images without labels.
+  @Test func classFilesNamePredictions() throws {
+    try Sample.withModelAndImages { folder in
+      try images(in: folder)
+      let names = ["tench", "goldfish", "shark", "ray", "cock", "hen", "ostrich", "finch", "junco", "robin"]
+      try Data(names.map { $0 + "\n" }.joined().utf8).write(to: folder.appendingPathComponent("names.txt"))
+      var pages: [Data] = []
+      for more in [["--classes", "names.txt"], []] {
+        let run = try Tool.run(
+          ["relevance", "lenet.onnx", "--data", "folder:flat", "--quiet", "--out", "maps.h5"] + more, in: folder)
+        #expect(run.status == 0, "\(run)")
+        let reader = try RelevanceReader(folder.appendingPathComponent("maps.h5").path)
+        #expect(reader.schema.classNames == (more.isEmpty ? [] : names))
+        let figure = try Tool.run("figure", "heatmap", "maps.h5", "--quiet", "--out", "page.png", in: folder)
+        #expect(figure.status == 0, "\(figure)")
         pages.append(try Data(contentsOf: folder.appendingPathComponent("page.png")))
       }
       #expect(pages[0] != pages[1])

@@ -126,14 +126,46 @@ import Testing
   /// What is larger than the memory there is, or than a file's own weights would explain, is refused or left unfolded.
   @Test func memoryIsAskedForBeforeItIsTaken() throws {
     try withLayouts { folder in
-      let inspected = try Tool.run("inspect", "folding-eight-times-2-27.onnx", in: folder)
-      #expect(inspected.status == 0, "\(inspected.talk)")
+      let inspected = try ToolProcess.run(
+        Tool.url.path, ["inspect", "folding-eight-times-2-27.onnx"], in: folder, seconds: 20)
+      #expect(inspected.status == 0 && !inspected.timedOut && inspected.peak < 1 << 29, "\(inspected)")
+      let talk = Pipe()
       let process = try Tool.start(
         ["tune", "activation-too-large.onnx", "--data", "hdf5:attack.h5", "--epochs", "1", "--out", "t.onnx", "--quiet"],
-        in: folder,
-        environment: ["ESPALIER_MEMORY": "200M"])
+        in: folder, talk: talk, environment: ["ESPALIER_MEMORY": "200M"])
+      let text = String(decoding: talk.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
       process.waitUntilExit()
       #expect(process.terminationReason == .exit && process.terminationStatus == 1)
+      #expect(text.contains("need 68.3 GiB of memory") && text.contains("ESPALIER_MEMORY=SIZE"), "\(text)")
+    }
+  }
+
+  /// The file of a fuzzer, whose rank is seen only by those who look at what a layer reads.
+  @Test func moreAxesThanTheEngineTakes() throws {
+    try withLayouts { folder in
+      let file = try HDF5File.create(folder.appendingPathComponent("concepts.h5").path)
+      try file.write(Tensor(repeating: UInt8(1), shape: [12, 2, 4, 4]), to: "concepts")
+      try file.commit()
+      for verb in [["stats"], ["dissect", "--concepts", "hdf5:concepts.h5"]] {
+        let run = try Tool.run(
+          [verb[0], "struct-05430.onnx", "--data", "hdf5:attack.h5", "--site", "input", "--quiet", "--out", "out.h5"]
+            + verb.dropFirst(), in: folder)
+        #expect(run.failed(mentioning: "value 'w13' has 15 axes"), "\(verb): \(run.status) \(run.talk.prefix(300))")
+      }
+    }
+  }
+
+  /// Of layers on tokens the rows of an image are fitted together.
+  @Test func layersOnTokensAreReconstructed() throws {
+    try withLayouts { folder in
+      for mode in ["scales", "kernels"] {
+        let run = try Tool.run(
+          "prune", "linear.onnx", "--criterion", "l1", "--budget", "filters=0.6", "--reconstruct", mode, "--data", "hdf5:rows.h5",
+          "--latency-batch", "0", "--out", "\(mode).onnx", in: folder)
+        #expect(run.status == 0, "\(run.status) \(run.talk.prefix(300))")
+        let again = try Tool.run("inspect", "\(mode).onnx", in: folder)
+        #expect(again.status == 0, "\(again)")
+      }
     }
   }
 

@@ -170,6 +170,27 @@ import Testing
     }
   }
 
+  /// Each image is there twice, under both labels: half is right, whatever the network.
+  @Test func guessingIsSaidOfOneOutputToo() throws {
+    try withForms { folder in
+      var random = Philox(seed: 6)
+      let half = (0..<100 * 192).map { _ in Float(random.normal()) }
+      let file = try HDF5File.create(folder.appendingPathComponent("twice.h5").path)
+      try file.write(Tensor(half + half, shape: [200, 3, 8, 8]), to: "data")
+      try file.write(Tensor((0..<200).map { Int64($0 / 100) }, shape: [200]), to: "label")
+      try file.commit()
+      let remark = "accuracy 50.00 % is no better than guessing among 2 classes (50.00 %)"
+      let evaluated = try succeeds(["evaluate", "logit.onnx", "--data", "hdf5:twice.h5"], in: folder)
+      #expect(evaluated.talk.contains(remark), "\(evaluated.talk)")
+      let prune = ["prune", "logit.onnx", "--criterion", "l1", "--budget", "filters=0.5", "--latency-batch", "0"]
+      let pruned = try succeeds(prune + ["--data", "hdf5:twice.h5", "--out", "p.onnx"], in: folder)
+      for when in ["before", "after"] { #expect(pruned.talk.contains("\(when) pruning: \(remark)"), "\(pruned.talk)") }
+      // Of few images it says little.
+      let few = try succeeds(prune + ["--data", "hdf5:all-0.h5", "--out", "p.onnx"], in: folder)
+      #expect(!few.talk.contains("guessing"), "\(few.talk)")
+    }
+  }
+
   // MARK: Outputs of other shapes
 
   @Test func scoresWithTrailingOnesAreScores() throws {
@@ -186,6 +207,22 @@ import Testing
         ["tune", "--epochs", "1", "--out", "t.onnx"], ["stats", "--out", "st.h5"],
       ] {
         _ = try succeeds([verb[0], "n-k-1-1.onnx"] + data + verb.dropFirst(), in: folder)
+      }
+    }
+  }
+
+  /// A last Softmax is left out only where it is one.
+  @Test func aLastLogSoftmaxOverNoAxisIsRefused() throws {
+    try Sample.withModelAndImages { folder in
+      var editor = GraphEditor(try Graph(onnx: folder.appendingPathComponent("lenet.onnx").path))
+      editor.outputs = [editor.add(Op.LogSoftmax(axis: 5), named: "last", inputs: [editor.outputs[0]])]
+      try editor.graph().writeONNX(to: folder.appendingPathComponent("last.onnx").path)
+      for verb in [
+        ["relevance", "--out", "r.h5"], ["score", "--criterion", "lrp", "--out", "r.h5"], ["measure", "--measure", "sparseness"],
+        ["evaluate"],
+      ] {
+        let run = try Tool.run([verb[0], "last.onnx", "--data", "hdf5:images.h5", "--quiet"] + verb.dropFirst(), in: folder)
+        #expect(run.failed(mentioning: "LogSoftmax 'last': there is no axis 5"), "\(run)")
       }
     }
   }

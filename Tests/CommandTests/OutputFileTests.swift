@@ -1,4 +1,6 @@
 import Foundation
+import Storage
+import Tensors
 import TestSupport
 import Testing
 
@@ -21,6 +23,22 @@ import Testing
       #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == precious.path)
       #expect(try bytes("b.h5.partial", in: folder) == Data("own".utf8))
       #expect(try bytes("a.h5", in: folder) == bytes("b.h5", in: folder))
+    }
+  }
+
+  /// A link where a checkpoint would lie is neither followed nor taken away.
+  @Test func aLinkInTheWayOfACheckpointStays() throws {
+    try Sample.withModelAndImages { folder in
+      let (precious, link) = (folder.appendingPathComponent("precious"), folder.appendingPathComponent("x.onnx.checkpoint"))
+      try Data("precious".utf8).write(to: precious)
+      try FileManager.default.createSymbolicLink(at: link, withDestinationURL: precious)
+      for verb in [["train", "lenet", "--classes", "10"], ["tune", "lenet.onnx"]] {
+        let run = try Tool.run(
+          verb + ["--data", "hdf5:images.h5", "--epochs", "1", "--quiet", "--out", "x.onnx"], in: folder)
+        #expect(run.failed(mentioning: "x.onnx.checkpoint"), "\(run)")
+        #expect(try bytes("precious", in: folder) == Data("precious".utf8))
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == precious.path)
+      }
     }
   }
 
@@ -103,6 +121,9 @@ import Testing
       }
       try Data("path,label,mask\n3.png,0,../dir/b/2.png\n".utf8).write(to: folder.appendingPathComponent("list/list.csv"))
       try Data("base = \"epsilon_plus\"\n".utf8).write(to: folder.appendingPathComponent("rules.toml"))
+      let file = try HDF5File.create(folder.appendingPathComponent("concepts.h5").path)
+      try file.write(Tensor(repeating: UInt8(1), shape: [40, 2, 4, 4]), to: "concepts")
+      try file.commit()
       for (from, to) in [("lenet.onnx", "hard.onnx"), ("images.h5", "hard.h5")] {
         try files.linkItem(at: folder.appendingPathComponent(from), to: folder.appendingPathComponent(to))
       }
@@ -113,6 +134,10 @@ import Testing
         ["prune", "external.onnx", "--criterion", "l1", "--budget", "macs=0.5", "--out", "external.bin"],
         prune + ["--out", "new/../lenet.onnx"], prune + ["--out", "hard.onnx"],
         prune + ["--validation", "hdf5:images.h5", "--out", "hard.h5"],
+        [
+          "prune", "lenet.onnx", "--criterion", "votes", "--data", "hdf5:images.h5", "--concepts", "hdf5:concepts.h5", "--budget",
+          "macs=0.5", "--out", "concepts.h5",
+        ],
         stats + ["--data", "folder:dir", "--out", "dir/b/2.png"], stats + ["--data", "csv:list/list.csv", "--out", "list/3.png"],
         stats + ["--data", "csv:list/list.csv", "--out", "dir/b/2.png"],
         relevance + ["--composite", "rules.toml", "--out", "rules.toml"],

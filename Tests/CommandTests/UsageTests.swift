@@ -171,6 +171,13 @@ import Testing
         "colours": "coldnhot",
       ]
       #expect(outcome.output.contains(try #require(expected[topic])))
+      // What rules do that somebody might not expect.
+      let words = outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      let limits = [
+        "composites": ["A difference of two maps is no residual sum", "gets −R", "a gate", "it is not conserved"],
+        "rules": ["a sum that broadcasts is refused under it", "zennit-crp divides by the sum"],
+      ]
+      for text in limits[topic] ?? [] { #expect(words.contains(text), "\(text)") }
     }
   }
 }

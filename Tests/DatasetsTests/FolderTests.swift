@@ -36,6 +36,28 @@ import Testing
     }
   }
 
+  /// WebP and BMP are images like others, and fill a class on their own.
+  @Test func otherFormatsFillAClass() throws {
+    try withTemporaryFolder { folder in
+      try folder.writeImage("a/1.png")
+      // Two rows of two pixels, bottom first, blue before green and red, padded to four bytes.
+      let header: [UInt8] = [40, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 24] + [UInt8](repeating: 0, count: 25)
+      let pixels: [UInt8] = [1, 2, 3, 4, 5, 6, 0, 0, 7, 8, 9, 10, 11, 12, 0, 0]
+      _ = try folder.write([0x42, 0x4D, 70, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0] + header + pixels, "b/1.bmp")
+      let webP = try #require(Data(base64Encoded: "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="))
+      _ = try folder.write([UInt8](webP), "c/1.webp")
+      let data = try ImageFolder.open(folder.path)
+      #expect(try labels(data) == ["a/1.png": 0, "b/1.bmp": 1, "c/1.webp": 2])
+      #expect(data.notes.isEmpty && data.classNames == ["a", "b", "c"])
+      let images = try (1..<3).map { position -> Image in
+        guard case .image(let image) = try data.sample(position).content else { throw EspalierError("is no image") }
+        return image
+      }
+      #expect(images[0].pixels.elements == [9, 8, 7, 12, 11, 10, 3, 2, 1, 6, 5, 4])
+      #expect(images[1].width == 1 && images[1].height == 1)
+    }
+  }
+
   @Test func linksCountAndHiddenFoldersDoNot() throws {
     try withTemporaryFolder { folder in
       for name in ["data/a/1.png", "elsewhere/2.png", "data/c/3.png", "data/.checkpoints/4.png"] { try folder.writeImage(name) }

@@ -58,6 +58,19 @@ import Testing
     #expect(builder.parameters.byteCount == 12 * 16 * 16 * 9 * 4)
   }
 
+  /// A factor a channel over maps of more than 2³¹ bytes is planned, for batches as large as that.
+  @Test func aFactorAChannelOverLargeMaps() throws {
+    var editor = GraphEditor(name: "factor")
+    editor.inputs = [
+      GraphInput(name: editor.freshName("x"), dimensions: [.symbolic("N"), .fixed(64), .fixed(224), .fixed(224)])
+    ]
+    let factor = editor.add(.float(noise([64, 1, 1], "k")), named: "k")
+    editor.outputs = [editor.add(Op.Mul(), named: "y", inputs: ["x", factor])]
+    let builder = try PlanBuilder(editor.graph(), batch: 64)
+    try builder.forward()
+    #expect(builder.finish().arenaByteCount >= 64 * 64 * 224 * 224 * 4)
+  }
+
   /// Convolutions of ResNet-18, VGG-16 and MobileNetV2, pruned ones too: channels, filters, kernel, stride, groups, side.
   static let layers: [(Int, Int, Int, Int, Int, Int)] = [
     (3, 64, 7, 2, 1, 224), (64, 64, 3, 1, 1, 56), (64, 128, 3, 2, 1, 56), (64, 128, 1, 2, 1, 56), (256, 512, 3, 2, 1, 14),

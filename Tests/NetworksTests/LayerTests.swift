@@ -33,6 +33,14 @@ import Testing
     #expect(graph.linearLayers.count == 1)
   }
 
+  /// A factor on the images is how they are prepared, and no weight.
+  @Test func factorsOnTheInputAreNoParameters() throws {
+    var b = TestGraph([1, 6, 6])
+    let scale = b.editor.add(.float(Tensor(scalar: 1 / 255)), named: "scale")
+    let summary = try b.graph(b.conv(b.add(Op.Mul(), "input", scale), 1, 2)).summary()
+    #expect(summary.parametersByKind.other == 0 && summary.parametersByKind.convolution == 20 && summary.parameters == 20)
+  }
+
   @Test func summaryCountsForOneImageAndSharedWeightsOnce() throws {
     var b = TestGraph([2, 6, 6], batch: .fixed(4))
     let weight = b.weight("w", [2, 1, 3, 3])

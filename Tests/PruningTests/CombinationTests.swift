@@ -35,6 +35,17 @@ import Testing
     }
   }
 
+  /// A score that is NaN has no rank, least of all the lowest.
+  @Test func scoresThatAreNaNAreRefused() {
+    let broken = FilterScores(["a": [10, .nan], "b": [30, 30, 20]])
+    for scores in [[first, broken], [broken, first]] {
+      for combination in [ScoreCombination.meanRank, .weights([1, 1])] {
+        let error = #expect(throws: EspalierError.self) { try FilterScores(scores, combination, normalisation: .none) }
+        #expect(error?.description.contains("layer 'a': the score of filter 1 is nan") == true, "\(error?.description ?? "")")
+      }
+    }
+  }
+
   @Test(arguments: ["mean-rank", "weights=1.0,-0.5"]) func textsRoundTrip(_ text: String) throws {
     #expect("\(try ScoreCombination(text))" == text)
   }

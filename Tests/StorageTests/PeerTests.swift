@@ -43,14 +43,25 @@ import Testing
       try Python.run(
         """
         import sys, h5py, numpy as np
+        from h5py import h5d, h5p, h5s, h5t, h5z
         with h5py.File(sys.argv[1], 'w') as f:
           f.create_dataset('scaled', data=np.arange(512).reshape(8, 64), chunks=(4, 64), scaleoffset=12)
+          # Sets that the child process which reads ahead passes over.
+          f.create_dataset('large', data=np.arange(1 << 19).reshape(512, 1024), chunks=(512, 1024), scaleoffset=20)
+          kind, chunks = h5t.STD_U32LE.copy(), h5p.create(h5p.DATASET_CREATE)
+          kind.set_precision(20)
+          chunks.set_chunk((512, 1024))
+          chunks.set_filter(h5z.FILTER_NBIT, h5z.FLAG_MANDATORY)
+          packed = h5d.create(f.id, b'packed', kind, h5s.create_simple((512, 1024)), chunks)
+          packed.write(h5s.ALL, h5s.ALL, np.arange(1 << 19, dtype=np.uint32).reshape(512, 1024))
           f.create_dataset('usual', data=np.arange(512.).reshape(8, 64), chunks=(4, 64), compression='gzip', shuffle=True,
                            fletcher32=True)
         """, path)
       let file = try HDF5File.open(path)
-      let error = #expect(throws: EspalierError.self) { try file.dataset("scaled") }
-      #expect(error?.description.hasPrefix("\(path): /scaled: is packed by the filter scale-offset (accepted: gzip") == true)
+      for (name, filter) in [("scaled", "scale-offset"), ("large", "scale-offset"), ("packed", "n-bit")] {
+        let error = #expect(throws: EspalierError.self) { try file.dataset(name) }
+        #expect(error?.description.hasPrefix("\(path): /\(name): is packed by the filter \(filter) (accepted: gzip") == true)
+      }
       #expect(try file.dataset("usual").read(as: Double.self).elements == (0..<512).map(Double.init))
     }
   }

@@ -31,6 +31,17 @@ import Training
     }
   }
 
+  /// A factor on the images is how they are prepared, and not trained.
+  @Test func factorsOnTheInputAreNotTrained() throws {
+    var editor = GraphEditor(name: "scaled")
+    editor.inputs = [GraphInput(name: "input", dimensions: [.symbolic("N"), .fixed(1), .fixed(6), .fixed(6)])]
+    let scale = editor.add(.float(Tensor(scalar: 1 / 255)), named: "scale")
+    let scaled = editor.add(Op.Mul(), named: "scaled", inputs: ["input", scale])
+    let weight = editor.add(.float(Tensor(repeating: 0.5, shape: [2, 1, 3, 3])), named: "weight")
+    editor.outputs = [editor.add(Op.Conv(), named: "conv", inputs: [scaled, weight])]
+    #expect(try editor.graph().trainableRoles == ["weight": .weight])
+  }
+
   @Test func runningStatisticsFollowTheBatch() throws {
     let graph = TinyNetworks.residual()
     let data = TinyData(10)

@@ -48,6 +48,12 @@ extension Topic {
           denominators from zero. A composite may also be a TOML file of rules (espalier help rules):
           """),
         .lines(ruleFile),
+        .text(
+          """
+          A difference of two maps is no residual sum: relevance is treated as a gradient there, so that the second map gets −R. Nor does \
+          a named composite have a rule for the product of two maps, a gate: relevance is treated as a gradient, both factors get some, \
+          and it is not conserved. A file's entry with kind = "product" chooses a rule, such as uniform or pass.
+          """),
       ])
   }
 
@@ -89,6 +95,11 @@ extension Topic {
           """
           bias=false counts the bias as zero; clip and scale change what keeps denominators from zero (ε as a share of the output's \
           root mean square, or of the input's deviation). LRP-0 is epsilon with epsilon=0. `espalier help composites` shows a file.
+          """),
+        .text(
+          """
+          norm is for residual sums of maps of one shape: a sum that broadcasts is refused under it. The most relevant images of a \
+          filter (relevance --top) are ranked by relevance as it is, which zennit-crp divides by the sum of an image's magnitudes first.
           """),
       ])
   }

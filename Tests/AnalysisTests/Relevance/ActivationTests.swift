@@ -3,6 +3,7 @@ import Engine
 import Foundation
 import Networks
 import ONNX
+import Scheduling
 import TestSupport
 import Tensors
 import Testing
@@ -61,6 +62,43 @@ import Testing
       expectClose(
         result.input, try #require(twin.relevance["x"]), Tolerance(absolute: 1e-6, relative: 1e-4), scaled: true,
         "\(file) \(name)")
+    }
+  }
+
+  /// The site behind a SiLU that is written as a product is the product, not the sigmoid in it.
+  @Test func sitesBehindWrittenActivations() throws {
+    useOneThreadHere()
+    let example = try #require(ActivationTests.examples()["silu"])
+    let graph = try Graph(onnx: ActivationTests.resource("silu-opset17.onnx").path)
+    let plan = try AnalysisPlan(graph, AnalysisRequest(sites: SiteRequest(.activation), batch: 2))
+    let canonical = try graph.canonized()
+    let activations = canonical.nodes.filter { $0.op is Op.Swish }
+    #expect(!activations.isEmpty && activations.allSatisfy { swish in plan.sites.contains { $0.value == swish.outputs[0] } })
+    let x = Tensor(example.x, shape: Shape(example.shape))
+    let shapes = plan.sites.map(\.shape)
+    let pass = AnalysisPass(
+      plan, shards: 1,
+      read: { _ in
+        AnalysisShard(
+          input: x, images: ShardImages(indices: [0, 1], labels: [[0], [0]]), targets: [.index(0), .index(0)])
+      },
+      fresh: {
+        AnalysisState(
+          shapes.map { SiteAccumulators([(phase: .forward, accumulator: MomentsStatistic($0, StatisticSettings()))]) })
+      })
+    let state = try pass.run(BlockScheduler(width: 1))
+    // The twin computes the file's own sigmoids and products.
+    let values = Twin(graph).forward(["x": x.map(Double.init)])
+    for (site, accumulators) in zip(plan.sites, state.sites) {
+      let moments = try #require(accumulators.all[0] as? MomentsStatistic)
+      let mean = try #require(moments.results.first { $0.name == "mean" })
+      let value = try #require(values[site.value])
+      let (channels, area) = (value.shape[1], value.count / value.shape[0] / value.shape[1])
+      var expected = [Double](repeating: 0, count: channels)
+      for (position, number) in value.elements.enumerated() {
+        expected[position / area % channels] += number / Double(2 * area)
+      }
+      expectClose(mean.values.elements, expected, Tolerance(absolute: 1e-6, relative: 1e-5), site.title)
     }
   }
 
