@@ -70,6 +70,14 @@ static inline dnnl_status_t espalier_inner_product(
   return status != dnnl_success ? status : dnnl_primitive_desc_create(descriptor, &c, attributes, engine, hint);
 }
 
+static inline dnnl_status_t espalier_matrix_product(
+    dnnl_primitive_desc_t *descriptor, dnnl_engine_t engine, const dnnl_memory_desc_t *src, const dnnl_memory_desc_t *weights,
+    const dnnl_memory_desc_t *dst, const_dnnl_primitive_attr_t attributes) {
+  dnnl_matmul_desc_t m;
+  dnnl_status_t status = dnnl_matmul_desc_init(&m, src, weights, NULL, dst);
+  return status != dnnl_success ? status : dnnl_primitive_desc_create(descriptor, &m, attributes, engine, NULL);
+}
+
 // kind: 0 the largest value, 1 the mean with the padding counted, 2 the mean without.
 static inline dnnl_status_t espalier_pooling(
     dnnl_primitive_desc_t *descriptor, dnnl_engine_t engine, int direction, int kind, const dnnl_memory_desc_t *src,

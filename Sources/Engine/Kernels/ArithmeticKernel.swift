@@ -1,7 +1,7 @@
 import Networks
 import Tensors
 
-/// An operation on two tensors, broadcast: row-major where their shapes differ.
+/// An operation on two tensors, in the layout of the first that has the result's shape; what is broadcast is read again, not repeated.
 final class ArithmeticKernel: Kernel {
   enum Operation: Sendable {
     case subtract, multiply, divide, least, greatest
@@ -17,67 +17,69 @@ final class ArithmeticKernel: Kernel {
     self.context = context
   }
 
-  /// The operands in one layout and shape.
-  private func operands(_ builder: PlanBuilder) throws -> (Slot, Slot, Layout) {
-    let shape = context.outputs[0].shape
-    let (a, b) = (try builder.slot(of: context.input(0)), try builder.slot(of: context.input(1)))
-    let label = context.node.label
-    if builder.layout(a).shape == shape, builder.layout(b).shape == shape {
-      return (a, try builder.reorder(b, to: builder.layout(a)), builder.layout(a))
-    }
-    return (try builder.broadcast(a, to: shape, label: label), try builder.broadcast(b, to: shape, label: label), .plain(shape))
+  /// The operands, and how they lie in the result.
+  private func operands(_ builder: PlanBuilder) throws -> (operands: [Operand], lines: BroadcastLines, result: Layout) {
+    let slots = try (0..<2).map { try builder.slot(of: context.input($0)) }
+    let layout = builder.commonLayout(of: slots, result: context.outputs[0].shape)
+    let operands = try slots.map { try builder.operand($0, in: layout) }
+    return (operands, try BroadcastLines(operands[0].axes, operands[1].axes, to: layout.axesInMemory), layout)
   }
 
   func forward(_ builder: PlanBuilder) throws {
-    let (a, b, layout) = try operands(builder)
+    let (operands, lines, layout) = try operands(builder)
+    let (a, b) = (operands[0].slot, operands[1].slot)
     let result = builder.allocate(layout, name: context.node.outputs[0])
     let operation = operation
     builder.addStep(context.node.label, reads: [a, b], writes: [result]) { program in
       let (x, y, z) = (program.pointer(a), program.pointer(b), program.pointer(result))
-      let count = layout.floatCount
       switch operation {
-      case .subtract: for i in 0..<count { z[i] = x[i] - y[i] }
-      case .multiply: for i in 0..<count { z[i] = x[i] * y[i] }
-      case .divide:
-        for i in 0..<count { z[i] = x[i] / y[i] }
-        program.featureMap(result).clearPadding()
-      case .least: for i in 0..<count { z[i] = x[i] <= y[i] || x[i].isNaN ? x[i] : y[i] }
-      case .greatest: for i in 0..<count { z[i] = x[i] >= y[i] || x[i].isNaN ? x[i] : y[i] }
-      case .slope: for i in 0..<count { z[i] = x[i] > 0 ? x[i] : x[i] * y[i] }
+      case .subtract: lines.map(x, y, to: z) { $0 - $1 }
+      case .multiply: lines.map(x, y, to: z) { $0 * $1 }
+      case .divide: lines.map(x, y, to: z) { $0 / $1 }
+      case .least: lines.map(x, y, to: z) { $0 <= $1 || $0.isNaN ? $0 : $1 }
+      case .greatest: lines.map(x, y, to: z) { $0 >= $1 || $0.isNaN ? $0 : $1 }
+      case .slope: lines.map(x, y, to: z) { $0 > 0 ? $0 : $0 * $1 }
       }
+      program.featureMap(result).clearPadding()
     }
     builder.define(context.node.outputs[0], result)
   }
 
   func backward(_ builder: PlanBuilder, _ gradients: [Slot?], wanted: [Bool]) throws -> [Slot?] {
     guard let gradient = gradients[0] else { return wanted.map { _ in nil } }
-    let (a, b, layout) = try operands(builder)
+    let (operands, lines, layout) = try operands(builder)
+    let (a, b) = (operands[0].slot, operands[1].slot)
     let incoming = try builder.reorder(gradient, to: layout)
     let operation = operation
     return try (0..<2).map { position -> Slot? in
       guard wanted[position] else { return nil }
-      let result = builder.allocate(layout, name: context.node.label)
+      let own = builder.layout(operands[position].slot)
+      let result = builder.allocate(own, name: context.node.label)
       builder.addStep(context.node.label, reads: [a, b, incoming], writes: [result]) { program in
         let (x, y, g, z) = (program.pointer(a), program.pointer(b), program.pointer(incoming), program.pointer(result))
-        let count = layout.floatCount
-        switch (operation, position) {
-        case (.subtract, 0): z.update(from: g, count: count)
-        case (.subtract, _): for i in 0..<count { z[i] = -g[i] }
-        case (.multiply, 0): for i in 0..<count { z[i] = g[i] * y[i] }
-        case (.multiply, _): for i in 0..<count { z[i] = g[i] * x[i] }
-        case (.divide, 0): for i in 0..<count { z[i] = g[i] / y[i] }
-        case (.divide, _): for i in 0..<count { z[i] = -g[i] * x[i] / (y[i] * y[i]) }
-        // Of two that are equal the first wins.
-        case (.least, 0): for i in 0..<count { z[i] = x[i] <= y[i] ? g[i] : 0 }
-        case (.least, _): for i in 0..<count { z[i] = x[i] <= y[i] ? 0 : g[i] }
-        case (.greatest, 0): for i in 0..<count { z[i] = x[i] >= y[i] ? g[i] : 0 }
-        case (.greatest, _): for i in 0..<count { z[i] = x[i] >= y[i] ? 0 : g[i] }
-        case (.slope, 0): for i in 0..<count { z[i] = x[i] > 0 ? g[i] : g[i] * y[i] }
-        case (.slope, _): for i in 0..<count { z[i] = x[i] > 0 ? 0 : g[i] * x[i] }
+        func sweep(_ derivative: (_ x: Float, _ y: Float, _ g: Float) -> Float) {
+          lines.gather(x, y, g, to: z, operand: position, count: own.floatCount, derivative)
         }
-        if case .divide = operation { program.featureMap(result).clearPadding() }
+        switch (operation, position) {
+        case (.subtract, 0): sweep { _, _, g in g }
+        case (.subtract, _): sweep { _, _, g in -g }
+        case (.multiply, 0): sweep { _, y, g in g * y }
+        case (.multiply, _): sweep { x, _, g in g * x }
+        case (.divide, 0): sweep { _, y, g in g / y }
+        case (.divide, _): sweep { x, y, g in -g * x / (y * y) }
+        // Of two that are equal the first wins.
+        case (.least, 0): sweep { x, y, g in x <= y ? g : 0 }
+        case (.least, _): sweep { x, y, g in x <= y ? 0 : g }
+        case (.greatest, 0): sweep { x, y, g in x >= y ? g : 0 }
+        case (.greatest, _): sweep { x, y, g in x >= y ? 0 : g }
+        case (.slope, 0): sweep { x, y, g in x > 0 ? g : g * y }
+        case (.slope, _): sweep { x, _, g in x > 0 ? 0 : g * x }
+        }
+        program.featureMap(result).clearPadding()
       }
-      return try builder.sumBack(result, to: context.shape(position), label: context.node.label)
+      let shape = try context.shape(position)
+      guard own.shape != shape else { return result }
+      return builder.view(try builder.reorder(result, to: .plain(own.shape)), as: shape)
     }
   }
 }

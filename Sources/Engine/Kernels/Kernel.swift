@@ -105,8 +105,8 @@ package enum KernelCatalog {
     case is Op.GlobalMaxPool: try PoolingKernel(.largest, context)
     case let op as Op.ReduceMean: try LinearMapKernel(mean: op, context)
     case let op as Op.Resize where op.mode == .linear: try LinearMapKernel(resize: op, context)
-    case let op as Op.Resize: try IndexMapKernel(resize: op, context)
-    case let op as Op.Pad: try IndexMapKernel(pad: op, context)
+    case let op as Op.Resize: try MoveKernel(resize: op, context)
+    case let op as Op.Pad: try MoveKernel(pad: op, context)
     case is Op.Add, is Op.Sum: try SumKernel(context)
     case is Op.Sub: try ArithmeticKernel(.subtract, context)
     case is Op.Mul: try ArithmeticKernel(.multiply, context)
@@ -120,11 +120,11 @@ package enum KernelCatalog {
     case let op as Op.Cast:
       if op.toFloat { ViewKernel(context) } else { throw refusal(context) }
     case let op as Op.Concat: try ConcatKernel(op, context)
-    case is Op.Split, is Op.Slice, is Op.Transpose, is Op.Expand, is Op.Gather:
-      try IndexMapKernel(
-        context,
-        keepsRows: builder.images[try context.input(0)] == .rows
-          && context.node.outputs.allSatisfy { $0.isEmpty || builder.images[$0] == .rows })
+    case let op as Op.Split: try MoveKernel(split: op, context)
+    case let op as Op.Slice: try MoveKernel(slice: op, context)
+    case let op as Op.Transpose: try MoveKernel(transpose: op, context)
+    case is Op.Expand: try MoveKernel(expand: context)
+    case let op as Op.Gather: try MoveKernel(gather: op, context)
     default: throw refusal(context)
     }
   }

@@ -73,22 +73,22 @@ enum Pointwise: Hashable, Sendable {
         let above = x[i] < low ? low : x[i]
         y[i] = above > high ? high : above
       }
-    case .sigmoid: for i in 0..<count { y[i] = logistic(x[i]) }
+    case .sigmoid: VectorMath.map(x, to: y, count: count) { VectorMath.logistic($0) }
     case .hardSigmoid(let alpha, let beta): for i in 0..<count { y[i] = bounded(alpha * x[i] + beta) }
     case .hardSwish: for i in 0..<count { y[i] = x[i] * bounded(x[i] / 6 + 0.5) }
-    case .tanh: for i in 0..<count { y[i] = Foundation.tanh(x[i]) }
+    case .tanh: VectorMath.map(x, to: y, count: count) { VectorMath.tanh($0) }
     case .elu(let alpha): for i in 0..<count { y[i] = x[i] > 0 ? x[i] : alpha * expm1(x[i]) }
     case .selu(let alpha, let gamma): for i in 0..<count { y[i] = gamma * (x[i] > 0 ? x[i] : alpha * expm1(x[i])) }
     case .celu(let alpha): for i in 0..<count { y[i] = x[i] > 0 ? x[i] : alpha * expm1(x[i] / alpha) }
     case .thresholdedRelu(let alpha): for i in 0..<count { y[i] = x[i] <= alpha ? 0 : x[i] }
     case .softplus: for i in 0..<count { y[i] = logarithm(ofOnePlusExp: x[i]) }
     case .softsign: for i in 0..<count { y[i] = x[i] / (1 + abs(x[i])) }
-    case .gelu: for i in 0..<count { y[i] = x[i] * normalShare(x[i]) }
-    case .geluByTanh: for i in 0..<count { y[i] = 0.5 * x[i] * (1 + Foundation.tanh(GELU.inner(x[i]))) }
+    case .gelu: VectorMath.map(x, to: y, count: count) { $0 * VectorMath.normalShare($0) }
+    case .geluByTanh: VectorMath.map(x, to: y, count: count) { 0.5 * $0 * (1 + VectorMath.tanh(GELU.inner($0))) }
     case .mish: for i in 0..<count { y[i] = x[i] * Foundation.tanh(logarithm(ofOnePlusExp: x[i])) }
-    case .swish(let alpha): for i in 0..<count { y[i] = x[i] * logistic(alpha * x[i]) }
+    case .swish(let alpha): VectorMath.map(x, to: y, count: count) { $0 * VectorMath.logistic(alpha * $0) }
     case .erf: for i in 0..<count { y[i] = Foundation.erf(x[i]) }
-    case .exp: for i in 0..<count { y[i] = Foundation.exp(x[i]) }
+    case .exp: VectorMath.map(x, to: y, count: count) { VectorMath.exp($0) }
     case .log: for i in 0..<count { y[i] = Foundation.log(x[i]) }
     case .squareRoot: for i in 0..<count { y[i] = x[i].squareRoot() }
     case .magnitude: for i in 0..<count { y[i] = abs(x[i]) }
@@ -123,6 +123,15 @@ enum Pointwise: Hashable, Sendable {
     case .elu(let alpha) where alpha >= 0:
       for i in 0..<count { result[i] = value[i] > 0 ? gradient[i] : gradient[i] * (value[i] + alpha) }
     case .exp: for i in 0..<count { result[i] = gradient[i] * value[i] }
+    case .gelu:
+      VectorMath.map(value, gradient, to: result, count: count) { x, g in
+        g * (VectorMath.normalShare(x) + x * GELU.density * VectorMath.exp(-0.5 * x * x))
+      }
+    case .swish(let alpha):
+      VectorMath.map(value, gradient, to: result, count: count) { x, g in
+        let share = VectorMath.logistic(alpha * x)
+        return g * (share + alpha * x * share * (1 - share))
+      }
     default: for i in 0..<count { result[i] = gradient[i] * derivative(value[i]) }
     }
   }
@@ -138,16 +147,12 @@ enum Pointwise: Hashable, Sendable {
     case .thresholdedRelu(let alpha): return x > alpha ? 1 : 0
     case .softplus: return logistic(x)
     case .softsign: return 1 / ((1 + abs(x)) * (1 + abs(x)))
-    case .gelu: return normalShare(x) + x * GELU.density * Foundation.exp(-0.5 * x * x)
     case .geluByTanh:
       let t = Foundation.tanh(GELU.inner(x))
       return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * GELU.factor * (1 + 3 * GELU.cubic * x * x)
     case .mish:
       let t = Foundation.tanh(logarithm(ofOnePlusExp: x))
       return t + x * (1 - t * t) * logistic(x)
-    case .swish(let alpha):
-      let share = logistic(alpha * x)
-      return share + alpha * x * share * (1 - share)
     case .erf: return 2 * Float(0.5641895835477563) * Foundation.exp(-x * x)
     case .log: return 1 / x
     case .squareRoot: return 0.5 / x.squareRoot()
@@ -155,7 +160,7 @@ enum Pointwise: Hashable, Sendable {
     case .negative: return -1
     case .reciprocal: return -1 / (x * x)
     case .power(let exponent): return exponent * pow(x, exponent - 1)
-    default: preconditionFailure("\(self) is differentiated from its output")
+    default: preconditionFailure("\(self) is not differentiated number by number")
     }
   }
 
@@ -175,6 +180,9 @@ private enum GELU {
   static let density = Float(0.3989422804014327)
 
   static func inner(_ x: Float) -> Float { factor * (x + cubic * x * x * x) }
+
+  @inline(__always)
+  static func inner(_ x: VectorMath.Vector) -> VectorMath.Vector { factor * (x + cubic * x * x * x) }
 }
 
 @inline(__always)
@@ -182,10 +190,6 @@ private func logistic(_ x: Float) -> Float { 1 / (1 + Foundation.exp(-x)) }
 
 @inline(__always)
 private func logarithm(ofOnePlusExp x: Float) -> Float { x.isNaN ? x : max(x, 0) + log1p(Foundation.exp(-abs(x))) }
-
-/// The normal distribution function.
-@inline(__always)
-private func normalShare(_ x: Float) -> Float { 0.5 * erfc(x * -0.7071067811865476) }
 
 /// The number between 0 and 1 that is nearest; NaN stays.
 @inline(__always)

@@ -25,6 +25,16 @@ final class SoftmaxKernel: Kernel {
       lines.forEach { start, stride, length in
         var most = -Float.infinity
         for i in 0..<length { most = max(most, x[start + i * stride]) }
+        if stride == 1 && !isLogarithmic {
+          // Along the last axis, where attention has it: the same in vectors.
+          let (a, b) = (x + start, y + start)
+          VectorMath.map(a, to: b, count: length) { VectorMath.exp($0 - most) }
+          var sum = 0.0
+          for i in 0..<length { sum += Double(b[i]) }
+          let share = Float(1 / sum)
+          for i in 0..<length { b[i] *= share }
+          return
+        }
         var sum = 0.0
         for i in 0..<length { sum += exp(Double(x[start + i * stride] - most)) }
         for i in 0..<length {

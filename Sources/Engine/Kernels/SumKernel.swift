@@ -1,7 +1,7 @@
 import Networks
 import Tensors
 
-/// The sum of tensors of one shape, in the layout of the first; others are broadcast by ``ArithmeticKernel``'s way.
+/// The sum of tensors, broadcast, in the layout of the first that has the result's shape.
 final class SumKernel: Kernel {
   /// An activation computed in the same sweep; set by ``Fusion``.
   var fusion = Fusion.Tail()
@@ -10,40 +10,37 @@ final class SumKernel: Kernel {
   init(_ context: NodeContext) throws { self.context = context }
 
   func forward(_ builder: PlanBuilder) throws {
-    let shape = context.outputs[0].shape
-    let names = try context.node.inputs.indices.map { try context.input($0) }
-    let slots = try names.map { try builder.slot(of: $0) }
-    // The layout that most bytes have already.
-    let layout = slots.map { builder.layout($0) }.first { $0.shape == shape } ?? .plain(shape)
-    let fits = slots.allSatisfy { builder.layout($0).shape == shape }
-    let target = fits ? layout : .plain(shape)
-    let parts = try slots.map {
-      try fits ? builder.reorder($0, to: target) : builder.broadcast($0, to: shape, label: context.node.label)
-    }
+    let slots = try context.node.inputs.indices.map { try builder.slot(of: context.input($0)) }
+    let layout = builder.commonLayout(of: slots, result: context.outputs[0].shape)
+    let parts = try slots.map { try builder.operand($0, in: layout) }
+    let lines = try parts.map { try BroadcastLines(parts[0].axes, $0.axes, to: layout.axesInMemory) }
+    let isBroadcast = parts.contains { $0.axes != layout.axesInMemory }
     let output = fusion.output ?? context.node.outputs[0]
-    let result = builder.allocate(target, name: output)
+    let result = builder.allocate(layout, name: output)
     let function = fusion.activation
-    builder.addStep(context.node.label, reads: parts, writes: [result]) { program in
+    let count = layout.floatCount
+    builder.addStep(context.node.label, reads: parts.map(\.slot), writes: [result]) { program in
       let y = program.pointer(result)
-      let count = target.floatCount
-      let a = program.pointer(parts[0])
+      let (a, b) = (program.pointer(parts[0].slot), program.pointer(parts[min(1, parts.count - 1)].slot))
+      if function == .relu && parts.count == 2 && !isBroadcast {
+        for i in 0..<count {
+          let sum = a[i] + b[i]
+          y[i] = sum < 0 ? 0 : sum
+        }
+        return
+      }
       if parts.count == 1 {
         y.update(from: a, count: count)
       } else {
-        let b = program.pointer(parts[1])
-        if function == .relu && parts.count == 2 {
-          for i in 0..<count {
-            let sum = a[i] + b[i]
-            y[i] = sum < 0 ? 0 : sum
-          }
-          return
+        lines[1].map(a, b, to: y) { $0 + $1 }
+      }
+      for (part, lines) in zip(parts, lines).dropFirst(2) {
+        let c = program.pointer(part.slot)
+        lines.forEach { small, large in
+          for i in 0..<lines.length { y[large + i] += c[small[1] + i &* lines.strides[1]] }
         }
-        for i in 0..<count { y[i] = a[i] + b[i] }
       }
-      for part in parts.dropFirst(2) {
-        let c = program.pointer(part)
-        for i in 0..<count { y[i] += c[i] }
-      }
+      if isBroadcast { program.featureMap(result).clearPadding() }
       if let function { function.apply(y, to: y, count: count) }
     }
     builder.define(output, result)

@@ -191,6 +191,14 @@ public final class PlanBuilder {
         images: images))
   }
 
+  /// The same bytes as oneDNN is to read them.
+  func alias(_ slot: Slot, described descriptor: dnnl_memory_desc_t) -> Slot {
+    append(
+      SlotInfo(
+        name: slots[slot.id].name, descriptor: descriptor, layout: nil, storage: shared(slot), byteCount: slots[slot.id].byteCount
+      ))
+  }
+
   /// The gradient of a weight that a primitive wrote in its own layout, row-major in the weight's own shape.
   ///
   /// - Parameter ordered: the primitive's axes with the distances that they have in the weight's own order.
