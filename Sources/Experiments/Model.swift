@@ -53,7 +53,9 @@ public struct Model: Sendable {
     asRead = read.fixedBatch == nil && symbolic.graph.fixedBatch != nil ? symbolic.graph : read
     let types = (read.form?.otherFloats ?? []).map { "\($0)" }.joined(separator: " and ")
     let precision = types.isEmpty ? nil : "it holds \(types), which is computed as float32"
-    let notices = leftOut + [symbolic.reason, precision].compactMap { $0 }
+    let lengths = axes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+    let closed = !axes.isEmpty && read.keepsGivenLengths ? "a network that is made of it takes \(lengths) only" : nil
+    let notices = leftOut + [closed, symbolic.reason, precision].compactMap { $0 }
     notice = notices.isEmpty ? nil : "\(path): \(notices.joined(separator: "; "))"
     files = [path] + outside
     let own = try SHA256.hexadecimal(ofFile: path)

@@ -14,7 +14,8 @@ extension Graph {
     return names
   }
 
-  /// The graph with lengths for axes that the file leaves open; ``restoringDeclaredBatch()`` opens them again.
+  /// The graph with lengths for axes that the file leaves open; ``restoringDeclaredBatch()`` opens them again, unless numbers in
+  /// the graph follow from them.
   ///
   /// - Parameter lengths: the length of each axis, by its name; others stay open.
   /// - Throws: `EspalierError` naming an axis that no input has, or a length below 1.
@@ -37,9 +38,14 @@ extension Graph {
       }
       guard length > 0 else { throw EspalierError("axis '\(name)' has the length \(length)", accepted: "1 or more") }
     }
-    editor.metadata[Graph.openAxesKey] = lines.joined(separator: "\n")
+    // What is folded for these lengths would be written, and be wrong for others.
+    let others = lengths.mapValues { $0 + 32 }
+    if !foldedNumbersDiffer((2, lengths), (2, others)) { editor.metadata[Graph.openAxesKey] = lines.joined(separator: "\n") }
     return try editor.graph()
   }
+
+  /// Whether axes that ``closing(_:)`` gave lengths keep them when the graph is written.
+  public var keepsGivenLengths: Bool { metadata[Graph.openAxesKey] == nil }
 
   /// Opens again what ``closing(_:)`` closed.
   func reopened() throws -> Graph {

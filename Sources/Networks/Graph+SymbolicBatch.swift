@@ -65,15 +65,35 @@ extension Graph {
     } catch {
       reason = (error as? EspalierError)?.description ?? "\(error)"
     }
+    // What is folded for one image would be written, and be wrong for two.
+    let holdsForGood = foldedNumbersDiffer((1, [:]), (2, [:]))
     var editor = GraphEditor(self)
     for position in inputs.indices {
       guard case .symbolic(let name)? = inputs[position].dimensions.first else { continue }
-      if editor.metadata[Graph.declaredBatchKey] == nil { editor.metadata[Graph.declaredBatchKey] = name }
+      if editor.metadata[Graph.declaredBatchKey] == nil, !holdsForGood { editor.metadata[Graph.declaredBatchKey] = name }
       editor.inputs[position].dimensions[0] = .fixed(1)
     }
     // Where one image fails too, what is wrong is no matter of the batch.
     guard let single = try? editor.graph(), (try? single.facts(batch: 1)) != nil else { return .graph(self) }
-    return .refused(single, reason: "its images are run one by one: \(reason)")
+    let written = holdsForGood ? "; a network that is made of it takes one image" : ""
+    return .refused(single, reason: "its images are run one by one\(written): \(reason)")
+  }
+
+  /// Whether numbers that are known ahead, and that are read by what is not, differ between two choices of lengths: folded, they are
+  /// those of one choice for good.
+  func foldedNumbersDiffer(
+    _ first: (batch: Int, symbols: [String: Int]), _ second: (batch: Int, symbols: [String: Int])
+  ) -> Bool {
+    guard let a = try? facts(batch: first.batch, symbols: first.symbols),
+      let b = try? facts(batch: second.batch, symbols: second.symbols)
+    else { return false }
+    return nodes.contains { node in
+      node.outputs.contains { !$0.isEmpty && a[$0]?.value == nil }
+        && node.inputs.contains { name in
+          guard let name, constants[name] == nil else { return false }
+          return a[name]?.value != b[name]?.value
+        }
+    }
   }
 
   /// Checks that the rows of every result are each one image's alone, or the same for all.

@@ -49,7 +49,7 @@ extension Operator {
   /// The inputs whose elements are of a type of their own, not of what the operator makes, with that type.
   fileprivate func inputsOfOwnType(_ count: Int) -> [Int: ElementType] {
     switch self {
-    case is Op.Reshape, is Op.Expand, is Op.Squeeze, is Op.Unsqueeze, is any Reduction, is Op.Split, is Op.Gather,
+    case is Op.Reshape, is Op.Expand, is Op.Tile, is Op.Squeeze, is Op.Unsqueeze, is any Reduction, is Op.Split, is Op.Gather,
       is Op.ScatterND:
       [1: .int64]
     case is Op.Slice: [1: .int64, 2: .int64, 3: .int64, 4: .int64]

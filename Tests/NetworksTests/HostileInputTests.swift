@@ -37,11 +37,14 @@ import Testing
   private mutating func operators() -> [any Networks.Operator] {
     let axis = pick(extremes)
     let value = pick([Constant.integers([3]), .float(Tensor([0, 1], shape: [2])), .int64(Tensor(scalar: 1))])
+    let einsum: any Networks.Operator = (try? Op.Einsum(pick(["ab,bc", "a,a->a", "abc->cab"]))) ?? Op.Identity()
     return [
       Op.Conv(group: pick(extremes), window: window()),
       Op.ConvTranspose(group: pick(extremes), window: window(), outputPadding: integers(3), outputShape: integers(3)),
       Op.Gemm(transposeA: pick([true, false]), transposeB: pick([true, false])), Op.MatMul(), Op.BatchNormalization(),
-      Op.LRN(size: axis), Op.LayerNormalization(axis: axis), Op.Relu(), Op.LeakyRelu(), Op.PRelu(), Op.Clip(), Op.Sigmoid(),
+      Op.LRN(size: axis), Op.LayerNormalization(axis: axis), Op.InstanceNormalization(), Op.Ceil(), Op.Floor(), Op.Round(),
+      Op.Sign(), Op.Sin(), Op.Cos(), Op.Tile(), einsum,
+      Op.BatchNormalization(usesOwnStatistics: true), Op.Relu(), Op.LeakyRelu(), Op.PRelu(), Op.Clip(), Op.Sigmoid(),
       Op.HardSigmoid(), Op.HardSwish(),
       Op.Tanh(),
       Op.Elu(), Op.Softmax(axis: axis), Op.LogSoftmax(axis: axis), Op.MaxPool(kernel: integers(3), window: window()),

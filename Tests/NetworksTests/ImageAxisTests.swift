@@ -12,7 +12,7 @@ import Testing
     "Dropout", "Identity", "Cast", "Constant", "ConstantOfShape",
     "Selu", "Celu", "ThresholdedRelu", "Softplus", "Softsign", "Gelu", "Mish", "Swish", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg",
     "Reciprocal", "Min", "Max", "Pow", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or", "Where",
-    "Mod",
+    "Mod", "Ceil", "Floor", "Round", "Sign", "Sin", "Cos",
   ]
   /// Those that say where images lie.
   static let told: Set<String> = [
@@ -20,7 +20,7 @@ import Testing
     "MaxPool", "AveragePool",
     "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "Concat", "Split", "Slice", "Pad", "Flatten", "Reshape", "Squeeze",
     "Unsqueeze", "Transpose", "Resize", "Expand", "Shape", "Gather", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd",
-    "ReduceL1", "ReduceL2", "ReduceSumSquare", "Range", "ScatterND",
+    "ReduceL1", "ReduceL2", "ReduceSumSquare", "Range", "ScatterND", "InstanceNormalization", "Einsum", "Tile",
   ]
 
   @Test func everyOperatorIsTold() {
@@ -87,6 +87,37 @@ import Testing
     #expect(result.graph.fixedBatch == 1)
     #expect(try result.graph.restoringDeclaredBatch().inputs == graph.inputs)
     #expect(try result.graph.restoringDeclaredBatch().metadata == graph.metadata)
+  }
+
+  /// Indices that follow from the batch are folded for one image: what is written must not promise more.
+  @Test func numbersOfOneImageKeepItsBatch() throws {
+    var b = TestGraph([4])
+    let (zero, one) = (b.integers([0]), b.integers([1]))
+    let rows = b.add(Op.Gather(), b.add(Op.ShapeOf(start: 0, end: 1), "input"), zero)
+    let (start, step) = (
+      b.editor.add(.int64(Tensor([0], shape: [])), named: "start"), b.editor.add(.int64(Tensor([1], shape: [])), named: "step")
+    )
+    let count = b.add(Op.Squeeze(), rows, zero)
+    let reversed = b.add(Op.Sub(), b.add(Op.Sub(), rows, one), b.add(Op.RangeOf(), start, count, step))
+    let graph = try b.graph(b.add(Op.Gemm(), b.add(Op.Gather(), "input", reversed), b.weight("w", [4, 3])))
+    let result = graph.withSymbolicBatch()
+    #expect(result.reason?.contains("takes one image") == true, "\(result.reason ?? "")")
+    #expect(try result.graph.restoringDeclaredBatch().inputs[0].dimensions == [.fixed(1), .fixed(4)])
+  }
+
+  /// The same of an axis that the file leaves open.
+  @Test func numbersOfAHeightKeepIt() throws {
+    for isFolded in [true, false] {
+      var b = TestGraph([3])
+      b.editor.inputs[0].dimensions += [.symbolic("H"), .fixed(4)]
+      let (axes, range) = (b.integers([2, 3]), b.integers([2]))
+      let lengths = b.add(Op.ShapeOf(start: 2, end: 3), "input")
+      let ends = b.add(Op.Sub(), lengths, b.integers([1]))
+      let cut = isFolded ? b.add(Op.Slice(), "input", b.integers([0]), ends, range) : "input"
+      let graph = try b.graph(b.add(Op.ReduceMean(keepsAxes: false), cut, axes)).closing(["H": 8])
+      #expect(graph.keepsGivenLengths == isFolded)
+      #expect(try graph.restoringDeclaredBatch().openAxes == (isFolded ? [] : ["H"]))
+    }
   }
 
   @Test func aTargetOfOneRowIsRunImageByImage() throws {

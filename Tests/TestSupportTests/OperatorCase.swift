@@ -23,6 +23,12 @@ struct OperatorCase: Decodable {
     return (try? JSONDecoder().decode([String: OperatorCase].self, from: data)) ?? [:]
   }()
 
+  /// An equation that is known to be right.
+  private static func einsum(_ equation: String) -> any Networks.Operator {
+    guard let op = try? Op.Einsum(equation) else { preconditionFailure(equation) }
+    return op
+  }
+
   /// A graph of one node, whose floating-point inputs are fed and whose integers are constants.
   func twin(_ op: any Networks.Operator, training: Bool = false) throws -> Twin {
     var editor = GraphEditor(name: "case")
@@ -73,6 +79,10 @@ struct OperatorCase: Decodable {
       "matmul": Op.MatMul(), "matmul vector left": Op.MatMul(), "matmul vector right": Op.MatMul(),
       "matmul vectors": Op.MatMul(),
       "batch norm": Op.BatchNormalization(epsilon: 0.01), "batch norm in training": Op.BatchNormalization(epsilon: 0.01),
+      "instance norm": Op.InstanceNormalization(epsilon: 0.01), "instance norm of groups": Op.InstanceNormalization(),
+      "ceil": Op.Ceil(), "floor": Op.Floor(), "round": Op.Round(), "sign": Op.Sign(), "sine": Op.Sin(), "cosine": Op.Cos(),
+      "tile": Op.Tile(), "repeat": Op.Tile(), "einsum": einsum("bid,bjd->bij"), "einsum of heads": einsum("bywhc,hkc->bywhk"),
+      "einsum, vectors": einsum("ij, ij -> i"), "einsum, outer": einsum("i,j"),
       "layer norm": Op.LayerNormalization(epsilon: 0.01), "layer norm of maps": Op.LayerNormalization(axis: 1),
       "lrn": Op.LRN(size: 3, alpha: 0.5, beta: 0.6, bias: 1.5),
       "relu": Op.Relu(), "leaky relu": Op.LeakyRelu(alpha: 0.1), "prelu": Op.PRelu(), "clip": Op.Clip(), "clip above": Op.Clip(),

@@ -14,7 +14,7 @@ public protocol Canonizer: Sendable {
 public enum CanonizerCatalog {
   /// The canonizers in the order in which ``Graph/canonized()`` runs them.
   public static let all: [any Canonizer] = [
-    ConstantFolding(), NoOpRemoval(), ActivationRecognition(), TransposeCancellation(), PadFolding(), MatMulToGemm(),
+    ConstantFolding(), NoOpRemoval(), Decomposition(), ActivationRecognition(), TransposeCancellation(), PadFolding(), MatMulToGemm(),
     TokenLinearFolding(), ScaleFolding(), InputScaleFolding(),
   ]
 }

@@ -51,6 +51,10 @@ extension Op.BatchNormalization: RowwiseOperator {
   func axesApart(rank: Int) -> Set<Int> { Set(0..<rank) }
 }
 
+extension Op.InstanceNormalization: RowwiseOperator {
+  func axesApart(rank: Int) -> Set<Int> { [1] }
+}
+
 extension Op.Softmax: RowwiseOperator {
   func axesApart(rank: Int) -> Set<Int> { Set(0..<rank).subtracting([axis < 0 ? axis + rank : axis]) }
   public func placeImages(_ inputs: [PlacedFact?], outputs: [Shape], _ placement: ImagePlacement) -> [ImageAxis] {

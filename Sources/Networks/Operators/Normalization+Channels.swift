@@ -10,6 +10,19 @@ extension Op.BatchNormalization {
   }
 }
 
+extension Op.InstanceNormalization {
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
+    guard let input = flow.input(node, 0), let own = flow.channels[input] else { return }
+    guard own.axis < 2, (1...2).allSatisfy({ flow.constant(node, $0) != nil }) else {
+      return flow.stop(node, "InstanceNormalization '\(node.label)' normalises over channels, or its parameters are no constants")
+    }
+    if own.axis == 1 {
+      for case let parameter? in node.inputs.dropFirst() { flow.record(parameter, axis: 0, labels: own.labels, of: node) }
+    }
+    flow.pass(node)
+  }
+}
+
 extension Op.LayerNormalization {
   /// Mean and variance would change if a channel went.
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {

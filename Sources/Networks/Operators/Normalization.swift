@@ -9,11 +9,15 @@ extension Op {
     public var epsilon: Float
     /// The share of the running statistics that stays in a training step (PyTorch's momentum is one minus this).
     public var momentum: Float
+    /// Whether what is known ahead, such as standardised weights, is normalised by its own statistics (`training_mode`). What depends
+    /// on the network's input is normalised by the running ones all the same.
+    public var usesOwnStatistics: Bool
 
     /// Makes a batch normalisation.
-    public init(epsilon: Float = 1e-5, momentum: Float = 0.9) {
+    public init(epsilon: Float = 1e-5, momentum: Float = 0.9, usesOwnStatistics: Bool = false) {
       self.epsilon = epsilon
       self.momentum = momentum
+      self.usesOwnStatistics = usesOwnStatistics
     }
   }
 
@@ -32,6 +36,18 @@ extension Op {
       self.axis = axis
       self.epsilon = epsilon
     }
+  }
+
+  /// Normalisation of each channel of each image of `[N, C, …]` over space: `scale · (x − mean) / √(variance + ε) + bias`, inputs x,
+  /// scale, bias. Group norms come as this, with a group in the channel's stead.
+  public struct InstanceNormalization: Operator {
+    public static let name = "InstanceNormalization"
+    public static let arity = 3...3
+    /// What is added to the variance.
+    public var epsilon: Float
+
+    /// Makes an instance normalisation.
+    public init(epsilon: Float = 1e-5) { self.epsilon = epsilon }
   }
 
   /// Local response normalisation across channels: `x / (bias + alpha / size · Σ x²)^beta`.

@@ -65,3 +65,14 @@ extension NodeReader {
     }
   }
 }
+
+extension Op.Einsum: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    guard let equation = try node.string("equation") else { throw EspalierError("attribute 'equation' is missing") }
+    try self.init(equation)
+  }
+
+  func write(to node: inout NodeWriter) { node.set("equation", equation) }
+
+  var opset: Int { 12 }
+}

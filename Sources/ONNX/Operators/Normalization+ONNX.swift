@@ -6,15 +6,22 @@ extension Op.BatchNormalization: ONNXOperator {
     if node.opset < 9, try !node.flag("spatial", default: true) {
       throw EspalierError("batch normalisation of single positions (spatial = 0) is not supported", accepted: "spatial = 1")
     }
-    // A node saved in training mode is read for inference: its inputs are the running statistics all the same.
-    if node.opset >= 14 { node.ignore("training_mode") }
-    self.init(epsilon: try node.float("epsilon") ?? 1e-5, momentum: try node.float("momentum") ?? 0.9)
+    // A node saved in training mode is read for inference: its inputs are the running statistics all the same, unless it
+    // normalises weights.
+    let isTraining = try node.opset >= 14 && node.flag("training_mode", default: false)
+    self.init(
+      epsilon: try node.float("epsilon") ?? 1e-5, momentum: try node.float("momentum") ?? 0.9, usesOwnStatistics: isTraining)
   }
 
   func write(to node: inout NodeWriter) {
     node.set("epsilon", epsilon)
     node.set("momentum", momentum)
   }
+}
+
+extension Op.InstanceNormalization: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init(epsilon: try node.float("epsilon") ?? 1e-5) }
+  func write(to node: inout NodeWriter) { node.set("epsilon", epsilon) }
 }
 
 extension Op.LayerNormalization: ONNXOperator {

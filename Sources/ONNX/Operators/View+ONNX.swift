@@ -68,3 +68,8 @@ extension Op.Identity: ONNXOperator {
   init(reading node: inout NodeReader) throws { self.init() }
   func write(to node: inout NodeWriter) {}
 }
+
+extension Op.Tile: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) {}
+}

@@ -84,3 +84,33 @@ private func winners(_ inputs: [Tensor<Double>?], _ y: Tensor<Double>, _ gradien
     return share.summed(to: input!.shape)
   }
 }
+
+extension Op.Ceil: TwinElementwise {
+  func value(_ x: Double) -> Double { x.rounded(.up) }
+  func derivative(_ x: Double) -> Double { 0 }
+}
+
+extension Op.Floor: TwinElementwise {
+  func value(_ x: Double) -> Double { x.rounded(.down) }
+  func derivative(_ x: Double) -> Double { 0 }
+}
+
+extension Op.Round: TwinElementwise {
+  func value(_ x: Double) -> Double { x.rounded(.toNearestOrEven) }
+  func derivative(_ x: Double) -> Double { 0 }
+}
+
+extension Op.Sign: TwinElementwise {
+  func value(_ x: Double) -> Double { x > 0 ? 1 : x < 0 ? -1 : 0 }
+  func derivative(_ x: Double) -> Double { 0 }
+}
+
+extension Op.Sin: TwinElementwise {
+  func value(_ x: Double) -> Double { sin(x) }
+  func derivative(_ x: Double) -> Double { cos(x) }
+}
+
+extension Op.Cos: TwinElementwise {
+  func value(_ x: Double) -> Double { cos(x) }
+  func derivative(_ x: Double) -> Double { -sin(x) }
+}

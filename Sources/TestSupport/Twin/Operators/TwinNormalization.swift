@@ -44,6 +44,22 @@ extension Op.BatchNormalization: TwinOperator {
   }
 }
 
+extension Op.InstanceNormalization: TwinWithoutGradient {
+  func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
+    let x = inputs[0]!
+    let area = x.count / (x.shape[0] * x.shape[1])
+    var y = x
+    for map in 0..<x.shape[0] * x.shape[1] {
+      let values = x.elements[map * area..<(map + 1) * area]
+      let mean = values.reduce(0, +) / Double(area)
+      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(area)
+      let (scale, bias) = (inputs[1]!.elements[map % x.shape[1]], inputs[2]!.elements[map % x.shape[1]])
+      for i in values.indices { y.elements[i] = (values[i] - mean) / (variance + Double(epsilon)).squareRoot() * scale + bias }
+    }
+    return [y]
+  }
+}
+
 extension Op.LayerNormalization: TwinOperator {
   func twinForward(_ inputs: [Tensor<Double>?], _ setting: TwinSetting) -> [Tensor<Double>] {
     let x = inputs[0]!
