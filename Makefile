@@ -115,6 +115,22 @@ bench-peers: ## make the Python environment that `make bench` compares with (PyT
 	@.venv-bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0+cpu onnxruntime==1.32.0 numpy pillow click
 	@.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps torchvision==0.28.0 zennit==0.5.1
 
+# PyTorch, torchvision, timm, onnx and onnxruntime: what exports the networks of `make coverage`, and what its results are held against.
+COVERAGE := .venv-coverage
+COVERAGE_STAMP := $(COVERAGE)/complete
+COVERAGE_REQUIREMENTS := Tests/Coverage/requirements.txt Tests/Coverage/requirements-alone.txt
+
+.PHONY: coverage
+coverage: build $(COVERAGE_STAMP) ## some 350 exports of torchvision and timm through the tool, a row each; goes on where it was (hours)
+	@nice $(COVERAGE)/bin/python Tests/Coverage/run.py $(ESPALIER)
+
+$(COVERAGE_STAMP): $(COVERAGE_REQUIREMENTS)
+	$(call install,$(PEER_PACKAGES))
+	@rm -rf $(COVERAGE); python3 -m venv $(COVERAGE)
+	@$(COVERAGE)/bin/pip install --quiet --disable-pip-version-check -r Tests/Coverage/requirements.txt
+	@$(COVERAGE)/bin/pip install --quiet --disable-pip-version-check --no-deps -r Tests/Coverage/requirements-alone.txt
+	@touch $@
+
 .PHONY: fuzz
 fuzz: build ## give 20,000 hostile files to every verb; those that are not answered well are kept in Output/fuzz
 	@$(dir $(ESPALIER))espalier-fuzz $(ESPALIER)

@@ -1,0 +1,133 @@
+"""The steps of one network through the tool: load, forward, gradient, relevance, prune, and the proof by others.
+
+Each is a dictionary with `ok`, and `reason` where that is false; a step whose way to it is barred is left out.
+"""
+
+import json
+import math
+import pathlib
+
+import h5py
+import numpy
+from exporting import cosine, deviation, wobble
+from networks import Network
+from proving import prove
+from tool import Answer, Tool
+
+# What forward passes and maps may differ by, of their greatest magnitude. Where float32 itself is further from double precision than
+# that (onnxruntime's outputs, PyTorch's maps), the tool may be LENIENCE times as far from it, and the row says so.
+FORWARD, GRADIENT, LENIENCE = 1e-4, 1e-3, 4
+# The least cosine of a map whose difference is put down to single ReLUs that round the other way.
+ALIKE = 0.999
+SHARE, TOLERANCE = 0.5, 0.02
+
+
+def refused(answer: Answer) -> dict:
+    return {"ok": False, "kind": answer.kind, "reason": answer.reason, "seconds": answer.seconds}
+
+
+def judged(found, expected, exact, peer, limit: float) -> dict:
+    """Compares with a peer in float32, and where that is too far, both with double precision."""
+    result = {"difference": deviation(found, expected)}
+    result["ok"] = result["difference"] <= limit
+    if exact is not None:
+        ours, theirs = deviation(found, exact), deviation(expected, exact)
+        result.update(double=ours, peer=theirs)
+        if not result["ok"] and (ours <= limit or ours <= LENIENCE * theirs):
+            result.update(ok=True, conditioned=False)
+    if not result["ok"]:
+        result.update(kind="wrong", reason=f"differs from {peer} by {result['difference']:.1e} of the greatest")
+    return result
+
+
+def judged_map(maps, references, network: Network, folder: pathlib.Path) -> dict:
+    exact = [references["gradient_double"]] if "gradient_double" in references else None
+    result = judged([maps], [references["gradient"]], exact, "PyTorch's gradient", GRADIENT)
+    if not result["ok"] and maps.shape == references["gradient"].shape and math.isfinite(result["difference"]):
+        result["cosine"] = cosine(maps, (exact or [references["gradient"]])[0])
+        result["wobble"] = wobble(network, folder)
+        if result["difference"] <= LENIENCE * result["wobble"] and result["cosine"] >= ALIKE:
+            del result["kind"], result["reason"]
+            result.update(ok=True, conditioned=False)
+    return result
+
+
+def load(tool: Tool, folder: pathlib.Path, factor: float) -> dict:
+    answer = tool.run(["inspect", folder / "model.onnx", "--json"], folder, factor)
+    if answer.reason:
+        return refused(answer)
+    return {"ok": True, "macs": json.loads(answer.output)["macs"], "seconds": answer.seconds}
+
+
+def passes(tool: Tool, network: Network, folder: pathlib.Path, references, factor: float) -> dict[str, dict]:
+    """One run gives the forward pass and the gradient map, another relevance."""
+    found = {}
+    out = folder / "gradient.h5"
+    out.unlink(missing_ok=True)
+    common = ["--data", f"hdf5:{folder / 'data.h5'}", "--batch", "2", "--workers", "1", "--quiet"]
+    model = folder / "model.onnx"
+    answer = tool.run(["relevance", model, *common, "--attributor", "gradient", "--out", out], folder, factor)
+    if answer.reason:
+        found["forward"] = refused(answer)
+    else:
+        with h5py.File(out) as file:
+            prediction, maps = file["prediction"][:], file["attribution"][:]
+        expected = references["output0"]
+        exact = [references["double0"]] if "double0" in references else None
+        found["forward"] = judged([prediction.reshape(expected.shape) if prediction.size == expected.size else prediction], [expected],
+                                  exact, "onnxruntime", FORWARD)
+        found["forward"]["seconds"] = answer.seconds
+        if "gradient" in references:
+            found["gradient"] = judged_map(maps, references, network, folder)
+    if "gradient" not in references:
+        return found
+    out = folder / "relevance.h5"
+    out.unlink(missing_ok=True)
+    answer = tool.run(["relevance", model, *common, "--out", out], folder, factor)
+    if answer.reason:
+        found["relevance"] = refused(answer)
+    else:
+        with h5py.File(out) as file:
+            maps = file["attribution"][:].astype(numpy.float64)
+        sums = maps.reshape(len(maps), -1).sum(1)
+        greatest = float(numpy.abs(maps).max())
+        found["relevance"] = {"ok": True, "sums": [float(f"{value:.4g}") for value in sums] if numpy.isfinite(sums).all() else None,
+                              "greatest": greatest if math.isfinite(greatest) else None, "seconds": answer.seconds}
+        if not math.isfinite(greatest):
+            found["relevance"].update(ok=False, kind="wrong", reason="not finite")
+        elif greatest == 0:
+            found["relevance"].update(ok=False, kind="wrong", reason="zero everywhere")
+    return found
+
+
+def prune(tool: Tool, folder: pathlib.Path, factor: float) -> dict:
+    out = folder / "pruned.onnx"
+    out.unlink(missing_ok=True)
+    answer = tool.run(
+        ["prune", folder / "model.onnx", "--criterion", "l1", "--budget", f"macs={SHARE}", "--latency-batch", "0", "--workers", "1",
+         "--json", "--out", out], folder, factor)
+    if answer.reason:
+        return refused(answer)
+    told = json.loads(answer.output)
+    macs = told["networks"]["macs"]
+    share = macs["after"] / macs["before"]
+    result = {"ok": abs(share / SHARE - 1) <= TOLERANCE, "share": round(share, 4), "proof": told["proof"]["greatestDifference"],
+              "seconds": answer.seconds}
+    if told.get("notes"):
+        result["notes"] = told["notes"][:3]
+    if not result["ok"]:
+        result.update(kind="far", reason=f"{share:.1%} of the MACs are left")
+    return result
+
+
+def run_steps(tool: Tool, network: Network, folder: pathlib.Path, factor: float = 1) -> dict[str, dict]:
+    steps = {"load": load(tool, folder, factor)}
+    if not steps["load"]["ok"]:
+        return steps
+    with numpy.load(folder / "references.npz") as file:
+        references = {name: file[name] for name in file.files}
+    steps.update(passes(tool, network, folder, references, factor))
+    steps["prune"] = prune(tool, folder, factor)
+    if (folder / "pruned.onnx").exists():
+        steps["proof"] = prove(tool, folder, references, factor)
+    return steps
