@@ -5,13 +5,13 @@ A folder for each network and exporter: `model.onnx`, `data.h5` (two inputs and 
 `export.json`, which is written last. They do not depend on the tool, and are kept.
 """
 
-import copy
 import json
 import pathlib
 import time
 
 import h5py
 import numpy
+import onnx
 from builders import build, signature_names
 from libraries import torch
 from networks import Network
@@ -48,15 +48,35 @@ def as_list(result) -> list:
     return list(result) if isinstance(result, (tuple, list)) else [result]
 
 
+def scores(outputs: list):
+    """One row an input: class scores as they are, and whatever else a network answers flattened and side by side."""
+    return torch.cat([output.flatten(1) for output in outputs], 1)
+
+
 def gradient(model, tensors, classes):
-    """Of each input's class score, by autograd, or None where outputs are no class scores."""
+    """Outputs, and the gradient of each input's greatest score, or of that of a class, by autograd."""
     first = tensors[0].clone().requires_grad_(True)
-    output = as_list(model(first, *tensors[1:]))
-    if len(output) != 1 or output[0].dim() != 2:
-        return [part.detach() for part in output], None
-    output[0][torch.arange(len(classes)), classes].sum().backward() if classes is not None else \
-        output[0].gather(1, output[0].argmax(1, keepdim=True)).sum().backward()
-    return [output[0].detach()], first.grad.detach()
+    outputs = as_list(model(first, *tensors[1:]))
+    rows = scores(outputs)
+    if classes is None:
+        classes = rows.argmax(1)
+    rows.gather(1, classes[:, None]).sum().backward()
+    return [output.detach() for output in outputs], first.grad.detach()
+
+
+def flatten(path: pathlib.Path, to: pathlib.Path):
+    """The same network with one output, `scores` of what it had."""
+    model = onnx.load(path)
+    graph, names = model.graph, []
+    for value in graph.output:
+        names.append(f"{value.name}-flat")
+        graph.node.append(onnx.helper.make_node("Flatten", [value.name], [names[-1]], name=names[-1], axis=1))
+    if len(names) > 1:
+        graph.node.append(onnx.helper.make_node("Concat", names, ["flat"], name="flat", axis=1))
+    del graph.output[:]
+    graph.output.append(onnx.helper.make_tensor_value_info(
+        "flat" if len(names) > 1 else names[0], onnx.TensorProto.FLOAT, ["N", None]))
+    onnx.save(model, to)
 
 
 def onnxruntime_outputs(path: pathlib.Path, feeds: list[numpy.ndarray]) -> list[numpy.ndarray]:
@@ -79,17 +99,18 @@ def export(network: Network, exporter: str, folder: pathlib.Path) -> dict:
     tensors = inputs(shapes)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     outputs, single = gradient(model, tensors, None)
-    classes = outputs[0].argmax(1) if outputs[0].dim() == 2 else None
-    stored = {}
-    if single is not None:
-        stored["gradient"] = single.numpy()
+    classes = scores(outputs).argmax(1)
+    plain = len(outputs) == 1 and outputs[0].dim() == 2
+    stored = {"gradient": single.numpy()}
     if not network.heavy:
-        double = copy.deepcopy(model).double()
-        outputs, exact = gradient(double, [tensor.double() for tensor in tensors], classes)
-        stored.update({f"double{i}": value.numpy() for i, value in enumerate(outputs)})
-        if exact is not None:
+        # There and back is exact, and needs no copy, which not every network can make of itself.
+        try:
+            outputs, exact = gradient(model.double(), [tensor.double() for tensor in tensors], classes)
+            stored.update({f"double{i}": value.numpy() for i, value in enumerate(outputs)})
             stored["gradient_double"] = exact.numpy()
-        del double
+        except RuntimeError:
+            pass  # It makes float32 tensors of its own on the way.
+        model.float()
     for parameter in model.parameters():
         parameter.grad = None
         parameter.requires_grad_(False)
@@ -101,10 +122,10 @@ def export(network: Network, exporter: str, folder: pathlib.Path) -> dict:
         file["data"] = tensors[0].numpy()
         for name, tensor in zip(("x2",), tensors[1:]):
             file[name] = tensor.numpy()
-        file["label"] = classes.numpy().astype(numpy.uint16) if classes is not None else numpy.zeros(2, numpy.uint16)
+        file["label"] = classes.numpy().astype(numpy.uint16 if plain else numpy.uint32)
     result = {"batch": batch, "input": list(shapes[0]), "outputs": [list(value.shape) for value in found], "parameters": parameters,
-              "classes": classes is not None, "seconds": round(time.time() - started, 1)}
-    if "double0" in stored:
+              "classes": plain, "seconds": round(time.time() - started, 1)}
+    if "double0" in stored and len(found) == len(outputs):
         result["onnxruntime"] = deviation(found, [stored[f"double{i}"] for i in range(len(found))])
     (folder / "export.json").write_text(json.dumps(result) + "\n")
     return result

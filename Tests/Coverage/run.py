@@ -1,6 +1,6 @@
 """Takes networks through the tool and stores a row for each: `make coverage` runs it.
 
-    run.py TOOL [--exporter legacy|dynamo] [--library torchvision|timm] [--only NAME …] [--again misses|all] [--hurry]
+    run.py TOOL [--exporter legacy|dynamo] [--library torchvision|timm] [--only NAME …] [--again no|other-tool|misses|all]
 
 Rows lie in Output/coverage/rows.jsonl and are gone on with: a network has to be done once for a tool. Each runs in a process of its own,
 forked from one that has PyTorch loaded, so that neither a crash nor memory of one reaches the next.
@@ -17,11 +17,11 @@ import time
 import traceback
 
 import libraries  # noqa: F401  Loaded once, before forking.
+import steps
 import table
 from exporting import DYNAMO, LEGACY, export
 from networks import Network, ordered, timm_networks, torchvision_networks
 from provenance import Rows
-from steps import run_steps
 from tool import Tool, last_line
 
 OUTPUT = pathlib.Path("Output/coverage").absolute()
@@ -49,10 +49,10 @@ def exported(network: Network, exporter: str, folder: pathlib.Path) -> dict:
 
 def one(network: Network, exporter: str, tool: Tool, folder: pathlib.Path) -> dict[str, dict]:
     folder.mkdir(parents=True, exist_ok=True)
-    steps = {"export": exported(network, exporter, folder)}
-    if steps["export"]["ok"]:
-        steps.update(run_steps(tool, network, folder, 6 if network.heavy else 1))
-    return steps
+    found = {"export": exported(network, exporter, folder)}
+    if found["export"]["ok"]:
+        found.update(steps.run_steps(tool, network, folder, 6 if network.heavy else 1))
+    return found
 
 
 def in_a_child(network: Network, exporter: str, tool: Tool, folder: pathlib.Path) -> dict[str, dict]:
@@ -91,9 +91,9 @@ def in_a_child(network: Network, exporter: str, tool: Tool, folder: pathlib.Path
     return {"export": {"ok": (folder / "export.json").exists(), "kind": "script", "reason": f"this script failed: {reason}"}}
 
 
-def tidy(folder: pathlib.Path, steps: dict[str, dict]):
+def tidy(folder: pathlib.Path, found: dict[str, dict]):
     """Keeps what a miss can be looked into with, and models that are not large, for the next tool."""
-    wrong = any(step.get("kind") in ("wrong", "crashed", "hung") for name, step in steps.items() if name != "export")
+    wrong = any(step.get("kind") in ("wrong", "crashed", "hung") for name, step in found.items() if name != "export")
     if not wrong:
         for name in ("pruned.onnx", "gradient.h5", "relevance.h5"):
             (folder / name).unlink(missing_ok=True)
@@ -139,15 +139,16 @@ def main():
             continue
         started = time.time()
         folder = OUTPUT / "networks" / exporter / network.library / network.name
-        steps = in_a_child(network, exporter, tool, folder)
-        tidy(folder, steps)
+        found = in_a_child(network, exporter, tool, folder)
+        tidy(folder, found)
         rows.add({"library": network.library, "network": network.name, "group": network.group, "counted": network.counted,
-                  "exporter": exporter, "tool": tool.digest, "seconds": round(time.time() - started, 1), "steps": steps})
-        missed = [f"{name}: {step.get('reason', '')}" for name, step in steps.items() if not step["ok"]]
+                  "exporter": exporter, "tool": tool.digest, "seconds": round(time.time() - started, 1), "steps": found})
+        missed = [f"{name}: {step.get('reason', '')}" for name, step in found.items() if not step["ok"]]
         print(f"{network.library} {network.name} {exporter}: {'; '.join(missed) or 'all'} ({time.time() - started:.0f} s)", flush=True)
         if arguments.report:
             arguments.report.write_text(table.report(rows.latest()))
-    table.write(rows.latest(), pathlib.Path("Documentation/coverage.md"))
+    table.write(rows.latest(), pathlib.Path("Documentation/coverage.md"), forward=steps.FORWARD, gradient=steps.GRADIENT,
+                tolerance=steps.TOLERANCE, lenience=steps.LENIENCE)
 
 
 if __name__ == "__main__":

@@ -48,5 +48,96 @@ def grouped(rows: list[dict]) -> dict[tuple, list[dict]]:
     return parts
 
 
-def write(rows: list[dict], path: pathlib.Path):
+COLUMNS = {
+    "exported": ("export",), "loads": ("load",), "forward": ("forward",), "gradient": ("gradient",), "relevance": ("relevance",),
+    "halved": ("prune",), "halved and proven": ("prune", "proof")}
+
+INTRODUCTION = """# Coverage
+
+What `make coverage` found (tool {tools}). Networks of torchvision and timm with seeded random weights; scales and biases of norms and
+scales of branches are moved off one and zero, batch norms hold the statistics of noise, so that every part counts. Two inputs of noise, of the
+least side of 64, 128 and the network's own that it takes.
+
+- *exported*: PyTorch's exporter writes it and onnxruntime runs it; `legacy` is TorchScript's at operator set 17, `dynamo` the newer.
+- *loads*: `espalier inspect` reads it.
+- *forward*: outputs differ from onnxruntime's by at most {forward:.0e} of their greatest magnitude.
+- *gradient*: `--attributor gradient` differs from PyTorch's by at most {gradient:.0e} of the map's greatest magnitude.
+- *relevance*: the map of the default composite is finite and not zero.
+- *halved*: `prune --criterion l1 --budget macs=0.5` leaves half of the MACs within {tolerance:.0%}, with the tool's own proof.
+- *halved and proven*: onnx's checker takes the file, onnxruntime runs it, and there it answers as the unpruned network does when the columns of
+  weights that read removed channels are zero, within 1e-4 of the greatest; (w) where weights cannot be laid beside each other, and the tool's word stands.
+
+(f) What a network answers is no row of class scores, which `relevance` asks for: its outputs were flattened and put side by side before.
+
+\\* float32 itself is too coarse here: the tool is no further from double precision than {lenience} times PyTorch or onnxruntime in float32, or than
+rounding moves PyTorch's own map, by a ReLU near zero.
+"""
+
+
+def ok(row: dict, names: tuple[str, ...]) -> bool:
+    return all(row["steps"].get(name, {}).get("ok", False) for name in names)
+
+
+def summary_rows(rows: list[dict]) -> list[tuple[str, list[dict]]]:
+    found = []
+    for exporter in ("legacy", "dynamo"):
+        part = [row for row in rows if row["library"] == "torchvision" and row["exporter"] == exporter]
+        counted = [row for row in part if row["counted"]]
+        found.append((f"torchvision's 85, {exporter}", counted))
+        for group in dict.fromkeys(row["group"] for row in counted):
+            found.append((f"– {group}", [row for row in counted if row["group"] == group]))
+        found.append((f"torchvision's others, {exporter}", [row for row in part if not row["counted"]]))
+    for group in dict.fromkeys(row["group"] for row in rows if row["library"] == "timm"):
+        found.append((f"timm, {group}", [row for row in rows if row["library"] == "timm" and row["group"] == group]))
+    return [(name, part) for name, part in found if part]
+
+
+def summary(rows: list[dict]) -> list[str]:
+    lines = ["| | networks | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 2) + "|"]
+    for name, part in summary_rows(rows):
+        cells = [str(sum(ok(row, names) for row in part)) for names in COLUMNS.values()]
+        lines.append(f"| {name} | {len(part)} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def number(step: dict | None, name: str) -> str:
+    if step is None or step.get(name) is None:
+        return "–" if step is None or step["ok"] else "no"
+    mark = "" if step["ok"] else "**"
+    star = "\\*" if step.get("conditioned") is False else ""
+    flat = " (f)" if step.get("flat") else ""
+    return f"{mark}{step[name]:.0e}{star}{mark}{flat}".replace("e-0", "e-")
+
+
+def spoken(name: str, reason: str) -> str:
+    text = re.sub(r"^espalier: (error: )?", "", reason).replace("model.onnx: ", "").replace("|", "\\|")
+    return f"{name}: {text}"
+
+
+def network_row(row: dict) -> str:
+    steps = row["steps"]
+    export, prune, proof = steps["export"], steps.get("prune"), steps.get("proof")
+    size = " × ".join(str(side) for side in export["input"][2:]) if export.get("input") else "–"
+    size += ", fixed batch" if export.get("batch") == "fixed" else ""
+    relevance = steps.get("relevance")
+    left = "–" if prune is None else f"{prune['share']:.1%}" if "share" in prune else "no"
+    proven = number(proof, "difference") if proof is None or "difference" in proof or not proof["ok"] else "w"
+    misses = failed(row)
+    reasons = []
+    for place, (name, reason) in enumerate(misses):
+        if reason in (other for _, other in misses[:place]):
+            reasons[-1] = reasons[-1].replace(":", f", {name}:", 1)
+        else:
+            reasons.append(spoken(name, reason))
+    return (f"| {row['network']} | {size} | {number(steps.get('forward'), 'difference')} | {number(steps.get('gradient'), 'difference')} | "
+            f"{'–' if relevance is None else 'yes' if relevance['ok'] else 'no'} | {left} | {proven} | {'; '.join(reasons)} |")
+
+
+def write(rows: list[dict], path: pathlib.Path, **limits):
+    tools = ", ".join(sorted({row["tool"] for row in rows}))
+    lines = [INTRODUCTION.format(tools=tools, **limits), *summary(rows)]
+    for (library, exporter), part in sorted(grouped(rows).items(), key=lambda item: (item[0][0] == "timm", item[0][1] == "dynamo")):
+        lines += ["", f"## {library}, {exporter}", "", "| network | input | forward | gradient | relevance | MACs left | proof | what is missing |",
+                  "|---|---|---|---|---|---|---|---|", *(network_row(row) for row in part)]
     path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
