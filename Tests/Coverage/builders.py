@@ -6,8 +6,8 @@ from libraries import timm, torch, torchvision
 from networks import Network
 from torch import nn
 
-# The least sides of torchvision's networks where 64 is too little. Adaptive pooling to 7 × 7 can be exported only where 7 divides the
-# side of its input.
+# The least sides of torchvision's networks where 64 is too little. Adaptive pooling to 7 × 7 can be exported only where 7
+# divides the side of its input.
 SIDES = {"inception_v3": 96, "maxvit_t": 224, "ssd300_vgg16": 300, "ssdlite320_mobilenet_v3_large": 96, "vit_h_14": 56}
 VIDEO_SIDES = {"mvit_v1_b": 224, "mvit_v2_s": 224, "s3d": 224}
 TIMM_SIDES = (64, 128)
@@ -25,8 +25,8 @@ class OneOutput(nn.Module):
 
 
 class RawHeads(nn.Module):
-    """A detector up to what its head says for every anchor: without resizing before it and choosing boxes behind it. Of detectors in
-    two stages, the first."""
+    """A detector up to what its head says for every anchor: without resizing before it and choosing boxes behind it. Of
+    detectors in two stages, the first."""
 
     def __init__(self, model: nn.Module):
         super().__init__()

@@ -27,7 +27,8 @@ def write_onnx(model, tensors, path: pathlib.Path, exporter: str) -> str:
     if exporter == LEGACY:
         axes = {name: {0: "N"} for name in (*names, *outputs)}
         torch.onnx.export(
-            model, tuple(tensors), path, input_names=names, output_names=outputs, dynamic_axes=axes, opset_version=17, dynamo=False)
+            model, tuple(tensors), path, input_names=names, output_names=outputs, dynamic_axes=axes, opset_version=17,
+            dynamo=False)
         return "symbolic"
     batch = torch.export.Dim("N")
     shapes = {name: {0: batch} for name in signature_names(model, len(tensors))}
@@ -123,8 +124,8 @@ def export(network: Network, exporter: str, folder: pathlib.Path) -> dict:
         for name, tensor in zip(("x2",), tensors[1:]):
             file[name] = tensor.numpy()
         file["label"] = classes.numpy().astype(numpy.uint16 if plain else numpy.uint32)
-    result = {"batch": batch, "input": list(shapes[0]), "outputs": [list(value.shape) for value in found], "parameters": parameters,
-              "classes": plain, "seconds": round(time.time() - started, 1)}
+    result = {"batch": batch, "input": list(shapes[0]), "outputs": [list(value.shape) for value in found],
+              "parameters": parameters, "classes": plain, "seconds": round(time.time() - started, 1)}
     if "double0" in stored and len(found) == len(outputs):
         result["onnxruntime"] = deviation(found, [stored[f"double{i}"] for i in range(len(found))])
     (folder / "export.json").write_text(json.dumps(result) + "\n")
@@ -132,8 +133,9 @@ def export(network: Network, exporter: str, folder: pathlib.Path) -> dict:
 
 
 def wobble(network: Network, folder: pathlib.Path, draws: int = 4, size: float = 1e-5) -> float:
-    """How far PyTorch's map goes from that in double precision when noise of some rounding errors' size is added to the inputs: a ReLU
-    whose input is near zero is passed by one float32 and not by another, and with it goes a piece of the map."""
+    """How far PyTorch's map goes from that in double precision when noise of some rounding errors' size is added to the
+    inputs: a ReLU whose input is near zero is passed by one float32 and not by another, and with it goes a piece of the
+    map."""
     told = folder / "wobble.json"
     if told.exists():
         return json.loads(told.read_text())

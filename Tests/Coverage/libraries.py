@@ -1,7 +1,7 @@
 """Imports torch, torchvision and timm once, in the order and with the settings that every step needs.
 
-PyPI's torchvision is built for CUDA's torch; beside the CPU's it finds no C++ library, and then its import fails because it describes
-operators that nothing has defined. No network is exported with them, so their declarations alone are enough.
+PyPI's torchvision is built for CUDA's torch; beside the CPU's it finds no C++ library, and then its import fails because it
+describes operators that nothing has defined. No network is exported with them, so their declarations alone are enough.
 """
 
 import importlib.util

@@ -1,8 +1,8 @@
 """Holds a pruned file against what the tool said of it, by programs that are not the tool.
 
-onnx's checker reads it, onnxruntime runs it, and it must answer as the network that it came from does in onnxruntime when the columns
-of weights that read removed channels are zero. Which rows are kept stands in the file's metadata; which columns are, is found by
-looking for the pruned rows' numbers in the rows that they were. MACs are counted from shapes that onnx infers.
+onnx's checker reads it, onnxruntime runs it, and it must answer as the network that it came from does in onnxruntime when the
+columns of weights that read removed channels are zero. Which rows are kept stands in the file's metadata; which columns are,
+is found by looking for the pruned rows' numbers in the rows that they were. MACs are counted from shapes that onnx infers.
 """
 
 import json
@@ -35,7 +35,7 @@ def axes(node) -> tuple[int, int]:
 
 
 def kept_columns(rows: numpy.ndarray, pruned: numpy.ndarray) -> numpy.ndarray:
-    """rows [R, C, …] of the original, the kept ones, pruned [R, c, …]: a mask of the C columns that are in every one of some rows."""
+    """Of rows [R, C, …] that are kept, and [R, c, …] of the pruned weight: which of the C columns are in every row looked at."""
     mask = numpy.ones(rows.shape[1], bool)
     for row in range(min(len(rows), 24)):
         whole, part = rows[row].reshape(rows.shape[1], -1), pruned[row].reshape(pruned.shape[1], -1)

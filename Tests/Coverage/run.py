@@ -2,8 +2,8 @@
 
     run.py TOOL [--exporter legacy|dynamo] [--library torchvision|timm] [--only NAME …] [--again no|other-tool|misses|all]
 
-Rows lie in Output/coverage/rows.jsonl and are gone on with: a network has to be done once for a tool. Each runs in a process of its own,
-forked from one that has PyTorch loaded, so that neither a crash nor memory of one reaches the next.
+Rows lie in Output/coverage/rows.jsonl and are gone on with: a network has to be done once for a tool. Each runs in a process
+of its own, forked from one that has PyTorch loaded, so that neither a crash nor memory of one reaches the next.
 """
 
 import argparse
@@ -122,7 +122,7 @@ def main():
     parser.add_argument("--library", choices=("torchvision", "timm"))
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--again", choices=("no", "other-tool", "misses", "all"), default="other-tool",
-                        help="which rows that are there are made anew: none, those of another version of the tool, of these only misses")
+                        help="rows that are made anew: none, those of another version of the tool, of these only misses, all")
     parser.add_argument("--report", type=pathlib.Path, help="a text with misses and their reasons, renewed with every row")
     arguments = parser.parse_args()
     OUTPUT.mkdir(parents=True, exist_ok=True)
@@ -144,7 +144,8 @@ def main():
         rows.add({"library": network.library, "network": network.name, "group": network.group, "counted": network.counted,
                   "exporter": exporter, "tool": tool.digest, "seconds": round(time.time() - started, 1), "steps": found})
         missed = [f"{name}: {step.get('reason', '')}" for name, step in found.items() if not step["ok"]]
-        print(f"{network.library} {network.name} {exporter}: {'; '.join(missed) or 'all'} ({time.time() - started:.0f} s)", flush=True)
+        told = "; ".join(missed) or "all"
+        print(f"{network.library} {network.name} {exporter}: {told} ({time.time() - started:.0f} s)", flush=True)
         if arguments.report:
             arguments.report.write_text(table.report(rows.latest()))
     table.write(rows.latest(), pathlib.Path("Documentation/coverage.md"), forward=steps.FORWARD, gradient=steps.GRADIENT,

@@ -1,11 +1,12 @@
-"""Makes a network whose every part counts for its output: a fresh one multiplies by one, adds zero, scales whole branches by 1e-6 and
-passes attention that is everywhere alike, and would hide what a tool gets wrong there."""
+"""Makes a network whose every part counts for its output: a fresh one multiplies by one, adds zero, scales whole branches by
+1e-6 and passes attention that is everywhere alike, and would hide what a tool gets wrong there."""
 
 import math
 
 from libraries import torch
 from torch import nn
 
+SCALES = ("gamma", "scale", "gain", "weight", "alpha")
 NORMS = (nn.modules.batchnorm._BatchNorm,)
 
 
@@ -18,8 +19,7 @@ def perturb_constants(model: nn.Module):
         value = float(values.flatten()[0])
         if abs(value) > 1e-2:
             values.copy_(value * torch.empty_like(values).uniform_(0.8, 1.2))
-        elif any(word in name.rpartition(".")[2].lower() for word in ("gamma", "scale", "gain", "weight", "alpha")) and values.dim() < 2 \
-                or value != 0:
+        elif value != 0 or (values.dim() < 2 and any(word in name.rpartition(".")[2].lower() for word in SCALES)):
             values.uniform_(0.5, 1)
         elif values.dim() >= 2 and name.endswith("weight"):
             values.normal_(std=1 / math.sqrt(max(1, values[0].numel())))

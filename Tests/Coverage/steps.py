@@ -14,8 +14,9 @@ from networks import Network
 from proving import prove
 from tool import Answer, Tool
 
-# What forward passes and maps may differ by, of their greatest magnitude. Where float32 itself is further from double precision than
-# that (onnxruntime's outputs, PyTorch's maps), the tool may be LENIENCE times as far from it, and the row says so.
+# What forward passes and maps may differ by, of their greatest magnitude. Where float32 itself is further from double
+# precision than that (onnxruntime's outputs, PyTorch's maps), the tool may be LENIENCE times as far from it, and the row says
+# so.
 FORWARD, GRADIENT, LENIENCE = 1e-4, 1e-3, 4
 # The least cosine of a map whose difference is put down to single ReLUs that round the other way.
 ALIKE = 0.999
@@ -70,8 +71,8 @@ def side_by_side(outputs: list[numpy.ndarray]) -> numpy.ndarray:
 def passes(tool: Tool, network: Network, folder: pathlib.Path, references, factor: float) -> dict[str, dict]:
     """One run gives the forward pass and the gradient map, another relevance.
 
-    What answers with other than class scores and is refused therefor is asked again with its outputs flattened side by side: then the
-    forward pass is told of, and marked."""
+    What answers with other than class scores and is refused therefor is asked again with its outputs flattened side by side:
+    then the forward pass is told of, and marked."""
     found = {}
     out = folder / "gradient.h5"
     out.unlink(missing_ok=True)
@@ -110,12 +111,13 @@ def passes(tool: Tool, network: Network, folder: pathlib.Path, references, facto
             maps = file["attribution"][:].astype(numpy.float64)
         sums = maps.reshape(len(maps), -1).sum(1)
         greatest = float(numpy.abs(maps).max())
-        found["relevance"] = {"ok": True, "sums": [float(f"{value:.4g}") for value in sums] if numpy.isfinite(sums).all() else None,
-                              "greatest": greatest if math.isfinite(greatest) else None, "seconds": answer.seconds}
+        found["relevance"] = {"ok": True, "seconds": answer.seconds}
         if not math.isfinite(greatest):
             found["relevance"].update(ok=False, kind="wrong", reason="not finite")
         elif greatest == 0:
             found["relevance"].update(ok=False, kind="wrong", reason="zero everywhere")
+        else:
+            found["relevance"].update(sums=[float(f"{value:.4g}") for value in sums], greatest=greatest)
     (folder / "flat.onnx").unlink(missing_ok=True)
     return found
 
@@ -124,8 +126,8 @@ def prune(tool: Tool, folder: pathlib.Path, factor: float) -> dict:
     out = folder / "pruned.onnx"
     out.unlink(missing_ok=True)
     answer = tool.run(
-        ["prune", folder / "model.onnx", "--criterion", "l1", "--budget", f"macs={SHARE}", "--latency-batch", "0", "--workers", "1",
-         "--json", "--out", out], folder, factor)
+        ["prune", folder / "model.onnx", "--criterion", "l1", "--budget", f"macs={SHARE}", "--latency-batch", "0",
+         "--workers", "1", "--json", "--out", out], folder, factor)
     if answer.reason:
         return refused(answer)
     told = json.loads(answer.output)

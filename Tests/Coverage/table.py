@@ -8,7 +8,8 @@ STEPS = ("export", "load", "forward", "gradient", "relevance", "prune", "proof")
 
 
 def failed(row: dict) -> list[tuple[str, str]]:
-    return [(name, row["steps"][name].get("reason", "")) for name in STEPS if name in row["steps"] and not row["steps"][name]["ok"]]
+    steps = row["steps"]
+    return [(name, steps[name].get("reason", "")) for name in STEPS if name in steps and not steps[name]["ok"]]
 
 
 def kind_of(reason: str) -> str:
@@ -28,7 +29,8 @@ def report(rows: list[dict]) -> str:
         for row in part:
             misses = failed(row)
             if misses:
-                lines.append(f"{row['network']}: " + " | ".join(f"{name}: {reason}" for name, reason in misses) + f"  [{row['tool']}]")
+                told = " | ".join(f"{name}: {reason}" for name, reason in misses)
+                lines.append(f"{row['network']}: {told}  [{row['tool']}]")
         lines.append("all steps: " + " ".join(row["network"] for row in part if not failed(row)))
     lines.append("\n== first reasons, most frequent first")
     counts: dict[str, list[str]] = collections.defaultdict(list)
@@ -54,23 +56,26 @@ COLUMNS = {
 
 INTRODUCTION = """# Coverage
 
-What `make coverage` found (tool {tools}). Networks of torchvision and timm with seeded random weights; scales and biases of norms and
-scales of branches are moved off one and zero, batch norms hold the statistics of noise, so that every part counts. Two inputs of noise, of the
-least side of 64, 128 and the network's own that it takes.
+What `make coverage` found (tool {tools}). Networks of torchvision and timm with seeded random weights; scales and biases of
+norms and scales of branches are moved off one and zero, batch norms hold the statistics of noise, so that every part counts.
+Two inputs of noise, of the least side of 64, 128 and the network's own that it takes.
 
-- *exported*: PyTorch's exporter writes it and onnxruntime runs it; `legacy` is TorchScript's at operator set 17, `dynamo` the newer.
+- *exported*: PyTorch's exporter writes it and onnxruntime runs it; `legacy` is TorchScript's at operator set 17, `dynamo` the
+  newer.
 - *loads*: `espalier inspect` reads it.
 - *forward*: outputs differ from onnxruntime's by at most {forward:.0e} of their greatest magnitude.
 - *gradient*: `--attributor gradient` differs from PyTorch's by at most {gradient:.0e} of the map's greatest magnitude.
 - *relevance*: the map of the default composite is finite and not zero.
 - *halved*: `prune --criterion l1 --budget macs=0.5` leaves half of the MACs within {tolerance:.0%}, with the tool's own proof.
-- *halved and proven*: onnx's checker takes the file, onnxruntime runs it, and there it answers as the unpruned network does when the columns of
-  weights that read removed channels are zero, within 1e-4 of the greatest; (w) where weights cannot be laid beside each other, and the tool's word stands.
+- *halved and proven*: onnx's checker takes the file, onnxruntime runs it, and there it answers as the unpruned network does
+  when the columns of weights that read removed channels are zero, within 1e-4 of the greatest; (w) where weights cannot be
+  laid beside each other, and the tool's word stands.
 
-(f) What a network answers is no row of class scores, which `relevance` asks for: its outputs were flattened and put side by side before.
+(f) What a network answers is no row of class scores, which `relevance` asks for: its outputs were flattened and put side by
+side before.
 
-\\* float32 itself is too coarse here: the tool is no further from double precision than {lenience} times PyTorch or onnxruntime in float32, or than
-rounding moves PyTorch's own map, by a ReLU near zero.
+\\* float32 itself is too coarse here: the tool is no further from double precision than {lenience} times PyTorch or
+onnxruntime in float32, or than rounding moves PyTorch's own map, by a ReLU near zero.
 """
 
 
@@ -129,15 +134,19 @@ def network_row(row: dict) -> str:
             reasons[-1] = reasons[-1].replace(":", f", {name}:", 1)
         else:
             reasons.append(spoken(name, reason))
-    return (f"| {row['network']} | {size} | {number(steps.get('forward'), 'difference')} | {number(steps.get('gradient'), 'difference')} | "
-            f"{'–' if relevance is None else 'yes' if relevance['ok'] else 'no'} | {left} | {proven} | {'; '.join(reasons)} |")
+    forward, gradient = (number(steps.get(name), "difference") for name in ("forward", "gradient"))
+    explained = "–" if relevance is None else "yes" if relevance["ok"] else "no"
+    cells = (row["network"], size, forward, gradient, explained, left, proven, "; ".join(reasons))
+    return "| " + " | ".join(cells) + " |"
 
 
 def write(rows: list[dict], path: pathlib.Path, **limits):
     tools = ", ".join(sorted({row["tool"] for row in rows}))
     lines = [INTRODUCTION.format(tools=tools, **limits), *summary(rows)]
-    for (library, exporter), part in sorted(grouped(rows).items(), key=lambda item: (item[0][0] == "timm", item[0][1] == "dynamo")):
-        lines += ["", f"## {library}, {exporter}", "", "| network | input | forward | gradient | relevance | MACs left | proof | what is missing |",
-                  "|---|---|---|---|---|---|---|---|", *(network_row(row) for row in part)]
+    order = {"torchvision": 0, "timm": 1, "legacy": 0, "dynamo": 1}
+    for (library, exporter), part in sorted(grouped(rows).items(), key=lambda item: [order[word] for word in item[0]]):
+        lines += ["", f"## {library}, {exporter}", "",
+                  "| network | input | forward | gradient | relevance | MACs left | proof | what is missing |",
+                  "|---|---|---|---|---|---|---|---|", *map(network_row, part)]
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(lines) + "\n")

@@ -59,8 +59,8 @@ class Tool:
 
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         process = subprocess.Popen(
-            [self.path, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit, cwd=folder,
-            env={**os.environ, "SWIFT_BACKTRACE": "enable=no"})
+            [self.path, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit,
+            cwd=folder, env={**os.environ, "SWIFT_BACKTRACE": "enable=no"})
         try:
             output, errors = process.communicate(timeout=CLOCK * factor)
             status = process.returncode
