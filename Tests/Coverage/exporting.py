@@ -80,6 +80,19 @@ def flatten(path: pathlib.Path, to: pathlib.Path):
     onnx.save(model, to)
 
 
+def operators(path: pathlib.Path) -> list[str]:
+    """Those of all graphs and functions of a file."""
+    found, waiting = set(), []
+    model = onnx.load(path, load_external_data=False)
+    waiting += [model.graph, *model.functions]
+    while waiting:
+        for node in waiting.pop().node:
+            found.add(node.op_type)
+            for attribute in node.attribute:
+                waiting += [attribute.g] if attribute.HasField("g") else list(attribute.graphs)
+    return sorted(found)
+
+
 def onnxruntime_outputs(path: pathlib.Path, feeds: list[numpy.ndarray]) -> list[numpy.ndarray]:
     import onnxruntime
 
@@ -126,6 +139,7 @@ def export(network: Network, exporter: str, folder: pathlib.Path) -> dict:
         file["label"] = classes.numpy().astype(numpy.uint16 if plain else numpy.uint32)
     result = {"batch": batch, "input": list(shapes[0]), "outputs": [list(value.shape) for value in found],
               "parameters": parameters, "classes": plain, "seconds": round(time.time() - started, 1)}
+    result["operators"] = operators(folder / "model.onnx")
     if "double0" in stored and len(found) == len(outputs):
         result["onnxruntime"] = deviation(found, [stored[f"double{i}"] for i in range(len(found))])
     (folder / "export.json").write_text(json.dumps(result) + "\n")

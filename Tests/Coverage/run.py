@@ -19,7 +19,7 @@ import traceback
 import libraries  # noqa: F401  Loaded once, before forking.
 import steps
 import table
-from exporting import DYNAMO, LEGACY, export
+from exporting import DYNAMO, LEGACY, export, operators
 from networks import Network, ordered, timm_networks, torchvision_networks
 from provenance import Rows
 from tool import Tool, last_line
@@ -34,7 +34,11 @@ def exported(network: Network, exporter: str, folder: pathlib.Path) -> dict:
     """From the folder if it is there; a failure is kept too."""
     told, failed = folder / "export.json", folder / "failed.json"
     if told.exists() and (folder / "model.onnx").exists():
-        return {"ok": True, **json.loads(told.read_text())}
+        found = json.loads(told.read_text())
+        if "operators" not in found:
+            found["operators"] = operators(folder / "model.onnx")
+            told.write_text(json.dumps(found) + "\n")
+        return {"ok": True, **found}
     if failed.exists():
         return json.loads(failed.read_text())
     try:

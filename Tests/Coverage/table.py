@@ -40,7 +40,22 @@ def report(rows: list[dict]) -> str:
             counts[f"{name}: {kind_of(reason)}"].append(row["network"] + ("" if row["exporter"] == "legacy" else "*"))
     for reason, names in sorted(counts.items(), key=lambda item: -len(item[1])):
         lines.append(f"{len(names):4d}  {reason}    ({' '.join(names[:6])}{' …' if len(names) > 6 else ''})")
+    lines += ["\n== operators in networks that do not load, and in none that does", *unknown_operators(rows)]
     return "\n".join(lines) + "\n"
+
+
+def unknown_operators(rows: list[dict]) -> list[str]:
+    """An error tells of the first operator only; these are what else may come behind it."""
+    known, names = set(), collections.defaultdict(list)
+    for row in rows:
+        if row["steps"].get("load", {}).get("ok"):
+            known.update(row["steps"]["export"].get("operators", []))
+    for row in rows:
+        if not row["steps"].get("load", {"ok": True})["ok"]:
+            for operator in set(row["steps"]["export"].get("operators", [])) - known:
+                names[operator].append(row["network"])
+    return [f"{len(part):4d}  {operator}    ({' '.join(part[:8])})" for operator, part in
+            sorted(names.items(), key=lambda item: -len(item[1]))]
 
 
 def grouped(rows: list[dict]) -> dict[tuple, list[dict]]:
