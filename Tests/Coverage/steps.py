@@ -45,9 +45,13 @@ def judged_map(maps, references, network: Network, folder: pathlib.Path) -> dict
     exact = [references["gradient_double"]] if "gradient_double" in references else None
     result = judged([maps], [references["gradient"]], exact, "PyTorch's gradient", GRADIENT)
     if not result["ok"] and maps.shape == references["gradient"].shape and math.isfinite(result["difference"]):
-        result["cosine"] = cosine(maps, (exact or [references["gradient"]])[0])
+        best = (exact or [references["gradient"]])[0]
+        result["cosine"] = cosine(maps, best)
         result["wobble"] = wobble(network, folder)
-        if result["difference"] <= LENIENCE * result["wobble"] and result["cosine"] >= ALIKE:
+        # A fault of the tool's would show in every image; a ReLU that rounds the other way does in the one that it is of.
+        result["least"] = min(deviation([one], [other]) for one, other in zip(maps, best))
+        alike = result["cosine"] >= ALIKE or result["least"] <= GRADIENT
+        if result["difference"] <= LENIENCE * result["wobble"] and alike:
             del result["kind"], result["reason"]
             result.update(ok=True, conditioned=False)
     return result
