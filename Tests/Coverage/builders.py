@@ -11,6 +11,7 @@ from torch import nn
 SIDES = {"inception_v3": 96, "maxvit_t": 224, "ssd300_vgg16": 300, "ssdlite320_mobilenet_v3_large": 96, "vit_h_14": 56}
 VIDEO_SIDES = {"mvit_v1_b": 224, "mvit_v2_s": 224, "s3d": 224}
 TIMM_SIDES = (64, 128)
+TIMM_NATIVE = {"vgg11_bn"}
 
 
 class OneOutput(nn.Module):
@@ -80,7 +81,8 @@ def timm_network(network: Network):
     native = timm.models.get_pretrained_cfg(network.name)
     native = native.input_size[-1] if native is not None and native.input_size else 224
     takes_size = None
-    for side in (*(side for side in TIMM_SIDES if side < native), native):
+    smaller = () if network.name in TIMM_NATIVE else (side for side in TIMM_SIDES if side < native)
+    for side in (*smaller, native):
         for options in ({"img_size": side}, {}) if takes_size is not False else ({},):
             torch.manual_seed(0)
             try:

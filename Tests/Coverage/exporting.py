@@ -25,11 +25,15 @@ def write_onnx(model, tensors, path: pathlib.Path, exporter: str) -> str:
     names = ["x", "x2"][:len(tensors)]
     outputs = ["y"]
     if exporter == LEGACY:
-        axes = {name: {0: "N"} for name in (*names, *outputs)}
-        torch.onnx.export(
-            model, tuple(tensors), path, input_names=names, output_names=outputs, dynamic_axes=axes, opset_version=17,
-            dynamo=False)
-        return "symbolic"
+        for attempt, axes in (("symbolic", {name: {0: "N"} for name in (*names, *outputs)}), ("fixed", None)):
+            try:
+                torch.onnx.export(
+                    model, tuple(tensors), path, input_names=names, output_names=outputs, dynamic_axes=axes, opset_version=17,
+                    dynamo=False)
+                return attempt
+            except Exception:
+                if attempt == "fixed":
+                    raise
     batch = torch.export.Dim("N")
     shapes = {name: {0: batch} for name in signature_names(model, len(tensors))}
     external = sum(parameter.numel() for parameter in model.parameters()) > 450_000_000
