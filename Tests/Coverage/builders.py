@@ -57,7 +57,8 @@ def torchvision_network(network: Network):
     name, models = network.name, torchvision.models
     if network.group == "segmentation":
         model = models.get_model(name, weights=None, weights_backbone=None)
-        return OneOutput(model), [(2, 3, 64, 64)]
+        # Flattened, 21 classes of every pixel have to be fewer than 65,536 numbers.
+        return OneOutput(model), [(2, 3, 48, 48)]
     if network.group == "detection":
         side = SIDES.get(name, 64)
         model = models.get_model(name, weights=None, weights_backbone=None)
