@@ -15,7 +15,7 @@ import onnx
 from builders import build, signature_names
 from libraries import torch
 from networks import Network
-from seeding import inputs, seed
+from seeding import VERSION, inputs, seed
 
 LEGACY, DYNAMO = "legacy", "dynamo"
 
@@ -112,6 +112,7 @@ def export(network: Network, exporter: str, folder: pathlib.Path) -> dict:
     """Raises what the exporter raises."""
     started = time.time()
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "wobble.json").unlink(missing_ok=True)
     model, shapes = build(network)
     seed(model, shapes)
     tensors = inputs(shapes)
@@ -141,7 +142,7 @@ def export(network: Network, exporter: str, folder: pathlib.Path) -> dict:
         for name, tensor in zip(("x2",), tensors[1:]):
             file[name] = tensor.numpy()
         file["label"] = classes.numpy().astype(numpy.uint16 if plain else numpy.uint32)
-    result = {"batch": batch, "input": list(shapes[0]), "outputs": [list(value.shape) for value in found],
+    result = {"seeding": VERSION, "batch": batch, "input": list(shapes[0]), "outputs": [list(value.shape) for value in found],
               "parameters": parameters, "classes": plain, "seconds": round(time.time() - started, 1)}
     result["operators"] = operators(folder / "model.onnx")
     if "double0" in stored and len(found) == len(outputs):

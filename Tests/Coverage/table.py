@@ -4,6 +4,8 @@ import collections
 import pathlib
 import re
 
+from networks import timm_networks, torchvision_networks
+
 STEPS = ("export", "load", "forward", "gradient", "relevance", "prune", "proof")
 
 
@@ -14,10 +16,10 @@ def failed(row: dict) -> list[tuple[str, str]]:
 
 def kind_of(reason: str) -> str:
     """A reason without names and numbers of its network, so that like can be counted with like."""
-    text = re.sub(r"[\w.+-]*\.onnx: ?", "", reason)
+    text = re.sub(r"^espalier: (error: )?|[\w.+-]*\.onnx(\.steps/)?: ?", "", reason)
     text = re.sub(r"(?:node|layer|initializer|tensor|value) [`'\"]?[\w/.:+-]+[`'\"]?", "node …", text)
-    text = re.sub(r"(?<!\w)/[\w/.:+-]+", "…", text)
-    text = re.sub(r"\b[\d.]+(?:e[+-]?\d+)?\b%?", "#", text)
+    text = re.sub(r"(?<!\w)/[\w/.:+-]+|(?<=['`])node_[\w.]+(?=['`])", "…", text)
+    text = re.sub(r"(?<![\w.])\d[\d.]*(?:e[+-]?\d+)?\b%?", "#", text)
     return text[:140]
 
 
@@ -33,15 +35,20 @@ def report(rows: list[dict]) -> str:
                 lines.append(f"{row['network']}: {told}  [{row['tool']}]")
         lines.append("all steps: " + " ".join(row["network"] for row in part if not failed(row)))
     lines.append("\n== first reasons, most frequent first")
+    for reason, names in first_reasons(rows):
+        lines.append(f"{len(names):4d}  {reason}    ({' '.join(names[:6])}{' …' if len(names) > 6 else ''})")
+    lines += ["\n== operators in networks that do not load, and in none that does", *unknown_operators(rows)]
+    return "\n".join(lines) + "\n"
+
+
+def first_reasons(rows: list[dict]) -> list[tuple[str, list[str]]]:
+    """Of every network that misses something the first reason; of what dynamo exported with an asterisk."""
     counts: dict[str, list[str]] = collections.defaultdict(list)
     for row in rows:
         if failed(row):
             name, reason = failed(row)[0]
             counts[f"{name}: {kind_of(reason)}"].append(row["network"] + ("" if row["exporter"] == "legacy" else "*"))
-    for reason, names in sorted(counts.items(), key=lambda item: -len(item[1])):
-        lines.append(f"{len(names):4d}  {reason}    ({' '.join(names[:6])}{' …' if len(names) > 6 else ''})")
-    lines += ["\n== operators in networks that do not load, and in none that does", *unknown_operators(rows)]
-    return "\n".join(lines) + "\n"
+    return sorted(counts.items(), key=lambda item: -len(item[1]))
 
 
 def unknown_operators(rows: list[dict]) -> list[str]:
@@ -73,7 +80,7 @@ INTRODUCTION = """# Coverage
 
 What `make coverage` found (tool {tools}). Networks of torchvision and timm with seeded random weights; scales and biases of
 norms and scales of branches are moved off one and zero, batch norms hold the statistics of noise, so that every part counts.
-Two inputs of noise, of the least side of 64, 128 and the network's own that it takes.
+Two inputs of noise, of a side of 64 or the least that the network takes (or its exporter).
 
 - *exported*: PyTorch's exporter writes it and onnxruntime runs it; `legacy` is TorchScript's at operator set 17, `dynamo` the
   newer.
@@ -81,7 +88,8 @@ Two inputs of noise, of the least side of 64, 128 and the network's own that it 
 - *forward*: outputs differ from onnxruntime's by at most {forward:.0e} of their greatest magnitude.
 - *gradient*: `--attributor gradient` differs from PyTorch's by at most {gradient:.0e} of the map's greatest magnitude.
 - *relevance*: the map of the default composite is finite and not zero.
-- *halved*: `prune --criterion l1 --budget macs=0.5` leaves half of the MACs within {tolerance:.0%}, with the tool's own proof.
+- *halved*: `prune --criterion l1 --budget macs=0.5` leaves half of the MACs within {tolerance:.0%} of it, and the
+  tool's own proof holds.
 - *halved and proven*: onnx's checker takes the file, onnxruntime runs it, and there it answers as the unpruned network does
   when the columns of weights that read removed channels are zero, within 1e-4 of the greatest; (w) where weights cannot be
   laid beside each other, and the tool's word stands.
@@ -98,25 +106,31 @@ def ok(row: dict, names: tuple[str, ...]) -> bool:
     return all(row["steps"].get(name, {}).get("ok", False) for name in names)
 
 
-def summary_rows(rows: list[dict]) -> list[tuple[str, list[dict]]]:
+def summary_rows(rows: list[dict]) -> list[tuple[str, list[dict], int]]:
+    """Name, rows that are there, and how many there are to be."""
     found = []
+    torchvision, timm = torchvision_networks(), timm_networks()
     for exporter in ("legacy", "dynamo"):
         part = [row for row in rows if row["library"] == "torchvision" and row["exporter"] == exporter]
-        counted = [row for row in part if row["counted"]]
-        found.append((f"torchvision's 85, {exporter}", counted))
-        for group in dict.fromkeys(row["group"] for row in counted):
-            found.append((f"– {group}", [row for row in counted if row["group"] == group]))
-        found.append((f"torchvision's others, {exporter}", [row for row in part if not row["counted"]]))
-    for group in dict.fromkeys(row["group"] for row in rows if row["library"] == "timm"):
-        found.append((f"timm, {group}", [row for row in rows if row["library"] == "timm" and row["group"] == group]))
-    return [(name, part) for name, part in found if part]
+        counted, listed = [row for row in part if row["counted"]], [network for network in torchvision if network.counted]
+        found.append((f"torchvision's 85, {exporter}", counted, len(listed)))
+        for group in dict.fromkeys(network.group for network in listed):
+            found.append((f"– {group}", [row for row in counted if row["group"] == group],
+                          sum(network.group == group for network in listed)))
+        found.append((f"torchvision's others, {exporter}", [row for row in part if not row["counted"]],
+                      len(torchvision) - len(listed)))
+    for group in dict.fromkeys(network.group for network in timm):
+        found.append((f"timm, {group}", [row for row in rows if row["library"] == "timm" and row["group"] == group],
+                      sum(network.group == group for network in timm)))
+    return [line for line in found if line[1]]
 
 
 def summary(rows: list[dict]) -> list[str]:
     lines = ["| | networks | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 2) + "|"]
-    for name, part in summary_rows(rows):
+    for name, part, total in summary_rows(rows):
         cells = [str(sum(ok(row, names) for row in part)) for names in COLUMNS.values()]
-        lines.append(f"| {name} | {len(part)} | " + " | ".join(cells) + " |")
+        done = str(total) if len(part) == total else f"{len(part)} of {total} so far"
+        lines.append(f"| {name} | {done} | " + " | ".join(cells) + " |")
     return lines
 
 
@@ -157,7 +171,11 @@ def network_row(row: dict) -> str:
 
 def write(rows: list[dict], path: pathlib.Path, **limits):
     tools = ", ".join(sorted({row["tool"] for row in rows}))
-    lines = [INTRODUCTION.format(tools=tools, **limits), *summary(rows)]
+    lines = [INTRODUCTION.format(tools=tools, **limits), *summary(rows), "", "## First reasons, most frequent first", "",
+             "| networks | reason | which (\\* as dynamo exports it) |", "|---|---|---|"]
+    for reason, names in first_reasons(rows):
+        told = reason.replace("|", "\\|")
+        lines.append(f"| {len(names)} | {told} | {' '.join(names).replace('*', chr(92) + '*')} |")
     order = {"torchvision": 0, "timm": 1, "legacy": 0, "dynamo": 1}
     for (library, exporter), part in sorted(grouped(rows).items(), key=lambda item: [order[word] for word in item[0]]):
         lines += ["", f"## {library}, {exporter}", "",
