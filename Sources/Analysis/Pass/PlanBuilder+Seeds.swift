@@ -45,25 +45,18 @@ extension PlanBuilder {
     return TargetSlots(classes: classes, labels: labels, starts: starts)
   }
 
-  /// Appends a copy `[N, C, T]` of a value `[N, …, C]` whose channels lie behind tokens.
+  /// Appends a copy `[N, C, T]` of a value `[…, C]` whose channels lie behind tokens, images along any one of the other axes.
   ///
   /// - Parameter value: the value whose images lie as those of the slot.
   /// - Throws: `EspalierError` if the engine cannot lay it out.
   package func channelsSecond(_ slot: Slot, like value: String) throws -> Slot {
-    let source = try reorder(slot, to: .plain(layout(slot).shape))
-    let shape = layout(source).shape
-    let (channels, tokens) = (shape[-1], shape.dimensions[1..<shape.rank - 1].reduce(1, *))
-    let result = allocate(.plain([shape[0], channels, tokens]), name: "channels")
-    position(result, like: value)
-    addStep("channels", reads: [source], writes: [result]) { program in
-      let (x, y) = (program.pointer(source), program.pointer(result))
-      for sample in 0..<shape[0] {
-        let start = sample * channels * tokens
-        for token in 0..<tokens {
-          for channel in 0..<channels { y[start + channel * tokens + token] = x[start + token * channels + channel] }
-        }
-      }
-    }
+    let shape = layout(slot).shape
+    let axis = images[value]?.ownAxis ?? 0
+    let tokens = (0..<shape.rank - 1).filter { $0 != axis }
+    let count = tokens.reduce(1) { $0 * shape[$1] }
+    let result = view(
+      try permuted(slot, [axis, shape.rank - 1] + tokens, label: "channels"), as: [shape[axis], shape[-1], count])
+    if axis == 0 { position(result, like: value) } else { positionRows(result) }
     return result
   }
 

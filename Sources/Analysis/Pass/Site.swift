@@ -84,9 +84,11 @@ public struct SiteRequest: Hashable, Sendable {
         images[candidate.value] != .constant
       else { return nil }
       let hasTokens = shape.rank > 2 && network.hasTokens(candidate.value, readBy: kind == .input ? candidate.node : nil)
-      let positions = hasTokens ? Array(shape.dimensions[1..<shape.rank - 1]) : shape.spatial
+      // Tokens are brought behind their image, along whichever axis images lie.
+      let axis = hasTokens && kind != .input ? images[candidate.value]?.ownAxis ?? 0 : 0
+      let positions = hasTokens ? (0..<shape.rank - 1).filter { $0 != axis }.map { shape[$0] } : shape.spatial
       // Rows of one image are one map, one below the other.
-      let rows = images[candidate.value]?.rowsPerImage ?? 0
+      let rows = axis > 0 ? 1 : images[candidate.value]?.rowsPerImage ?? 0
       return Site(
         layer: layer, title: candidate.title ?? layer.name, value: candidate.value,
         shape: SiteShape(

@@ -135,7 +135,10 @@ public final class RelevancePlan: Sendable {
     let layers = Dictionary(uniqueKeysWithValues: graph.layers.map { ($0.id, $0) })
     sites = try network.nodes.compactMap { node in
       guard let tap = pass.taps[node.id], let layer = layers[node.id] else { return nil }
-      _ = try builder.rowsPerImage(of: node.outputs[0], layer: layer.name)
+      let hasTokens = try builder.shape(of: node.outputs[0]).rank > 2 && network.hasTokens(node.outputs[0])
+      if !hasTokens || builder.images[node.outputs[0]]?.ownAxis == nil {
+        _ = try builder.rowsPerImage(of: node.outputs[0], layer: layer.name)
+      }
       return LayerSite(layer: layer, channels: tap.channels, tap: tap.number, activation: activations[node.id])
     }
     let order = Dictionary(uniqueKeysWithValues: network.nodes.enumerated().map { ($0.element.id, $0.offset) })

@@ -156,6 +156,22 @@ final class MoveKernel: Kernel {
   }
 }
 
+extension PlanBuilder {
+  /// Appends a copy of a slot with its axes in another order, row-major.
+  ///
+  /// - Throws: `EspalierError` if oneDNN cannot reorder.
+  package func permuted(_ slot: Slot, _ order: [Int], label: String) throws -> Slot {
+    let shape = layout(slot).shape
+    let source = try reorder(slot, to: .plain(shape))
+    let move = Move(order.map { axis in (0..<shape[axis]).map { $0 * shape.strides[axis] } })
+    let result = allocate(.plain(Shape(order.map { shape[$0] })), name: label)
+    addStep(label, reads: [source], writes: [result]) { program in
+      move.apply(program.pointer(source), to: program.pointer(result), fill: 0)
+    }
+    return result
+  }
+}
+
 extension NodeContext {
   /// The whole numbers in an input that is known ahead.
   ///

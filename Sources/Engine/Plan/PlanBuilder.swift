@@ -121,6 +121,9 @@ public final class PlanBuilder {
     if slots[slot.id].images == nil { slots[slot.id].images = images[value] }
   }
 
+  /// Says that each row of a slot is one image's.
+  package func positionRows(_ slot: Slot) { slots[slot.id].images = .rows }
+
   /// The number of rows that an image has in a value.
   ///
   /// - Throws: `EspalierError` naming the layer if rows are of several images, or of none.

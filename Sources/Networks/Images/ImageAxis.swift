@@ -16,6 +16,11 @@ public enum ImageAxis: Hashable, Sendable {
   public var rowsPerImage: Int? {
     if case .along(axis: 0, let outer, let inner) = self { outer * inner } else { nil }
   }
+
+  /// The axis along which images follow each other, one position an image; nil where there is none.
+  public var ownAxis: Int? {
+    if case .along(let axis, outer: 1, inner: 1) = self { axis } else { nil }
+  }
 }
 
 extension ImageAxis: CustomStringConvertible {

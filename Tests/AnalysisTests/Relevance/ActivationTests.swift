@@ -126,6 +126,46 @@ import Testing
     }
   }
 
+  /// PyTorch's attention puts tokens before images: what layers there receive is that of the same network with images first.
+  @Test func imagesBehindTokens() throws {
+    useOneThreadHere()
+    func network(tokensFirst: Bool) throws -> Graph {
+      var editor = GraphEditor(name: "tokens")
+      var random = Philox(seed: 9)
+      func weight(_ name: String, _ shape: Shape) -> String {
+        editor.add(.float(Tensor((0..<shape.count).map { _ in Float(random.normal()) }, shape: shape)), named: name)
+      }
+      let input = editor.freshName("input")
+      editor.inputs = [GraphInput(name: input, dimensions: [.symbolic("N"), .fixed(5), .fixed(3)])]
+      let order = tokensFirst ? [1, 0, 2] : [0, 1, 2]
+      var value = editor.add(Op.Transpose(permutation: order), named: "before", inputs: [input])
+      value = editor.add(Op.MatMul(), named: "first", inputs: [value, weight("first.weight", [3, 6])])
+      value = editor.add(Op.Relu(), named: "relu", inputs: [value])
+      value = editor.add(Op.MatMul(), named: "second", inputs: [value, weight("second.weight", [6, 4])])
+      value = editor.add(Op.Transpose(permutation: order), named: "behind", inputs: [value])
+      value = editor.add(
+        Op.ReduceMean(keepsAxes: false), named: "mean", inputs: [value, editor.add(.integers([1]), named: "axes")])
+      editor.outputs = [editor.add(Op.MatMul(), named: "third", inputs: [value, weight("third.weight", [4, 3])])]
+      return try editor.graph()
+    }
+    var random = Philox(seed: 4)
+    let x = Tensor((0..<30).map { _ in Float(random.normal()) }, shape: [2, 5, 3])
+    let results = try [true, false].map { tokensFirst in
+      let plan = try RelevancePlan(
+        network(tokensFirst: tokensFirst), composite: CompositeCatalog.composite("epsilon_plus"), batch: 2,
+        details: RelevanceDetails(conservation: true, maxima: true))
+      #expect(plan.sites.map(\.channels) == [6, 4, 3])
+      return try RelevanceProgram(plan).run(x, targets: [2, 0])
+    }
+    expectClose(results[0].input, results[1].input, Tolerance(absolute: 1e-6, relative: 1e-5), "input")
+    for layer in 0..<3 {
+      expectClose(
+        results[0].signed[layer], results[1].signed[layer], Tolerance(absolute: 1e-6, relative: 1e-5), "layer \(layer)")
+      expectClose(
+        results[0].absolute[layer], results[1].absolute[layer], Tolerance(absolute: 1e-6, relative: 1e-5), "layer \(layer)")
+    }
+  }
+
   /// A clip's upper bound is no bias.
   @Test func aClipUnderNormHasNoBias() throws {
     useOneThreadHere()
