@@ -179,7 +179,7 @@ def main():
     parser.add_argument("espalier")
     parser.add_argument("driver")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--networks", default="resnet50,vgg16")
+    parser.add_argument("--networks", default="resnet50,vgg16", help="architectures, or ONNX files in mode forward")
     parser.add_argument("--modes", default="forward,relevance,analysis,memory")
     parser.add_argument("--arms", default="plain,observe,exact,phases,score,gradient,relevance,plain-1,observe-1,plain-apart,observe-apart,python-plain,python,python-exact")
     parser.add_argument("--images", type=int, default=64, help="of a pass in mode analysis")
@@ -190,8 +190,10 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for network in options.networks.split(","):
-            model = os.path.join(folder, network + ".onnx")
-            subprocess.run([options.espalier, "new", network, "--seed", "1", "--out", model], check=True, stderr=subprocess.DEVNULL)
+            model = network
+            if not network.endswith(".onnx"):
+                model = os.path.join(folder, network + ".onnx")
+                subprocess.run([options.espalier, "new", network, "--seed", "1", "--out", model], check=True, stderr=subprocess.DEVNULL)
             for mode in options.modes.split(","):
                 if mode in ("analysis", "memory"):
                     if network == "resnet50":

@@ -16,7 +16,10 @@ public struct Decomposition: Canonizer {
       case is Op.ReduceL2:
         editor.replace(node) { editor in
           let sum = editor.sum(node, of: Op.Mul(), twice: true)
-          return editor.add(Op.Sqrt(), named: "\(node.label).root", inputs: [sum])
+          // The gradient of a vector of zeros is zero, as in PyTorch, where that of a root of zero is infinite.
+          let least = editor.add(.float(Tensor([Float.leastNormalMagnitude], shape: [])), named: "\(node.label).least")
+          let bounded = editor.add(Op.Max(), named: "\(node.label).bounded", inputs: [sum, least])
+          return editor.add(Op.Sqrt(), named: "\(node.label).root", inputs: [bounded])
         }
       case let op as Op.Einsum:
         guard let parts = EinsumParts(op) else { return [] }
@@ -51,16 +54,17 @@ extension GraphEditor {
     nodes.replaceSubrange(index...index, with: added)
   }
 
-  /// A layer norm over space, which has a factor and a shift a channel behind it.
+  /// A layer norm over space, with a batch norm behind it that has the factor and the shift of each channel.
   fileprivate mutating func instanceNormalization(_ op: Op.InstanceNormalization, _ node: Node, _ shape: Shape) -> String {
     let space = Shape(Array(shape.dimensions.dropFirst(2)))
     let ones = add(.float(Tensor(repeating: 1, shape: space)), named: "\(node.label).ones")
-    let axes = add(.integers(Array(1..<shape.rank - 1)), named: "\(node.label).axes")
     let normalised = add(
       Op.LayerNormalization(axis: 2, epsilon: op.epsilon), named: "\(node.label).normalised", inputs: [node.inputs[0], ones])
-    let parameters = (1...2).map { add(Op.Unsqueeze(), named: "\(node.label).parameter", inputs: [node.inputs[$0], axes]) }
-    let scaled = add(Op.Mul(), named: "\(node.label).scaled", inputs: [normalised, parameters[0]])
-    return add(Op.Add(), named: node.label, inputs: [scaled, parameters[1]])
+    let mean = add(.float(Tensor(repeating: 0, shape: [shape[1]])), named: "\(node.label).mean")
+    let variance = add(.float(Tensor(repeating: 1, shape: [shape[1]])), named: "\(node.label).variance")
+    return add(
+      Op.BatchNormalization(epsilon: 0), named: node.label,
+      inputs: [normalised, node.inputs[1], node.inputs[2], mean, variance])
   }
 
   /// The sum over a reduction's axes of a function of the elements.

@@ -44,19 +44,32 @@ public struct ToolProcess: Sendable {
     guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO) }
 
     let end = ContinuousClock.now + .seconds(seconds)
-    var (status, usage, timedOut) = (Int32(0), rusage(), false)
+    var (status, usage, timedOut, watched) = (Int32(0), rusage(), false, 0)
     while wait4(identifier, &status, timedOut ? 0 : WNOHANG, &usage) == 0 {
       if ContinuousClock.now > end {
         timedOut = true
         kill(identifier, signal)
       } else {
+        watched = max(watched, residentPeak(of: identifier))
         usleep(3000)
       }
     }
+    // A process is counted with the memory of the one that started it, which may be larger than its own.
+    var own = rusage()
+    getrusage(0, &own)  // RUSAGE_SELF, whose type differs between systems
+    let peak = usage.ru_maxrss > own.ru_maxrss ? usage.ru_maxrss * 1024 : watched
     let ending = status & 0x7F
     return ToolProcess(
       status: ending == 0 ? status >> 8 & 0xFF : nil, signal: ending == 0 ? nil : ending, timedOut: timedOut,
-      peak: usage.ru_maxrss * 1024,
+      peak: peak,
       talk: String(decoding: (try? Data(contentsOf: URL(fileURLWithPath: talk))) ?? Data(), as: UTF8.self))
+  }
+
+  /// The most memory that a running process has had resident since it became what it is, in bytes; 0 if that cannot be told.
+  private static func residentPeak(of process: pid_t) -> Int {
+    guard let text = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })
+    else { return 0 }
+    return (line.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }.first ?? 0) * 1024
   }
 }

@@ -175,7 +175,7 @@ refused = {
     "opset99": one(99, "Relu"),
     "if": model(13, [node("If", ["c"], ["y"], name="choice", then_branch=branch, else_branch=branch)], [condition]),
     "domain": model(13, [node("Gelu", ["x"], ["y"], name="act", domain="com.example")], domains=["com.example"]),
-    "unknown-operator": one(13, "Einsum", equation="abcd->abcd"),
+    "unknown-operator": one(13, "Det"),
     "unknown-attribute": one(13, "Relu", speed=3),
     "attribute-type": one(13, "LeakyRelu", alpha=[1, 2]),
     "attribute-of-older-set": one(13, "Clip", min=0.0),
