@@ -20,7 +20,7 @@ public enum OutputPath {
     let folder = Path.folder(of: path)
     if !folder.isEmpty {
       do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
-        throw EspalierError("its folder cannot be made", file: path, accepted: "a position that can be written to")
+        throw EspalierError("its folder cannot be made", file: path, accepted: "a folder that can be written to")
       }
     }
     var status = stat()

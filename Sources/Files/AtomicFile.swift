@@ -3,7 +3,7 @@ import Tensors
 
 /// A file that is there whole or not at all, to be written piece by piece.
 ///
-/// It is written beside its position, and moved there by ``commit()`` once it is on the disk. One that is never committed is
+/// It is written beside its destination, and moved there by ``commit()`` once it is on the disk. One that is never committed is
 /// deleted when nothing refers to it any more.
 package final class AtomicFile {
   private let replacement: Replacement

@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
 
-/// A file that is written beside its position under a name that nobody else has, and takes its place when it is whole.
+/// A file that is written beside its destination under a name that nobody else has, and takes its place when it is whole.
 package struct Replacement: Sendable {
   /// The position.
   package let path: String

@@ -34,7 +34,7 @@ extension Image {
     throw EspalierError("is neither PNG, JPEG, WebP nor BMP", accepted: formats)
   }
 
-  /// Writes the image as an 8-bit PNG file, beside its position first and renamed when whole.
+  /// Writes the image as an 8-bit PNG file, beside its destination first and renamed when whole.
   ///
   /// - Throws: `EspalierError` naming the file if it cannot be written.
   public func writePNG(to path: String) throws {
@@ -74,7 +74,7 @@ extension StoredImage {
 }
 
 extension IndexedImage {
-  /// Writes the image as a PNG file with a palette (mode P), beside its position first and renamed when whole.
+  /// Writes the image as a PNG file with a palette (mode P), beside its destination first and renamed when whole.
   ///
   /// - Throws: `EspalierError` naming the file if it cannot be written.
   public func writePNG(to path: String) throws {

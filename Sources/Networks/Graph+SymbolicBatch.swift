@@ -79,8 +79,8 @@ extension Graph {
     return .refused(single, reason: "its images are run one by one\(written): \(reason)")
   }
 
-  /// Whether numbers that are known ahead, and that are read by what is not, differ between two choices of lengths: folded, they are
-  /// those of one choice for good.
+  /// Whether numbers that are known ahead, and that are read by what is not, differ between two choices of lengths: folded, they
+  /// are those of one choice for good.
   func foldedNumbersDiffer(
     _ first: (batch: Int, symbols: [String: Int]), _ second: (batch: Int, symbols: [String: Int])
   ) -> Bool {

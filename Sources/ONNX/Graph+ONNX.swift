@@ -43,7 +43,8 @@ extension Graph {
   /// That is the operator set with its forms of operators, element types, declarations, producer, names and metadata. A graph
   /// that was made here gets opset 18, float32 and int64.
   ///
-  /// The bytes depend on the graph and the version alone. The file is written beside its position and renamed when it is whole.
+  /// The bytes depend on the graph and the version alone. The file is written beside its destination and renamed when it is
+  /// whole.
   ///
   /// - Parameter producerVersion: Espalier's version, for a graph that was made here.
   /// - Returns: why the operator set is newer than that of the file read; nil where it is not.

@@ -284,7 +284,7 @@ extension [Onnx_StringStringEntryProto] {
   fileprivate var fields: [String: String] { Dictionary(map { ($0.key, $0.value) }) { _, last in last } }
 }
 
-/// Where fields of a file that a graph has no position for are kept in its metadata.
+/// Where fields of a file that a graph does not hold are kept in its metadata.
 enum MetadataKey {
   static let modelDocumentation = "onnx.doc_string"
   static let graphDocumentation = "onnx.graph.doc_string"

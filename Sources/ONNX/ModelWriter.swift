@@ -139,7 +139,7 @@ struct ModelWriter {
     graph = try message.serializedBytes()
   }
 
-  /// Writes the file beside its position and moves it there.
+  /// Writes the file beside its destination and moves it there.
   ///
   /// - Throws: `EspalierError` if it is too large or cannot be written.
   func write(to path: String) throws {

@@ -20,7 +20,7 @@ public protocol Figure: Sendable {
 }
 
 extension Figure {
-  /// Writes the figure as PNG or PDF, by the path's ending; beside its position first and renamed when whole.
+  /// Writes the figure as PNG or PDF, by the path's ending; beside its destination first and renamed when whole.
   ///
   /// - Parameter pixelsPerInch: the resolution of a PNG file.
   /// - Throws: `EspalierError` naming the file if the ending is another, the figure is too large, or it cannot be written.

@@ -275,7 +275,7 @@ final class BlockBoard: @unchecked Sendable {
 }
 
 extension EspalierError {
-  /// An error that happened somewhere, with that named before its own position.
+  /// An error that happened somewhere, with that named before its own location.
   fileprivate init(_ error: any Error, in position: String?) {
     self = error as? EspalierError ?? EspalierError(String(describing: error))
     // What names its image itself need not hear it again.

@@ -9,7 +9,7 @@ import Tensors
 ///     try file.write(relevance, to: "attribution", gzip: 4)
 ///     try file.commit()
 ///
-/// A new file is written beside its position and gets its name in ``commit()``; one that is never committed is deleted when
+/// A new file is written beside its destination and gets its name in ``commit()``; one that is never committed is deleted when
 /// nothing refers to it any more.
 public final class HDF5File: HDF5Group, @unchecked Sendable {
   private init(_ file: OpenFile) throws {

@@ -12,7 +12,7 @@ import Tensors
 extension Trainer {
   /// Saves the run.
   ///
-  /// The file is written beside its position and renamed when whole.
+  /// The file is written beside its destination and renamed when whole.
   ///
   /// - Throws: `EspalierError` naming the file.
   public func save(to url: URL) throws {

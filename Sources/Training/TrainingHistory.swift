@@ -38,7 +38,7 @@ public struct TrainingHistory: Sendable, Equatable {
     return ([heading] + lines).map { $0 + "\n" }.joined()
   }
 
-  /// Writes the table beside its position and renames it when whole.
+  /// Writes the table beside its destination and renames it when whole.
   ///
   /// - Throws: `EspalierError` naming the file.
   public func write(to file: URL) throws {

@@ -104,7 +104,7 @@ import Testing
     }
   }
 
-  /// Whatever a command reads is no position for its result, by whatever path.
+  /// Whatever a command reads is not replaced by its result, by whatever path.
   @Test func inputsAreNotReplaced() throws {
     try Sample.withModelAndImages { folder in
       let files = FileManager.default

@@ -1,7 +1,8 @@
 import Networks
 import Tensors
 
-/// An operation on two tensors, in the layout of the first that has the result's shape; what is broadcast is read again, not repeated.
+/// An operation on two tensors, in the layout of the first that has the result's shape; what is broadcast is read again, not
+/// repeated.
 final class ArithmeticKernel: Kernel {
   enum Operation: Sendable {
     case subtract, multiply, divide, least, greatest

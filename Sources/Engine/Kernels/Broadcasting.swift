@@ -45,7 +45,8 @@ extension PlanBuilder {
   }
 }
 
-/// An operand of an elementwise operation where it lies: its slot, and its axes in memory, which broadcast to those of the result.
+/// An operand of an elementwise operation where it lies: its slot, and its axes in memory, which broadcast to those of the
+/// result.
 struct Operand {
   let slot: Slot
   let axes: Shape
@@ -83,8 +84,8 @@ extension Layout {
   }
 }
 
-/// The lines along the last axes of a row-major tensor to which two smaller ones are broadcast: each takes one stretch of a smaller
-/// one, or repeats one element of it.
+/// The lines along the last axes of a row-major tensor to which two smaller ones are broadcast: each takes one stretch of a
+/// smaller one, or repeats one element of it.
 struct BroadcastLines: Sendable {
   /// The elements of a line.
   let length: Int

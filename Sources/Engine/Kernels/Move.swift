@@ -1,11 +1,11 @@
 import Networks
 import Tensors
 
-/// Where the elements of a row-major result come from in a row-major source, each axis by itself: the position of an element is the
-/// sum of what its index along every axis says.
+/// Where the elements of a row-major result come from in a row-major source, each axis by itself: the position of an element is
+/// the sum of what its index along every axis says.
 ///
-/// Slices, splits, transpositions, repetitions, borders, nearest-neighbour resizing and picking along an axis are all of this kind,
-/// so that nothing as large as the tensor is written down.
+/// Slices, splits, transpositions, repetitions, borders, nearest-neighbour resizing and picking along an axis are all of this
+/// kind, so that nothing as large as the tensor is written down.
 struct Move: Sendable {
   /// Where an index along an axis leads: position `start + index · stride`, or any, `outside` where there is no source.
   private enum Axis: Sendable {

@@ -77,8 +77,8 @@ extension GraphEditor {
   }
 }
 
-/// How an Einsum of two operands is a product of stacks of matrices: axes in another order and of length 1 between them, so that what
-/// one operand lacks is broadcast.
+/// How an Einsum of two operands is a product of stacks of matrices: axes in another order and of length 1 between them, so that
+/// what one operand lacks is broadcast.
 private struct EinsumParts {
   let operands: [[Character]]
   let result: [Character]

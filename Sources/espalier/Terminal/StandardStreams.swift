@@ -57,7 +57,7 @@ enum StandardOutput {
   /// - Throws: `EspalierError` if it cannot be written, to a full disk for example.
   static func line(_ text: String) throws {
     guard StandardStreams.write(text + "\n", to: STDOUT_FILENO) else {
-      throw EspalierError("cannot be written", location: "standard output", accepted: "a position with room")
+      throw EspalierError("cannot be written", location: "standard output", accepted: "a disk with room")
     }
   }
 
