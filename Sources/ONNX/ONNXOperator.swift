@@ -26,6 +26,16 @@ extension ONNXOperator {
   var opset: Int { ONNXSupport.opsets.lowerBound }
 }
 
+/// An operator without attributes.
+protocol PlainONNXOperator: ONNXOperator {
+  init()
+}
+
+extension PlainONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init() }
+  func write(to node: inout NodeWriter) throws {}
+}
+
 /// What of ONNX can be read and written.
 package enum ONNXSupport {
   /// The operator sets whose files are read.

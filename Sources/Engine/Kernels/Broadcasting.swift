@@ -2,29 +2,7 @@ import Networks
 import Tensors
 
 extension PlanBuilder {
-  /// A slot's contents repeated to a larger shape, row-major; the slot itself where nothing is to be repeated.
-  ///
-  /// - Throws: `EspalierError` if the shapes do not fit.
-  func broadcast(_ slot: Slot, to shape: Shape, label: String) throws -> Slot {
-    let own = layout(slot).shape
-    let plain = try reorder(slot, to: .plain(own))
-    guard own != shape else { return plain }
-    let lines = try BroadcastLines(from: own, to: shape)
-    let result = allocate(.plain(shape), name: label)
-    addStep(label, reads: [plain], writes: [result]) { program in
-      let (x, y) = (program.pointer(plain), program.pointer(result))
-      lines.forEach { small, large in
-        if lines.strides[0] == 0 {
-          (y + large).update(repeating: x[small[0]], count: lines.length)
-        } else {
-          (y + large).update(from: x + small[0], count: lines.length)
-        }
-      }
-    }
-    return result
-  }
-
-  /// The transpose of ``broadcast(_:to:label:)``: what was repeated is summed.
+  /// The transpose of broadcasting: what was repeated is summed.
   ///
   /// - Throws: `EspalierError` if the shapes do not fit.
   package func sumBack(_ slot: Slot, to shape: Shape, label: String) throws -> Slot {
@@ -179,7 +157,7 @@ struct BroadcastLines: Sendable {
       case (_, 1):
         let first = a[0]
         for i in 0..<length { c[i] = function(first, b[i]) }
-      default: (c).update(repeating: function(a[0], b[0]), count: length)
+      default: c.update(repeating: function(a[0], b[0]), count: length)
       }
     }
   }

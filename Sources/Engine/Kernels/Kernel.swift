@@ -130,7 +130,7 @@ package enum KernelCatalog {
   }
 
   /// Operators that are never run: when a graph is canonised, their results are computed, or others take their place.
-  package static let foldedAhead: Set<String> = [
+  package static let neverRun: Set<String> = [
     Op.ConstantValue.name, Op.ConstantOfShape.name, Op.ShapeOf.name, Op.ReduceMax.name, Op.ReduceMin.name, Op.ReduceProd.name,
     Op.ReduceL1.name, Op.ReduceL2.name, Op.ReduceSumSquare.name, Op.Equal.name, Op.Greater.name, Op.GreaterOrEqual.name,
     Op.Less.name, Op.LessOrEqual.name, Op.Not.name, Op.And.name, Op.Or.name, Op.Where.name, Op.Mod.name, Op.RangeOf.name,

@@ -14,8 +14,8 @@ public protocol Canonizer: Sendable {
 public enum CanonizerCatalog {
   /// The canonizers in the order in which ``Graph/canonized()`` runs them.
   public static let all: [any Canonizer] = [
-    ConstantFolding(), NoOpRemoval(), Decomposition(), ActivationRecognition(), TransposeCancellation(), PadFolding(), MatMulToGemm(),
-    TokenLinearFolding(), ScaleFolding(), InputScaleFolding(),
+    ConstantFolding(), NoOpRemoval(), Decomposition(), ActivationRecognition(), TransposeCancellation(), PadFolding(),
+    MatMulToGemm(), TokenLinearFolding(), ScaleFolding(), InputScaleFolding(),
   ]
 }
 
@@ -90,6 +90,22 @@ extension GraphEditor {
       redirect(output, to: source)
     }
     return true
+  }
+
+  /// Puts nodes in the place of one: they stand where it stood, and what the last of them computes has its output's name.
+  ///
+  /// - Parameter build: adds the nodes and returns the value that the node's readers are to read.
+  mutating func replace(_ node: Node, _ build: (inout GraphEditor) -> String) {
+    guard let index = index(of: node) else { return }
+    let count = nodes.count
+    let value = build(&self)
+    var added = Array(nodes[count...])
+    for position in added.indices where added[position].outputs == [value] {
+      added[position].name = node.label
+      added[position].outputs = [node.outputs[0]]
+    }
+    nodes.removeSubrange(count...)
+    nodes.replaceSubrange(index...index, with: added)
   }
 
   /// Replaces a constant that one node reads; others that read it keep the old one.

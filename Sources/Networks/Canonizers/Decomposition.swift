@@ -38,22 +38,6 @@ public struct Decomposition: Canonizer {
 }
 
 extension GraphEditor {
-  /// Puts nodes in the place of one: they stand where it stood, and what the last of them computes has its output's name.
-  ///
-  /// - Parameter build: adds the nodes and returns the value that the node's readers are to read.
-  mutating func replace(_ node: Node, _ build: (inout GraphEditor) -> String) {
-    guard let index = index(of: node) else { return }
-    let count = nodes.count
-    let value = build(&self)
-    var added = Array(nodes[count...])
-    for position in added.indices where added[position].outputs == [value] {
-      added[position].name = node.label
-      added[position].outputs = [node.outputs[0]]
-    }
-    nodes.removeSubrange(count...)
-    nodes.replaceSubrange(index...index, with: added)
-  }
-
   /// A layer norm over space, with a batch norm behind it that has the factor and the shift of each channel.
   fileprivate mutating func instanceNormalization(_ op: Op.InstanceNormalization, _ node: Node, _ shape: Shape) -> String {
     let space = Shape(Array(shape.dimensions.dropFirst(2)))

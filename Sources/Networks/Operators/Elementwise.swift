@@ -124,6 +124,30 @@ extension Op.Reciprocal: ElementwiseOperator {
   public func value(_ x: Double) -> Double { 1 / x }
 }
 
+extension Op.Ceil: ElementwiseOperator {
+  public func value(_ x: Double) -> Double { x.rounded(.up) }
+}
+
+extension Op.Floor: ElementwiseOperator {
+  public func value(_ x: Double) -> Double { x.rounded(.down) }
+}
+
+extension Op.Round: ElementwiseOperator {
+  public func value(_ x: Double) -> Double { x.rounded(.toNearestOrEven) }
+}
+
+extension Op.Sign: ElementwiseOperator {
+  public func value(_ x: Double) -> Double { x > 0 ? 1 : x < 0 ? -1 : x }
+}
+
+extension Op.Sin: ElementwiseOperator {
+  public func value(_ x: Double) -> Double { sin(x) }
+}
+
+extension Op.Cos: ElementwiseOperator {
+  public func value(_ x: Double) -> Double { cos(x) }
+}
+
 private func logistic(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
 private func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }

@@ -9,7 +9,9 @@ extension Op {
     public var epsilon: Float
     /// The share of the running statistics that stays in a training step (PyTorch's momentum is one minus this).
     public var momentum: Float
-    /// Whether what is known ahead, such as standardised weights, is normalised by its own statistics (`training_mode`). What
+    /// Whether what is known ahead, such as weights, is normalised by its own statistics (`training_mode`).
+    ///
+    /// What
     /// depends on the network's input is normalised by the running ones all the same.
     public var usesOwnStatistics: Bool
 
@@ -38,7 +40,9 @@ extension Op {
     }
   }
 
-  /// Normalisation of each channel of each image of `[N, C, …]` over space: `scale · (x − mean) / √(variance + ε) + bias`, inputs
+  /// Normalisation of `[N, C, …]` over space, each channel of each image by itself.
+  ///
+  /// The result is `scale · (x − mean) / √(variance + ε) + bias`; inputs
   /// x, scale, bias. Group norms come as this, with a group in the channel's stead.
   public struct InstanceNormalization: Operator {
     public static let name = "InstanceNormalization"

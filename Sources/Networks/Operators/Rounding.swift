@@ -1,5 +1,3 @@
-import Foundation
-
 extension Op {
   /// The least whole number that is not below x; networks compute sizes with it.
   public struct Ceil: Operator {
@@ -54,28 +52,4 @@ extension Op {
     /// Makes the operator.
     public init() {}
   }
-}
-
-extension Op.Ceil: ElementwiseOperator {
-  public func value(_ x: Double) -> Double { x.rounded(.up) }
-}
-
-extension Op.Floor: ElementwiseOperator {
-  public func value(_ x: Double) -> Double { x.rounded(.down) }
-}
-
-extension Op.Round: ElementwiseOperator {
-  public func value(_ x: Double) -> Double { x.rounded(.toNearestOrEven) }
-}
-
-extension Op.Sign: ElementwiseOperator {
-  public func value(_ x: Double) -> Double { x > 0 ? 1 : x < 0 ? -1 : x }
-}
-
-extension Op.Sin: ElementwiseOperator {
-  public func value(_ x: Double) -> Double { sin(x) }
-}
-
-extension Op.Cos: ElementwiseOperator {
-  public func value(_ x: Double) -> Double { cos(x) }
 }

@@ -1,20 +1,14 @@
 internal import Networks
 internal import Tensors
 
-extension Op.Relu: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.Relu: PlainONNXOperator {}
 
 extension Op.LeakyRelu: ONNXOperator {
   init(reading node: inout NodeReader) throws { self.init(alpha: try node.float("alpha") ?? 0.01) }
   func write(to node: inout NodeWriter) { node.set("alpha", alpha) }
 }
 
-extension Op.PRelu: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.PRelu: PlainONNXOperator {}
 
 extension Op.Clip: ONNXOperator {
   init(reading node: inout NodeReader) throws {
@@ -31,10 +25,7 @@ extension Op.Clip: ONNXOperator {
   }
 }
 
-extension Op.Sigmoid: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.Sigmoid: PlainONNXOperator {}
 
 extension Op.HardSigmoid: ONNXOperator {
   init(reading node: inout NodeReader) throws {
@@ -47,16 +38,11 @@ extension Op.HardSigmoid: ONNXOperator {
   }
 }
 
-extension Op.HardSwish: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
+extension Op.HardSwish: PlainONNXOperator {
   var opset: Int { 14 }
 }
 
-extension Op.Tanh: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.Tanh: PlainONNXOperator {}
 
 extension Op.Elu: ONNXOperator {
   init(reading node: inout NodeReader) throws { self.init(alpha: try node.float("alpha") ?? 1) }
@@ -90,15 +76,8 @@ extension Op.ThresholdedRelu: ONNXOperator {
   func write(to node: inout NodeWriter) { node.set("alpha", alpha) }
 }
 
-extension Op.Softplus: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Softsign: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.Softplus: PlainONNXOperator {}
+extension Op.Softsign: PlainONNXOperator {}
 
 extension Op.Gelu: ONNXOperator {
   private enum Approximation: String, CaseIterable { case none, tanh }
@@ -114,10 +93,7 @@ extension Op.Gelu: ONNXOperator {
   var opset: Int { 20 }
 }
 
-extension Op.Mish: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.Mish: PlainONNXOperator {}
 
 extension Op.Swish: ONNXOperator {
   init(reading node: inout NodeReader) throws { self.init(alpha: try node.float("alpha") ?? 1) }

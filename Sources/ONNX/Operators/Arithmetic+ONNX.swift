@@ -1,19 +1,8 @@
 internal import Networks
 
-extension Op.Add: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Sub: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Mul: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.Add: PlainONNXOperator {}
+extension Op.Sub: PlainONNXOperator {}
+extension Op.Mul: PlainONNXOperator {}
 
 extension Op.Mod: ONNXOperator {
   init(reading node: inout NodeReader) throws { self.init(hasSignOfDividend: try node.flag("fmod", default: false)) }
@@ -23,27 +12,8 @@ extension Op.Mod: ONNXOperator {
   var opset: Int { 10 }
 }
 
-extension Op.Div: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Sum: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Min: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Max: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Pow: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.Div: PlainONNXOperator {}
+extension Op.Sum: PlainONNXOperator {}
+extension Op.Min: PlainONNXOperator {}
+extension Op.Max: PlainONNXOperator {}
+extension Op.Pow: PlainONNXOperator {}

@@ -1,68 +1,22 @@
 internal import Networks
 
-extension Op.Erf: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.Erf: PlainONNXOperator {}
+extension Op.Exp: PlainONNXOperator {}
+extension Op.Log: PlainONNXOperator {}
+extension Op.Sqrt: PlainONNXOperator {}
+extension Op.Abs: PlainONNXOperator {}
+extension Op.Neg: PlainONNXOperator {}
+extension Op.Reciprocal: PlainONNXOperator {}
+extension Op.Ceil: PlainONNXOperator {}
+extension Op.Floor: PlainONNXOperator {}
 
-extension Op.Exp: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Log: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Sqrt: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Abs: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Neg: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Reciprocal: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Ceil: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Floor: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Round: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
+extension Op.Round: PlainONNXOperator {
   var opset: Int { 11 }
 }
 
-extension Op.Sign: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
+extension Op.Sign: PlainONNXOperator {
   var opset: Int { 9 }
 }
 
-extension Op.Sin: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Cos: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.Sin: PlainONNXOperator {}
+extension Op.Cos: PlainONNXOperator {}

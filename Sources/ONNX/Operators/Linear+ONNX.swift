@@ -45,10 +45,7 @@ extension Op.Gemm: ONNXOperator {
   }
 }
 
-extension Op.MatMul: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.MatMul: PlainONNXOperator {}
 
 extension NodeReader {
   fileprivate mutating func group() throws -> Int {

@@ -38,15 +38,8 @@ extension Op.AveragePool: ONNXOperator {
   var opset: Int { window.dilations.contains { $0 != 1 } ? 19 : window.ceilMode ? 10 : 7 }
 }
 
-extension Op.GlobalAveragePool: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.GlobalMaxPool: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.GlobalAveragePool: PlainONNXOperator {}
+extension Op.GlobalMaxPool: PlainONNXOperator {}
 
 extension NodeReader {
   fileprivate mutating func kernel() throws -> [Int] {

@@ -79,9 +79,7 @@ extension Op.Gather: ONNXOperator {
   func write(to node: inout NodeWriter) { node.set("axis", axis) }
 }
 
-extension Op.RangeOf: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
+extension Op.RangeOf: PlainONNXOperator {
   var opset: Int { 11 }
 }
 

@@ -41,10 +41,7 @@ extension Op.Transpose: ONNXOperator {
   func write(to node: inout NodeWriter) { node.set("perm", permutation) }
 }
 
-extension Op.Expand: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.Expand: PlainONNXOperator {}
 
 extension Op.Dropout: ONNXOperator {
   init(reading node: inout NodeReader) throws {
@@ -64,12 +61,5 @@ extension Op.Dropout: ONNXOperator {
   }
 }
 
-extension Op.Identity: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
-
-extension Op.Tile: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init() }
-  func write(to node: inout NodeWriter) {}
-}
+extension Op.Identity: PlainONNXOperator {}
+extension Op.Tile: PlainONNXOperator {}
