@@ -103,7 +103,7 @@ public struct PruneRun: Sendable {
       current = try Model(
         tuning == nil ? step.prunedPath : step.tunedPath, output: model.output, inputs: model.inputs, axes: model.axes)
     }
-    var report = try self.report(model, untuned ?? current.graph, current.graph, progress, context)
+    let report = try self.report(model, untuned ?? current.graph, current.graph, progress, context)
     for note in report.notes { context.note(note) }
     var editor = GraphEditor(try current.graph.restoringDeclaredBatch())
     editor.metadata[PruningRecord.metadataKey] = try record(model, progress, notes: report.notes).json

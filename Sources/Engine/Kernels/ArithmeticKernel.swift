@@ -26,6 +26,17 @@ final class ArithmeticKernel: Kernel {
     return (operands, try BroadcastLines(operands[0].axes, operands[1].axes, to: layout.axesInMemory), layout)
   }
 
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? {
+    guard let a = inputs[0], let b = inputs[1] else { return nil }
+    return switch operation {
+    case .subtract: a + b
+    case .multiply: a * b
+    case .divide: nil
+    case .least, .greatest: max(a, b)
+    case .slope: max(a, a * b)
+    }
+  }
+
   func forward(_ builder: PlanBuilder) throws {
     let (operands, lines, layout) = try operands(builder)
     let (a, b) = (operands[0].slot, operands[1].slot)

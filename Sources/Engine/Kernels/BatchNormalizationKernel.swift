@@ -5,7 +5,7 @@ import Tensors
 ///
 /// In training the sums over a shard are one step and their use the next; between the two, a synchronisation adds up all
 /// shards, so that the statistics and their gradients are those of the whole batch however it was cut.
-final class BatchNormalizationKernel: Kernel {
+final class BatchNormalizationKernel: FusingKernel {
   /// An activation computed in the same sweep; set by ``Fusion``.
   var fusion = Fusion.Tail()
   private let op: Op.BatchNormalization
@@ -23,6 +23,13 @@ final class BatchNormalizationKernel: Kernel {
       }
       return name
     }
+  }
+
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? {
+    guard let input = inputs[0], !builder.isTraining else { return nil }
+    let (scale, shift) = normaliser(builder).affine()
+    let sum = zip(scale, shift).reduce(0) { max($0, Double(abs($1.0)) * input + Double(abs($1.1))) }
+    return fusion.activation.map { $0.bound(sum) } ?? sum
   }
 
   func forward(_ builder: PlanBuilder) throws {
@@ -153,13 +160,20 @@ private struct Normaliser: Sendable {
         mean, (0..<channels).map { max(s[channels + $0] / count - mean[$0] * mean[$0], 0) }.map { ($0 + epsilon).squareRoot() }
       )
     }
-    return (
-      parameters[names[2]]!.elements.map(Double.init), parameters[names[3]]!.elements.map { (Double($0) + epsilon).squareRoot() }
-    )
+    return storedMoments
   }
 
-  func affine(_ program: Program) -> (scale: [Float], shift: [Float]) {
-    let (mean, deviation) = moments(program)
+  private var storedMoments: (mean: [Double], deviation: [Double]) {
+    (parameters[names[2]]!.elements.map(Double.init), parameters[names[3]]!.elements.map { (Double($0) + epsilon).squareRoot() })
+  }
+
+  func affine(_ program: Program) -> (scale: [Float], shift: [Float]) { affine(moments(program)) }
+
+  /// The map of the stored statistics.
+  func affine() -> (scale: [Float], shift: [Float]) { affine(storedMoments) }
+
+  private func affine(_ moments: (mean: [Double], deviation: [Double])) -> (scale: [Float], shift: [Float]) {
+    let (mean, deviation) = moments
     let (gamma, beta) = (parameters[names[0]]!.elements, parameters[names[1]]!.elements)
     let scale = (0..<channels).map { Double(gamma[$0]) / deviation[$0] }
     return (scale.map(Float.init), (0..<channels).map { Float(Double(beta[$0]) - mean[$0] * scale[$0]) })

@@ -13,6 +13,10 @@ final class ConcatKernel: Kernel {
     axis = op.axis < 0 ? op.axis + context.outputs[0].shape.rank : op.axis
   }
 
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? {
+    inputs.contains { $0 == nil } ? nil : inputs.reduce(0) { max($0, $1!) }
+  }
+
   /// How many samples or rows there are, and how many floats each part gives to one of them.
   private func stretches(_ layouts: [Layout]) -> (outer: Int, lengths: [Int]) {
     let outer = axis == 1 ? layouts[0].samples : layouts[0].shape.dimensions.prefix(axis).reduce(1, *)

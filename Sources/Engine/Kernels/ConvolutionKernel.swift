@@ -3,37 +3,29 @@ import Networks
 import Tensors
 
 /// Convolution and transposed convolution by oneDNN.
-final class ConvolutionKernel: LinearKernel {
+final class ConvolutionKernel: LinearKernel, FusingKernel {
   let weight: String
   let bias: String?
   /// What is fused behind a forward pass; set by ``Fusion`` before the forward steps are made.
   var fusion = Fusion.Tail()
 
   private let label: String
-  private let isTransposed: Bool
   let input: String
   private let output: String
-  private let source: Shape
-  private let target: Shape
-  private let channels: Int
-  private let placement: Window.Placement
-  /// The weights' axes as oneDNN counts them, and the distances between their elements in the file's order.
-  private let weightShape: [Int]
-  private let weightStrides: [Int]
+  private let geometry: ConvolutionGeometry
   private var forwards: [[PostOperation]: [(hasBias: Bool, layout: Layout?, primitive: Primitive)]] = [:]
 
   init(_ op: Op.Conv, _ context: NodeContext, _ builder: PlanBuilder) throws {
     guard let (name, tensor) = context.parameter(1, builder) else { throw ConvolutionKernel.dynamicWeights }
     try ConvolutionKernel.requireFinite(tensor, "weights")
     let shape = tensor.shape.dimensions
-    isTransposed = false
-    placement = try op.window.placement(input: Array(context.shape(0).dimensions.dropFirst(2)), kernel: Array(shape.dropFirst(2)))
+    let placement = try op.window.placement(
+      input: Array(context.shape(0).dimensions.dropFirst(2)), kernel: Array(shape.dropFirst(2)))
     let grouped = op.group == 1 ? shape : [op.group, shape[0] / op.group] + shape.dropFirst()
-    weightShape = grouped
-    weightStrides = Shape(grouped).strides
-    channels = shape[0]
+    geometry = ConvolutionGeometry(
+      isTransposed: false, source: try context.shape(0), target: context.outputs[0].shape, channels: shape[0],
+      placement: placement, weightShape: grouped, weightStrides: Shape(grouped).strides)
     (weight, label, input, output) = (name, context.node.label, try context.input(0), context.node.outputs[0])
-    (source, target) = (try context.shape(0), context.outputs[0].shape)
     bias = try ConvolutionKernel.bias(context, builder)
   }
 
@@ -41,8 +33,7 @@ final class ConvolutionKernel: LinearKernel {
     guard let (name, tensor) = context.parameter(1, builder) else { throw ConvolutionKernel.dynamicWeights }
     try ConvolutionKernel.requireFinite(tensor, "weights")
     let shape = tensor.shape.dimensions
-    isTransposed = true
-    placement = try op.placement(input: Array(context.shape(0).dimensions.dropFirst(2)), kernel: Array(shape.dropFirst(2)))
+    let placement = try op.placement(input: Array(context.shape(0).dimensions.dropFirst(2)), kernel: Array(shape.dropFirst(2)))
     for axis in placement.end.indices where placement.end[axis] <= -placement.strides[axis] {
       throw EspalierError(
         "output_shape \(op.outputShape) reaches a stride or more beyond the kernel on spatial axis \(axis)",
@@ -54,11 +45,11 @@ final class ConvolutionKernel: LinearKernel {
     let (inputs, outputs) = (shape[0] / op.group, shape[1])
     let axes = [outputs, inputs] + kernel
     let strides = [area, outputs * area] + Shape(kernel).strides
-    weightShape = op.group == 1 ? axes : [op.group] + axes
-    weightStrides = op.group == 1 ? strides : [inputs * outputs * area] + strides
-    channels = outputs * op.group
+    geometry = ConvolutionGeometry(
+      isTransposed: true, source: try context.shape(0), target: context.outputs[0].shape, channels: outputs * op.group,
+      placement: placement, weightShape: op.group == 1 ? axes : [op.group] + axes,
+      weightStrides: op.group == 1 ? strides : [inputs * outputs * area] + strides)
     (weight, label, input, output) = (name, context.node.label, try context.input(0), context.node.outputs[0])
-    (source, target) = (try context.shape(0), context.outputs[0].shape)
     bias = try ConvolutionKernel.bias(context, builder)
   }
 
@@ -77,11 +68,48 @@ final class ConvolutionKernel: LinearKernel {
     throw EspalierError("its \(role) hold \(tensor.elements[position])", accepted: "finite numbers")
   }
 
+  func growth(_ builder: PlanBuilder) -> Double {
+    // In a transposed convolution of groups, the sum of them all.
+    builder.parameters[weight]?.greatestSum(along: geometry.isTransposed ? 1 : 0) ?? 0
+  }
+
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? {
+    guard let sum = sum(inputs[0], fusion.summand.map(builder.bound), builder) else { return nil }
+    return fusion.activation.map { $0.bound(sum) } ?? sum
+  }
+
+  /// The bound ahead of the activation, from those of the input and of what is added.
+  private func sum(_ input: Double?, _ summand: Double??, _ builder: PlanBuilder) -> Double? {
+    guard let input, let added = summand ?? 0 else { return nil }
+    return growth(builder) * input + (bias.flatMap(builder.bound) ?? 0) + added
+  }
+
   func forward(_ builder: PlanBuilder) throws {
     let slot = try builder.slot(of: input)
-    let result = try product(
-      builder, slot, weights: .asIs, bias: .asIs, post: fusion.operations, into: fusion.summand.map { try builder.slot(of: $0) })
+    let summand = try fusion.summand.map { try builder.slot(of: $0) }
+    let isGuarded = !builder.isTraining && fusion.activation.map { !$0.keepsNaNWhenFused } ?? false
+    if isGuarded {
+      try builder.guardSums(of: [input] + [fusion.summand].compactMap { $0 }) { bounds in
+        sum(bounds[0], bounds.count > 1 ? bounds[1] : .none, builder)
+      }
+    }
+    let result = try builder.only(isGuarded ? .withinBounds : .always) {
+      try product(builder, slot, weights: .asIs, bias: .asIs, post: fusion.operations, into: summand)
+    }
     builder.define(fusion.output ?? output, result)
+    if isGuarded { try keepNaN(builder, from: slot, adds: summand != nil, to: result) }
+  }
+
+  /// Appends, for values beyond bounds, the direct sum and an activation that keeps NaN.
+  private func keepNaN(_ builder: PlanBuilder, from slot: Slot, adds: Bool, to result: Slot) throws {
+    let (geometry, parameters, weight, bias, function) = (geometry, builder.parameters, weight, bias, fusion.activation)
+    let (source, target) = (builder.descriptor(slot), builder.layout(result))
+    builder.addStep(label, reads: [slot] + (adds ? [result] : []), writes: [result], condition: .beyondBounds) { program in
+      try geometry.run(
+        from: Memory(source, at: program.pointer(slot)), described: source, weights: parameters[weight]!,
+        bias: bias.flatMap { parameters[$0] }, adds: adds, to: program.pointer(result), in: target, stream: program.stream)
+      function?.apply(program.pointer(result), to: program.pointer(result), count: target.floatCount)
+    }
   }
 
   func product(_ builder: PlanBuilder, _ input: Slot, weights: ParameterForm, bias: ParameterForm?) throws -> Slot {
@@ -116,10 +144,10 @@ final class ConvolutionKernel: LinearKernel {
       builder.addPrimitive(label, primitive, reads: reads, writes: [])
       return result
     }
-    guard let layout = Layout(destination, shape: target) else {
+    guard let layout = Layout(destination, shape: geometry.target) else {
       let raw = builder.allocate(destination, name: output)
       builder.addPrimitive(label, primitive, reads: reads, writes: [(DNNL_ARG_DST, raw)])
-      return try builder.reorder(raw, to: .plain(target))
+      return try builder.reorder(raw, to: .plain(geometry.target))
     }
     let result = builder.allocate(layout, name: output)
     builder.addPrimitive(label, primitive, reads: reads, writes: [(DNNL_ARG_DST, result)])
@@ -136,10 +164,11 @@ final class ConvolutionKernel: LinearKernel {
         adds: false, rectifies: false, into: result)
       return try builder.reorder(result, to: builder.layout(builder.slot(of: self.input)))
     }
-    let primitive = try primitive(.backwardData, hint: forward)
+    let primitive = try geometry.primitive(.backwardData, hint: forward)
     let incoming = try builder.reorder(gradient, to: primitive.layout(of: DNNL_ARG_DIFF_DST))
     let result = builder.allocate(
-      primitive.layout(of: DNNL_ARG_DIFF_SRC), layout: Layout(primitive.layout(of: DNNL_ARG_DIFF_SRC), shape: source), name: input
+      primitive.layout(of: DNNL_ARG_DIFF_SRC), layout: Layout(primitive.layout(of: DNNL_ARG_DIFF_SRC), shape: geometry.source),
+      name: input
     )
     builder.addPrimitive(
       label, primitive,
@@ -151,7 +180,7 @@ final class ConvolutionKernel: LinearKernel {
   }
 
   func parameterGradients(_ builder: PlanBuilder, _ gradient: Slot, input: Slot) throws -> (weight: Slot, bias: Slot?) {
-    let primitive = try primitive(
+    let primitive = try geometry.primitive(
       .backwardWeights, hint: forwardPrimitive(hasBias: bias != nil, post: [], layout: nil), hasBias: bias != nil)
     let source = try builder.reorder(input, to: primitive.layout(of: DNNL_ARG_SRC))
     let incoming = try builder.reorder(gradient, to: primitive.layout(of: DNNL_ARG_DIFF_DST))
@@ -159,17 +188,19 @@ final class ConvolutionKernel: LinearKernel {
     var writes = [(DNNL_ARG_DIFF_WEIGHTS, raw)]
     var biasGradient: Slot?
     if bias != nil {
-      biasGradient = builder.allocate(.plain([channels]), name: "bias")
+      biasGradient = builder.allocate(.plain([geometry.channels]), name: "bias")
       writes.append((DNNL_ARG_DIFF_BIAS, biasGradient!))
     }
     builder.addPrimitive(label, primitive, reads: [(DNNL_ARG_SRC, source), (DNNL_ARG_DIFF_DST, incoming)], writes: writes)
-    return (try builder.gradient(of: weight, from: raw, ordered: .strided(weightShape, weightStrides)), biasGradient)
+    return (
+      try builder.gradient(of: weight, from: raw, ordered: .strided(geometry.weightShape, geometry.weightStrides)), biasGradient
+    )
   }
 
   private func weightSlot(
     _ builder: PlanBuilder, _ form: ParameterForm, _ layout: dnnl_memory_desc_t, transform: ParameterTransform = .none
   ) throws -> Slot {
-    var source = try dnnl_memory_desc_t.strided(weightShape, weightStrides)
+    var source = try dnnl_memory_desc_t.strided(geometry.weightShape, geometry.weightStrides)
     if case .winograd(let outputs, let inputs, let isTransposed) = transform {
       source = try .rowMajor(isTransposed ? [inputs, outputs, 1, 1] : [outputs, inputs, 1, 1])
     }
@@ -178,64 +209,35 @@ final class ConvolutionKernel: LinearKernel {
   }
 
   private func biasSlot(_ builder: PlanBuilder, _ name: String, _ form: ParameterForm) throws -> Slot {
-    let plain = try dnnl_memory_desc_t.rowMajor([channels])
+    let plain = try dnnl_memory_desc_t.rowMajor([geometry.channels])
     return builder.parameter(try builder.parameters.copy(of: name, form: form, source: plain, target: plain))
   }
 
   private func transform(isTransposed: Bool) -> ParameterTransform {
-    .winograd(outputs: weightShape[0], inputs: weightShape[1], isTransposed: isTransposed)
+    .winograd(outputs: geometry.weightShape[0], inputs: geometry.weightShape[1], isTransposed: isTransposed)
   }
 
   /// The short cut for this layer, where it is one and is allowed, with the layouts of the layer's input and output.
   private func winograd(
     _ builder: PlanBuilder, _ primitive: Primitive, isTransposed: Bool, post: [PostOperation]
   ) throws -> (method: Winograd, source: Layout, target: Layout)? {
-    guard builder.allowsWinograd, !self.isTransposed, weightShape.count == 4, weightShape.suffix(2) == [3, 3],
-      placement.strides == [1, 1], placement.dilations == [1, 1],
+    guard builder.allowsWinograd, !geometry.isTransposed, geometry.weightShape.count == 4,
+      geometry.weightShape.suffix(2) == [3, 3], geometry.placement.strides == [1, 1], geometry.placement.dilations == [1, 1],
       post.allSatisfy({ $0 == .sum || $0 == .eltwise(dnnl_eltwise_relu, alpha: 0, beta: 0) }),
-      let before = Layout(primitive.layout(of: DNNL_ARG_SRC), shape: source),
-      let after = Layout(primitive.layout(of: DNNL_ARG_DST), shape: target)
+      let before = Layout(primitive.layout(of: DNNL_ARG_SRC), shape: geometry.source),
+      let after = Layout(primitive.layout(of: DNNL_ARG_DST), shape: geometry.target)
     else { return nil }
     let method =
       isTransposed
-      ? try Winograd(from: after, to: before, begin: placement.begin.map { 2 - $0 })
-      : try Winograd(from: before, to: after, begin: placement.begin)
+      ? try Winograd(from: after, to: before, begin: geometry.placement.begin.map { 2 - $0 })
+      : try Winograd(from: before, to: after, begin: geometry.placement.begin)
     return method.map { ($0, before, after) }
   }
 
   private func forwardPrimitive(hasBias: Bool, post: [PostOperation], layout: Layout?) throws -> Primitive {
     if let known = forwards[post]?.first(where: { $0.hasBias == hasBias && $0.layout == layout }) { return known.primitive }
-    let primitive = try primitive(.training, hint: nil, hasBias: hasBias, post: post, destination: layout)
+    let primitive = try geometry.primitive(.training, hint: nil, hasBias: hasBias, post: post, destination: layout)
     forwards[post, default: []].append((hasBias, layout, primitive))
     return primitive
-  }
-
-  private func primitive(
-    _ direction: Direction, hint: Primitive?, hasBias: Bool = false, post: [PostOperation] = [], destination: Layout? = nil
-  ) throws -> Primitive {
-    var src = try dnnl_memory_desc_t.any(source.dimensions)
-    var weights = try dnnl_memory_desc_t.any(weightShape)
-    var bias = try hasBias ? dnnl_memory_desc_t.rowMajor([channels]) : dnnl_memory_desc_t()
-    var dst = try destination?.descriptor() ?? .any(target.dimensions)
-    let before = placement.begin
-    // What the window reaches behind the last element, which is less than the declared padding where a stride does not divide.
-    let after = placement.input.indices.map { axis in
-      let reach = (placement.output[axis] - 1) * placement.strides[axis] + placement.extent(axis)
-      return isTransposed ? placement.end[axis] : max(reach - placement.input[axis] - before[axis], 0)
-    }
-    return try Primitive(isTransposed ? "transposed convolution" : "convolution", post: post) { descriptor, attributes in
-      withDimensions(placement.strides) { strides in
-        withDimensions(placement.dilations.map { $0 - 1 }) { dilates in
-          withDimensions(before) { before in
-            withDimensions(after) { after in
-              (isTransposed ? espalier_deconvolution : espalier_convolution)(
-                &descriptor, Library.engine, direction.code, &src, &weights, &bias, &dst, strides, dilates, before, after,
-                attributes,
-                hint?.descriptor)
-            }
-          }
-        }
-      }
-    }
   }
 }

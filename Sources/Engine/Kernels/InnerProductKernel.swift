@@ -46,6 +46,10 @@ final class InnerProductKernel: LinearKernel {
 
   private var weightShape: [Int] { [target[1], source[1]] }
 
+  func growth(_ builder: PlanBuilder) -> Double {
+    Double(abs(op.alpha)) * (builder.parameters[weight]?.greatestSum(along: op.transposeB ? 0 : 1) ?? 0)
+  }
+
   func forward(_ builder: PlanBuilder) throws {
     builder.define(output, try product(builder, builder.slot(of: input), weights: .asIs, bias: .asIs))
   }

@@ -15,6 +15,15 @@ protocol Kernel: AnyObject {
   ///   - wanted: for each input, whether its gradient is of use.
   /// - Returns: one slot an input, in any layout; nil where none is wanted or there is none.
   func backward(_ builder: PlanBuilder, _ gradients: [Slot?], wanted: [Bool]) throws -> [Slot?]
+
+  /// What no element of an output exceeds in magnitude, and no sum on the way to it; nil where that is not known.
+  ///
+  /// - Parameter inputs: the same of every input.
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double?
+}
+
+extension Kernel {
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? { nil }
 }
 
 /// A node with what is known of its inputs and outputs.

@@ -28,6 +28,11 @@ final class LayerNormalizationKernel: Kernel {
     rows = length == 0 ? 0 : shape.count / length
   }
 
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? {
+    guard inputs[0] != nil, let factor = builder.bound(of: scale) else { return nil }
+    return Double(length).squareRoot() * factor + (bias.flatMap(builder.bound) ?? 0)
+  }
+
   func forward(_ builder: PlanBuilder) throws {
     let slot = try builder.reorder(builder.slot(of: context.input(0)), to: .plain(shape))
     let result = builder.allocate(.plain(shape), name: context.node.outputs[0])

@@ -12,6 +12,9 @@ protocol LinearKernel: Kernel {
   /// The bias's name, if there is one.
   var bias: String? { get }
 
+  /// The greatest sum of the magnitudes of the weights that lead to one output.
+  func growth(_ builder: PlanBuilder) -> Double
+
   /// Appends `weights · input + bias` with changed parameters; no bias at all if its form is nil.
   func product(_ builder: PlanBuilder, _ input: Slot, weights: ParameterForm, bias: ParameterForm?) throws -> Slot
 
@@ -23,6 +26,10 @@ protocol LinearKernel: Kernel {
 }
 
 extension LinearKernel {
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? {
+    inputs[0].map { growth(builder) * $0 + (bias.flatMap(builder.bound) ?? 0) }
+  }
+
   func backward(_ builder: PlanBuilder, _ gradients: [Slot?], wanted: [Bool]) throws -> [Slot?] {
     guard let gradient = gradients[0] else { return wanted.map { _ in nil } }
     var result: [Slot?] = [wanted[0] ? try transposedProduct(builder, gradient, weights: .asIs) : nil, nil, nil]

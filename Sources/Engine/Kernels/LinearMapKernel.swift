@@ -54,6 +54,15 @@ final class LinearMapKernel: Kernel {
     self.map = map
   }
 
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? {
+    inputs[0].map { input in
+      input
+        * (0..<map.targetCount).reduce(0) { greatest, target in
+          max(greatest, map.weights[map.starts[target]..<map.starts[target + 1]].reduce(0) { $0 + Double(abs($1)) })
+        }
+    }
+  }
+
   /// The mean over some axes.
   convenience init(mean op: Op.ReduceMean, _ context: NodeContext) throws {
     try self.init(reduction: op, context) { 1 / Double($0) }

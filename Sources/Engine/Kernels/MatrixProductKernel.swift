@@ -23,6 +23,13 @@ final class MatrixProductKernel: Kernel {
       stack.dimensions + [op.transposeA ? shapes[0][-1] : shapes[0][-2], op.transposeB ? shapes[1][-2] : shapes[1][-1]])
   }
 
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? {
+    guard let a = inputs[0], let b = inputs[1] else { return nil }
+    let length = op.transposeA ? shapes[0][-2] : shapes[0][-1]
+    let addend = context.optionalInput(2) == nil ? 0 : inputs[2]
+    return addend.map { Double(abs(op.alpha)) * Double(length) * a * b + Double(abs(op.beta)) * $0 }
+  }
+
   private func operand(_ builder: PlanBuilder, _ position: Int) throws -> MatrixStack {
     let own = try context.shape(position)
     let plain = try builder.reorder(builder.slot(of: context.input(position)), to: .plain(own))

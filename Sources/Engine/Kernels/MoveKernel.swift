@@ -14,6 +14,8 @@ final class MoveKernel: Kernel {
     self.fill = fill
   }
 
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? { inputs[0].map { max($0, Double(abs(fill))) } }
+
   /// A box of the input.
   convenience init(slice op: Op.Slice, _ context: NodeContext) throws {
     let shape = try context.shape(0)

@@ -42,6 +42,29 @@ enum Pointwise: Hashable, Sendable {
     }
   }
 
+  /// Whether oneDNN's post-operation keeps NaN, as ``apply(_:to:count:)`` does.
+  var keepsNaNWhenFused: Bool {
+    switch self {
+    case .relu, .clip: false
+    default: true
+    }
+  }
+
+  /// What the function does not exceed in magnitude where its argument does not exceed `bound`, or nil.
+  func bound(_ bound: Double) -> Double? {
+    switch self {
+    case .relu, .hardSwish, .gelu, .geluByTanh, .mish, .thresholdedRelu, .magnitude, .negative: bound
+    case .leakyRelu(let slope): max(1, Double(abs(slope))) * bound
+    case .clip(let low, let high): min(max(bound, Double(abs(low))), max(Double(abs(low)), Double(abs(high))))
+    case .sigmoid, .hardSigmoid, .tanh, .softsign, .erf: 1
+    case .elu(let alpha), .celu(let alpha): max(bound, Double(abs(alpha)))
+    case .selu(let alpha, let gamma): Double(abs(gamma)) * max(bound, Double(abs(alpha)))
+    case .softplus: bound + 1
+    case .swish(let alpha): alpha >= 0 ? bound + 1 : nil
+    case .exp, .log, .squareRoot, .reciprocal, .power: nil
+    }
+  }
+
   /// Whether zero becomes zero, so that padded lanes stay empty.
   var keepsZero: Bool {
     switch self {
@@ -304,6 +327,8 @@ final class PointwiseKernel: Kernel {
     self.function = function
     self.context = context
   }
+
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? { inputs[0].flatMap(function.bound) }
 
   func forward(_ builder: PlanBuilder) throws {
     let function = function

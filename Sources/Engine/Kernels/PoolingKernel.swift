@@ -49,8 +49,11 @@ final class PoolingKernel: Kernel {
       : try LinearMapKernel(averagePool: op, placement, context)
   }
 
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? { inputs[0] }
+
   func forward(_ builder: PlanBuilder) throws {
     let slot = try builder.slot(of: input)
+    if case .largest = kind, !builder.isTraining { try builder.guardSums(of: [input]) { $0[0] } }
     let layout = Layout(shape: target, block: builder.layout(slot).block)
     let primitive = try primitive(builder.isKeepingAll ? .training : .inference, layout: builder.layout(slot).block, hint: nil)
     let result = builder.allocate(layout, name: output)
@@ -60,6 +63,7 @@ final class PoolingKernel: Kernel {
       writes.append((DNNL_ARG_WORKSPACE, workspace!))
     }
     builder.addPrimitive(label, primitive, reads: [(DNNL_ARG_SRC, slot)], writes: writes)
+    if case .largest = kind, !builder.isTraining { keepNaN(builder, from: slot, to: result) }
     builder.define(output, result)
     forward = primitive
   }
@@ -73,6 +77,30 @@ final class PoolingKernel: Kernel {
     if let workspace { reads.append((DNNL_ARG_WORKSPACE, workspace)) }
     builder.addPrimitive(label, primitive, reads: reads, writes: [(DNNL_ARG_DIFF_SRC, result)])
     return [result]
+  }
+
+  /// Appends, for values beyond bounds, what puts NaN where a window holds one.
+  private func keepNaN(_ builder: PlanBuilder, from slot: Slot, to result: Slot) {
+    let (before, after, placement) = (builder.layout(slot), builder.layout(result), placement)
+    builder.addStep(label, reads: [slot, result], writes: [result], condition: .beyondBounds) { program in
+      let (x, y) = (program.pointer(slot), program.pointer(result))
+      let (source, target) = (Shape(placement.input), Shape(placement.output))
+      for output in 0..<target.count {
+        let windows = placement.kernel.indices.map { axis in
+          let start = output / target.strides[axis] % target[axis] * placement.strides[axis] - placement.begin[axis]
+          return (0..<placement.kernel[axis]).map { start + $0 * placement.dilations[axis] }.filter { 0..<source[axis] ~= $0 }
+        }
+        let inputs = zip(windows, source.strides).reduce([0]) { sums, axis in
+          sums.flatMap { sum in axis.0.map { sum + $0 * axis.1 } }
+        }
+        for map in 0..<before.samples * before.blocks {
+          for lane in 0..<before.block
+          where inputs.contains(where: { x[(map * before.area + $0) * before.block + lane].isNaN }) {
+            y[(map * after.area + output) * after.block + lane] = .nan
+          }
+        }
+      }
+    }
   }
 
   private func primitive(_ direction: Direction, layout block: Int, hint: Primitive?) throws -> Primitive {

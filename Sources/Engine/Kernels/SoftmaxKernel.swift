@@ -16,6 +16,8 @@ final class SoftmaxKernel: Kernel {
     self.axis = axis < 0 ? axis + shape.rank : axis
   }
 
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? { isLogarithmic || inputs[0] == nil ? nil : 1 }
+
   func forward(_ builder: PlanBuilder) throws {
     let slot = try builder.reorder(builder.slot(of: context.input(0)), to: .plain(shape))
     let result = builder.allocate(.plain(shape), name: context.node.outputs[0])

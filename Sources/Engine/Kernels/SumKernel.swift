@@ -2,12 +2,18 @@ import Networks
 import Tensors
 
 /// The sum of tensors, broadcast, in the layout of the first that has the result's shape.
-final class SumKernel: Kernel {
+final class SumKernel: FusingKernel {
   /// An activation computed in the same sweep; set by ``Fusion``.
   var fusion = Fusion.Tail()
   private let context: NodeContext
 
   init(_ context: NodeContext) throws { self.context = context }
+
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? {
+    guard inputs.allSatisfy({ $0 != nil }) else { return nil }
+    let sum = inputs.reduce(0) { $0 + $1! }
+    return fusion.activation.map { $0.bound(sum) } ?? sum
+  }
 
   func forward(_ builder: PlanBuilder) throws {
     let slots = try context.node.inputs.indices.map { try builder.slot(of: context.input($0)) }

@@ -7,6 +7,8 @@ final class ViewKernel: Kernel {
 
   init(_ context: NodeContext) { self.context = context }
 
+  func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? { inputs[0] }
+
   func forward(_ builder: PlanBuilder) throws {
     let slot = try builder.slot(of: context.input(0))
     let shape = context.outputs[0].shape

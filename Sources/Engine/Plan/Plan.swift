@@ -62,6 +62,9 @@ public final class Plan: @unchecked Sendable {
   /// The number of parts that are run one after the other, with a synchronisation between each two.
   public var segmentCount: Int { segments.count }
 
+  /// The number of values that a run measures (see ``OverflowGuard``).
+  package var measurementCount: Int { steps.count { $0.label == OverflowGuard.label } }
+
   /// The kernels that oneDNN chose, by the node that they serve.
   public var implementations: [(node: String, kernel: String)] {
     steps.compactMap { step in

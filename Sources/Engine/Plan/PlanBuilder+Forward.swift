@@ -34,7 +34,10 @@ extension PlanBuilder {
     for node in nodes where !fusion.absorbed.contains(node.id) {
       let kernel = kernels[node.id]!
       fusion.prepare(kernel, of: node, self)
-      try naming(location: "\(node.op.name) '\(node.label)'") { try kernel.forward(self) }
+      try naming(location: "\(node.op.name) '\(node.label)'") {
+        try kernel.forward(self)
+        noteBounds(of: node, kernel)
+      }
       // What was fused ahead of this node's turn has another name; what is seen first is the node's own, in its order.
       let seen = node.outputs.filter(unseen.contains) + unseen.subtracting(node.outputs).sorted()
       for value in seen where isComputed(value) {

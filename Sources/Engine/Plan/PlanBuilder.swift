@@ -28,6 +28,7 @@ public final class PlanBuilder {
 
   private(set) var slots: [SlotInfo] = []
   private var steps: [Step] = []
+  private var condition = StepCondition.always
   private var boundaries: [(step: Int, slot: Slot)] = []
   private var inputs: [String: Slot] = [:]
   private var results: [String: Slot] = [:]
@@ -36,6 +37,8 @@ public final class PlanBuilder {
   private var reordered: [Slot: [Slot]] = [:]
   private var tapCount = 0
   var kernels: [Int: any Kernel] = [:]
+  /// What no element of a value exceeds in magnitude, as far as that is known (see ``OverflowGuard``).
+  var bounds: [String: Double] = [:]
   /// Whether a reverse pass will follow, so that kernels keep what it needs.
   var isKeepingAll = false
   private var statistics: [BatchStatistics] = []
@@ -238,11 +241,20 @@ public final class PlanBuilder {
     addStep(label, kernel: nil, reads: reads, writes: writes, work)
   }
 
+  /// Appends work on the host that is done under a condition.
+  func addStep(
+    _ label: String, reads: [Slot], writes: [Slot], condition: StepCondition,
+    _ work: @escaping @Sendable (Program) throws -> Void
+  ) {
+    steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work), condition: condition))
+    forget(writes)
+  }
+
   /// Appends work on the host that hands part of its own to a kernel of oneDNN.
   func addStep(
     _ label: String, kernel: String?, reads: [Slot], writes: [Slot], _ work: @escaping @Sendable (Program) throws -> Void
   ) {
-    steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work), kernel: kernel))
+    steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work), kernel: kernel, condition: condition))
     forget(writes)
   }
 
@@ -250,8 +262,15 @@ public final class PlanBuilder {
     steps.append(
       Step(
         label: label, reads: reads.map(\.1), writes: writes.map(\.1),
-        work: .primitive(primitive, (reads + writes).map { (argument: $0.0, slot: $0.1) })))
+        work: .primitive(primitive, (reads + writes).map { (argument: $0.0, slot: $0.1) }), condition: condition))
     forget(writes.map(\.1))
+  }
+
+  /// Appends steps that are run under a condition; changes of layout, which other steps may use, always are.
+  func only<Result>(_ condition: StepCondition, _ append: () throws -> Result) rethrows -> Result {
+    self.condition = condition
+    defer { self.condition = .always }
+    return try append()
   }
 
   /// Appends a tap on one slot, or at several that belong together; returns the tap's number in ``Program/observers``.
@@ -284,6 +303,9 @@ public final class PlanBuilder {
     let copy = allocate(
       target, layout: layout ?? slots[slot.id].layout.flatMap { Layout(target, shape: $0.shape) }, name: slots[slot.id].name)
     slots[copy.id].images = slots[slot.id].images
+    let own = condition
+    self.condition = .always
+    defer { self.condition = own }
     addPrimitive(
       "reorder", try Engine.reorder(from: source, to: target), reads: [(DNNL_ARG_FROM, slot)], writes: [(DNNL_ARG_TO, copy)])
     reordered[slot, default: []].append(copy)

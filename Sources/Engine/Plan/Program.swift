@@ -11,6 +11,9 @@ public final class Program {
   /// Called with tapped values whenever they have been computed, by the tap's number (see ``PlanBuilder/observe(_:label:)``).
   public var observers: [Int: ([FeatureMap]) throws -> Void] = [:]
 
+  /// Whether this run has met an element that is NaN or beyond what the plan's bounds start from (see ``OverflowGuard``).
+  var isBeyondBounds = false
+
   private let arena: AlignedBuffer
   private let scratch: AlignedBuffer
   private let memories: [Memory?]
@@ -64,6 +67,7 @@ public final class Program {
   ///
   /// - Throws: what an observer throws, or `EspalierError` naming the node.
   public func run(segment: Int) throws {
+    if segment == 0 { isBeyondBounds = false }
     for index in plan.segments[segment] { try execute(index) }
     try stream.wait()
   }
@@ -72,6 +76,7 @@ public final class Program {
   ///
   /// - Throws: what an observer throws, or `EspalierError` naming the node.
   public func run(timing tell: (_ label: String, _ duration: Duration) -> Void) throws {
+    isBeyondBounds = false
     for index in plan.segments.joined() {
       let began = ContinuousClock.now
       try execute(index)
@@ -82,6 +87,11 @@ public final class Program {
 
   private func execute(_ index: Int) throws {
     let step = plan.steps[index]
+    switch step.condition {
+    case .always: break
+    case .withinBounds: if isBeyondBounds { return }
+    case .beyondBounds: if !isBeyondBounds { return }
+    }
     switch step.work {
     case .primitive(let primitive, _):
       do { try stream.execute(primitive, arguments[index]) } catch let error as EspalierError { throw error.at(step.label) }

@@ -1,0 +1,85 @@
+import Networks
+import Tensors
+
+/// What keeps a NaN from becoming a number.
+///
+/// oneDNN's rectifier behind a convolution and its maximum of a window make a number of NaN, as comparisons of the processor do.
+/// NaN arises where a sum leaves float32's range. That none does is known from the weights, as far as the bounds of values are
+/// followed from layer to layer; where they reach the range, or where nothing is known of a value, the program measures it: once
+/// in some ten layers. One that finds an element beyond ``trusted`` goes on, to the end of its run, by steps that keep NaN.
+enum OverflowGuard {
+  /// What its steps are called, beside the labels of nodes.
+  static let label = "measurement of magnitudes"
+  /// The magnitude that a measured element may have.
+  static let trusted = 0x1p27
+  /// What a sum may reach: float32's range, less what the transforms of ``Winograd`` may add to it.
+  static let reach = Double(Float.greatestFiniteMagnitude) / 0x1p14
+
+  /// Whether an element is NaN or of a greater magnitude than ``trusted``.
+  static func exceeds(_ elements: UnsafePointer<Float>, count: Int) -> Bool {
+    // As integers without their sign, magnitudes are in order, and NaN is beyond infinity.
+    elements.withMemoryRebound(to: UInt32.self, capacity: count) { bits in
+      var greatest: UInt32 = 0
+      for i in 0..<count { greatest = max(greatest, bits[i] & 0x7fff_ffff) }
+      return greatest > Float(trusted).bitPattern
+    }
+  }
+}
+
+/// When a step is run.
+enum StepCondition {
+  case always
+  /// While all that was measured is within bounds.
+  case withinBounds
+  /// Since something measured was not.
+  case beyondBounds
+}
+
+/// A kernel that others are fused into.
+protocol FusingKernel: Kernel {
+  var fusion: Fusion.Tail { get }
+}
+
+extension PlanBuilder {
+  /// What no element of a value exceeds in magnitude, or nil.
+  func bound(of value: String) -> Double? {
+    if let bound = bounds[value] { return bound }
+    let constant = parameters[value] ?? facts[value]?.value?.floats
+    return constant.map { $0.elements.reduce(0) { max($0, Double(abs($1))) } }
+  }
+
+  /// Notes the bounds of what a node's kernel has computed.
+  func noteBounds(of node: Node, _ kernel: any Kernel) {
+    guard !isTraining, let bound = kernel.bound(node.inputs.map { $0.flatMap(bound) }, self) else { return }
+    for output in node.outputs + [(kernel as? any FusingKernel)?.fusion.output].compactMap({ $0 }) { bounds[output] = bound }
+  }
+
+  /// Appends, ahead of a kernel that makes numbers of NaN, what measures its inputs, if a sum of its might leave float32's range.
+  ///
+  /// Weights change while a network is trained, so that nothing is known of them then; its loss tells.
+  ///
+  /// - Parameter bound: the kernel's bound from those of its inputs.
+  func guardSums(of inputs: [String], bound: ([Double?]) -> Double?) throws {
+    func isWithin() -> Bool { bound(inputs.map { self.bound(of: $0) }).map { $0 < OverflowGuard.reach } ?? false }
+    guard !isWithin() else { return }
+    for input in inputs where !(self.bound(of: input).map({ $0 <= OverflowGuard.trusted }) ?? false) {
+      let slot = try slot(of: input)
+      let count = layout(slot).floatCount
+      addStep(OverflowGuard.label, reads: [slot], writes: []) { program in
+        if !program.isBeyondBounds && OverflowGuard.exceeds(program.pointer(slot), count: count) { program.isBeyondBounds = true }
+      }
+      bounds[input] = OverflowGuard.trusted
+    }
+    if !isWithin() { addStep(OverflowGuard.label, reads: [], writes: []) { $0.isBeyondBounds = true } }
+  }
+}
+
+extension Tensor<Float> {
+  /// The greatest sum of magnitudes at one position of an axis.
+  func greatestSum(along axis: Int) -> Double {
+    let (stride, length) = (shape.strides[axis], shape[axis])
+    var sums = [Double](repeating: 0, count: length)
+    for (i, element) in elements.enumerated() { sums[i / stride % length] += Double(abs(element)) }
+    return sums.max() ?? 0
+  }
+}
