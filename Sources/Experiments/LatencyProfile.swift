@@ -51,15 +51,15 @@ public struct LatencyProfile: Sendable, Encodable {
 
   /// What a node's time is counted as.
   private static func kind(_ node: Node, in graph: Graph) -> String {
-    switch node.op {
-    case is Op.Conv, is Op.ConvTranspose:
+    switch node.op.role {
+    case .convolution:
       let weight = node.inputs.count > 1 ? node.inputs[1].flatMap { graph.constants[$0]?.floats?.shape } : nil
       guard let weight, weight.rank > 2 else { return "convolution" }
       let kernel = weight.dimensions.dropFirst(2).map { "\($0)" }.joined(separator: " × ")
       guard let op = node.op as? Op.Conv else { return "transposed convolution \(kernel)" }
       return (op.group == 1 ? "" : weight[1] == 1 ? "depthwise " : "grouped ") + "convolution \(kernel)"
-    case is Op.Gemm, is Op.MatMul: return "linear"
-    case is Op.MaxPool, is Op.AveragePool, is Op.GlobalAveragePool, is Op.GlobalMaxPool, is Op.ReduceMean: return "pooling"
+    case .matrixProduct: return "linear"
+    case .average, .maximum: return "pooling"
     default: return "everything else"
     }
   }

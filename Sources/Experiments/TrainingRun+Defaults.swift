@@ -11,7 +11,7 @@ extension TrainingRun {
   public func settings(for graph: Graph) -> TrainingSettings { settings(for: graph) { _ in } }
 
   func settings(for graph: Graph, note: (String) -> Void) -> TrainingSettings {
-    let hasBatchNorm = graph.nodes.contains { $0.op is Op.BatchNormalization }
+    let hasBatchNorm = graph.nodes.contains { $0.op.role == .normalization }
     var settings = settings
     let isSGD = settings.optimizer is SGD
     let usual = isSGD ? settings.schedule.base : TrainingRun.adamRate

@@ -94,8 +94,8 @@ struct BlockFinder {
 
   private mutating func addRegion(_ nodes: [Node], entry: String?) {
     guard let join = nodes.last else { return }
-    switch join.op {
-    case is Op.Mul, is Op.Div:
+    switch join.op.role {
+    case .product, .quotient:
       // A gate, or an activation that is written out.
       if !found.isEmpty, pending.isEmpty {
         found[found.count - 1].nodes += nodes
@@ -105,14 +105,14 @@ struct BlockFinder {
       } else {
         pending += nodes
       }
-    case is Op.Concat:
+    case _ where join.op is Op.Concat:
       let isDense = entry.map(inputs(of: join).contains) ?? false
       if isDense, found.last?.kind == .dense, pending.isEmpty {
         found[found.count - 1].nodes += nodes
       } else {
         add(isDense ? .dense : .inception, nodes)
       }
-    case is Op.Add, is Op.Sum: add(.residual, nodes)
+    case .sum: add(.residual, nodes)
     default: add(.other, nodes)
     }
   }
@@ -142,11 +142,7 @@ struct BlockFinder {
 
   /// Batch normalisation, or an elementwise operation with a constant, such as a bias.
   private func isShift(_ node: Node) -> Bool {
-    switch node.op {
-    case is Op.BatchNormalization: true
-    case is Op.Add, is Op.Sub, is Op.Mul, is Op.Div: inputs(of: node).count == 1
-    default: false
-    }
+    node.op.role == .normalization || (node.op.role.isArithmetic && inputs(of: node).count == 1)
   }
 
   // MARK: Bottlenecks

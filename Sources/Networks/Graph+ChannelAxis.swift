@@ -10,16 +10,16 @@ extension Graph {
     func search(_ value: String, _ axes: [Int]) -> Int? {
       guard seen.insert(value).inserted, axes.count > 1 else { return nil }
       for node in consumers(of: value)
-      where node.inputs.first == value || node.op is any ElementwiseOperator || node.op.isArithmetic {
+      where node.inputs.first == value || node.op.elements == .positionwise {
         switch node.op {
-        case is Op.Conv, is Op.ConvTranspose, is Op.MaxPool, is Op.AveragePool, is Op.GlobalAveragePool, is Op.BatchNormalization:
+        case is Op.AveragePool, is Op.GlobalAveragePool,
+          _ where [.convolution, .maximum, .normalization].contains(node.op.role):
           return axes[1]
         case let transpose as Op.Transpose:
           guard let order = try? transpose.order(rank: axes.count) else { continue }
           if let axis = search(node.outputs[0], order.map { axes[$0] }) { return axis }
-        case is any ElementwiseOperator, is Op.Clip, is Op.Identity, is Op.Dropout, is Op.Pad, is Op.Cast:
-          if let axis = search(node.outputs[0], axes) { return axis }
-        case _ where node.op.isArithmetic:
+        case is Op.Pad,
+          _ where node.op.elements.keepsPositions:
           if let axis = search(node.outputs[0], axes) { return axis }
         default: continue
         }
@@ -39,9 +39,4 @@ extension Graph {
     }
     return inputs.filter { needed.contains($0.name) }
   }
-}
-
-extension Operator {
-  /// Whether it combines two values position by position.
-  fileprivate var isArithmetic: Bool { self is Op.Add || self is Op.Sub || self is Op.Mul || self is Op.Div }
 }

@@ -85,7 +85,7 @@ extension Graph {
     while let node = producer(of: value) {
       switch node.op {
       case is Op.Softmax, is Op.LogSoftmax, is Op.Sigmoid: return node
-      case is Op.Identity, is Op.Flatten, is Op.Reshape, is Op.Squeeze, is Op.Unsqueeze:
+      case _ where node.op.elements.isView:
         guard case let input?? = node.inputs.first, shape(input).classes != nil else { return nil }
         value = input
       default: return nil

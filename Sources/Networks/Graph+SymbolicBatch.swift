@@ -161,7 +161,7 @@ extension GraphEditor {
     let more = node.inputs.first?.flatMap { grown[$0]?.shape } ?? from
     if node.op is Op.ConstantOfShape || (node.op is Op.Expand && more == from) {
       // One row serves every image where the value is only ever broadcast.
-      guard to[0] == batch, batch > 1, graph.consumers(of: node.outputs[0]).allSatisfy(\.op.isBroadcastArithmetic) else { return }
+      guard to[0] == batch, batch > 1, graph.consumers(of: node.outputs[0]).allSatisfy(\.op.role.isArithmetic) else { return }
       let lengths = add(.integers([1] + to.dimensions.dropFirst()), named: node.label + ".shape")
       nodes[position].inputs[node.op is Op.Expand ? 1 : 0] = lengths
       return
@@ -191,12 +191,6 @@ extension GraphEditor {
       setSizes(ofResize: position, thatMake: shapes)
     default: return
     }
-  }
-}
-
-extension Operator {
-  fileprivate var isBroadcastArithmetic: Bool {
-    self is Op.Add || self is Op.Sub || self is Op.Mul || self is Op.Div || self is Op.Sum
   }
 }
 

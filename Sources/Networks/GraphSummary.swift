@@ -105,7 +105,7 @@ extension Graph {
   /// The value that another one is the copy of, so that a weight which layers share counts once.
   private func origin(of value: String) -> String {
     var value = value
-    while let node = producer(of: value), node.op is Op.Identity, case let source?? = node.inputs.first { value = source }
+    while let node = producer(of: value), node.op.elements == .copied, case let source?? = node.inputs.first { value = source }
     return value
   }
 }
@@ -121,20 +121,22 @@ extension Graph {
     func isKnown(_ position: Int) -> Bool {
       position < node.inputs.count && node.inputs[position].map { constants[$0]?.floats != nil } ?? false
     }
-    func isLinear(_ position: Int) -> Bool {
+    func isBehindLayer(_ position: Int) -> Bool {
       guard let source = node.inputs[position].flatMap({ producer(of: $0) }) else { return false }
-      return (source.op is Op.MatMul || source.op is Op.Conv)
-        && source.inputs.contains { $0.map { constants[$0]?.floats != nil } ?? false }
+      return source.op.isLinear && source.inputs.contains { $0.map { constants[$0]?.floats != nil } ?? false }
     }
-    let positions: [Int] =
-      switch node.op {
-      case is Op.Conv, is Op.ConvTranspose, is Op.Gemm, is Op.BatchNormalization, is Op.LayerNormalization: [1, 2]
-      case is Op.MatMul: isKnown(1) ? [1] : [0]
-      case is Op.PRelu: [1]
-      case is Op.Add: isLinear(0) ? [1] : isLinear(1) ? [0] : []
-      default: []
-      }
-    return positions.filter(isKnown)
+    var positions = node.op.trainable.keys.sorted().filter(isKnown)
+    // A sum's summand is a bias behind a layer alone.
+    if node.op.role == .sum { positions = positions.filter { isBehindLayer(1 - $0) } }
+    // Of a product of two constants the second is the weight.
+    return positions.filter { position in
+      !positions.contains { $0 > position && node.op.trainable[$0] == node.op.trainable[position] }
+    }
+  }
+
+  /// The position of the input that holds a layer's weight; nil for what is no layer, or whose weight is no constant.
+  package func weightPosition(of node: Node) -> Int? {
+    node.op.isLinear ? trainedPositions(of: node).first { node.op.trainable[$0] == .weight } : nil
   }
 
   /// The inputs that hold what training changes, by name.
@@ -143,10 +145,10 @@ extension Graph {
 
 extension Operator {
   fileprivate var kind: WritableKeyPath<GraphSummary.Split, Int> {
-    switch self {
-    case is Op.Conv, is Op.ConvTranspose: \.convolution
-    case is Op.Gemm, is Op.MatMul: \.linear
-    case is Op.BatchNormalization, is Op.LayerNormalization: \.normalization
+    switch role {
+    case .convolution: \.convolution
+    case .matrixProduct: \.linear
+    case _ where trainable.values.contains(.normScale): \.normalization
     default: \.other
     }
   }

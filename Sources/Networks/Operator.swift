@@ -46,6 +46,12 @@ public protocol Operator: Hashable, Sendable {
   /// When its output cannot be negative; never unless it says so.
   var sign: SignBehaviour { get }
 
+  /// How the elements of its outputs come from those of its inputs; ``ElementFlow/mixed`` unless it says so.
+  var elements: ElementFlow { get }
+
+  /// The inputs that hold, where they are constants, what training changes, by their position; none unless it says so.
+  var trainable: [Int: ParameterRole] { get }
+
   /// Says where the images of a batch lie in the outputs, given where they lie in the inputs, at one number of images.
   ///
   /// Called where an input depends on the network's input. By default the operator is taken to work element by element.
@@ -73,6 +79,12 @@ extension Operator {
   /// Most operators may give negative numbers.
   public var sign: SignBehaviour { .any }
 
+  /// Most operators mix elements.
+  public var elements: ElementFlow { .mixed }
+
+  /// Most operators have nothing to train.
+  public var trainable: [Int: ParameterRole] { [:] }
+
   /// Most operators hold no number of channels.
   public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {}
 
@@ -94,10 +106,16 @@ public enum OperatorRole: Hashable, Sendable {
   case activation
   /// A sum of its inputs.
   case sum
+  /// The first input less the second.
+  case difference
   /// A product of its inputs.
   case product
+  /// The first input divided by the second.
+  case quotient
   /// A mean over windows or whole axes.
   case average
+  /// The greatest element of windows or whole axes.
+  case maximum
   /// A normalisation by stored statistics.
   case normalization
   /// None of these.
@@ -105,6 +123,45 @@ public enum OperatorRole: Hashable, Sendable {
 
   /// Whether it is an activation, rectifiers among them.
   public var isActivation: Bool { self == .rectifier || self == .activation }
+
+  /// Whether it is one of the four operations of arithmetic, which broadcast.
+  public var isArithmetic: Bool { self == .sum || self == .difference || self == .product || self == .quotient }
+}
+
+/// How the elements of an operator's outputs come from those of its inputs.
+public enum ElementFlow: Hashable, Sendable {
+  /// They are those of the first input, in the same shape.
+  case copied
+  /// They are those of the first input, in the same order, under another shape.
+  case reshaped
+  /// Each is an element of an input, or a constant, at another position.
+  case moved
+  /// Each is a function of the inputs' elements at its own, broadcast position.
+  case positionwise
+  /// None of these.
+  case mixed
+
+  /// Whether all elements of the first input come out, in order.
+  public var isView: Bool { self == .copied || self == .reshaped }
+
+  /// Whether what comes out at a position depends on what went in there alone.
+  public var keepsPositions: Bool { self == .copied || self == .positionwise }
+}
+
+/// What a trained parameter is to its layer.
+public enum ParameterRole: String, Sendable, Hashable {
+  /// The weight of a convolution or linear layer.
+  case weight
+  /// What a layer adds.
+  case bias
+  /// The factor γ of a norm.
+  case normScale
+  /// The summand β of a norm.
+  case normBias
+  /// The slope of a PRelu.
+  case slope
+  /// A factor for every channel, added as a gate or named in the seams.
+  case gate
 }
 
 /// When an operator's output cannot be negative.

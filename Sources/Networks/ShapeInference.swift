@@ -1,13 +1,5 @@
 import Tensors
 
-extension Operator {
-  /// Whether what comes out shares its elements with what goes in.
-  fileprivate var isView: Bool {
-    self is Op.Reshape || self is Op.Flatten || self is Op.Squeeze || self is Op.Unsqueeze || self is Op.Identity
-      || self is Op.Dropout || self is Op.ConstantValue
-  }
-}
-
 extension Graph {
   /// What is known of every value at one batch size.
   ///
@@ -46,7 +38,7 @@ extension Graph {
           try node.op.infer(node.inputs.map { $0.flatMap { facts[$0] } }, outputs: node.outputs.count)
         }
       }
-      if !node.op.isView { room -= inferred.reduce(0) { $0 + ($1.value?.shape.count ?? 0) } }
+      if !node.inputs.isEmpty && !node.op.elements.isView { room -= inferred.reduce(0) { $0 + ($1.value?.shape.count ?? 0) } }
       for (output, fact) in zip(node.outputs, inferred) where !output.isEmpty { facts[output] = fact }
     }
     return facts

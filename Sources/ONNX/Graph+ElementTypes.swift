@@ -17,7 +17,8 @@ extension Graph {
       types[name] = constant.type(near: wish)
     }
     for node in nodes {
-      let roles = node.op.inputsOfOwnType(node.inputs.count)
+      let type = Swift.type(of: node.op) as? any ONNXOperator.Type
+      let roles = type?.inputTypes ?? [:]
       for (position, wish) in roles where position < node.inputs.count { settle(node.inputs[position], wish) }
       let shared = node.inputs.enumerated().filter { roles[$0.offset] == nil }.compactMap(\.element)
       let result: ElementType
@@ -28,11 +29,10 @@ extension Graph {
       case let cast as Op.Cast:
         let wish = known[node.outputs[0]]
         result = wish.map { $0.isFloat == cast.toFloat } ?? false ? wish! : cast.toFloat ? .float : .int64
-      case is Op.ShapeOf: result = .int64
-      case is Op.Equal, is Op.Greater, is Op.GreaterOrEqual, is Op.Less, is Op.LessOrEqual, is Op.And, is Op.Or, is Op.Not:
+      case _ where type?.outputType != nil:
         let operands = shared.lazy.compactMap { types[$0] }.first
         for name in shared { settle(name, operands ?? .bool) }
-        result = .bool
+        result = type!.outputType!
       default:
         let settled = shared.lazy.compactMap { types[$0] }.first
         result = settled ?? shared.lazy.compactMap { constants[$0]?.type(near: nil) }.first ?? .float
@@ -42,23 +42,5 @@ extension Graph {
     }
     for (name, constant) in constants where types[name] == nil { types[name] = constant.type(near: nil) }
     return types
-  }
-}
-
-extension Operator {
-  /// The inputs whose elements are of a type of their own, not of what the operator makes, with that type.
-  fileprivate func inputsOfOwnType(_ count: Int) -> [Int: ElementType] {
-    switch self {
-    case is Op.Reshape, is Op.Expand, is Op.Tile, is Op.Squeeze, is Op.Unsqueeze, is any Reduction, is Op.Split, is Op.Gather,
-      is Op.ScatterND:
-      [1: .int64]
-    case is Op.Slice: [1: .int64, 2: .int64, 3: .int64, 4: .int64]
-    case is Op.Pad: [1: .int64, 3: .int64]
-    case is Op.Resize: [1: .float, 2: .float, 3: .int64]
-    case is Op.Dropout: [1: .float]
-    case is Op.Where: [0: .bool]
-    case is Op.ConstantOfShape, is Op.ShapeOf, is Op.Cast: [0: .int64]
-    default: [:]
-    }
   }
 }

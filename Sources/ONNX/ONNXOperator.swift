@@ -19,11 +19,19 @@ protocol ONNXOperator: Operator {
 
   /// The oldest operator set that has what the operator says.
   var opset: Int { get }
+
+  /// The inputs whose elements are of a type of their own, not of that which the operator makes, by their position.
+  static var inputTypes: [Int: ElementType] { get }
+
+  /// The type of what it makes, where that is not the type of its other inputs.
+  static var outputType: ElementType? { get }
 }
 
 extension ONNXOperator {
   static var outputLimit: Int { 1 }
   var opset: Int { ONNXSupport.opsets.lowerBound }
+  static var inputTypes: [Int: ElementType] { [:] }
+  static var outputType: ElementType? { nil }
 }
 
 /// An operator without attributes.

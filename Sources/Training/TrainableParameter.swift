@@ -1,22 +1,6 @@
 import Networks
 import Tensors
 
-/// What a weight is to its layer.
-public enum ParameterRole: String, Sendable, Hashable {
-  /// The weight of a convolution or linear layer.
-  case weight
-  /// What a layer adds.
-  case bias
-  /// The factor γ of a batch norm.
-  case normScale
-  /// The summand β of a batch norm.
-  case normBias
-  /// The slope of a PRelu.
-  case slope
-  /// A factor for every channel, added by ``Networks/Graph/addingGates(at:)`` or named in the seams.
-  case gate
-}
-
 /// How one parameter is trained, where that differs from the rest.
 public struct ParameterPolicy: Sendable {
   /// The factor of the learning rate; 0 freezes the parameter.
@@ -66,14 +50,7 @@ extension Graph {
     var roles: [String: ParameterRole] = [:]
     for node in nodes {
       for position in trainedPositions(of: node) {
-        guard let name = node.inputs[position], roles[name] == nil else { continue }
-        switch node.op {
-        case is Op.BatchNormalization, is Op.LayerNormalization: roles[name] = position == 1 ? .normScale : .normBias
-        case is Op.PRelu: roles[name] = .slope
-        case is Op.Add: roles[name] = .bias
-        case is Op.MatMul: roles[name] = .weight
-        default: roles[name] = position == 1 ? .weight : .bias
-        }
+        if let name = node.inputs[position], roles[name] == nil { roles[name] = node.op.trainable[position] }
       }
     }
     return roles

@@ -229,7 +229,7 @@ public final class Trainer {
       return parameter
     }
     var statistics: [String: Tensor<Float>] = [:]
-    for node in prepared.nodes where node.op is Op.BatchNormalization {
+    for node in prepared.nodes where node.op.role == .normalization {
       for name in node.inputs[3...].compactMap({ $0 }) { statistics[name] = weights[name] }
     }
     return (weights, plan, parameters, statistics)

@@ -60,8 +60,7 @@ package struct ConservationTap: Sendable {
 
   /// Whether the node only shows the same numbers in another shape.
   var isView: Bool {
-    node.op is Op.Flatten || node.op is Op.Reshape || node.op is Op.Squeeze || node.op is Op.Unsqueeze || node.op is Op.Identity
-      || node.op is Op.Dropout
+    node.op.elements.isView
   }
 }
 

@@ -41,7 +41,7 @@ public enum LayerKind: String, Hashable, Sendable, CaseIterable {
       case .product: isOfMaps ? .product : .other
       case .average: LayerKind.normalises(node, graph) ? .other : .averagePool
       case .normalization: .batchNorm
-      case .other: .other
+      case .difference, .quotient, .maximum, .other: .other
       }
   }
 

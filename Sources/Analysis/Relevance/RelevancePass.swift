@@ -147,7 +147,7 @@ package final class RelevancePass {
   /// An equal share for every input, summed where an input is repeated to the output's shape.
   private func shareEqually(_ node: Node, _ relevance: Slot, _ wanted: [Bool]) throws -> [Slot?] {
     switch node.op {
-    case is Op.Add, is Op.Sum, is Op.Sub, is Op.Mul, is Op.Div: break
+    case _ where node.op.role.isArithmetic: break
     default:
       throw EspalierError(
         "rule '\(UniformRule.name)' needs a sum or product", location: "layer '\(node.label)'",

@@ -78,7 +78,8 @@ struct Fusion {
   /// A residual sum whose other summand is ready, lies in blocks and is read by nobody afterwards: it may be overwritten.
   private func residual(of node: Node, _ builder: PlanBuilder) -> (sum: Node, summand: String)? {
     let graph = builder.graph
-    guard let sum = onlyReader(of: node.outputs[0], builder), sum.op is Op.Add, let position = graph.order(of: node),
+    guard let sum = onlyReader(of: node.outputs[0], builder), sum.op.role == .sum, sum.inputs.count == 2,
+      let position = graph.order(of: node),
       let other = sum.inputs.compactMap({ $0 }).first(where: { $0 != node.outputs[0] }), !kept.contains(other),
       !graph.isOutput(other),
       builder.isComputed(other), let producer = graph.producer(of: other), !(builder.kernels[producer.id] is ViewKernel),

@@ -14,9 +14,9 @@ public struct ActivationRecognition: Canonizer {
   public init() {}
 
   public func canonize(_ graph: Graph) throws -> Graph {
-    guard graph.nodes.contains(where: { ScalarFunction.canEvaluate($0.op) }) else { return graph }
+    guard graph.nodes.contains(where: { $0.op is any PositionwiseOperator }) else { return graph }
     return try graph.rewritten { node, graph, facts, editor, touched in
-      guard ScalarFunction.canEvaluate(node.op), let position = editor.index(of: node) else { return [] }
+      guard node.op is any PositionwiseOperator, let position = editor.index(of: node) else { return [] }
       var best: (function: ScalarFunction, activation: Activation)?
       for function in ScalarFunction.all(endingIn: node, graph, facts)
       where function.nodes.count > 1 || node.op is Op.Min || node.op is Op.Max {
@@ -44,24 +44,15 @@ struct ScalarFunction {
   /// The most nodes that an activation is looked for in.
   private static let limit = 24
 
-  /// Whether an operator may be part of such a function.
-  static func canEvaluate(_ op: any Operator) -> Bool {
-    switch op {
-    case is any ElementwiseOperator, is Op.Clip, is Op.Add, is Op.Sub, is Op.Mul, is Op.Div, is Op.Sum, is Op.Min, is Op.Max,
-      is Op.Pow, is Op.Equal, is Op.Greater, is Op.GreaterOrEqual, is Op.Less, is Op.LessOrEqual, is Op.Not, is Op.And, is Op.Or,
-      is Op.Where:
-      true
-    default: false
-    }
-  }
-
   /// The functions that a node is the end of, from the shortest to the longest.
   static func all(endingIn root: Node, _ graph: Graph, _ facts: [String: Fact]) -> [ScalarFunction] {
     guard let target = facts[root.outputs[0]], target.value == nil else { return [] }
     var (constants, open, nodes) = ([String: Double](), Set<String>(), [Node]())
     var result: [ScalarFunction] = []
     func take(_ node: Node) -> Bool {
-      guard canEvaluate(node.op), node.outputs.count == 1, facts[node.outputs[0]]?.shape == target.shape else { return false }
+      guard node.op is any PositionwiseOperator, node.outputs.count == 1, facts[node.outputs[0]]?.shape == target.shape else {
+        return false
+      }
       nodes.append(node)
       for case let input? in node.inputs {
         if let value = facts[input]?.value {
@@ -97,40 +88,9 @@ struct ScalarFunction {
     var values = constants
     values[source] = x
     for node in nodes {
-      values[node.outputs[0]] = ScalarFunction.value(of: node.op, node.inputs.map { $0.flatMap { values[$0] } })
+      values[node.outputs[0]] = (node.op as? any PositionwiseOperator)?.value(of: node.inputs.map { $0.flatMap { values[$0] } })
     }
     return values[nodes[nodes.count - 1].outputs[0]] ?? .nan
-  }
-
-  private static func value(of op: any Operator, _ inputs: [Double?]) -> Double {
-    let all = inputs.compactMap { $0 }
-    func both(_ combine: (Double, Double) -> Double) -> Double { all.count == 2 ? combine(all[0], all[1]) : .nan }
-    func holds(_ condition: (Double, Double) -> Bool) -> Double { both { condition($0, $1) ? 1 : 0 } }
-    guard let x = inputs.first ?? nil else { return .nan }
-    switch op {
-    case let op as any ElementwiseOperator: return op.value(x)
-    case is Op.Clip:
-      let low = inputs.count > 1 ? inputs[1] ?? -.infinity : -.infinity
-      let high = inputs.count > 2 ? inputs[2] ?? .infinity : .infinity
-      return min(max(x, low), high)
-    case is Op.Add, is Op.Sum: return all.reduce(0, +)
-    case is Op.Sub: return both(-)
-    case is Op.Mul: return both(*)
-    case is Op.Div: return both(/)
-    case is Op.Min: return all.min() ?? .nan
-    case is Op.Max: return all.max() ?? .nan
-    case is Op.Pow: return both(pow)
-    case is Op.Equal: return holds(==)
-    case is Op.Greater: return holds(>)
-    case is Op.GreaterOrEqual: return holds(>=)
-    case is Op.Less: return holds(<)
-    case is Op.LessOrEqual: return holds(<=)
-    case is Op.Not: return x == 0 ? 1 : 0
-    case is Op.And: return holds { $0 != 0 && $1 != 0 }
-    case is Op.Or: return holds { $0 != 0 || $1 != 0 }
-    case is Op.Where: return all.count == 3 ? (all[0] != 0 ? all[1] : all[2]) : .nan
-    default: return .nan
-    }
   }
 }
 

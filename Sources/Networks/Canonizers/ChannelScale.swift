@@ -23,14 +23,14 @@ extension Graph {
     else { return nil }
     let ones = numbers.map { _ in 1.0 }
     let zeros = numbers.map { _ in 0.0 }
-    switch node.op {
-    case is Op.Add, is Op.Sum: return ChannelScale(input: input, scale: ones, shift: numbers)
-    case is Op.Sub:
+    switch node.op.role {
+    case .sum: return ChannelScale(input: input, scale: ones, shift: numbers)
+    case .difference:
       return isSecond
         ? ChannelScale(input: input, scale: ones, shift: numbers.map { -$0 })
         : ChannelScale(input: input, scale: ones.map { -$0 }, shift: numbers)
-    case is Op.Mul: return ChannelScale(input: input, scale: numbers, shift: zeros)
-    case is Op.Div where isSecond && !numbers.contains(0):
+    case .product: return ChannelScale(input: input, scale: numbers, shift: zeros)
+    case .quotient where isSecond && !numbers.contains(0):
       return ChannelScale(input: input, scale: numbers.map { 1 / $0 }, shift: zeros)
     default: return nil
     }

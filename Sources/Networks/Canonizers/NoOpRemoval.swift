@@ -33,7 +33,9 @@ public struct NoOpRemoval: Canonizer {
     }
     switch node.op {
     case is Op.Dropout where keepsDropout: return value(1)?.floats?.elements == [0]
-    case is Op.Identity, is Op.Dropout, is Op.Reshape, is Op.Flatten, is Op.Squeeze, is Op.Unsqueeze, is Op.Expand: return true
+    case is Op.Expand,
+      _ where node.op.elements.isView:
+      return true
     case let transpose as Op.Transpose:
       guard let order = try? transpose.order(rank: x.rank) else { return false }
       return order.filter { x[$0] != 1 } == order.filter { x[$0] != 1 }.sorted()

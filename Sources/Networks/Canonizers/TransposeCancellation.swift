@@ -38,7 +38,10 @@ public struct TransposeCancellation: Canonizer {
     var below = node
     while case let source?? = below.inputs.first, let above = graph.producer(of: source) {
       if above.op is Op.Transpose { return passed.isEmpty || graph.isOnlyReader(below, of: source) ? (above, passed) : nil }
-      guard above.op is any ElementwiseOperator || above.op is Op.Clip, graph.isOnlyReader(below, of: source) else { return nil }
+      guard above.op.elements == .positionwise,
+        above.inputs.dropFirst().allSatisfy({ $0 == nil || graph.constants[$0!]?.shape.count == 1 }),
+        graph.isOnlyReader(below, of: source)
+      else { return nil }
       passed.append(above)
       below = above
     }

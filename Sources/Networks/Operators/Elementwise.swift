@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 
 /// An operator that maps every element of its only input by one function of a number.
-public protocol ElementwiseOperator: Operator {
+public protocol ElementwiseOperator: PositionwiseOperator {
   /// The function.
   func value(_ x: Double) -> Double
 }

@@ -1,22 +1,28 @@
-// What operators say of themselves to those who tell them apart: their part in a network, and when they cannot be negative.
+// What operators say of themselves to those who tell them apart: their part in a network, when they cannot be negative, how their
+// elements come from those of their inputs, and what of them is trained.
 
 extension Op.Conv {
+  public var trainable: [Int: ParameterRole] { [1: .weight, 2: .bias] }
   public var role: OperatorRole { .convolution }
 }
 
 extension Op.ConvTranspose {
+  public var trainable: [Int: ParameterRole] { [1: .weight, 2: .bias] }
   public var role: OperatorRole { .convolution }
 }
 
 extension Op.Gemm {
+  public var trainable: [Int: ParameterRole] { [1: .weight, 2: .bias] }
   public var role: OperatorRole { .matrixProduct }
 }
 
 extension Op.MatMul {
+  public var trainable: [Int: ParameterRole] { [0: .weight, 1: .weight] }
   public var role: OperatorRole { .matrixProduct }
 }
 
 extension Op.BatchNormalization {
+  public var trainable: [Int: ParameterRole] { [1: .normScale, 2: .normBias] }
   public var role: OperatorRole { .normalization }
 }
 
@@ -34,6 +40,8 @@ extension Op.LeakyRelu {
 }
 
 extension Op.PRelu {
+  public var elements: ElementFlow { .positionwise }
+  public var trainable: [Int: ParameterRole] { [1: .slope] }
   public var role: OperatorRole { .activation }
 }
 
@@ -129,6 +137,7 @@ extension Op.Reciprocal {
 }
 
 extension Op.MaxPool {
+  public var role: OperatorRole { .maximum }
   public var sign: SignBehaviour { .ofFirst }
 }
 
@@ -143,6 +152,7 @@ extension Op.GlobalAveragePool {
 }
 
 extension Op.GlobalMaxPool {
+  public var role: OperatorRole { .maximum }
   public var sign: SignBehaviour { .ofFirst }
 }
 
@@ -180,6 +190,7 @@ extension Op.ReduceSumSquare {
 }
 
 extension Op.Add {
+  public var trainable: [Int: ParameterRole] { [0: .bias, 1: .bias] }
   public var role: OperatorRole { .sum }
   public var sign: SignBehaviour { .ofAll }
 }
@@ -195,6 +206,7 @@ extension Op.Mul {
 }
 
 extension Op.Div {
+  public var role: OperatorRole { .quotient }
   public var sign: SignBehaviour { .ofAll }
 }
 
@@ -211,49 +223,89 @@ extension Op.Pow {
 }
 
 extension Op.Concat {
+  public var elements: ElementFlow { .moved }
   public var sign: SignBehaviour { .ofAll }
 }
 
 extension Op.Split {
+  public var elements: ElementFlow { .moved }
   public var sign: SignBehaviour { .ofFirst }
 }
 
 extension Op.Slice {
+  public var elements: ElementFlow { .moved }
   public var sign: SignBehaviour { .ofFirst }
 }
 
 extension Op.Pad {
+  public var elements: ElementFlow { .moved }
   public var sign: SignBehaviour { .ofAll }
 }
 
 extension Op.Flatten {
+  public var elements: ElementFlow { .reshaped }
   public var sign: SignBehaviour { .ofFirst }
 }
 
 extension Op.Reshape {
+  public var elements: ElementFlow { .reshaped }
   public var sign: SignBehaviour { .ofFirst }
 }
 
 extension Op.Squeeze {
+  public var elements: ElementFlow { .reshaped }
   public var sign: SignBehaviour { .ofFirst }
 }
 
 extension Op.Unsqueeze {
+  public var elements: ElementFlow { .reshaped }
   public var sign: SignBehaviour { .ofFirst }
 }
 
 extension Op.Transpose {
+  public var elements: ElementFlow { .moved }
   public var sign: SignBehaviour { .ofFirst }
 }
 
 extension Op.Resize {
+  public var elements: ElementFlow { mode == .nearest ? .moved : .mixed }
   public var sign: SignBehaviour { .ofFirst }
 }
 
 extension Op.Dropout {
+  public var elements: ElementFlow { .copied }
   public var sign: SignBehaviour { .ofFirst }
 }
 
 extension Op.Identity {
+  public var elements: ElementFlow { .copied }
   public var sign: SignBehaviour { .ofFirst }
+}
+
+extension Op.LayerNormalization {
+  public var trainable: [Int: ParameterRole] { [1: .normScale, 2: .normBias] }
+}
+
+extension Op.Sub {
+  public var role: OperatorRole { .difference }
+}
+
+extension Op.Gather {
+  public var elements: ElementFlow { .moved }
+}
+
+extension Op.Expand {
+  public var elements: ElementFlow { .moved }
+}
+
+extension Op.Tile {
+  public var elements: ElementFlow { .moved }
+}
+
+extension Op.ScatterND {
+  public var elements: ElementFlow { .moved }
+}
+
+extension Op.Cast {
+  public var elements: ElementFlow { .positionwise }
 }

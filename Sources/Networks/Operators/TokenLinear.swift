@@ -14,6 +14,7 @@ extension Op {
     public init() {}
 
     public var role: OperatorRole { .matrixProduct }
+    public var trainable: [Int: ParameterRole] { [1: .weight, 2: .bias] }
 
     public func infer(_ inputs: [Fact?], outputs: Int) throws -> [Fact] {
       let (x, weight) = (try inputs.required(0).shape, try inputs.required(1).shape)

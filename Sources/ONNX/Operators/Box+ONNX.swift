@@ -2,6 +2,7 @@ internal import Networks
 internal import Tensors
 
 extension Op.Slice: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .int64, 2: .int64, 3: .int64, 4: .int64] }
   init(reading node: inout NodeReader) throws {
     self.init()
     guard node.opset < 10 else { return }
@@ -25,6 +26,7 @@ extension Op.Slice: ONNXOperator {
 }
 
 extension Op.Pad: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .int64, 3: .int64] }
   init(reading node: inout NodeReader) throws {
     self.init(mode: try node.choice("mode", default: .constant))
     guard node.opset < 11 else { return }

@@ -11,6 +11,7 @@ extension Op.Concat: ONNXOperator {
 }
 
 extension Op.Split: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .int64] }
   static var outputLimit: Int { .max }
 
   init(reading node: inout NodeReader) throws {

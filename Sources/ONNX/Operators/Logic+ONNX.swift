@@ -1,11 +1,29 @@
 internal import Networks
 
-extension Op.Equal: PlainONNXOperator {}
-extension Op.Greater: PlainONNXOperator {}
-extension Op.GreaterOrEqual: PlainONNXOperator {}
-extension Op.Less: PlainONNXOperator {}
-extension Op.LessOrEqual: PlainONNXOperator {}
-extension Op.Not: PlainONNXOperator {}
-extension Op.And: PlainONNXOperator {}
-extension Op.Or: PlainONNXOperator {}
-extension Op.Where: PlainONNXOperator {}
+extension Op.Equal: PlainONNXOperator {
+  static var outputType: ElementType? { .bool }
+}
+extension Op.Greater: PlainONNXOperator {
+  static var outputType: ElementType? { .bool }
+}
+extension Op.GreaterOrEqual: PlainONNXOperator {
+  static var outputType: ElementType? { .bool }
+}
+extension Op.Less: PlainONNXOperator {
+  static var outputType: ElementType? { .bool }
+}
+extension Op.LessOrEqual: PlainONNXOperator {
+  static var outputType: ElementType? { .bool }
+}
+extension Op.Not: PlainONNXOperator {
+  static var outputType: ElementType? { .bool }
+}
+extension Op.And: PlainONNXOperator {
+  static var outputType: ElementType? { .bool }
+}
+extension Op.Or: PlainONNXOperator {
+  static var outputType: ElementType? { .bool }
+}
+extension Op.Where: PlainONNXOperator {
+  static var inputTypes: [Int: ElementType] { [0: .bool] }
+}

@@ -2,6 +2,7 @@ internal import Networks
 internal import Tensors
 
 extension Reduction where Self: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .int64] }
   /// The oldest operator set in which axes are an input: 13 for a sum, 18 for the others.
   private static var axesInput: Int { Self.name == Op.ReduceSum.name ? 13 : 18 }
 

@@ -2,6 +2,7 @@ internal import Networks
 internal import Tensors
 
 extension Op.Resize: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .float, 2: .float, 3: .int64] }
   init(reading node: inout NodeReader) throws {
     let mode = try node.choice("mode", default: ResizeMode.nearest)
     guard node.opset >= 11 else {

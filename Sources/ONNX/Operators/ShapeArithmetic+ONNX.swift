@@ -23,6 +23,7 @@ extension Op.ConstantValue: ONNXOperator {
 }
 
 extension Op.ConstantOfShape: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [0: .int64] }
   init(reading node: inout NodeReader) throws {
     guard let value = try node.tensor("value") else {
       self.init()
@@ -38,6 +39,7 @@ extension Op.ConstantOfShape: ONNXOperator {
 }
 
 extension Op.Cast: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [0: .int64] }
   init(reading node: inout NodeReader) throws {
     guard let number = try node.int("to") else { throw EspalierError("attribute 'to' is missing") }
     // These tell of types that are refused.
@@ -58,6 +60,8 @@ extension Op.Cast: ONNXOperator {
 }
 
 extension Op.ShapeOf: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [0: .int64] }
+  static var outputType: ElementType? { .int64 }
   init(reading node: inout NodeReader) throws {
     self.init()
     guard node.opset >= 15 else { return }
@@ -75,6 +79,7 @@ extension Op.ShapeOf: ONNXOperator {
 }
 
 extension Op.Gather: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .int64] }
   init(reading node: inout NodeReader) throws { self.init(axis: try node.int("axis") ?? 0) }
   func write(to node: inout NodeWriter) { node.set("axis", axis) }
 }
@@ -84,6 +89,7 @@ extension Op.RangeOf: PlainONNXOperator {
 }
 
 extension Op.ScatterND: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .int64] }
   init(reading node: inout NodeReader) throws {
     if let reduction = try node.string("reduction"), reduction != "none" {
       throw EspalierError("reduction '\(reduction)' is not supported", accepted: "none")

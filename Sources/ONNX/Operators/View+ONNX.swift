@@ -7,12 +7,14 @@ extension Op.Flatten: ONNXOperator {
 }
 
 extension Op.Reshape: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .int64] }
   init(reading node: inout NodeReader) throws { self.init(allowsZero: node.opset >= 14 ? try node.flag("allowzero") : false) }
   func write(to node: inout NodeWriter) { if node.opset >= 14 { node.set("allowzero", allowsZero) } }
   var opset: Int { allowsZero ? 14 : 7 }
 }
 
 extension Op.Squeeze: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .int64] }
   init(reading node: inout NodeReader) throws {
     self.init()
     if node.opset < 13, let axes = try node.ints("axes") { try node.setInput(1, "axes", .integers(axes)) }
@@ -24,6 +26,7 @@ extension Op.Squeeze: ONNXOperator {
 }
 
 extension Op.Unsqueeze: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .int64] }
   init(reading node: inout NodeReader) throws {
     self.init()
     guard node.opset < 13 else { return }
@@ -41,9 +44,12 @@ extension Op.Transpose: ONNXOperator {
   func write(to node: inout NodeWriter) { node.set("perm", permutation) }
 }
 
-extension Op.Expand: PlainONNXOperator {}
+extension Op.Expand: PlainONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .int64] }
+}
 
 extension Op.Dropout: ONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .float] }
   init(reading node: inout NodeReader) throws {
     self.init()
     if node.opset < 12 {
@@ -62,4 +68,6 @@ extension Op.Dropout: ONNXOperator {
 }
 
 extension Op.Identity: PlainONNXOperator {}
-extension Op.Tile: PlainONNXOperator {}
+extension Op.Tile: PlainONNXOperator {
+  static var inputTypes: [Int: ElementType] { [1: .int64] }
+}

@@ -67,14 +67,16 @@ public struct ScoredNetwork: Sendable {
       guard rows.elements.allSatisfy(\.isFinite) else {
         throw EspalierError("a weight is NaN or infinite", location: "layer '\(layer.name)'", accepted: "finite weights")
       }
-      let bias = layer.node.op is Op.MatMul ? nil : layer.node.inputs.dropFirst(2).first.flatMap { $0 }
+      let bias = graph.trainedPositions(of: layer.node).first { layer.node.op.trainable[$0] == .bias }.flatMap {
+        layer.node.inputs[$0]
+      }
       let readers = graph.consumers(of: layer.node.outputs[0])
       return Layer(
         name: layer.name, node: layer.node, weights: rows,
         bias: bias.flatMap { graph.constants[$0]?.floats }.map { tensor in
           tensor.count == own.outputs.count
             ? tensor.elements : [Float](repeating: tensor.elements.first ?? 0, count: own.outputs.count)
-        }, norm: readers.count == 1 && readers[0].op is Op.BatchNormalization ? readers[0] : nil)
+        }, norm: readers.count == 1 && readers[0].op.role == .normalization ? readers[0] : nil)
     }
   }
 }
@@ -82,8 +84,7 @@ public struct ScoredNetwork: Sendable {
 extension Graph {
   /// The weights of a linear layer, one row a filter; nil where they are no constant.
   func filters(of node: Node, count: Int) -> Tensor<Float>? {
-    let positions = node.op is Op.MatMul ? 0..<2 : 1..<2
-    guard let weight = positions.lazy.compactMap({ node.inputs[$0].flatMap { self.constants[$0]?.floats } }).first else {
+    guard let position = weightPosition(of: node), let weight = node.inputs[position].flatMap({ constants[$0]?.floats }) else {
       return nil
     }
     let shape = weight.shape
@@ -106,10 +107,9 @@ extension Graph {
       }
       return rows
     case let gemm as Op.Gemm: return gemm.transposeB ? weight : weight.transposed([1, 0])
-    case is Op.MatMul:
-      let isRight = node.inputs[1].map { constants[$0] != nil } ?? false
-      return isRight ? weight.transposed([1, 0]) : weight
-    default: return weight.reshaped([count, shape.count / max(count, 1)])
+    default:
+      if node.op.role == .matrixProduct { return position == 1 ? weight.transposed([1, 0]) : weight }
+      return weight.reshaped([count, shape.count / max(count, 1)])
     }
   }
 }

@@ -116,7 +116,7 @@ struct LayerPass: Sendable {
 
   /// The position of the input that is no weight.
   static func data(of node: Node, _ graph: Graph) -> Int {
-    node.op is Op.MatMul && node.inputs[0].map { graph.constants[$0] != nil } ?? false ? 1 : 0
+    graph.weightPosition(of: node) == 0 ? 1 : 0
   }
 
   /// Runs the pass.

@@ -22,7 +22,7 @@ struct PatchGeometry: Sendable {
       (channels, height, width) = (shape[1], shape[2], shape[3])
       (taps, positions) = (kernel.reduce(1, *), placement.output.reduce(1, *))
       self.placement = placement
-    } else if node.op is Op.Gemm || node.op is Op.MatMul, shape.rank == 2 {
+    } else if node.op.role == .matrixProduct, shape.rank == 2 {
       (channels, height, width, taps, positions) = (shape[1], 1, 1, 1, 1)
       placement = nil
     } else {

@@ -22,18 +22,13 @@ extension PlanBuilder {
       let again = try once.compactMap { $0 }.first.map { try reorder($0, to: layout(first)) }
       return try vectorJacobianProduct(node, [again], wanted: wanted)
     }
-    switch node.op {
-    case is Op.MaxPool, is Op.GlobalMaxPool, is Op.Add, is Op.Sum, is Op.Concat, is Op.Split, is Op.Slice, is Op.Transpose,
-      is Op.Expand, is Op.Gather, is Op.Pad, is Op.Flatten, is Op.Reshape, is Op.Squeeze, is Op.Unsqueeze, is Op.Identity,
-      is Op.Dropout, is Op.Cast:
+    switch (node.op.role, node.op.elements) {
+    case (.maximum, _), (.sum, _), (_, .moved), (_, .copied), (_, .reshaped):
       return try vectorJacobianProduct(node, arriving, wanted: wanted)
-    case let op as Op.Resize where op.mode == .nearest:
-      return try vectorJacobianProduct(node, arriving, wanted: wanted)
-    case let op as Op.AveragePool:
-      return try vectorJacobianProduct(node, [divided(first, by: op.kernel.reduce(1, *), node)], wanted: wanted)
-    case is Op.GlobalAveragePool, is Op.ReduceMean:
+    case (.average, _):
       let input = try node.inputs[0].map { try shape(of: $0) } ?? []
-      let count = try input.count / max(shape(of: node.outputs[0]).count, 1)
+      let whole = try input.count / max(shape(of: node.outputs[0]).count, 1)
+      let count = (node.op as? Op.AveragePool)?.kernel.reduce(1, *) ?? whole
       return try vectorJacobianProduct(node, [divided(first, by: count, node)], wanted: wanted)
     default:
       throw EspalierError(
