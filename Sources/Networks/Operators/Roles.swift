@@ -20,6 +20,10 @@ extension Op.BatchNormalization {
   public var role: OperatorRole { .normalization }
 }
 
+extension Op.LayerNormalization {
+  public var role: OperatorRole { .layerNormalization }
+}
+
 extension Op.LRN {
   public var sign: SignBehaviour { .ofFirst }
 }
@@ -105,26 +109,40 @@ extension Op.Swish {
 }
 
 extension Op.Softmax {
+  public var role: OperatorRole { .softmax }
   public var sign: SignBehaviour { .nonnegative }
 }
 
 extension Op.Erf {
+  public var role: OperatorRole { .function }
   public var sign: SignBehaviour { .ofFirst }
 }
 
 extension Op.Exp {
+  public var role: OperatorRole { .function }
   public var sign: SignBehaviour { .nonnegative }
 }
 
+extension Op.Log {
+  public var role: OperatorRole { .function }
+}
+
+extension Op.Neg {
+  public var role: OperatorRole { .function }
+}
+
 extension Op.Sqrt {
+  public var role: OperatorRole { .function }
   public var sign: SignBehaviour { .nonnegative }
 }
 
 extension Op.Abs {
+  public var role: OperatorRole { .function }
   public var sign: SignBehaviour { .nonnegative }
 }
 
 extension Op.Reciprocal {
+  public var role: OperatorRole { .reciprocal }
   public var sign: SignBehaviour { .ofFirst }
 }
 
@@ -152,6 +170,7 @@ extension Op.ReduceMean {
 }
 
 extension Op.ReduceSum {
+  public var role: OperatorRole { .total }
   public var sign: SignBehaviour { .ofFirst }
 }
 
@@ -189,12 +208,17 @@ extension Op.Sum {
   public var sign: SignBehaviour { .ofAll }
 }
 
+extension Op.Sub {
+  public var role: OperatorRole { .difference }
+}
+
 extension Op.Mul {
   public var role: OperatorRole { .product }
   public var sign: SignBehaviour { .ofAll }
 }
 
 extension Op.Div {
+  public var role: OperatorRole { .quotient }
   public var sign: SignBehaviour { .ofAll }
 }
 
@@ -207,6 +231,7 @@ extension Op.Max {
 }
 
 extension Op.Pow {
+  public var role: OperatorRole { .function }
   public var sign: SignBehaviour { .ofFirst }
 }
 
