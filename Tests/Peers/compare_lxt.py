@@ -34,7 +34,6 @@ def prepared(name):
     torch.manual_seed(0)
     model = NETWORKS[name](num_classes=10).eval()
     for key, parameter in model.named_parameters():
-        parameter.requires_grad_(False)
         if parameter.dim() > 1:
             nn.init.normal_(parameter, std=parameter[0].numel() ** -0.5 if key.endswith("weight") else 0.02)
         else:
@@ -43,10 +42,11 @@ def prepared(name):
 
 
 def patched(model, x, classes):
-    """LXT's patched vision transformer, input times gradient."""
+    """LXT's patched vision transformer: input times gradient, which starts from the output itself."""
     x = x.clone().requires_grad_(True)
-    model(x)[torch.arange(len(x)), classes].sum().backward()
-    return x.detach() * x.grad
+    outputs = model(x)[torch.arange(len(x)), classes]
+    outputs.sum().backward()
+    return x.detach() * x.grad / outputs.detach()[:, None, None, None]
 
 
 class Patches:
@@ -89,7 +89,7 @@ def compare(path, name, model, folder):
     torch.manual_seed(1)
     x, classes = torch.randn(2, 3, 224, 224), torch.tensor([3, 7])
     data = write(folder / "data.h5", x, classes)
-    exact = prepared(name).double()
+    exact = prepared(name).double().requires_grad_(False)
     for composite, constant in COMPOSITES.items():
         out, _ = tool(path, folder, data, composite, "--batch", "2")
         image, layers, _ = relevance(exact, x.double(), classes, constant, 1e-12)
@@ -152,6 +152,8 @@ def main():
             torch.onnx.export(
                 model, (torch.zeros(2, 3, 224, 224),), folder / "model.onnx", input_names=["x"], output_names=["y"], opset_version=17,
                 dynamo=False, dynamic_axes={"x": {0: "N"}, "y": {0: "N"}})
+            # PyTorch's attention is exported by its parts only where something is trained.
+            model.requires_grad_(False)
             (speed if "--speed" in sys.argv else compare)(path, name, model, folder)
 
 
