@@ -106,18 +106,28 @@ public enum OperatorRole: Hashable, Sendable {
   case activation
   /// A sum of its inputs.
   case sum
-  /// The first input less the second.
+  /// The first of its inputs less the second.
   case difference
   /// A product of its inputs.
   case product
-  /// The first input divided by the second.
+  /// The first of its inputs divided by the second.
   case quotient
+  /// 1 / x.
+  case reciprocal
+  /// Any other function of single numbers, of which activations and normalisations are written.
+  case function
+  /// A softmax.
+  case softmax
   /// A mean over windows or whole axes.
   case average
   /// The greatest element of windows or whole axes.
   case maximum
+  /// A sum over whole axes.
+  case total
   /// A normalisation by stored statistics.
   case normalization
+  /// A normalisation by mean and deviation of the values themselves.
+  case layerNormalization
   /// None of these.
   case other
 

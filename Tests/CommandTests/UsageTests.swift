@@ -174,8 +174,10 @@ import Testing
       // What rules do that somebody might not expect.
       let words = outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
       let limits = [
-        "composites": ["A difference of two maps is no residual sum", "gets −R", "a gate", "it is not conserved"],
-        "rules": ["a sum that broadcasts is refused under it", "zennit-crp divides by the sum"],
+        "composites": [
+          "a difference of two maps is no residual sum", "gets −R", "a gate", "it is not conserved", "conv_gamma and lin_gamma",
+        ],
+        "rules": ["gets the sum over its copies", "counts as a constant", "zennit-crp divides by the sum"],
       ]
       for text in limits[topic] ?? [] { #expect(words.contains(text), "\(text)") }
     }

@@ -5,7 +5,7 @@ public enum CompositeCatalog {
   /// The names, the default first.
   public static let names = [
     "epsilon_plus", "epsilon_plus_flat", "epsilon_alpha2_beta1", "epsilon_alpha2_beta1_flat", "epsilon_gamma_box", "deconvnet",
-    "guided_backprop", "beta_smooth", "excitation_backprop", "gradient",
+    "guided_backprop", "beta_smooth", "excitation_backprop", "attnlrp", "cp_lrp", "gradient",
   ]
 
   /// Whether a specification names a file of rules, ``CompositeFile``.
@@ -14,7 +14,8 @@ public enum CompositeCatalog {
   /// The composite that a specification `NAME[:key=value,…]` or `FILE.toml` means.
   ///
   /// Keys are `epsilon` and `stabilizer` (both 1e-6), for `epsilon_gamma_box` also `gamma` (0.25), `low` and `high` (needed; one
-  /// number, or one a channel with strokes between them), for `beta_smooth` `beta` (10).
+  /// number, or one a channel with strokes between them), for `beta_smooth` `beta` (10), for `attnlrp` and `cp_lrp` `conv_gamma`
+  /// and `lin_gamma` (0, which is the epsilon rule).
   /// - Throws: `EspalierError` naming what is not known, and what is.
   public static func composite(_ specification: String) throws -> Composite {
     if CompositeFile.isNamed(by: specification) { return try CompositeFile.composite(specification) }
@@ -31,6 +32,7 @@ public enum CompositeCatalog {
 
   private static func composite(_ list: inout ParameterList) throws -> Composite {
     let name = list.name
+    if name == "attnlrp" || name == "cp_lrp" { return try transformer(&list) }
     let isDecomposition = name.hasPrefix("epsilon") || name == "excitation_backprop"
     let stabilizer = Stabilizer(epsilon: isDecomposition ? try list.float("stabilizer", default: 1e-6, from: 0) : 1e-6)
     let epsilon = EpsilonRule(
@@ -72,5 +74,29 @@ public enum CompositeCatalog {
       default: throw EspalierError("the composite is listed, but has no rules")
       }
     return Composite(list.text, rules: rules, first: first)
+  }
+
+  /// AttnLRP and CP-LRP, which have a rule for whatever transformers are made of.
+  ///
+  /// Source: Achtibat et al., "AttnLRP: attention-aware layer-wise relevance propagation for transformers", ICML 2024; Ali et al.,
+  /// "XAI for transformers: better explanations through conservative propagation", ICML 2022. As LXT's `lxt.explicit` puts them
+  /// together; activations, scales and what else depends on one number of the input pass relevance on (equation 9 there).
+  /// `conv_gamma` and `lin_gamma` are those of LXT's example of a vision transformer, where the projections of an attention, being no
+  /// modules, keep the epsilon rule: here `lin_gamma` is for every linear layer.
+  private static func transformer(_ list: inout ParameterList) throws -> Composite {
+    let stabilizer = Stabilizer(epsilon: try list.float("stabilizer", default: 1e-6, from: 0))
+    let epsilon = EpsilonRule(Stabilizer(epsilon: try list.float("epsilon", default: 1e-6, from: 0)))
+    func linear(_ key: String) throws -> any Rule {
+      let gamma = try list.float(key, default: 0, from: 0)
+      return gamma == 0 ? epsilon : GammaRule(gamma: gamma, stabilizer: stabilizer)
+    }
+    let softmax: any Rule = list.name == "cp_lrp" ? StopRule() : TaylorRule()
+    var rules: [LayerKind: any Rule] = [
+      .convolution: try linear("conv_gamma"), .dense: try linear("lin_gamma"), .softmax: softmax,
+      .matrixProduct: UniformEpsilonRule(stabilizer), .product: UniformRule(), .layerNorm: LayerNormRule(stabilizer),
+    ]
+    for kind in [LayerKind.relu, .activation, .batchNorm, .scale, .quotient, .function] { rules[kind] = PassRule() }
+    for kind in [LayerKind.sum, .difference, .offset, .averagePool, .reduction] { rules[kind] = NormRule(stabilizer) }
+    return Composite(list.text, rules: rules)
   }
 }

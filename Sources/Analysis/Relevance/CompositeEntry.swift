@@ -62,6 +62,8 @@ extension LayerKind {
     switch self {
     case .averagePool: "average-pool"
     case .batchNorm: "batch-norm"
+    case .layerNorm: "layer-norm"
+    case .matrixProduct: "matrix-product"
     default: rawValue
     }
   }

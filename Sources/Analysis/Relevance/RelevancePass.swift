@@ -11,17 +11,25 @@ package final class RelevancePass {
   package private(set) var conservation: [ConservationTap] = []
   private let recordsConservation: Bool
 
-  private let graph: Graph
+  let graph: Graph
+  let builder: PlanBuilder
   private let rules: [Int: any Rule]
   private let nonnegative: Set<String>
-  private let builder: PlanBuilder
+  /// The values from which relevance may go on to the network's input: those that depend on it, and not through layers alone that
+  /// stop relevance.
+  private let live: Set<String>
   private var variants: [Slot: [RulePart.Input: Slot]] = [:]
 
   package init(_ graph: Graph, composite: Composite, _ builder: PlanBuilder, recordsConservation: Bool = false) throws {
     self.recordsConservation = recordsConservation
     self.graph = graph
     self.builder = builder
-    rules = try composite.assignment(for: graph)
+    let rules = try composite.assignment(for: graph)
+    self.rules = rules
+    live = graph.nodes.reduce(into: Set(graph.inputs.map(\.name))) { live, node in
+      guard rules[node.id]?.behaviour != .stop, node.inputs.contains(where: { $0.map(live.contains) ?? false }) else { return }
+      live.formUnion(node.outputs)
+    }
     nonnegative = graph.nonnegativeValues()
     // Where a rule subtracts large numbers, the direct convolution's last digits are needed.
     builder.allowsWinograd = graph.nodes.allSatisfy { node in
@@ -43,8 +51,11 @@ package final class RelevancePass {
         if kind == .activation || kind == .relu {
           kept.formUnion(node.inputs.compactMap { $0 }.filter { graph.constants[$0] == nil })
         }
-        let isSum = kind == .sum
-        if !isSum && parts.contains(where: { $0.isPlainOutput || $0.gate != .all }) { kept.formUnion(node.outputs) }
+        let addsUp = kind.isSum && hasOneShape(node)
+        if !addsUp && parts.contains(where: { $0.isPlainOutput || $0.gate != .all }) { kept.formUnion(node.outputs) }
+      case .sharedDecomposition, .constantDeviation, .taylor:
+        kept.formUnion(node.outputs)
+        kept.formUnion(node.inputs.compactMap { $0 }.filter { graph.constants[$0] == nil })
       case .activation(.smooth): kept.formUnion(node.inputs.compactMap { $0 })
       default: break
       }
@@ -54,6 +65,7 @@ package final class RelevancePass {
 
   /// Takes relevance through a node, with a tap on what is conserved if that is asked for.
   package func cross(_ node: Node, _ arriving: [Slot?], _ wanted: [Bool]) throws -> [Slot?] {
+    let wanted = zip(node.inputs, wanted).map { input, isWanted in isWanted && input.map(live.contains) ?? false }
     let slots = arriving.compactMap { $0 }
     guard recordsConservation, !slots.isEmpty else { return try crossing(node, arriving, wanted) }
     let tap = builder.observe(slots, label: node.label)
@@ -108,6 +120,7 @@ package final class RelevancePass {
       let slot = channelsSecond(arrived, of: node)
       taps[node.id] = (builder.observe(slot, label: node.label), builder.layout(slot).channels)
     }
+    guard wanted.contains(true) else { return wanted.map { _ in nil } }
     guard let relevance = arriving[0], let rule = rules[node.id] else {
       return try builder.vectorJacobianProduct(node, arriving, wanted: wanted)
     }
@@ -127,41 +140,27 @@ package final class RelevancePass {
           accepted: "\(NormRule.name), \(PassRule.name), \(GradientRule.name)")
       }
       return try share(node, kind, relevance, part, wanted)
+    case .sharedDecomposition(let stabilizer):
+      guard kind == .matrixProduct || kind == .product else { throw unfit(rule, node, needs: "a product of two maps") }
+      let count = Float(max(wanted.count { $0 }, 1))
+      // R / (n z + ε) is R / n divided by z + ε / n.
+      var share = stabilizer
+      if !stabilizer.isRelative { share.epsilon /= count }
+      let part = RulePart([.init(.asIs, .asIs, bias: .asIs)], stabilizer: share)
+      return try self.share(node, kind, relevance, part, wanted, factor: 1 / count)
+    case .constantDeviation(let stabilizer):
+      guard kind == .layerNorm else { throw unfit(rule, node, needs: "a layer norm") }
+      return try shareOfLayerNorm(node, relevance, stabilizer, wanted)
+    case .taylor:
+      guard kind == .softmax else { throw unfit(rule, node, needs: "a softmax") }
+      return [try builder.taylorDecomposition(ofSoftmax: node, relevance)] + wanted.dropFirst().map { _ in nil }
     }
   }
 
-  /// All relevance for the first input that is as large as the output.
-  private func pass(_ node: Node, _ relevance: Slot, _ wanted: [Bool]) throws -> [Slot?] {
-    let shape = builder.layout(relevance).shape
-    let target = try node.inputs.indices.first { position in
-      try wanted[position] && node.inputs[position].map { try builder.shape(of: $0) == shape } ?? false
-    }
-    guard let target else {
-      throw EspalierError(
-        "no input of it has its output's shape \(shape)", location: "layer '\(node.label)'",
-        accepted: "rule '\(PassRule.name)' where one has")
-    }
-    return wanted.indices.map { $0 == target ? relevance : nil }
-  }
-
-  /// An equal share for every input, summed where an input is repeated to the output's shape.
-  private func shareEqually(_ node: Node, _ relevance: Slot, _ wanted: [Bool]) throws -> [Slot?] {
-    switch node.op {
-    case _ where node.op.role.isArithmetic: break
-    default:
-      throw EspalierError(
-        "rule '\(UniformRule.name)' needs a sum or product", location: "layer '\(node.label)'",
-        accepted: "kind = \"product\" or \"sum\"")
-    }
-    let (layout, count) = (builder.layout(relevance), wanted.count { $0 })
-    let share = builder.allocate(layout, name: node.label)
-    builder.addStep(node.label, reads: [relevance], writes: [share]) { program in
-      Elementwise.scale(program.pointer(relevance), by: 1 / Float(count), into: program.pointer(share), count: layout.floatCount)
-    }
-    return try node.inputs.indices.map { position in
-      guard wanted[position], let name = node.inputs[position] else { return nil }
-      return try builder.sumBack(share, to: builder.shape(of: name), label: node.label)
-    }
+  private func unfit(_ rule: any Rule, _ node: Node, needs what: String) -> EspalierError {
+    EspalierError(
+      "rule '\(type(of: rule).name)' needs \(what)", location: "layer '\(node.label)'",
+      accepted: "\(NormRule.name), \(PassRule.name), \(StopRule.name), \(GradientRule.name)")
   }
 
   private func cross(_ node: Node, _ relevance: Slot, by change: ActivationRule, _ wanted: [Bool]) throws -> [Slot?] {
@@ -194,28 +193,6 @@ package final class RelevancePass {
       }
     }
     return [result] + wanted.dropFirst().map { _ in nil }
-  }
-
-  /// A layer without weights: relevance in proportion to each input's share of the output.
-  private func share(_ node: Node, _ kind: LayerKind, _ relevance: Slot, _ part: RulePart, _ wanted: [Bool]) throws -> [Slot?] {
-    let isSum = kind == .sum
-    let inputs = isSum ? try node.inputs.compactMap { try $0.map { try builder.slot(of: $0) } } : []
-    // A sum is added up again on the way, so that it may be fused with its activation.
-    let target = builder.layout(isSum ? inputs[0] : try builder.slot(of: node.outputs[0]))
-    let sumsAlign = isSum && inputs.allSatisfy { builder.layout($0).shape == builder.layout(relevance).shape }
-    if isSum && !sumsAlign {
-      throw EspalierError(
-        "its operands have different shapes", location: "layer '\(node.label)'", accepted: "a sum of equal shapes for rule 'norm'"
-      )
-    }
-    let terms = isSum ? try inputs.map { try builder.reorder($0, to: target) } : [try builder.slot(of: node.outputs[0])]
-    let quotient = try divide(node, relevance, by: terms.map { ($0, Float(1)) }, gate: nil, part, layout: target)
-    let gradients =
-      isSum ? wanted.map { $0 ? quotient : nil } : try builder.vectorJacobianProduct(node, [quotient], wanted: wanted)
-    return try node.inputs.indices.map { position in
-      guard wanted[position], let gradient = gradients[position], let name = node.inputs[position] else { return nil }
-      return try weigh(node, [(try builder.slot(of: name), .asIs, gradient, 1)], layout: builder.layout(builder.slot(of: name)))
-    }
   }
 
   /// A layer with weights: quotients, transposed products, and their sum weighted by the inputs.
@@ -283,7 +260,7 @@ package final class RelevancePass {
   }
 
   /// Appends `R / st(Σ ± z)`, where the gate is open.
-  private func divide(
+  func divide(
     _ node: Node, _ relevance: Slot, by products: [(slot: Slot, sign: Float)], gate: Slot?, _ part: RulePart, input: Slot? = nil,
     layout: Layout
   ) throws -> Slot {
@@ -309,7 +286,7 @@ package final class RelevancePass {
   }
 
   /// Appends `Σ factor · input · gradient`.
-  private func weigh(
+  func weigh(
     _ node: Node, _ contributions: [(input: Slot, form: RulePart.Input, gradient: Slot, factor: Float)], layout: Layout
   ) throws -> Slot {
     let aligned = try contributions.map {

@@ -30,6 +30,13 @@ extension Rule {
 public enum RuleBehaviour: Hashable, Sendable {
   /// Splits it in proportion to what the inputs contributed to the output: `R_in = Σ coefficient · Σ sign · x · Wᵀ(R / z)`.
   case decomposition([RulePart])
+  /// Splits it in equal parts among the operands that depend on the network's input, and each in proportion to what its elements
+  /// contributed: `R_in = x · fᵀ(R / st(n z))` for each of n.
+  case sharedDecomposition(Stabilizer)
+  /// The same for a layer norm, the deviation by which it divides being held constant.
+  case constantDeviation(Stabilizer)
+  /// At a softmax s of x: `R_in = x (R − s ΣR)`.
+  case taylor
   /// Hands it on unchanged, to the first input that has the output's shape.
   case pass
   /// Gives every input that depends on the network's input an equal share.

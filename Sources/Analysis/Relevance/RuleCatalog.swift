@@ -4,9 +4,9 @@ import Tensors
 public enum RuleCatalog {
   /// The rules.
   public static let all: [any Rule.Type] = [
-    AlphaBetaRule.self, AlphaBetaXRule.self, EpsilonRule.self, FlatRule.self, GammaRule.self, GradientRule.self, NormRule.self,
-    PassRule.self, ReLUBetaSmoothRule.self, ReLUDeconvNetRule.self, ReLUGuidedBackpropRule.self, SignRule.self, StopRule.self,
-    UniformRule.self,
+    AlphaBetaRule.self, AlphaBetaXRule.self, EpsilonRule.self, FlatRule.self, GammaRule.self, GradientRule.self,
+    LayerNormRule.self, NormRule.self, PassRule.self, ReLUBetaSmoothRule.self, ReLUDeconvNetRule.self,
+    ReLUGuidedBackpropRule.self, SignRule.self, StopRule.self, TaylorRule.self, UniformEpsilonRule.self, UniformRule.self,
     WSquareRule.self, ZBoxRule.self, ZPlusRule.self,
   ]
 

@@ -111,6 +111,40 @@ final class LayerNormalizationKernel: Kernel {
   }
 }
 
+extension LayerNormalizationKernel {
+  /// Appends the gradient at the input where the deviation of every row counts as a constant.
+  fileprivate func gradientOfConstantDeviation(_ builder: PlanBuilder, _ gradient: Slot) throws -> Slot {
+    guard let moments else { throw EspalierError("the node has no forward steps") }
+    let incoming = try builder.reorder(gradient, to: .plain(shape))
+    let result = builder.allocate(.plain(shape), name: context.node.label)
+    let (parameters, scale, length, rows) = (builder.parameters, scale, length, rows)
+    builder.addStep(context.node.label, reads: [incoming, moments], writes: [result]) { program in
+      let (g, z, m) = (program.pointer(incoming), program.pointer(result), program.sums(moments))
+      let factors = parameters[scale]!.elements
+      for row in 0..<rows {
+        let (g, z, inverse) = (g + row * length, z + row * length, m[2 * row + 1])
+        let direct = sum(length) { Double(g[$0]) * Double(factors[$0]) } / Double(length)
+        for position in 0..<length {
+          z[position] = Float(inverse * (Double(g[position]) * Double(factors[position]) - direct))
+        }
+      }
+    }
+    return result
+  }
+}
+
+extension PlanBuilder {
+  /// Appends the vector-Jacobian product of a layer norm whose deviation counts as a constant.
+  ///
+  /// - Throws: `EspalierError` if the node is no layer norm.
+  public func gradient(ofLayerNorm node: Node, _ gradient: Slot) throws -> Slot {
+    guard let kernel = kernels[node.id] as? LayerNormalizationKernel else {
+      throw EspalierError("\(node.op.name) is no layer norm", location: node.label, accepted: "LayerNormalization")
+    }
+    return try kernel.gradientOfConstantDeviation(self, gradient)
+  }
+}
+
 /// The sum of so many terms, in four parts that a processor can work on at once.
 @inline(__always)
 private func sum(_ count: Int, _ term: (Int) -> Double) -> Double {

@@ -74,6 +74,42 @@ final class SoftmaxKernel: Kernel {
   }
 }
 
+extension SoftmaxKernel {
+  fileprivate func taylorDecomposition(_ builder: PlanBuilder, _ relevance: Slot) throws -> Slot {
+    let incoming = try builder.reorder(relevance, to: .plain(shape))
+    let input = try builder.reorder(builder.slot(of: context.input(0)), to: .plain(shape))
+    let output = try builder.slot(of: context.node.outputs[0])
+    let result = builder.allocate(.plain(shape), name: context.node.label)
+    let lines = Lines(shape, axis: axis)
+    builder.addStep(context.node.label, reads: [incoming, input, output], writes: [result]) { program in
+      let (r, x) = (program.pointer(incoming), program.pointer(input))
+      let (s, z) = (program.pointer(output), program.pointer(result))
+      lines.forEach { start, stride, length in
+        var sum = 0.0
+        for i in 0..<length { sum += Double(r[start + i * stride]) }
+        let total = Float(sum)
+        for i in 0..<length {
+          let position = start + i * stride
+          z[position] = x[position] == -.infinity ? 0 : x[position] * (r[position] - s[position] * total)
+        }
+      }
+    }
+    return result
+  }
+}
+
+extension PlanBuilder {
+  /// Appends `x (R − s ΣR)` for a softmax s of x, the sum being over its axis; 0 where x is −∞.
+  ///
+  /// - Throws: `EspalierError` if the node is no softmax.
+  public func taylorDecomposition(ofSoftmax node: Node, _ relevance: Slot) throws -> Slot {
+    guard let kernel = kernels[node.id] as? SoftmaxKernel else {
+      throw EspalierError("\(node.op.name) is no softmax", location: node.label, accepted: "Softmax")
+    }
+    return try kernel.taylorDecomposition(self, relevance)
+  }
+}
+
 /// The lines of a row-major tensor along one axis.
 struct Lines: Sendable {
   private let outer: Int

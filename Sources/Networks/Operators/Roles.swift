@@ -2,28 +2,33 @@
 // elements come from those of their inputs, and what of them is trained.
 
 extension Op.Conv {
-  public var trainable: [Int: ParameterRole] { [1: .weight, 2: .bias] }
   public var role: OperatorRole { .convolution }
+  public var trainable: [Int: ParameterRole] { [1: .weight, 2: .bias] }
 }
 
 extension Op.ConvTranspose {
-  public var trainable: [Int: ParameterRole] { [1: .weight, 2: .bias] }
   public var role: OperatorRole { .convolution }
+  public var trainable: [Int: ParameterRole] { [1: .weight, 2: .bias] }
 }
 
 extension Op.Gemm {
-  public var trainable: [Int: ParameterRole] { [1: .weight, 2: .bias] }
   public var role: OperatorRole { .matrixProduct }
+  public var trainable: [Int: ParameterRole] { [1: .weight, 2: .bias] }
 }
 
 extension Op.MatMul {
-  public var trainable: [Int: ParameterRole] { [0: .weight, 1: .weight] }
   public var role: OperatorRole { .matrixProduct }
+  public var trainable: [Int: ParameterRole] { [0: .weight, 1: .weight] }
 }
 
 extension Op.BatchNormalization {
-  public var trainable: [Int: ParameterRole] { [1: .normScale, 2: .normBias] }
   public var role: OperatorRole { .normalization }
+  public var trainable: [Int: ParameterRole] { [1: .normScale, 2: .normBias] }
+}
+
+extension Op.LayerNormalization {
+  public var role: OperatorRole { .layerNormalization }
+  public var trainable: [Int: ParameterRole] { [1: .normScale, 2: .normBias] }
 }
 
 extension Op.LRN {
@@ -40,9 +45,9 @@ extension Op.LeakyRelu {
 }
 
 extension Op.PRelu {
+  public var role: OperatorRole { .activation }
   public var elements: ElementFlow { .positionwise }
   public var trainable: [Int: ParameterRole] { [1: .slope] }
-  public var role: OperatorRole { .activation }
 }
 
 extension Op.Clip {
@@ -113,26 +118,40 @@ extension Op.Swish {
 }
 
 extension Op.Softmax {
+  public var role: OperatorRole { .softmax }
   public var sign: SignBehaviour { .nonnegative }
 }
 
 extension Op.Erf {
+  public var role: OperatorRole { .function }
   public var sign: SignBehaviour { .ofFirst }
 }
 
 extension Op.Exp {
+  public var role: OperatorRole { .function }
   public var sign: SignBehaviour { .nonnegative }
 }
 
+extension Op.Log {
+  public var role: OperatorRole { .function }
+}
+
+extension Op.Neg {
+  public var role: OperatorRole { .function }
+}
+
 extension Op.Sqrt {
+  public var role: OperatorRole { .function }
   public var sign: SignBehaviour { .nonnegative }
 }
 
 extension Op.Abs {
+  public var role: OperatorRole { .function }
   public var sign: SignBehaviour { .nonnegative }
 }
 
 extension Op.Reciprocal {
+  public var role: OperatorRole { .reciprocal }
   public var sign: SignBehaviour { .ofFirst }
 }
 
@@ -162,6 +181,7 @@ extension Op.ReduceMean {
 }
 
 extension Op.ReduceSum {
+  public var role: OperatorRole { .total }
   public var sign: SignBehaviour { .ofFirst }
 }
 
@@ -190,14 +210,18 @@ extension Op.ReduceSumSquare {
 }
 
 extension Op.Add {
-  public var trainable: [Int: ParameterRole] { [0: .bias, 1: .bias] }
   public var role: OperatorRole { .sum }
   public var sign: SignBehaviour { .ofAll }
+  public var trainable: [Int: ParameterRole] { [0: .bias, 1: .bias] }
 }
 
 extension Op.Sum {
   public var role: OperatorRole { .sum }
   public var sign: SignBehaviour { .ofAll }
+}
+
+extension Op.Sub {
+  public var role: OperatorRole { .difference }
 }
 
 extension Op.Mul {
@@ -219,75 +243,68 @@ extension Op.Max {
 }
 
 extension Op.Pow {
+  public var role: OperatorRole { .function }
   public var sign: SignBehaviour { .ofFirst }
 }
 
 extension Op.Concat {
-  public var elements: ElementFlow { .moved }
   public var sign: SignBehaviour { .ofAll }
+  public var elements: ElementFlow { .moved }
 }
 
 extension Op.Split {
-  public var elements: ElementFlow { .moved }
   public var sign: SignBehaviour { .ofFirst }
+  public var elements: ElementFlow { .moved }
 }
 
 extension Op.Slice {
-  public var elements: ElementFlow { .moved }
   public var sign: SignBehaviour { .ofFirst }
+  public var elements: ElementFlow { .moved }
 }
 
 extension Op.Pad {
-  public var elements: ElementFlow { .moved }
   public var sign: SignBehaviour { .ofAll }
+  public var elements: ElementFlow { .moved }
 }
 
 extension Op.Flatten {
-  public var elements: ElementFlow { .reshaped }
   public var sign: SignBehaviour { .ofFirst }
+  public var elements: ElementFlow { .reshaped }
 }
 
 extension Op.Reshape {
-  public var elements: ElementFlow { .reshaped }
   public var sign: SignBehaviour { .ofFirst }
+  public var elements: ElementFlow { .reshaped }
 }
 
 extension Op.Squeeze {
-  public var elements: ElementFlow { .reshaped }
   public var sign: SignBehaviour { .ofFirst }
+  public var elements: ElementFlow { .reshaped }
 }
 
 extension Op.Unsqueeze {
-  public var elements: ElementFlow { .reshaped }
   public var sign: SignBehaviour { .ofFirst }
+  public var elements: ElementFlow { .reshaped }
 }
 
 extension Op.Transpose {
-  public var elements: ElementFlow { .moved }
   public var sign: SignBehaviour { .ofFirst }
+  public var elements: ElementFlow { .moved }
 }
 
 extension Op.Resize {
-  public var elements: ElementFlow { mode == .nearest ? .moved : .mixed }
   public var sign: SignBehaviour { .ofFirst }
+  public var elements: ElementFlow { mode == .nearest ? .moved : .mixed }
 }
 
 extension Op.Dropout {
-  public var elements: ElementFlow { .copied }
   public var sign: SignBehaviour { .ofFirst }
+  public var elements: ElementFlow { .copied }
 }
 
 extension Op.Identity {
-  public var elements: ElementFlow { .copied }
   public var sign: SignBehaviour { .ofFirst }
-}
-
-extension Op.LayerNormalization {
-  public var trainable: [Int: ParameterRole] { [1: .normScale, 2: .normBias] }
-}
-
-extension Op.Sub {
-  public var role: OperatorRole { .difference }
+  public var elements: ElementFlow { .copied }
 }
 
 extension Op.Gather {

@@ -18,6 +18,7 @@ struct RelevanceCommand: ParsableCommand {
         espalier relevance vgg.onnx --data folder:dir --maps none --out filters.h5
         espalier relevance vgg.onnx --data folder:dir --attributor smoothgrad:n=50 --out smooth.h5
         espalier relevance vgg.onnx --data folder:dir --composite rules.toml --conservation --out maps.h5
+        espalier relevance vit.onnx --data folder:dir --composite attnlrp --out maps.h5
         espalier relevance vgg.onnx --data folder:dir --from conv5:12 --out filter.h5
         espalier relevance vgg.onnx --data folder:dir --maps none --top 40 --out top.h5
         espalier relevance vgg.onnx --data folder:dir --out maps.h5 --virelay project

@@ -50,9 +50,16 @@ extension Topic {
         .lines(ruleFile),
         .text(
           """
-          A difference of two maps is no residual sum: relevance is treated as a gradient there, so that the second map gets −R. Nor does \
-          a named composite have a rule for the product of two maps, a gate: relevance is treated as a gradient, both factors get some, \
-          and it is not conserved. A file's entry with kind = "product" chooses a rule, such as uniform or pass.
+          attnlrp and cp_lrp are for transformers: they have a rule for attention, layer norms, gates, position embeddings and \
+          whatever else stands between layers. conv_gamma and lin_gamma (both 0) put gamma in the place of epsilon in convolutions and \
+          linear layers, those of attention among them: attnlrp:conv_gamma=0.25,lin_gamma=0.05. LXT's example of a vision \
+          transformer is cp_lrp with both.
+          """),
+        .text(
+          """
+          To the other composites a difference of two maps is no residual sum: relevance is treated as a gradient there, so that the \
+          second map gets −R. Nor do they have a rule for the product of two maps, a gate: relevance is treated as a gradient, both \
+          factors get some, and it is not conserved. A file's entry with kind = "product" chooses a rule, such as uniform or pass.
           """),
       ])
   }
@@ -69,6 +76,8 @@ extension Topic {
     "guided_backprop": "the gradient, with guided backpropagation at every ReLU",
     "beta_smooth": "the gradient, with the softplus of beta=10 at every ReLU",
     "excitation_backprop": "zplus in convolutions and linear layers",
+    "attnlrp": "AttnLRP: epsilon in layers with weights, uniform-epsilon, taylor and layer-norm in attention",
+    "cp_lrp": "CP-LRP: the same with a constant attention",
     "gradient": "the plain gradient",
   ]
 
@@ -98,7 +107,9 @@ extension Topic {
           """),
         .text(
           """
-          norm is for residual sums of maps of one shape: a sum that broadcasts is refused under it. The most relevant images of a \
+          norm is for sums and averages: an operand that is repeated gets the sum over its copies, and a constant takes its share of the \
+          relevance with it. uniform-epsilon, taylor and layer-norm are for products of maps (kind = "matrix-product"), softmaxes and \
+          layer norms. What lies behind stop alone counts as a constant to uniform and uniform-epsilon. The most relevant images of a \
           filter (relevance --top) are ranked by relevance as it is, which zennit-crp divides by the sum of an image's magnitudes first.
           """),
       ])

@@ -68,8 +68,8 @@ import Testing
   }
 
   /// `x (R − y ΣR)`.
-  @Test func normAtASoftmaxIsItsDeepTaylorDecomposition() throws {
-    let found = try #require(try shares(Op.Softmax(axis: 1), .other, NormRule(Stabilizer(epsilon: 0)), [x])[0])
+  @Test func taylorAtASoftmax() throws {
+    let found = try #require(try shares(Op.Softmax(axis: 1), .softmax, TaylorRule(), [x])[0])
     let (n, c, area) = (ProductRuleTests.n, ProductRuleTests.c, ProductRuleTests.area)
     var expected = Tensor<Double>(repeating: 0, shape: x.shape)
     for sample in 0..<n {
@@ -83,5 +83,59 @@ import Testing
       }
     }
     expectClose(found, expected, Tolerance(relative: 1e-5), scaled: true, "softmax")
+  }
+
+  /// A sum or difference whose second operand is repeated: `± x R / (z + sign(z) ε)`, summed over the copies.
+  @Test(arguments: [false, true]) func normOfWhatIsRepeated(isDifference: Bool) throws {
+    let (epsilon, sign) = (0.125, isDifference ? -1.0 : 1.0)
+    let op: any Networks.Operator = isDifference ? Op.Sub() : Op.Add()
+    let rule = NormRule(Stabilizer(epsilon: Float(epsilon)))
+    let area = ProductRuleTests.area
+    let all = { (i: Int) in Double(x.elements[i]) + sign * Double(gate.elements[i / area]) }
+    let quotients = x.elements.indices.map { Double(relevance.elements[$0]) / (all($0) + (all($0) < 0 ? -epsilon : epsilon)) }
+    let found = try shares(op, isDifference ? .difference : .sum, rule, [x, gate])
+    let map = Tensor(zip(x.elements, quotients).map { Double($0) * $1 }, shape: x.shape)
+    expectClose(try #require(found[0]), map, Tolerance(relative: 1e-5), scaled: true, "map")
+    let gates = gate.elements.indices.map { channel in
+      sign * Double(gate.elements[channel]) * quotients[channel * area..<(channel + 1) * area].reduce(0, +)
+    }
+    expectClose(try #require(found[1]), Tensor(gates, shape: gate.shape), Tolerance(relative: 1e-5), scaled: true, "gates")
+  }
+
+  /// For `O = A V`: `A · (R / (2 O ± ε)) Vᵀ` and `V · Aᵀ (R / (2 O ± ε))`.
+  @Test func uniformEpsilonOfMatrices() throws {
+    let epsilon = 0.25
+    let v = ProductRuleTests.random([2, 20, 3, 3], seed: 4)
+    let found = try shares(Op.MatMul(), .matrixProduct, UniformEpsilonRule(Stabilizer(epsilon: Float(epsilon))), [x, v])
+    var expected = [Tensor<Double>(repeating: 0, shape: x.shape), Tensor<Double>(repeating: 0, shape: x.shape)]
+    for start in stride(from: 0, to: x.count, by: 9) {
+      for i in 0..<3 {
+        for j in 0..<3 {
+          let terms = (0..<3).map { Double(x.elements[start + 3 * i + $0]) * Double(v.elements[start + 3 * $0 + j]) }
+          let z = 2 * terms.reduce(0, +)
+          let quotient = Double(relevance.elements[start + 3 * i + j]) / (z + (z < 0 ? -epsilon : epsilon))
+          for k in 0..<3 {
+            expected[0].elements[start + 3 * i + k] += terms[k] * quotient
+            expected[1].elements[start + 3 * k + j] += terms[k] * quotient
+          }
+        }
+      }
+    }
+    for (share, expected) in zip(found, expected) {
+      expectClose(try #require(share), expected, Tolerance(relative: 1e-5), scaled: true, "operand")
+    }
+  }
+
+  @Test func rulesOfOneKindOfNodeAreRefusedElsewhere() throws {
+    for (rule, kind) in [(TaylorRule(), "a softmax"), (LayerNormRule(), "a layer norm"), (UniformEpsilonRule(), "a product")]
+      as [(any Rule, String)]
+    {
+      do {
+        _ = try shares(Op.Add(), .sum, rule, [x, x])
+        Issue.record("\(rule) was accepted")
+      } catch let error as EspalierError {
+        #expect("\(error)".contains("needs \(kind)") && "\(error)".contains("'y'"), "\(error)")
+      }
+    }
   }
 }

@@ -1,7 +1,7 @@
 /// Relevance in proportion to the inputs' shares of the output, the layer unchanged: `R_in = x · fᵀ(R / st(f(x)))`.
 ///
-/// For residual sums of maps of one shape (those that broadcast are refused) and average pools; zennit's `Norm`. At a softmax it
-/// is the deep Taylor decomposition that LXT uses there, `x (R − y ΣR)` (Achtibat et al., ICML 2024, proposition 3.1).
+/// For sums, differences and averages; zennit's `Norm`. An operand of a sum that is repeated gets the sum over its copies. A
+/// constant stands in the denominator and takes its share of the relevance with it, as in LXT's `add2`.
 public struct NormRule: Rule {
   public static let name = "norm"
   /// What keeps the denominator from zero.

@@ -2,7 +2,7 @@
 ///
 /// Source: Achtibat et al., ICML 2024, proposition 3.3; LXT's `Uniform`. An operand that is repeated, such as the gate of
 /// squeeze and excitation, gets the sum over its copies, so that relevance is conserved, which the gradient does not do at a
-/// product.
+/// product. An operand from which a rule `stop` keeps relevance counts as a constant.
 public struct UniformRule: Rule {
   public static let name = "uniform"
 

@@ -1,7 +1,7 @@
 import Networks
 import Tensors
 
-/// Which rule each kind of node gets: the nine composites of Zennit, or one rule everywhere.
+/// Which rule each kind of node gets: the nine composites of Zennit, the two of LXT, or one rule everywhere.
 public enum TwinComposite: Sendable {
   case epsilonGammaBox(low: [Double], high: [Double])
   case epsilonPlus
@@ -12,6 +12,10 @@ public enum TwinComposite: Sendable {
   case guidedBackprop
   case betaSmooth
   case excitationBackprop
+  /// AttnLRP, Achtibat et al., ICML 2024; a γ of 0 is the epsilon rule.
+  case attnLRP(convGamma: Double = 0, linGamma: Double = 0)
+  /// CP-LRP, Ali et al., ICML 2022: the same with a constant attention.
+  case cpLRP
   /// One rule at every layer with weights, sum and average pool; the plain gradient elsewhere.
   case uniform(TwinRule)
   /// One rule at every layer with weights; sums and average pools as in ``epsilonPlus``, activations passed.
@@ -50,6 +54,10 @@ public enum TwinComposite: Sendable {
     case .epsilonAlpha2Beta1: return isConvolution ? alpha2Beta1 : TwinRule(.epsilon)
     case .epsilonAlpha2Beta1Flat: return isFirstLayer ? TwinRule(.flat) : isConvolution ? alpha2Beta1 : TwinRule(.epsilon)
     case .excitationBackprop: return TwinRule(.zPlus)
+    case .attnLRP(let convGamma, let linGamma):
+      let gamma = isConvolution ? convGamma : linGamma
+      return TwinRule(gamma == 0 ? .epsilon : .gamma(gamma))
+    case .cpLRP: return TwinRule(.epsilon)
     case .uniform(let rule), .linear(let rule): return rule
     case .first(let rule): return isFirstLayer ? rule : TwinRule(isConvolution ? .zPlus : .epsilon)
     case .deconvNet, .guidedBackprop, .betaSmooth: return nil
@@ -68,6 +76,8 @@ public enum TwinComposite: Sendable {
     case .betaSmooth: return node.op is Op.Relu ? TwinRule(.reluBetaSmooth(10)) : nil
     default: break
     }
+    if case .attnLRP = self { return transformerRule(of: node) ?? (node.op is Op.Softmax ? TwinRule(.taylor) : nil) }
+    if case .cpLRP = self { return transformerRule(of: node) ?? (node.op is Op.Softmax ? TwinRule(.stop) : nil) }
     if case .uniform(let rule) = self { return addsBranches || averagesSpace ? rule : nil }
     if addsBranches || averagesSpace { return TwinRule(.norm) }
     if case .excitationBackprop = self { return nil }
@@ -78,6 +88,24 @@ public enum TwinComposite: Sendable {
       is Op.BatchNormalization:
       return TwinRule(.pass)
     default: return nil
+    }
+  }
+
+  /// What AttnLRP and CP-LRP have in common: sums and means in proportion, products in equal parts, functions of one number and
+  /// factors passed; nil elsewhere.
+  private func transformerRule(of node: Node) -> TwinRule? {
+    switch node.op {
+    case is Op.Add, is Op.Sum, is Op.Sub, is Op.ReduceSum, is Op.ReduceMean, is Op.AveragePool, is Op.GlobalAveragePool:
+      TwinRule(.norm)
+    case is Op.MatMul, is Op.Gemm: TwinRule(.uniformEpsilon)
+    case is Op.Mul: TwinRule(.uniform)
+    case is Op.LayerNormalization: TwinRule(.layerNorm)
+    case is Op.Div, is Op.BatchNormalization, is Op.Relu, is Op.LeakyRelu, is Op.PRelu, is Op.Clip, is Op.Sigmoid,
+      is Op.HardSigmoid, is Op.HardSwish, is Op.Tanh, is Op.Elu, is Op.Selu, is Op.Celu, is Op.ThresholdedRelu, is Op.Softplus,
+      is Op.Softsign, is Op.Gelu, is Op.Mish, is Op.Swish, is Op.Exp, is Op.Log, is Op.Sqrt, is Op.Pow, is Op.Neg, is Op.Abs,
+      is Op.Reciprocal, is Op.Erf:
+      TwinRule(.pass)
+    default: nil
     }
   }
 }

@@ -56,6 +56,15 @@ public struct TwinRelevance: Sendable {
     let absorbed = layers.reduce(into: Set<Int>()) { $0.formUnion($1.absorbed) }
     let firstConvolution = layers.first { $0.channelAxis == 1 }?.node.id
 
+    // Where relevance is stopped, nothing before it counts.
+    var live = Set(graph.inputs.map(\.name)).intersection(computed)
+    for node in graph.nodes {
+      if case .stop? = composite?.rule(of: node, addsBranches: false, averagesSpace: false)?.kind { continue }
+      if node.inputs.contains(where: { $0.map(live.contains) ?? false }) {
+        live.formUnion(node.outputs.filter(computed.contains))
+      }
+    }
+
     let seed = self.start(for: output ?? graph.outputs[0])
     let relevance = twin.propagate([seed: start(values[seed]!)]) { node, arrived in
       // What is folded into a layer hands relevance on as it is.
@@ -76,8 +85,10 @@ public struct TwinRelevance: Sendable {
       let rule = composite?.rule(
         of: node, addsBranches: (node.op is Op.Add || node.op is Op.Sum) && branches > 1,
         averagesSpace: averagesSpace(node, values))
-      return rule?.relevance(of: node, twin: twin, values: values, from: arrived[0]!)
+      let shares =
+        rule?.relevance(of: node, twin: twin, values: values, live: live, from: arrived[0]!)
         ?? twin.gradientsOfInputs(of: node, values: values, gradients: arrived)
+      return zip(node.inputs, shares).map { name, share in name.map(live.contains) ?? false ? share : nil }
     }
     return Result(
       values: values, relevance: relevance,

@@ -60,6 +60,16 @@ public struct TwinRule: Sendable {
     case flat
     case norm
     case pass
+    /// Nothing is handed on.
+    case stop
+    /// Equal shares for the operands.
+    case uniform
+    /// Equal shares for the operands, each in proportion.
+    case uniformEpsilon
+    /// `x (R − s ΣR)` at a softmax.
+    case taylor
+    /// A layer norm with a constant deviation.
+    case layerNorm
     case reluDeconvNet
     case reluGuidedBackprop
     case reluBetaSmooth(Double)
@@ -134,25 +144,75 @@ extension TwinRule {
       return layer.transposed(quotient(r, layer.forward(ones, equal, nil)), equal)
     case .pass:
       return r
-    case .reluDeconvNet, .reluGuidedBackprop, .reluBetaSmooth:
-      preconditionFailure("a rule of activations at a layer with weights")
+    case .reluDeconvNet, .reluGuidedBackprop, .reluBetaSmooth, .stop, .uniform, .uniformEpsilon, .taylor, .layerNorm:
+      preconditionFailure("a rule of nodes without weights at a layer with weights")
     }
   }
 
   /// Relevance at the inputs of a node without weights; nil for an input that gets none.
-  func relevance(of node: Node, twin: Twin, values: [String: Tensor<Double>], from r: Tensor<Double>) -> [Tensor<Double>?] {
+  ///
+  /// - Parameter live: the values from which relevance may go on.
+  func relevance(
+    of node: Node, twin: Twin, values: [String: Tensor<Double>], live: Set<String>, from r: Tensor<Double>
+  ) -> [Tensor<Double>?] {
+    let isLive = node.inputs.map { $0.map(live.contains) ?? false }
+    let count = Double(isLive.filter { $0 }.count)
     let x = values[node.inputs[0]!]!
     let others = node.inputs.dropFirst().map { _ in nil as Tensor<Double>? }
     switch kind {
     case .norm:
       let shares = twin.gradientsOfInputs(of: node, values: values, gradients: [quotient(r, values[node.outputs[0]]!)])
       return zip(node.inputs, shares).map { name, share in share.map { $0 * values[name!]! } }
-    case .pass: return [r] + others
+    case .pass:
+      let first = node.inputs.indices.first { isLive[$0] && values[node.inputs[$0]!]!.shape == r.shape }
+      return node.inputs.indices.map { $0 == first ? r : nil }
+    case .stop: return node.inputs.map { _ in nil }
+    case .uniform:
+      // What a sum hands back to each operand is the sum over its copies.
+      let shares = Op.Add().twinBackward(
+        node.inputs.map { values[$0!]! }, outputs: [r], gradients: [(1 / count) * r],
+        TwinSetting(training: false, onIntegers: false, outputs: 1))
+      return zip(isLive, shares).map { $0 ? $1 : nil }
+    case .uniformEpsilon:
+      let shares = twin.gradientsOfInputs(
+        of: node, values: values, gradients: [quotient(r, count * values[node.outputs[0]]!)])
+      return node.inputs.indices.map { position in
+        isLive[position] ? shares[position].map { $0 * values[node.inputs[position]!]! } : nil
+      }
+    case .taylor:
+      let axis = (node.op as! Op.Softmax).axis
+      let sums = r.mapLanes(along: axis < 0 ? axis + r.shape.rank : axis) { lane in lane.map { _ in lane.reduce(0, +) } }
+      return [x.combined(r - values[node.outputs[0]]! * sums) { $0 == -.infinity ? 0 : $0 * $1 }]
+    case .layerNorm:
+      return [
+        layerNorm(
+          x, scale: values[node.inputs[1]!]!, epsilon: Double((node.op as! Op.LayerNormalization).epsilon),
+          from: quotient(r, values[node.outputs[0]]!))
+      ] + others
     case .reluDeconvNet: return [r.positive] + others
     case .reluGuidedBackprop: return [r.combined(x) { $1 > 0 ? max($0, 0) : 0 }] + others
     case .reluBetaSmooth(let beta): return [r.combined(x) { $0 / (1 + exp(-beta * $1)) }] + others
     default: preconditionFailure("a rule of layers with weights at a \(node.op.name)")
     }
+  }
+
+  /// `x_i Σ_j γ_j / σ (δ_ij − 1 / n) q_j` in every row.
+  private func layerNorm(_ x: Tensor<Double>, scale: Tensor<Double>, epsilon: Double, from q: Tensor<Double>) -> Tensor<Double> {
+    let n = scale.count
+    var result = x
+    for row in stride(from: 0, to: x.count, by: n) {
+      let values = Array(x.elements[row..<row + n])
+      let mean = values.reduce(0, +) / Double(n)
+      let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(n) + epsilon).squareRoot()
+      for i in 0..<n {
+        result.elements[row + i] =
+          values[i]
+          * (0..<n).reduce(0) { sum, j in
+            sum + scale.elements[j] / deviation * ((i == j ? 1 : 0) - 1 / Double(n)) * q.elements[row + j]
+          }
+      }
+    }
+    return result
   }
 
   private func quotient(_ r: Tensor<Double>, _ z: Tensor<Double>) -> Tensor<Double> { r.combined(stabilizer(z), /) }
