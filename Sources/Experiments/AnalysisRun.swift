@@ -22,7 +22,7 @@ struct AnalysisRun {
     _ model: Model, on request: DataRequest, concepts spec: ConceptSpec?, target: RelevanceTarget? = nil, batch: Int, out: String,
     reading files: [String] = [], _ context: RunContext
   ) throws {
-    try OutputPath.prepare(out, notReplacing: model.files + request.files + (spec?.files ?? []) + files)
+    try OutputPath.prepare(out, notReplacing: model.files + request.files + (spec?.files ?? []) + (target?.files ?? []) + files)
     let data = try PreparedData(request, for: model, note: context.note)
     concepts = try spec.map { try $0.open(for: data.dataset, preprocessing: data.preprocessing) }
     self.target = try target?.resolved(data.dataset.classNames) ?? (data.isLabelled() ? .label : .predicted)
@@ -49,7 +49,9 @@ struct AnalysisRun {
     fresh: @escaping @Sendable () -> AnalysisState
   ) throws -> AnalysisState {
     let (concepts, data, target) = (concepts, data, target)
-    let epoch = data.loader(batch: batch, classes: target == .label ? plan.classes : nil).epoch()
+    let epoch = data.loader(
+      batch: batch, classes: target.isLabel ? plan.classes : nil, takesMasks: target.needsMasks
+    ).epoch()
     let order = chosen ?? Array(0..<shards)
     let needsMasks = concepts != nil && stage == "dissect"
     let pass = AnalysisPass(
@@ -107,7 +109,7 @@ struct AnalysisRun {
       var provenance = [
         "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
         "data_sha256": data.dataset.digest(whole: whole), "dataset_sha256": whole, "preprocessing": data.preprocessing.json,
-        "target": target.text,
+        "target": try target.identity,
         "espalier": Release.version,
       ]
       provenance["inputs"] = try data.inputProvenance()

@@ -47,7 +47,7 @@ public enum EvaluationRun {
   {
     let data = try PreparedData(request, for: model, note: context.note)
     let batch = model.batch(batch, images: data.dataset.count)
-    if try naming(file: model.path, { try model.graph.classScores(output: model.output).classes }) == 1 {
+    if try naming(file: model.path, { try model.graph.classScores(output: model.output).form.count }) == 1 {
       context.note("\(model.path): one output, the logit of class 1: right are labels 0 below and 1 above 0")
     }
     let report = try evaluate(model.graph, output: model.output, on: data, batch: batch, context)

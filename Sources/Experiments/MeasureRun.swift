@@ -1,5 +1,6 @@
 import Analysis
 import Datasets
+import Networks
 import Scheduling
 import Tensors
 
@@ -39,11 +40,16 @@ public struct MeasureRun: Sendable {
   /// - Throws: `EspalierError` for data without the masks that a measure needs, or what cannot be read or run;
   ///   `CancellationError`.
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> MeasureReport {
-    if let out { try OutputPath.prepare(out, notReplacing: model.files + request.files) }
+    if let out { try OutputPath.prepare(out, notReplacing: model.files + request.files + (target?.files ?? [])) }
     let data = try PreparedData(request, for: model, note: context.note)
     let batch = model.batch(batch)
     let answers = try naming(file: model.path) { try OutputPlan(model.graph, batch: batch, output: model.output) }
-    let target = try data.target(target, classes: answers.classes)
+    let target = try data.target(target, answers.form)
+    if !answers.form.isVector, let measure = measures.first(where: { $0 is any OutputMeasure }) {
+      throw EspalierError(
+        "'\(type(of: measure).name)' observes the probability of one class, and the output has \(answers.form.positions) positions",
+        location: "--measure", accepted: "a measure of maps, or of a network with one row of classes an image")
+    }
     func needsMask(_ measure: any Measure) -> Bool { (measure as? any MapMeasure).map { type(of: $0).needsMask } ?? false }
     var measures = measures
     let asked = measures.filter(needsMask).map { type(of: $0).name }
@@ -59,7 +65,10 @@ public struct MeasureRun: Sendable {
     let needsMasks = measures.contains(where: needsMask)
     let pass = Pass(
       data: data,
-      epoch: data.loader(batch: batch, classes: target == .label ? answers.classes : nil, takesMasks: needsMasks).epoch(),
+      epoch: data.loader(
+        batch: batch, classes: target.isLabel ? ClassScores.labels(ofOutputs: answers.form.classes) : nil,
+        takesMasks: needsMasks || target.needsMasks
+      ).epoch(),
       target: target, measures: measures, answers: answers, context: context)
     var report = MeasureReport(images: data.dataset.count, methods: [])
     for method in methods {
@@ -159,7 +168,7 @@ private struct Pass {
       for case let mask? in batch.masks where mask.height != maps[0].height || mask.width != maps[0].width {
         throw EspalierError("a mask of \(mask.height)×\(mask.width) does not fit maps of \(maps[0].height)×\(maps[0].width)")
       }
-      let targets = shard.targets(predicted: found.prediction)
+      let targets = shard.targets(predicted: found.prediction, plan.form)
       var result = Result(
         values: measures.map { _ in [] }, curves: measures.map { _ in [] }, changes: measures.map { _ in [] },
         maps: keepsMaps ? maps : [], targets: targets,

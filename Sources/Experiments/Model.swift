@@ -13,7 +13,7 @@ public struct Model: Sendable {
   public let graph: Graph
   /// The network as the file says it, its batch too.
   let asRead: Graph
-  /// The output that is used.
+  /// The output that is used, or another value inside.
   public let output: String
   /// The file, and those that hold weights of it.
   public let files: [String]
@@ -29,21 +29,18 @@ public struct Model: Sendable {
   /// Reads an ONNX file.
   ///
   /// - Parameters:
-  ///   - output: the output to use; the first if nil.
+  ///   - output: the output to use, or any value inside, where the network is cut; the first output if nil.
   ///   - inputs: what inputs beside that of the images take, by their names, where the data do not say.
   ///   - axes: lengths of axes that the file leaves open, by their names.
-  /// - Throws: `EspalierError` naming the file if it cannot be read or run, or has no such output or axis.
+  /// - Throws: `EspalierError` naming the file if it cannot be read or run, or has no such value or axis.
   public init(_ path: String, output: String? = nil, inputs: [String: InputSource] = [:], axes: [String: Int] = [:]) throws {
     var outside: [String] = []
     var leftOut: [String] = []
     let whole = try Graph(onnx: path, output: output, opened: { outside.append($0) }, notice: { leftOut.append($0) })
     let read = try naming(file: path) { try naming(location: "--axis") { try whole.closing(axes) } }
-    guard let output = output ?? read.outputs.first, read.outputs.contains(output) else {
-      throw EspalierError(
-        output.map { "there is no output '\($0)'" + EspalierError.suggestion(for: $0, among: read.outputs) }
-          ?? "the network has no output", file: path, accepted: EspalierError.list(read.outputs))
-    }
+    guard let output = output ?? read.outputs.first else { throw EspalierError("the network has no output", file: path) }
     let symbolic = read.withSymbolicBatch()
+    guard symbolic.graph.isComputed(output) else { throw read.noOutput(output).inFile(path) }
     self.path = path
     self.output = output
     self.inputs = inputs

@@ -264,7 +264,7 @@ public struct PruneRun: Sendable {
     } else {
       let names = scoring.criteria.map { ParameterList.name(of: $0) }
       if names.contains(where: CriterionCatalog.needsImages) {
-        parameters["target"] = scoring.statistics.target?.text ?? "default"
+        parameters["target"] = try scoring.statistics.target?.identity ?? "default"
         parameters["batch"] = "\(scoring.statistics.batch)"
       }
       if names.contains(where: ScoreCatalog.names.contains) {

@@ -61,7 +61,7 @@ public struct RelevanceRun: Sendable {
   @discardableResult
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> Int {
     let rules = composite.flatMap { CompositeCatalog.isFile($0) ? $0 : nil }
-    func inputs() -> [String] { model.files + request.files + [rules].compactMap { $0 } }
+    func inputs() -> [String] { model.files + request.files + [rules].compactMap { $0 } + (self.target?.files ?? []) }
     try OutputPath.prepare(out, notReplacing: inputs())
     let project = virelay.map { VirelayProject($0, imagesAt: dataOut) }
     try project?.prepare(notReplacing: inputs())
@@ -87,11 +87,12 @@ public struct RelevanceRun: Sendable {
     context.tellPlan("relevance", bytesPerWorker: plan.bytesPerWorker, batch: batch)
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out: relevance starts before it") }
     let isLabelled = try data.isLabelled()
-    let target = try data.target(target, classes: plan.classes)
+    let target = try data.target(target, plan.form)
     // Labels are of the network's classes only where they say what is explained, or what belongs together.
-    let needsLabels = target == .label || virelay != nil
+    let needsLabels = target.isLabel || virelay != nil
     let loader = data.loader(
-      batch: batch, classes: isLabelled && needsLabels ? ClassScores.labels(ofOutputs: plan.classes) : nil)
+      batch: batch, classes: isLabelled && needsLabels ? ClassScores.labels(ofOutputs: plan.form.classes) : nil,
+      takesMasks: target.needsMasks)
     let schema = try schema(plan, model, data, target: target, isLabelled: isLabelled)
 
     if let imagesOut { try ImageFile.write(imagesOut, of: data, isLabelled: isLabelled, context) }
@@ -140,8 +141,9 @@ public struct RelevanceRun: Sendable {
   {
     let shard = try data.shard(images, target: target)
     let result = try program.run(shard)
+    let predictions = result.prediction.perClass(program.plan.form)
     let labels = try images.labels.enumerated().map { row, labels in
-      try UInt16(label: labels.first ?? result.prediction.predictedClass(row), of: shard.indices[row])
+      try UInt16(label: labels.first ?? predictions.predictedClass(row), of: shard.indices[row])
     }
     let input = maps == .none ? nil : result.input.imagesChannelsFirst(shard.layout)
     if maps == .float16, let input, let position = input.elements.firstIndex(where: { abs($0) > 65504 }) {
@@ -152,7 +154,7 @@ public struct RelevanceRun: Sendable {
     let targets =
       target == .data ? try zip(shard.targets, shard.indices).map { try UInt16(label: $0.index ?? 0, of: $1) } : []
     return RelevanceRows(
-      indices: shard.indices.map { UInt32(clamping: $0) }, labels: labels, predictions: result.prediction,
+      indices: shard.indices.map { UInt32(clamping: $0) }, labels: labels, predictions: predictions,
       attribution: input, signed: result.signed.map { $0.map(Float.init) },
       absolute: result.absolute.map { $0.map(Float.init) }, maxima: result.maxima, conservation: result.conservation,
       targets: targets)
@@ -161,23 +163,25 @@ public struct RelevanceRun: Sendable {
   private func schema(
     _ plan: AttributionPlan, _ model: Model, _ data: PreparedData, target: RelevanceTarget, isLabelled: Bool
   ) throws -> RelevanceSchema {
-    guard plan.classes <= 1 << 16 else {
-      throw EspalierError("the network has \(plan.classes) classes", file: model.path, accepted: "at most 65536")
+    let classes = plan.form.classes
+    guard classes <= 1 << 16 else {
+      throw EspalierError("the network has \(classes) classes", file: model.path, accepted: "at most 65536")
     }
     let names = data.dataset.classNames ?? []
     let image = try data.loader(batch: 1).epoch().batch(0).input.imagesChannelsFirst(data.layout)
     let whole = try data.dataset.wholeDigest()
     return RelevanceSchema(
-      map: Shape(Array(image.shape.dimensions.dropFirst())), classes: plan.classes,
-      classNames: names.count == plan.classes ? names : [],
+      map: Shape(Array(image.shape.dimensions.dropFirst())), classes: classes,
+      classNames: names.count == classes ? names : [],
       layers: plan.sites.map {
         RelevanceLayer(name: $0.layer.name, node: $0.layer.node.name, order: $0.layer.order, channels: $0.channels)
       },
-      precision: maps, isLabelled: isLabelled, hasTargets: target == .data, top: top, conservation: plan.conservation,
+      precision: maps, isLabelled: isLabelled, predictsShares: !plan.form.isVector, hasTargets: target == .data, top: top,
+      conservation: plan.conservation,
       provenance: [
         "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
         "data_sha256": data.dataset.digest(whole: whole), "dataset_sha256": whole, "preprocessing": data.preprocessing.json,
-        "attributor": attributor, "composite": plan.composite, "target": target.text,
+        "attributor": attributor, "composite": plan.composite, "target": try target.identity,
         "start": start.rawValue, "espalier": Release.version,
       ].merging(origin.map { ["from": $0.description] } ?? [:]) { $1 }
         .merging(try data.inputProvenance().map { ["inputs": $0] } ?? [:]) { $1 })

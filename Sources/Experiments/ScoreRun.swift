@@ -250,7 +250,7 @@ public struct ScoreRun: Sendable {
   /// A criterion of the loss, and a target that is not a class.
   static func needsClass(_ criterion: String, _ target: RelevanceTarget) -> EspalierError {
     EspalierError(
-      "'\(criterion)' is of the loss of a class, and '\(target.text)' is several", location: "--target",
+      "'\(criterion)' is of the loss of a class, and '\(target.text)' is none", location: "--target",
       accepted: "label, predicted, data, or a class")
   }
 

@@ -17,8 +17,8 @@ extension Graph {
   ///   - path: the file; data outside it is looked for in its folder, and nowhere else but where a cache of the hub keeps it.
   ///   - fixing: values for inputs that are to become constants, by the input's name.
   ///   - allowingNaN: whether weights that are not a number are read rather than refused.
-  ///   - output: the output that is used, the first if nil. What cannot be read is left out where this does not depend on it,
-  ///     other outputs among it; it is not written again either.
+  ///   - output: the output, or the value inside, that is used; the first output if nil. What cannot be read is left out where
+  ///     this does not depend on it, other outputs among it; it is not written again either.
   ///   - opened: told the path of every other file that holds weights.
   ///   - notice: called with what is left out.
   /// - Throws: `EspalierError` naming the file and the node or initializer, for a file that is damaged, too new, or has

@@ -24,7 +24,7 @@ struct ModelReader {
   /// Takes a model, checking what it is written for.
   ///
   /// - Parameters:
-  ///   - wanted: the output that must be readable, the first if nil.
+  ///   - wanted: the output, or the value inside, that must be readable; the first output if nil.
   ///   - notice: called with what is left out.
   /// - Throws: `EspalierError` if it is no model, or for an operator set that is not supported.
   init(
@@ -106,10 +106,12 @@ struct ModelReader {
       return found
     }
     func isReadable(_ output: String) -> Bool { ancestors(of: output).isDisjoint(with: failures.keys) }
-    let left = outputs.filter(isReadable)
-    let looked = wanted.flatMap { outputs.contains($0) ? $0 : nil } ?? outputs[0]
+    let readable = outputs.filter(isReadable)
+    let looked = wanted.flatMap { outputs.contains($0) || definers[$0] != nil ? $0 : nil } ?? outputs[0]
+    // Where no output can be computed, the network ends at the value that is used.
+    let left = readable.isEmpty ? [looked] : readable
     if let id = ancestors(of: looked).filter({ failures[$0] != nil }).min(), var failure = failures[id] {
-      if failure.accepted == nil, let other = left.first { failure.accepted = "--output \(other)" }
+      if failure.accepted == nil, let other = readable.first { failure.accepted = "--output \(other)" }
       throw failure
     }
     var dropped = Set(failures.keys)

@@ -81,7 +81,9 @@ public final class RelevanceReader: Sendable {
     let map = try attribution.map { try Shape(validating: Array($0.shape().dimensions.dropFirst())) }
     schema = RelevanceSchema(
       map: map ?? [0, 0, 0], classes: shape[1], classNames: names.count == shape[1] ? names : [], layers: layers,
-      precision: precision, isLabelled: isLabelled, hasTargets: target != nil, top: top, conservation: told,
+      precision: precision, isLabelled: isLabelled,
+      predictsShares: try prediction.text(attribute: "units") == RelevanceWriter.shares, hasTargets: target != nil, top: top,
+      conservation: told,
       provenance: try Dictionary(
         uniqueKeysWithValues: RelevanceSchema.provenanceNames.compactMap { key in try file.text(attribute: key).map { (key, $0) }
         }))

@@ -40,6 +40,8 @@ public struct RelevanceSchema: Hashable, Sendable {
   public var precision: MapPrecision
   /// Whether the images have labels; without them the predicted class stands in `label`.
   public var isLabelled: Bool
+  /// Whether `prediction` holds the share of positions at which each class is the predicted one, of an output with positions.
+  public var predictsShares: Bool
   /// Whether each image has a target of its own, which the data name.
   public var hasTargets: Bool
   /// The most images a filter for which the most relevant and the most activating ones are told; 0 for none.
@@ -62,8 +64,8 @@ public struct RelevanceSchema: Hashable, Sendable {
   /// - Precondition: `map` has three axes; there is a name for every class, or for none.
   public init(
     map: Shape, classes: Int, classNames: [String] = [], layers: [RelevanceLayer], precision: MapPrecision = .float32,
-    isLabelled: Bool = true, hasTargets: Bool = false, top: Int = 0, conservation: [ConservationSite] = [],
-    provenance: [String: String] = [:]
+    isLabelled: Bool = true, predictsShares: Bool = false, hasTargets: Bool = false, top: Int = 0,
+    conservation: [ConservationSite] = [], provenance: [String: String] = [:]
   ) {
     precondition(map.rank == 3, "a map has the axes C, H and W, not \(map)")
     precondition(Set(provenance.keys).isSubset(of: RelevanceSchema.provenanceNames), "unknown provenance \(provenance.keys)")
@@ -74,6 +76,7 @@ public struct RelevanceSchema: Hashable, Sendable {
     self.layers = layers
     self.precision = precision
     self.isLabelled = isLabelled
+    self.predictsShares = predictsShares
     self.hasTargets = hasTargets
     self.top = top
     self.conservation = conservation
@@ -103,7 +106,7 @@ public struct RelevanceRows: Hashable, Sendable {
   public var indices: [UInt32]
   /// The true classes, or the predicted ones of unlabelled images.
   public var labels: [UInt16]
-  /// The network's output before a final softmax, [n, K].
+  /// The network's output before a final softmax, or the shares of positions, [n, K].
   public var predictions: Tensor<Float>
   /// The relevance of the input, [n, C, H, W]; nil where maps are not stored.
   public var attribution: Tensor<Float>?

@@ -11,7 +11,7 @@ import Tensors
 ///     attribution                  [N, C, H, W]   relevance of the input (left out without maps)
 ///     label                        [N]            uint16
 ///     target                       [N]            uint16, the class that is explained, where the data name one an image
-///     prediction                   [N, K]
+///     prediction                   [N, K]         (of an output with positions the share that is predicted as each class)
 ///     index                        [N]            uint32, positions in the data set
 ///     relevance/<layer>            [N, channels]  summed over space
 ///     relevance-absolute/<layer>   [N, channels]  magnitudes summed over space
@@ -31,6 +31,7 @@ public final class RelevanceWriter {
   private let conservation, target: HDF5Dataset?
   private var mostRelevant, mostActive: [TopSamples]
 
+  static let shares = "share of positions"
   static let predictedLabels = "predicted class; the data have no labels"
 
   /// Begins a file for a number of images.
@@ -54,7 +55,12 @@ public final class RelevanceWriter {
     target = schema.hasTargets ? try file.createDataset("target", of: .uint16, shape: [count]) : nil
     try target?.describe(units: "class", "class whose relevance it is")
     prediction = try file.createDataset("prediction", of: .float32, shape: [count, schema.classes])
-    try prediction.describe(units: "logit", "output of the network before a final softmax")
+    if schema.predictsShares {
+      try prediction.describe(
+        units: RelevanceWriter.shares, "share of the output's positions at which each class is the greatest")
+    } else {
+      try prediction.describe(units: "logit", "output of the network before a final softmax")
+    }
     index = try file.createDataset("index", of: .uint32, shape: [count])
     try index.describe(units: "image", "position of the image in the data set")
     try scales.attach(to: label, "sample")

@@ -76,7 +76,9 @@ public struct Evaluation: Sendable, Equatable {
   }
 
   private static func compile(_ graph: Graph, output: String?, batch: Int) throws -> Compiled {
-    let scores = try graph.classScores(output: output).graph.canonized()
+    let head = try graph.classScores(output: output)
+    guard head.form.isVector else { throw EspalierError("positions") }
+    let scores = try head.graph.canonized()
     let builder = try PlanBuilder(scores, batch: batch)
     let (input, logits) = (scores.inputs[0].name, scores.outputs[0])
     try builder.forward()

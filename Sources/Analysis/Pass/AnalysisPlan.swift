@@ -44,7 +44,9 @@ public final class AnalysisPlan: Sendable {
   /// The sites, in execution order.
   public let sites: [Site]
   /// The number of classes that labels are of; nil in a plan of the forward phase alone, which asks for none.
-  public var classes: Int? { targets.map { ClassScores.labels(ofOutputs: $0.classes) } }
+  public var classes: Int? { targets.map { ClassScores.labels(ofOutputs: $0.form.classes) } }
+  /// What the output holds of one image; nil in a plan of the forward phase alone.
+  public var form: OutputForm? { targets?.form }
   /// A notice if a final Softmax or LogSoftmax was left out, naming it.
   public let skippedHead: String?
   /// What was asked for.
@@ -102,7 +104,7 @@ public final class AnalysisPlan: Sendable {
     try builder.forward(keeping: kept, watching: watched, isDifferentiable: isReversed) { value, _ in
       if request.phases.contains(.forward) { try observe(.forward, at: value, nil) }
     }
-    targets = (isReversed ? head?.classes : nil).map { builder.allocateTargets(classes: $0) }
+    targets = (isReversed ? head?.form : nil).map { builder.allocateTargets($0) }
     if let targets {
       let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
       func pass(_ phase: Phase, from seed: Slot, rule: (Node, [Slot?], [Bool]) throws -> [Slot?]) throws {

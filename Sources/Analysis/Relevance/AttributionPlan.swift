@@ -78,12 +78,12 @@ public final class AttributionPlan: Sendable {
   /// The bytes that a worker's buffers take.
   public var bytesPerWorker: Int { plan.arenaByteCount + plan.scratchByteCount }
 
-  /// The number of outputs.
-  public var classes: Int {
+  /// What the output holds of one image.
+  public var form: OutputForm {
     switch passes {
-    case .relevance(let plan): plan.classes
-    case .outputs(let plan): plan.classes
-    case .featureMaps(let plan): plan.classes
+    case .relevance(let plan): plan.form
+    case .outputs(let plan): plan.form
+    case .featureMaps(let plan): plan.form
     }
   }
 

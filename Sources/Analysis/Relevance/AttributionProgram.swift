@@ -34,7 +34,7 @@ public final class AttributionProgram {
   ///   layer where that begins.
   public func run(_ shard: AttributionShard) throws -> RelevanceResult {
     precondition(shard.count <= plan.batch, "\(shard.count) images for a plan of \(plan.batch)")
-    for target in shard.targets { try target.check(classes: plan.classes) }
+    for target in shard.targets { try target.check(plan.form) }
     let result = try plan.attributor.attribute(shard, self)
     try plan.search.check(result, of: shard, isPropagated: plan.isPropagated)
     return result
@@ -53,7 +53,7 @@ public final class AttributionProgram {
     return try program.run(images, others: others, targets: targets)
   }
 
-  /// The outputs before a final softmax, `[n, K]`.
+  /// The outputs before a final softmax, `[n, …]`.
   ///
   /// - Parameter others: what the network's other inputs take, by their names.
   /// - Precondition: the attributor announced it in ``Attributor/passes``.

@@ -98,8 +98,8 @@ public struct AttributionShard: Sendable {
   public var geometry: ImageGeometry { ImageGeometry(images.shape, layout: layout) }
 
   /// What is explained, given the network's answers to the images as they are.
-  public func targets(predicted prediction: Tensor<Float>) -> [OutputTarget] {
-    targets.enumerated().map { row, target in target.resolved(by: prediction.outputs(ofRow: row)) }
+  public func targets(predicted prediction: Tensor<Float>, _ form: OutputForm) -> [OutputTarget] {
+    targets.enumerated().map { row, target in target.resolved(by: prediction.outputs(ofRow: row), form) }
   }
 
   /// What the other inputs take where copies of these images are run.

@@ -33,8 +33,8 @@ public final class FeatureMapPlan: Sendable {
   public let layer: Layer
   /// The number of its feature maps.
   public let channels: Int
-  /// The number of outputs.
-  public let classes: Int
+  /// What the output holds of one image.
+  public let form: OutputForm
   /// A notice if a final Softmax or LogSoftmax was left out, naming it.
   public let skippedHead: String?
 
@@ -63,7 +63,7 @@ public final class FeatureMapPlan: Sendable {
     let builder = try PlanBuilder(network, batch: batch)
     let pass = try RelevancePass(network, composite: composite, builder)
     (input, output) = (network.inputs[0].name, network.outputs[0])
-    classes = head.classes
+    form = head.form
 
     let kept = Set(network.nodes.filter { LayerKind($0, in: network) == .convolution }.map(\.id))
     let convolutions = graph.layers.filter { kept.contains($0.id) }
@@ -88,7 +88,7 @@ public final class FeatureMapPlan: Sendable {
     channels = shape[1]
 
     try builder.forward(keeping: pass.keptValues().union([value]), isDifferentiable: true)
-    targets = builder.allocateTargets(classes: classes)
+    targets = builder.allocateTargets(form)
     let logits = try builder.reorder(builder.slot(of: output), to: .plain(builder.shape(of: output)))
     let seed = builder.appendRelevanceStart(of: logits, targets: targets, start: start)
     let arriving = try builder.reverse(from: [output: seed], to: [value], rule: pass.cross)
@@ -107,7 +107,7 @@ public struct FeatureMapResult: Sendable {
   public var maps: Tensor<Float>
   /// The gradient, or the relevance, at each of them, of the same shape.
   public var relevance: Tensor<Float>
-  /// The outputs before a final softmax, `[n, K]`.
+  /// The outputs before a final softmax, `[n, …]`.
   public var prediction: Tensor<Float>
 }
 

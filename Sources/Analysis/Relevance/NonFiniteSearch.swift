@@ -54,7 +54,7 @@ struct NonFiniteSearch: Sendable {
     }
     var targets: TargetSlots?
     if backwards {
-      let slots = builder.allocateTargets(classes: scores.classes)
+      let slots = builder.allocateTargets(scores.form)
       targets = slots
       let output = network.outputs[0]
       let logits = try builder.reorder(builder.slot(of: output), to: .plain(builder.shape(of: output)))

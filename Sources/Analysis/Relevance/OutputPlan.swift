@@ -6,8 +6,8 @@ import Tensors
 public final class OutputPlan: Sendable {
   /// The steps.
   public let plan: Plan
-  /// The number of outputs, K.
-  public let classes: Int
+  /// What the output holds of one image.
+  public let form: OutputForm
   /// A notice if a final Softmax or LogSoftmax was left out, naming it.
   public let skippedHead: String?
 
@@ -27,7 +27,7 @@ public final class OutputPlan: Sendable {
     let network = try head.graph.canonized()
     let builder = try PlanBuilder(network, batch: batch)
     (input, output) = (network.inputs[0].name, network.outputs[0])
-    classes = head.classes
+    form = head.form
     try builder.forward()
     plan = builder.finish()
   }
@@ -49,7 +49,7 @@ public final class OutputProgram {
     program = try Program(plan.plan)
   }
 
-  /// The outputs `[n, K]` for images `[n, …]`, n from 1 to the plan's batch.
+  /// The outputs `[n, …]` for images `[n, …]`, n from 1 to the plan's batch.
   ///
   /// - Parameter others: what the network's other inputs take, by their names.
   /// - Throws: `EspalierError` naming the layer that failed; for outputs that are no numbers.

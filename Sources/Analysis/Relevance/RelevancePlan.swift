@@ -2,22 +2,6 @@ import Engine
 import Networks
 import Tensors
 
-/// Whose relevance is computed.
-public enum RelevanceTarget: Hashable, Sendable {
-  /// The image's own label.
-  case label
-  /// The class with the largest output.
-  case predicted
-  /// What the data say beside the label, image by image.
-  case data
-  /// One class for every image.
-  case index(Int)
-  /// Some classes against others, for every image.
-  case contrast([OutputTarget.Term])
-  /// Classes by their names, which data or a file of classes must tell; never what a run starts with.
-  case named(String)
-}
-
 /// What the relevance starts from at the target's output.
 public enum RelevanceStart: String, Hashable, Sendable, CaseIterable {
   /// The target's own numbers: 1 for a class.
@@ -62,8 +46,8 @@ public final class RelevancePlan: Sendable {
   public let sites: [LayerSite]
   /// The nodes that relevance crosses, in execution order, if it was asked for what they conserve.
   public let conservation: [ConservationSite]
-  /// The number of outputs.
-  public let classes: Int
+  /// What the output holds of one image.
+  public let form: OutputForm
   /// A notice if a final Softmax or LogSoftmax was left out, naming it.
   public let skippedHead: String?
 
@@ -94,7 +78,7 @@ public final class RelevancePlan: Sendable {
     let pass = try RelevancePass(network, composite: composite, builder, recordsConservation: details.conservation)
     let (input, output) = (network.inputs[0].name, network.outputs[0])
     let shape = try builder.shape(of: output)
-    classes = head.classes
+    form = head.form
     (self.input, self.output, arrival) = (input, output, "relevance at the input")
 
     let origin = try details.origin?.node(in: network, of: graph, facts: builder.facts)
@@ -110,7 +94,7 @@ public final class RelevancePlan: Sendable {
         activations[node.id] = builder.observe(shown, label: node.label)
       }
     }
-    let targets = builder.allocateTargets(classes: classes)
+    let targets = builder.allocateTargets(form)
     let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
     let seed = builder.appendRelevanceStart(of: logits, targets: targets, start: start)
     var seeds = [output: seed]

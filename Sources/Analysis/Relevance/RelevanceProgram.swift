@@ -5,7 +5,7 @@ import Tensors
 public struct RelevanceResult: Sendable {
   /// Relevance at the input, `[n, C, H, W]`.
   public var input: Tensor<Float>
-  /// The outputs before a final softmax, `[n, K]`.
+  /// The outputs before a final softmax, `[n, …]`.
   public var prediction: Tensor<Float>
   /// Relevance of every site's channels, summed over space, `[n, channels]` each.
   public var signed: [Tensor<Double>]

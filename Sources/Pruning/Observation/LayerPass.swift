@@ -85,14 +85,14 @@ struct LayerPass: Sendable {
     if let start, let scores {
       let output = graph.outputs[0]
       let shape = try builder.shape(of: output)
-      let positions = builder.allocateTargets(classes: scores.classes)
+      let positions = builder.allocateTargets(scores.form)
       targets = positions
       let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
       let seed =
         switch start {
         case .loss: builder.appendLossGradient(of: logits, targets: positions)
         case .output: builder.appendRelevanceStart(of: logits, targets: positions, start: .oneHot)
-        case .curvature: builder.appendLossCurvature(of: logits, classes: scores.classes)
+        case .curvature: builder.appendLossCurvature(of: logits, scores.form)
         }
       _ = try builder.reverse(from: [output: seed], to: inputs) { node, arriving, isWanted in
         let sent =
@@ -140,7 +140,7 @@ struct LayerPass: Sendable {
       body: { (program: inout Program, index: Int, _) -> State in
         let shard = try images.read(index)
         if let targets {
-          try targets.write(shard.targets, of: ClassScores.labels(ofOutputs: targets.classes), to: program)
+          try targets.write(shard.targets, of: ClassScores.labels(ofOutputs: targets.form.classes), to: program)
         }
         try program.setInputs(input, to: shard.input, others: shard.others)
         let box = Box(fresh())

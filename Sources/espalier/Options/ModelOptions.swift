@@ -7,7 +7,10 @@ struct ModelOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("The network, an ONNX file.", valueName: "model"), completion: .file(extensions: ["onnx"]))
   var path: String
 
-  @Option(help: ArgumentHelp("The output to use, where there are several (default: the first).", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "The output to use, where there are several, or any value inside, where the network is cut (default: the first output).",
+      valueName: "name"))
   var output: String?
 
   @Option(

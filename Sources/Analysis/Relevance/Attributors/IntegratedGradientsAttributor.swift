@@ -26,7 +26,7 @@ public struct IntegratedGradientsAttributor: Attributor {
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
     // The image itself, α = 1, goes first, because it tells the predicted class.
     let end = try program.relevance(shard.images, others: shard.others, targets: shard.targets)
-    let targets = shard.targets(predicted: end.prediction)
+    let targets = shard.targets(predicted: end.prediction, program.plan.form)
     var mean = MeanRelevance(end)
     let variants = Variants(images: shard.images, count: count - 1, batch: program.plan.batch, progress: program.progress)
     try variants.forEachBatch { row, values in

@@ -42,7 +42,7 @@ public struct OcclusionAttributor: Attributor {
 
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
     let prediction = try program.outputs(shard.images, others: shard.others)
-    let targets = shard.targets(predicted: prediction)
+    let targets = shard.targets(predicted: prediction, program.plan.form)
     let geometry = shard.geometry
     let windows = windows(of: geometry)
     var sums = [Double](repeating: 0, count: shard.count * geometry.area)

@@ -34,7 +34,7 @@ public struct SmoothGradAttributor: Attributor {
   public func attribute(_ shard: AttributionShard, _ program: AttributionProgram) throws -> RelevanceResult {
     // The copy without noise goes first, because it tells the predicted class.
     let clean = try program.relevance(shard.images, others: shard.others, targets: shard.targets)
-    let targets = shard.targets(predicted: clean.prediction)
+    let targets = shard.targets(predicted: clean.prediction, program.plan.form)
     var mean = MeanRelevance(clean)
     let deviations = (0..<shard.count).map { row -> Double in
       let values = shard.images.rows(row..<row + 1).elements
