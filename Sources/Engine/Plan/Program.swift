@@ -127,7 +127,7 @@ public final class Program {
         (target + row * size).update(from: source.baseAddress! + (samples.shape[0] - 1) * size, count: size)
       }
     }
-    if layout.samples == plan.batch { count = samples.shape[0] }
+    if plan.slots[slot.id].images?.rowsPerImage == 1 { count = samples.shape[0] }
   }
 
   /// A result's real samples, row-major.
