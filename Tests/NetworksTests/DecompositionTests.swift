@@ -11,7 +11,7 @@ import Testing
 
   @Test(arguments: [
     "instance norm", "instance norm of groups", "sum of magnitudes", "root of squares", "squares", "repeat", "heads", "outer",
-    "vectors", "tokens",
+    "vectors", "tokens", "pixels of channels", "shuffled pixels", "channels of pixels",
   ])
   func equalTheTwin(name: String) throws {
     var b = TestGraph([3, 4, 5])
@@ -45,12 +45,21 @@ import Testing
     case "outer":
       let factors = Self.floats([2, -1], [2], &b)
       output = b.add(try Op.Einsum("nchw,k->nkwhc"), "input", factors)
+    case "pixels of channels", "shuffled pixels":
+      let shape = b.integers([0, 12, 1, 5])
+      let wide = b.add(Op.Reshape(), "input", shape)
+      output = b.add(Op.DepthToSpace(blockSize: 2, mode: name == "shuffled pixels" ? .columnRowDepth : .depthColumnRow), wide)
+    case "channels of pixels":
+      let shape = b.integers([0, 3, 2, 10])
+      output = b.add(Op.SpaceToDepth(blockSize: 2), b.add(Op.Reshape(), "input", shape))
     case "vectors": output = b.add(try Op.Einsum("nchw,nchw->nch"), "input", "input")
     default: output = b.add(try Op.Einsum("nchw,ncvw->nchv"), "input", "input")
     }
     let graph = try b.graph(output)
     let canonized = try graph.canonized()
-    let replaced: Set = ["InstanceNormalization", "ReduceL1", "ReduceL2", "ReduceSumSquare", "Tile", "Einsum"]
+    let replaced: Set = [
+      "InstanceNormalization", "ReduceL1", "ReduceL2", "ReduceSumSquare", "Tile", "Einsum", "DepthToSpace", "SpaceToDepth",
+    ]
     #expect(replaced.isDisjoint(with: canonized.operators), "\(canonized.operators)")
     for batch in [1, 3] {
       for (actual, expected) in zip(canonized.twinOutputs(batch: batch), graph.twinOutputs(batch: batch)) {

@@ -84,6 +84,8 @@ struct OperatorCase: Decodable {
       "tile": Op.Tile(), "repeat": Op.Tile(), "einsum": einsum("bid,bjd->bij"), "einsum of heads": einsum("bywhc,hkc->bywhk"),
       "einsum, vectors": einsum("ij, ij -> i"), "einsum, outer": einsum("i,j"),
       "layer norm": Op.LayerNormalization(epsilon: 0.01), "layer norm of maps": Op.LayerNormalization(axis: 1),
+      "depth to space": Op.DepthToSpace(blockSize: 2), "pixel shuffle": Op.DepthToSpace(blockSize: 2, mode: .columnRowDepth),
+      "space to depth": Op.SpaceToDepth(blockSize: 3),
       "lrn": Op.LRN(size: 3, alpha: 0.5, beta: 0.6, bias: 1.5),
       "relu": Op.Relu(), "leaky relu": Op.LeakyRelu(alpha: 0.1), "prelu": Op.PRelu(), "clip": Op.Clip(), "clip above": Op.Clip(),
       "sigmoid": Op.Sigmoid(), "hard sigmoid": Op.HardSigmoid(alpha: 0.3, beta: 0.4), "hard swish": Op.HardSwish(),

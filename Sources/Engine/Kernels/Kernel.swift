@@ -144,7 +144,7 @@ package enum KernelCatalog {
     Op.ReduceL1.name, Op.ReduceL2.name, Op.ReduceSumSquare.name, Op.Equal.name, Op.Greater.name, Op.GreaterOrEqual.name,
     Op.Less.name, Op.LessOrEqual.name, Op.Not.name, Op.And.name, Op.Or.name, Op.Where.name, Op.Mod.name, Op.RangeOf.name,
     Op.ScatterND.name, Op.Ceil.name, Op.Floor.name, Op.Round.name, Op.Sign.name, Op.Sin.name, Op.Cos.name,
-    Op.InstanceNormalization.name, Op.Einsum.name, Op.Tile.name,
+    Op.InstanceNormalization.name, Op.Einsum.name, Op.Tile.name, Op.DepthToSpace.name, Op.SpaceToDepth.name,
   ]
 
   private static func refusal(_ context: NodeContext) -> EspalierError {

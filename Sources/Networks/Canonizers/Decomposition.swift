@@ -1,6 +1,7 @@
 import Tensors
 
-/// Puts operators that are made of others in terms of these: instance norms, norms and sums of squares over axes, Einsum, Tile.
+/// Puts operators that are made of others in terms of these: instance norms, norms and sums of squares over axes, Einsum,
+/// Tile, blocks of pixels as channels.
 public struct Decomposition: Canonizer {
   /// Makes the canonizer.
   public init() {}
@@ -24,6 +25,9 @@ public struct Decomposition: Canonizer {
       case let op as Op.Einsum:
         guard let parts = EinsumParts(op) else { return [] }
         editor.replace(node) { parts.build(node, &$0) }
+      case let op as any BlockOperator:
+        guard let shape = node.inputs[0].flatMap({ facts[$0]?.shape }), op.parts(of: shape) != nil else { return [] }
+        editor.replace(node) { op.build(node, shape, &$0)! }
       case is Op.Tile:
         guard let shape = node.inputs[0].flatMap({ facts[$0]?.shape }),
           let repeats = node.inputs[1].flatMap({ facts[$0]?.value?.integers }),

@@ -71,3 +71,31 @@ extension Op.Identity: PlainONNXOperator {}
 extension Op.Tile: PlainONNXOperator {
   static var inputTypes: [Int: ElementType] { [1: .int64] }
 }
+
+extension Op.DepthToSpace: ONNXOperator {
+  init(reading node: inout NodeReader) throws {
+    self.init(
+      blockSize: try node.blockSize(), mode: node.opset < 11 ? .depthColumnRow : try node.choice("mode", default: .depthColumnRow)
+    )
+  }
+
+  func write(to node: inout NodeWriter) throws {
+    node.set("blocksize", blockSize)
+    guard mode != .depthColumnRow else { return }
+    node.set("mode", mode.rawValue)
+  }
+
+  var opset: Int { mode == .depthColumnRow ? ONNXSupport.opsets.lowerBound : 11 }
+}
+
+extension Op.SpaceToDepth: ONNXOperator {
+  init(reading node: inout NodeReader) throws { self.init(blockSize: try node.blockSize()) }
+  func write(to node: inout NodeWriter) throws { node.set("blocksize", blockSize) }
+}
+
+extension NodeReader {
+  fileprivate mutating func blockSize() throws -> Int {
+    guard let size = try int("blocksize") else { throw EspalierError("attribute 'blocksize' is missing") }
+    return size
+  }
+}

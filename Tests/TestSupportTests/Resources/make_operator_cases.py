@@ -189,6 +189,9 @@ add("einsum", "Einsum", [floats(2, 3, 4), floats(2, 5, 4)], equation="bid,bjd->b
 add("einsum of heads", "Einsum", [floats(2, 3, 2, 3, 4), floats(3, 5, 4)], equation="bywhc,hkc->bywhk")
 add("einsum, vectors", "Einsum", [floats(3, 4), floats(3, 4)], equation="ij, ij -> i")
 add("einsum, outer", "Einsum", [floats(3), floats(4)], equation="i,j")
+add("depth to space", "DepthToSpace", [floats(2, 8, 2, 3)], blocksize=2)
+add("pixel shuffle", "DepthToSpace", [floats(2, 8, 2, 3)], blocksize=2, mode="CRD")
+add("space to depth", "SpaceToDepth", [floats(2, 2, 3, 6)], blocksize=3)
 
 path = pathlib.Path(__file__).with_name("operator-cases.json")
 lines = [f"{json.dumps(name)}:{json.dumps(case, separators=(',', ':'))}" for name, case in cases.items()]
