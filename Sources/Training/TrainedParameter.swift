@@ -1,3 +1,4 @@
+import Networks
 import Tensors
 
 /// A parameter while it is trained: the latent weight, its gradient, and what the optimiser remembers of it.

@@ -89,7 +89,8 @@ import Testing
           Array(x.elements[(image * x.count / 2)...].prefix(x.count / 2)), shape: Shape([1] + x.shape.dimensions.dropFirst())))
       try program.run()
       let values = program.result(graph.outputs[0])
-      if fuses { #expect(values.elements.contains(where: \.isNaN) == (image == 1)) }
+      let hasNaN = values.elements.contains { $0.isNaN }
+      if fuses { #expect(hasNaN == (image == 1)) }
     }
     try program.setInput("x", to: x)
     try program.run()
@@ -104,8 +105,9 @@ import Testing
     for channel in 0..<shape[1] { x.elements[((shape[1] + channel) * shape[2] + 1) * shape[3] + 2] = 1e9 }
     let expected = try output(graph, x, fuses: false)
     let ours = try output(graph, x, fuses: true, isDifferentiable: isDifferentiable)
-    #expect(expected.elements.contains(where: \.isNaN))
-    #expect(ours.elements.map(\.isNaN) == expected.elements.map(\.isNaN))
+    let (found, wanted) = (ours.elements.map(\.isNaN), expected.elements.map(\.isNaN))
+    #expect(wanted.contains(true))
+    #expect(found == wanted)
     for (a, b) in zip(ours.elements, expected.elements) where b.isFinite { #expect(abs(a - b) <= 1e-6 + 1e-5 * abs(b)) }
   }
 

@@ -13,6 +13,7 @@ final class ConvolutionKernel: LinearKernel, FusingKernel {
   let input: String
   private let output: String
   private let geometry: ConvolutionGeometry
+  private var knownGrowth: Double?
   private var forwards: [[PostOperation]: [(hasBias: Bool, layout: Layout?, primitive: Primitive)]] = [:]
 
   init(_ op: Op.Conv, _ context: NodeContext, _ builder: PlanBuilder) throws {
@@ -69,18 +70,21 @@ final class ConvolutionKernel: LinearKernel, FusingKernel {
   }
 
   func growth(_ builder: PlanBuilder) -> Double {
+    if let knownGrowth { return knownGrowth }
     // In a transposed convolution of groups, the sum of them all.
-    builder.parameters[weight]?.greatestSum(along: geometry.isTransposed ? 1 : 0) ?? 0
+    let growth = builder.parameters[weight]?.greatestSum(along: geometry.isTransposed ? 1 : 0) ?? 0
+    knownGrowth = growth
+    return growth
   }
 
   func bound(_ inputs: [Double?], _ builder: PlanBuilder) -> Double? {
-    guard let sum = sum(inputs[0], fusion.summand.map(builder.bound), builder) else { return nil }
+    guard let sum = sum([inputs[0]] + [fusion.summand].compactMap { $0 }.map(builder.bound), builder) else { return nil }
     return fusion.activation.map { $0.bound(sum) } ?? sum
   }
 
   /// The bound ahead of the activation, from those of the input and of what is added.
-  private func sum(_ input: Double?, _ summand: Double??, _ builder: PlanBuilder) -> Double? {
-    guard let input, let added = summand ?? 0 else { return nil }
+  private func sum(_ bounds: [Double?], _ builder: PlanBuilder) -> Double? {
+    guard let input = bounds[0], let added = bounds.count > 1 ? bounds[1] : 0 else { return nil }
     return growth(builder) * input + (bias.flatMap(builder.bound) ?? 0) + added
   }
 
@@ -89,9 +93,7 @@ final class ConvolutionKernel: LinearKernel, FusingKernel {
     let summand = try fusion.summand.map { try builder.slot(of: $0) }
     let isGuarded = !builder.isTraining && fusion.activation.map { !$0.keepsNaNWhenFused } ?? false
     if isGuarded {
-      try builder.guardSums(of: [input] + [fusion.summand].compactMap { $0 }) { bounds in
-        sum(bounds[0], bounds.count > 1 ? bounds[1] : .none, builder)
-      }
+      try builder.guardSums(of: [input] + [fusion.summand].compactMap { $0 }) { sum($0, builder) }
     }
     let result = try builder.only(isGuarded ? .withinBounds : .always) {
       try product(builder, slot, weights: .asIs, bias: .asIs, post: fusion.operations, into: summand)

@@ -44,14 +44,19 @@ extension PlanBuilder {
   /// What no element of a value exceeds in magnitude, or nil.
   func bound(of value: String) -> Double? {
     if let bound = bounds[value] { return bound }
-    let constant = parameters[value] ?? facts[value]?.value?.floats
-    return constant.map { $0.elements.reduce(0) { max($0, Double(abs($1))) } }
+    var bound: Double?
+    if let constant = parameters[value] ?? facts[value]?.value?.floats {
+      bound = constant.elements.reduce(0) { max($0, Double(abs($1))) }
+    } else if let node = makers[value] {
+      bound = kernels[node.id]?.bound(node.inputs.map { $0.flatMap(self.bound) }, self)
+    }
+    bounds[value] = .some(bound)
+    return bound
   }
 
-  /// Notes the bounds of what a node's kernel has computed.
-  func noteBounds(of node: Node, _ kernel: any Kernel) {
-    guard !isTraining, let bound = kernel.bound(node.inputs.map { $0.flatMap(bound) }, self) else { return }
-    for output in node.outputs + [(kernel as? any FusingKernel)?.fusion.output].compactMap({ $0 }) { bounds[output] = bound }
+  /// Notes which node's kernel has computed which values, those of fused nodes among them.
+  func noteMaker(_ node: Node, _ kernel: any Kernel) {
+    for output in node.outputs + [(kernel as? any FusingKernel)?.fusion.output].compactMap({ $0 }) { makers[output] = node }
   }
 
   /// Appends, ahead of a kernel that makes numbers of NaN, what measures its inputs, if a sum of its might leave float32's range.
@@ -77,9 +82,15 @@ extension PlanBuilder {
 extension Tensor<Float> {
   /// The greatest sum of magnitudes at one position of an axis.
   func greatestSum(along axis: Int) -> Double {
-    let (stride, length) = (shape.strides[axis], shape[axis])
+    let (run, length) = (shape.strides[axis], shape[axis])
     var sums = [Double](repeating: 0, count: length)
-    for (i, element) in elements.enumerated() { sums[i / stride % length] += Double(abs(element)) }
+    elements.withUnsafeBufferPointer { elements in
+      for start in stride(from: 0, to: elements.count, by: max(run, 1)) {
+        var sum = 0.0
+        for i in start..<start + run { sum += Double(abs(elements[i])) }
+        sums[start / run % length] += sum
+      }
+    }
     return sums.max() ?? 0
   }
 }

@@ -36,7 +36,7 @@ extension PlanBuilder {
       fusion.prepare(kernel, of: node, self)
       try naming(location: "\(node.op.name) '\(node.label)'") {
         try kernel.forward(self)
-        noteBounds(of: node, kernel)
+        noteMaker(node, kernel)
       }
       // What was fused ahead of this node's turn has another name; what is seen first is the node's own, in its order.
       let seen = node.outputs.filter(unseen.contains) + unseen.subtracting(node.outputs).sorted()

@@ -37,8 +37,11 @@ public final class PlanBuilder {
   private var reordered: [Slot: [Slot]] = [:]
   private var tapCount = 0
   var kernels: [Int: any Kernel] = [:]
-  /// What no element of a value exceeds in magnitude, as far as that is known (see ``OverflowGuard``).
-  var bounds: [String: Double] = [:]
+  /// What no element of a value exceeds in magnitude, as far as somebody has asked: nil where it is not known (see
+  /// ``OverflowGuard``).
+  var bounds: [String: Double?] = [:]
+  /// The nodes whose kernels have computed values.
+  var makers: [String: Node] = [:]
   /// Whether a reverse pass will follow, so that kernels keep what it needs.
   var isKeepingAll = false
   private var statistics: [BatchStatistics] = []

@@ -1,4 +1,5 @@
 import Engine
+import Networks
 import Tensors
 
 /// A term of the loss that depends on a weight, such as a penalty.
