@@ -154,7 +154,8 @@ public struct RelevanceRun: Sendable {
     return RelevanceRows(
       indices: shard.indices.map { UInt32(clamping: $0) }, labels: labels, predictions: result.prediction,
       attribution: input, signed: result.signed.map { $0.map(Float.init) },
-      absolute: result.absolute.map { $0.map(Float.init) }, maxima: result.maxima, conservation: result.conservation,
+      absolute: result.absolute.map { $0.map(Float.init) }, heads: result.heads.map { $0.map(Float.init) }, maxima: result.maxima,
+      conservation: result.conservation,
       targets: targets)
   }
 
@@ -164,15 +165,16 @@ public struct RelevanceRun: Sendable {
     guard plan.classes <= 1 << 16 else {
       throw EspalierError("the network has \(plan.classes) classes", file: model.path, accepted: "at most 65536")
     }
+    func layer(_ site: AttributionPlan.Site) -> RelevanceLayer {
+      RelevanceLayer(name: site.layer.name, node: site.layer.node.name, order: site.layer.order, channels: site.channels)
+    }
     let names = data.dataset.classNames ?? []
     let image = try data.loader(batch: 1).epoch().batch(0).input.imagesChannelsFirst(data.layout)
     let whole = try data.dataset.wholeDigest()
     return RelevanceSchema(
       map: Shape(Array(image.shape.dimensions.dropFirst())), classes: plan.classes,
       classNames: names.count == plan.classes ? names : [],
-      layers: plan.sites.map {
-        RelevanceLayer(name: $0.layer.name, node: $0.layer.node.name, order: $0.layer.order, channels: $0.channels)
-      },
+      layers: plan.sites.map(layer), heads: plan.heads.map(layer),
       precision: maps, isLabelled: isLabelled, hasTargets: target == .data, top: top, conservation: plan.conservation,
       provenance: [
         "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
