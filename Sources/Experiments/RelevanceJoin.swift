@@ -68,6 +68,9 @@ public struct RelevanceJoin: Sendable {
     guard own.layers == wanted.layers else {
       throw EspalierError("its layers are others", file: file, accepted: "those of \(files[0])")
     }
+    guard own.heads == wanted.heads else {
+      throw EspalierError("its heads of attention are others", file: file, accepted: "those of \(files[0])")
+    }
     let facts: [(String, String, String)] = [
       ("number of classes", "\(own.classes)", "\(wanted.classes)"), ("maps", own.precision.rawValue, wanted.precision.rawValue),
       ("map's shape", "\(own.map)", "\(wanted.map)"), ("top", "\(own.top)", "\(wanted.top)"),

@@ -156,7 +156,8 @@ public struct RelevanceRun: Sendable {
     return RelevanceRows(
       indices: shard.indices.map { UInt32(clamping: $0) }, labels: labels, predictions: predictions,
       attribution: input, signed: result.signed.map { $0.map(Float.init) },
-      absolute: result.absolute.map { $0.map(Float.init) }, maxima: result.maxima, conservation: result.conservation,
+      absolute: result.absolute.map { $0.map(Float.init) }, heads: result.heads.map { $0.map(Float.init) }, maxima: result.maxima,
+      conservation: result.conservation,
       targets: targets)
   }
 
@@ -167,15 +168,15 @@ public struct RelevanceRun: Sendable {
     guard classes <= 1 << 16 else {
       throw EspalierError("the network has \(classes) classes", file: model.path, accepted: "at most 65536")
     }
+    func layer(_ site: AttributionPlan.Site) -> RelevanceLayer {
+      RelevanceLayer(name: site.layer.name, node: site.layer.node.name, order: site.layer.order, channels: site.channels)
+    }
     let names = data.dataset.classNames ?? []
     let image = try data.loader(batch: 1).epoch().batch(0).input.imagesChannelsFirst(data.layout)
     let whole = try data.dataset.wholeDigest()
     return RelevanceSchema(
       map: Shape(Array(image.shape.dimensions.dropFirst())), classes: classes,
-      classNames: names.count == classes ? names : [],
-      layers: plan.sites.map {
-        RelevanceLayer(name: $0.layer.name, node: $0.layer.node.name, order: $0.layer.order, channels: $0.channels)
-      },
+      classNames: names.count == classes ? names : [], layers: plan.sites.map(layer), heads: plan.heads.map(layer),
       precision: maps, isLabelled: isLabelled, predictsShares: !plan.form.isVector, hasTargets: target == .data, top: top,
       conservation: plan.conservation,
       provenance: [

@@ -11,7 +11,7 @@ public final class RelevanceReader: Sendable {
   private let path: String
   private let attribution: HDF5Dataset?
   private let label, prediction, index: HDF5Dataset
-  private let signed, absolute, maxima: [HDF5Dataset]
+  private let signed, absolute, heads, maxima: [HDF5Dataset]
   private let conservation, target: HDF5Dataset?
 
   /// Opens a file.
@@ -39,19 +39,22 @@ public final class RelevanceReader: Sendable {
     attribution =
       file.kind(of: "attribution") == nil
       ? nil : try dataset("attribution", "\(count) × channels × height × width") { $0.rank == 4 }
-    var layers: [RelevanceLayer] = []
-    for name in file.kind(of: "relevance") == .group ? try file.group("relevance").children() : [] {
-      let values = try dataset("relevance/\(name)", "\(count) × channels") { $0.rank == 2 }
-      layers.append(
-        RelevanceLayer(
+    func layers(_ group: String, _ accepted: String) throws -> [RelevanceLayer] {
+      guard file.kind(of: group) == .group else { return [] }
+      return try file.group(group).children().map { name in
+        let values = try dataset("\(group)/\(name)", "\(count) × \(accepted)") { $0.rank == 2 }
+        return RelevanceLayer(
           name: name, node: try values.text(attribute: "node") ?? name,
-          order: Int(clamping: try values.number(attribute: "order", as: Int64.self) ?? 0), channels: try values.shape()[1]))
+          order: Int(clamping: try values.number(attribute: "order", as: Int64.self) ?? 0), channels: try values.shape()[1])
+      }
+      .sorted { $0.order < $1.order }
     }
-    layers.sort { $0.order < $1.order }
+    let (layers, attentions) = (try layers("relevance", "channels"), try layers("relevance-head", "heads"))
     signed = try layers.map { try file.dataset("relevance/\($0.name)") }
     absolute = try layers.map { layer in
       try dataset("relevance-absolute/\(layer.name)", "\(count) × \(layer.channels)") { $0 == [count, layer.channels] }
     }
+    heads = try attentions.map { try file.dataset("relevance-head/\($0.name)") }
     let top = Int(clamping: try file.number(attribute: "top", as: Int64.self) ?? 0)
     guard 0...1 << 20 ~= top else { throw EspalierError("is \(top)", file: path, location: "attribute top") }
     maxima =
@@ -81,7 +84,7 @@ public final class RelevanceReader: Sendable {
     let map = try attribution.map { try Shape(validating: Array($0.shape().dimensions.dropFirst())) }
     schema = RelevanceSchema(
       map: map ?? [0, 0, 0], classes: shape[1], classNames: names.count == shape[1] ? names : [], layers: layers,
-      precision: precision, isLabelled: isLabelled,
+      heads: attentions, precision: precision, isLabelled: isLabelled,
       predictsShares: try prediction.text(attribute: "units") == RelevanceWriter.shares, hasTargets: target != nil, top: top,
       conservation: told,
       provenance: try Dictionary(
@@ -99,7 +102,8 @@ public final class RelevanceReader: Sendable {
     RelevanceRows(
       indices: try indices(rows), labels: try labels(rows), predictions: try prediction.read(rows: rows),
       attribution: try attribution?.read(rows: rows), signed: try signed.map { try $0.read(rows: rows) },
-      absolute: try absolute.map { try $0.read(rows: rows) }, maxima: try maxima.map { try $0.read(rows: rows) },
+      absolute: try absolute.map { try $0.read(rows: rows) }, heads: try heads.map { try $0.read(rows: rows) },
+      maxima: try maxima.map { try $0.read(rows: rows) },
       conservation: try conservation?.read(rows: rows),
       targets: try target.map { try $0.read(rows: rows).elements } ?? [])
   }

@@ -36,6 +36,8 @@ public struct RelevanceSchema: Hashable, Sendable {
   public var classNames: [String]
   /// The layers, in execution order.
   public var layers: [RelevanceLayer]
+  /// The products of attention with values, in execution order; their channels are heads.
+  public var heads: [RelevanceLayer]
   /// How maps are stored.
   public var precision: MapPrecision
   /// Whether the images have labels; without them the predicted class stands in `label`.
@@ -63,9 +65,9 @@ public struct RelevanceSchema: Hashable, Sendable {
   ///
   /// - Precondition: `map` has three axes; there is a name for every class, or for none.
   public init(
-    map: Shape, classes: Int, classNames: [String] = [], layers: [RelevanceLayer], precision: MapPrecision = .float32,
-    isLabelled: Bool = true, predictsShares: Bool = false, hasTargets: Bool = false, top: Int = 0,
-    conservation: [ConservationSite] = [], provenance: [String: String] = [:]
+    map: Shape, classes: Int, classNames: [String] = [], layers: [RelevanceLayer], heads: [RelevanceLayer] = [],
+    precision: MapPrecision = .float32, isLabelled: Bool = true, predictsShares: Bool = false, hasTargets: Bool = false,
+    top: Int = 0, conservation: [ConservationSite] = [], provenance: [String: String] = [:]
   ) {
     precondition(map.rank == 3, "a map has the axes C, H and W, not \(map)")
     precondition(Set(provenance.keys).isSubset(of: RelevanceSchema.provenanceNames), "unknown provenance \(provenance.keys)")
@@ -74,6 +76,7 @@ public struct RelevanceSchema: Hashable, Sendable {
     self.classes = classes
     self.classNames = classNames
     self.layers = layers
+    self.heads = heads
     self.precision = precision
     self.isLabelled = isLabelled
     self.predictsShares = predictsShares
@@ -114,6 +117,8 @@ public struct RelevanceRows: Hashable, Sendable {
   public var signed: [Tensor<Float>]
   /// The absolute relevance of each layer's channels, summed over space, [n, channels] a layer.
   public var absolute: [Tensor<Float>]
+  /// The relevance of each attention's heads, summed over tokens and width, [n, heads] an attention.
+  public var heads: [Tensor<Float>]
   /// The greatest activation of each layer's channels over space, [n, channels] a layer; empty where none are stored.
   public var maxima: [Tensor<Float>]
   /// What each layer conserves, [n, layers, 5] by `ConservationTerm`; nil where it is not stored.
@@ -124,7 +129,7 @@ public struct RelevanceRows: Hashable, Sendable {
   /// Makes rows.
   public init(
     indices: [UInt32], labels: [UInt16], predictions: Tensor<Float>, attribution: Tensor<Float>?, signed: [Tensor<Float>],
-    absolute: [Tensor<Float>], maxima: [Tensor<Float>] = [], conservation: Tensor<Double>? = nil,
+    absolute: [Tensor<Float>], heads: [Tensor<Float>] = [], maxima: [Tensor<Float>] = [], conservation: Tensor<Double>? = nil,
     targets: [UInt16] = []
   ) {
     self.targets = targets
@@ -134,6 +139,7 @@ public struct RelevanceRows: Hashable, Sendable {
     self.attribution = attribution
     self.signed = signed
     self.absolute = absolute
+    self.heads = heads
     self.maxima = maxima
     self.conservation = conservation
   }

@@ -15,19 +15,21 @@ import Tensors
 ///     index                        [N]            uint32, positions in the data set
 ///     relevance/<layer>            [N, channels]  summed over space
 ///     relevance-absolute/<layer>   [N, channels]  magnitudes summed over space
+///     relevance-head/<product>     [N, heads]     of each head of attention, where it is multiplied with the values
 ///     activation-max/<layer>       [N, channels]  greatest over space, before the activation (with top images)
 ///     relmax/<layer>/index, value  [channels, k]  the most relevant images of each filter; actmax the most activating
 ///     conservation                 [N, L, 5]      float64: out, in, bias, stabiliser, other (see `ConservationTerm`)
 ///     scales/                                     the coordinates of every axis
 ///
 /// Readers of netCDF (xarray) look for an axis's scale in a dataset's own group and those above it, so each scale in `scales`
-/// has a second link in the root. Layers with the same number n of channels share the axis `filter_n`.
+/// has a second link in the root. Layers with the same number n of channels share the axis `filter_n`,
+/// those with n heads `head_n`.
 public final class RelevanceWriter {
   private let file: HDF5File
   private let schema: RelevanceSchema
   private let attribution: HDF5Dataset?
   private let label, prediction, index, sample: HDF5Dataset
-  private let signed, absolute, maxima: [HDF5Dataset]
+  private let signed, absolute, heads, maxima: [HDF5Dataset]
   private let conservation, target: HDF5Dataset?
   private var mostRelevant, mostActive: [TopSamples]
 
@@ -68,19 +70,23 @@ public final class RelevanceWriter {
     try scales.attach(to: prediction, "sample", "class")
     try scales.attach(to: index, "sample")
 
-    func layers(_ group: String, _ description: String, units: String? = nil) throws -> [HDF5Dataset] {
-      try file.createGroup(group).describe("\(description), of every convolution and linear layer")
-      return try schema.layers.map { layer in
+    func layers(_ group: String, _ description: String, units: String? = nil, areHeads: Bool = false) throws -> [HDF5Dataset] {
+      let of = areHeads ? "of every product of attention with values" : "of every convolution and linear layer"
+      try file.createGroup(group).describe("\(description), \(of)")
+      return try (areHeads ? schema.heads : schema.layers).map { layer in
         let dataset = try file.createDataset("\(group)/\(layer.name)", of: .float32, shape: [count, layer.channels])
         try dataset.describe(units: units ?? schema.unit, description)
         try dataset.setAttribute("node", layer.node)
         try dataset.setAttribute("order", Int64(layer.order))
-        try scales.attach(to: dataset, "sample", Scales.filters(layer.channels))
+        try scales.attach(to: dataset, "sample", areHeads ? Scales.heads(layer.channels) : Scales.filters(layer.channels))
         return dataset
       }
     }
     signed = try layers("relevance", "relevance of each channel, summed over space")
     absolute = try layers("relevance-absolute", "magnitude of the relevance of each channel, summed over space")
+    heads =
+      schema.heads.isEmpty
+      ? [] : try layers("relevance-head", "relevance of each head, summed over tokens and width", areHeads: true)
     let tops = schema.top > 0 ? schema.layers.map { TopSamples(count: schema.top, channels: $0.channels) } : []
     (mostRelevant, mostActive) = (tops, tops)
     maxima =
@@ -117,6 +123,7 @@ public final class RelevanceWriter {
     if let attribution, let maps = rows.attribution { try attribution.write(maps, atRow: start) }
     for (dataset, values) in zip(signed, rows.signed) { try dataset.write(values, atRow: start) }
     for (dataset, values) in zip(absolute, rows.absolute) { try dataset.write(values, atRow: start) }
+    for (dataset, values) in zip(heads, rows.heads) { try dataset.write(values, atRow: start) }
     for (dataset, values) in zip(maxima, rows.maxima) { try dataset.write(values, atRow: start) }
     if let conservation, let values = rows.conservation { try conservation.write(values, atRow: start) }
     for layer in mostRelevant.indices {
@@ -167,6 +174,7 @@ private struct Scales {
   private var byName: [String: HDF5Dataset] = [:]
 
   static func filters(_ count: Int) -> String { "filter_\(count)" }
+  static func heads(_ count: Int) -> String { "head_\(count)" }
 
   init(_ file: HDF5File, schema: RelevanceSchema, count: Int) throws {
     try file.createGroup("scales").describe("coordinates of the axes")
@@ -188,6 +196,9 @@ private struct Scales {
     for channels in Set(schema.layers.map(\.channels)).sorted() {
       let name = Scales.filters(channels)
       byName[name] = try scale(name, channels, "filter, for layers that have \(channels)")
+    }
+    for count in Set(schema.heads.map(\.channels)).sorted() {
+      byName[Scales.heads(count)] = try scale(Scales.heads(count), count, "head, for attention that has \(count)")
     }
   }
 

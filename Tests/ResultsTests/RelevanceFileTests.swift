@@ -12,6 +12,7 @@ private let schema = RelevanceSchema(
     RelevanceLayer(name: "conv2", node: "conv2", order: 2, channels: 5),
     RelevanceLayer(name: "a.fc", node: "a/fc", order: 4, channels: 3),
   ],
+  heads: [RelevanceLayer(name: "attention.MatMul", node: "/attention/MatMul", order: 3, channels: 4)],
   provenance: ["composite": "epsilon_plus"])
 
 /// Rows whose numbers tell where they stand.
@@ -24,7 +25,8 @@ private func rows(_ range: Range<Int>, maps: Bool = true) -> RelevanceRows {
   return RelevanceRows(
     indices: range.map { UInt32(2 * $0 + 1) }, labels: range.map { UInt16($0 % 3) }, predictions: values(0, [3]),
     attribution: maps ? values(1, [2, 3, 4]) : nil,
-    signed: [values(2, [5]), values(3, [5]), values(4, [3])], absolute: [values(5, [5]), values(6, [5]), values(7, [3])])
+    signed: [values(2, [5]), values(3, [5]), values(4, [3])], absolute: [values(5, [5]), values(6, [5]), values(7, [3])],
+    heads: [values(8, [4])])
 }
 
 private func write(_ path: String, _ schema: RelevanceSchema) throws {
@@ -45,7 +47,7 @@ private func write(_ path: String, _ schema: RelevanceSchema) throws {
       if precision == .float16 { expected.attribution = expected.attribution?.map { Float(Float16($0)) } }
       #expect(try reader.read(2..<6) == expected)
       #expect(reader.count == 7)
-      #expect(reader.schema.layers == schema.layers)
+      #expect(reader.schema.layers == schema.layers && reader.schema.heads == schema.heads)
       #expect(reader.schema.classNames == schema.classNames)
       #expect(reader.schema.precision == precision)
     }

@@ -22,6 +22,8 @@ public final class AttributionPlan: Sendable {
   public let attributor: any Attributor
   /// The layers in execution order: every convolution and linear layer, or the one whose feature maps are observed, or none.
   public let sites: [Site]
+  /// The products of attention with values, whose channels are heads, in execution order; only for lrp.
+  public let heads: [Site]
   /// The layers of which it is told what they conserve; empty unless it was asked for.
   public let conservation: [ConservationSite]
   /// The rules, as files tell them.
@@ -60,15 +62,16 @@ public final class AttributionPlan: Sendable {
       passes = .relevance(plan)
       conservation = plan.conservation
       sites = plan.sites.map { Site(layer: $0.layer, channels: $0.channels) }
+      heads = attributor is LRPAttributor ? plan.heads.map { Site(layer: $0.layer, channels: $0.channels) } : []
     case .outputs:
       conservation = []
       passes = .outputs(try OutputPlan(graph, batch: batch, output: outputName))
-      sites = []
+      (sites, heads) = ([], [])
     case .featureMaps(let site):
       let plan = try FeatureMapPlan(graph, site: site, composite: composite, start: start, batch: batch, output: outputName)
       conservation = []
       passes = .featureMaps(plan)
-      sites = [Site(layer: plan.layer, channels: plan.channels)]
+      (sites, heads) = ([Site(layer: plan.layer, channels: plan.channels)], [])
     }
   }
 

@@ -7,6 +7,9 @@ package final class RelevancePass {
   /// The taps on relevance at the outputs of linear layers, by the node's number.
   package private(set) var taps: [Int: (number: Int, channels: Int)] = [:]
 
+  /// The taps on relevance at the outputs of attention, row-major, by the node's number.
+  package private(set) var heads: [Int: (number: Int, count: Int)] = [:]
+
   /// What is observed to tell what each node conserves, in the order in which relevance reaches them.
   package private(set) var conservation: [ConservationTap] = []
   private let recordsConservation: Bool
@@ -119,6 +122,11 @@ package final class RelevancePass {
     if kind == .convolution || kind == .dense, let arrived = arriving[0] {
       let slot = channelsSecond(arrived, of: node)
       taps[node.id] = (builder.observe(slot, label: node.label), builder.layout(slot).channels)
+    }
+    if let arrived = arriving[0], let count = builder.headCount(of: node) {
+      let slot = try builder.reorder(arrived, to: .plain(builder.layout(arrived).shape))
+      builder.position(slot, like: node.outputs[0])
+      heads[node.id] = (builder.observe(slot, label: node.label), count)
     }
     guard wanted.contains(true) else { return wanted.map { _ in nil } }
     guard let relevance = arriving[0], let rule = rules[node.id] else {

@@ -44,6 +44,8 @@ public final class RelevancePlan: Sendable {
   public let plan: Plan
   /// The layers, in execution order.
   public let sites: [LayerSite]
+  /// The products of attention with values whose relevance is taken head by head, in execution order; channels are heads.
+  public let heads: [LayerSite]
   /// The nodes that relevance crosses, in execution order, if it was asked for what they conserve.
   public let conservation: [ConservationSite]
   /// What the output holds of one image.
@@ -124,6 +126,12 @@ public final class RelevancePlan: Sendable {
         _ = try builder.rowsPerImage(of: node.outputs[0], layer: layer.name)
       }
       return LayerSite(layer: layer, channels: tap.channels, tap: tap.number, activation: activations[node.id])
+    }
+    heads = network.nodes.compactMap { node in
+      guard let tap = pass.heads[node.id] else { return nil }
+      // What is written out in other operators has the name of the node that it was.
+      guard let layer = layers[node.id] ?? graph.layers.first(where: { $0.node.label == node.label }) else { return nil }
+      return LayerSite(layer: layer, channels: tap.count, tap: tap.number, activation: nil)
     }
     let order = Dictionary(uniqueKeysWithValues: network.nodes.enumerated().map { ($0.element.id, $0.offset) })
     conservationTaps = pass.conservation.filter { !$0.isView }.sorted {

@@ -11,6 +11,8 @@ public struct RelevanceResult: Sendable {
   public var signed: [Tensor<Double>]
   /// The same with every position's absolute value.
   public var absolute: [Tensor<Double>]
+  /// Relevance of every head of attention, summed over tokens and width, `[n, heads]` each.
+  public var heads: [Tensor<Double>] = []
   /// The greatest activation of every site's channels over space, `[n, channels]` each; empty unless it was asked for.
   public var maxima: [Tensor<Float>] = []
   /// What every layer conserves, `[n, layers, 5]` by ``ConservationTerm``; nil unless it was asked for.
@@ -50,6 +52,8 @@ public final class RelevanceProgram {
     signed.reserveCapacity(plan.sites.count)
     var sums: [Int: (signed: [Double], absolute: [Double])] = [:]
     for site in plan.sites { program.observers[site.tap] = { sums[site.tap] = $0[0].spatialSums() } }
+    var heads: [Int: [Double]] = [:]
+    for site in plan.heads { program.observers[site.tap] = { heads[site.tap] = $0[0].headSums(site.channels) } }
     var maxima: [Int: [Float]] = [:]
     for site in plan.sites {
       if let tap = site.activation { program.observers[tap] = { maxima[tap] = $0[0].spatialMaxima() } }
@@ -69,6 +73,9 @@ public final class RelevanceProgram {
       signed.append(Tensor(found.signed, shape: shape))
       absolute.append(Tensor(found.absolute, shape: shape))
     }
+    let headSums = plan.heads.map { site in
+      Tensor(heads[site.tap] ?? [Double](repeating: 0, count: count * site.channels), shape: [count, site.channels])
+    }
     var conservation: Tensor<Double>?
     if !taps.isEmpty {
       let rows = balance.map(\.finished)
@@ -82,7 +89,7 @@ public final class RelevanceProgram {
     }
     return RelevanceResult(
       input: program.result(plan.arrival), prediction: program.result(plan.output), signed: signed, absolute: absolute,
-      maxima: greatest, conservation: conservation)
+      heads: headSums, maxima: greatest, conservation: conservation)
   }
 
   /// Computes the relevance of classes; nil for the predicted one.

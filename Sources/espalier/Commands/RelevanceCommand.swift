@@ -48,6 +48,9 @@ struct RelevanceCommand: ParsableCommand {
       change what keeps denominators from zero (ε as a share of the output's root mean square, or of the input's deviation). LRP-0 is \
       epsilon with epsilon=0.
 
+      Transformers: the neurons of a linear layer on tokens are its channels in relevance/LAYER, summed over tokens; relevance-head/LAYER \
+      is that of every head of attention, where it is multiplied with the values. Composites attnlrp and cp_lrp are for them.
+
       Conservation: relevance at a layer's output = relevance at its inputs + what the bias took + what the stabiliser took + other \
       (outputs for which the rule has no part, gradients, rounding); printed as means over the images.
       """)

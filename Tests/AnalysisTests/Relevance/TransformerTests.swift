@@ -52,6 +52,10 @@ import Testing
     for ((site, sums), layer) in zip(zip(plan.sites, result.signed), expected.layers) {
       expectClose(sums, Tensor(layer, shape: [2, site.channels]), tolerance, scaled: true, "\(title) \(site.layer.name)")
     }
+    #expect(plan.heads.count == expected.heads.count && result.heads.count == plan.heads.count)
+    for ((site, sums), heads) in zip(zip(plan.heads, result.heads), expected.heads) {
+      expectClose(sums, Tensor(heads, shape: [2, site.channels]), tolerance, scaled: true, "\(title) \(site.layer.name)")
+    }
   }
 
   @Test(arguments: ["vit", "swin"], ["attnlrp", "cp_lrp"]) func layersAreThoseOfLXT(network: String, composite: String) throws {

@@ -37,9 +37,10 @@ with h5py.File(path) as file:
         assert file['relevance'][name].dtype == np.float32
         assert np.array_equal(file['relevance'][name][:], signed), name
         assert np.array_equal(file['relevance-absolute'][name][:], absolute), name
+    assert np.array_equal(file['relevance-head/attention.MatMul'][:], values(8, 4))
     assert file['relevance/features.conv1'].attrs['node'] == '/features/conv1'
     assert [int(file['relevance'][name].attrs['order']) for name in layers] == [0, 2, 4]
-    assert set(file['scales']) == {'sample', 'channel', 'row', 'column', 'class', 'filter_3', 'filter_5'}
+    assert set(file['scales']) == {'sample', 'channel', 'row', 'column', 'class', 'filter_3', 'filter_5', 'head_4'}
     assert list(file['scales/class'].attrs['names']) == ['ant', 'bee', 'cat']
     assert file.attrs['composite'] == 'epsilon_plus'
 print('h5py', end=' ')
@@ -48,6 +49,7 @@ tree = xarray.open_datatree(path, engine='h5netcdf')
 assert tree['attribution'].dims == ('sample', 'channel', 'row', 'column')
 assert tree['prediction'].dims == ('sample', 'class')
 assert tree['relevance/conv2'].dims == ('sample', 'filter_5')
+assert tree['relevance-head/attention.MatMul'].dims == ('sample', 'head_4')
 assert np.array_equal(tree['sample'], expected['index'])
 picked = xarray.open_dataset(path, engine='h5netcdf').sel(sample=5)
 assert np.array_equal(picked['attribution'], expected['attribution'][2])
