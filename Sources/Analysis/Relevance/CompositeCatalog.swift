@@ -81,6 +81,7 @@ public enum CompositeCatalog {
   /// Source: Achtibat et al., "AttnLRP: attention-aware layer-wise relevance propagation for transformers", ICML 2024; Ali et al.,
   /// "XAI for transformers: better explanations through conservative propagation", ICML 2022. As LXT's `lxt.explicit` puts them
   /// together; activations, scales and what else depends on one number of the input pass relevance on (equation 9 there).
+  /// A batch norm that is not folded into a layer shifts, and so has the epsilon rule (equation 8), where zennit passes relevance on.
   /// `conv_gamma` and `lin_gamma` are those of LXT's example of a vision transformer, where the projections of an attention, being no
   /// modules, keep the epsilon rule: here `lin_gamma` is for every linear layer.
   private static func transformer(_ list: inout ParameterList) throws -> Composite {
@@ -95,8 +96,8 @@ public enum CompositeCatalog {
       .convolution: try linear("conv_gamma"), .dense: try linear("lin_gamma"), .softmax: softmax,
       .matrixProduct: UniformEpsilonRule(stabilizer), .product: UniformRule(), .layerNorm: LayerNormRule(stabilizer),
     ]
-    for kind in [LayerKind.relu, .activation, .batchNorm, .scale, .quotient, .function] { rules[kind] = PassRule() }
-    for kind in [LayerKind.sum, .difference, .offset, .averagePool, .reduction] { rules[kind] = NormRule(stabilizer) }
+    for kind in [LayerKind.relu, .activation, .scale, .quotient, .function] { rules[kind] = PassRule() }
+    for kind in [LayerKind.sum, .difference, .offset, .averagePool, .reduction, .batchNorm] { rules[kind] = NormRule(stabilizer) }
     return Composite(list.text, rules: rules)
   }
 }

@@ -112,4 +112,32 @@ import Testing
       expectCloseBySample(result.input, try #require(twin.relevance["input"]), network)
     }
   }
+
+  /// A batch norm with an activation in front, which nothing takes up: what it shifts by takes its share.
+  @Test func batchNormsOfTheirOwn() throws {
+    useOneThreadHere()
+    var random = Philox(seed: 5)
+    func tensor(_ shape: Shape, _ value: (Double) -> Double = { $0 }) -> Constant {
+      .float(Tensor((0..<shape.count).map { _ in Float(value(random.normal())) }, shape: shape))
+    }
+    var editor = GraphEditor(name: "norm")
+    editor.inputs = [GraphInput(name: editor.freshName("x"), dimensions: [.symbolic("N"), .fixed(3), .fixed(4), .fixed(4)])]
+    let weight = editor.add(tensor([5, 3, 1, 1]), named: "w")
+    let bent = editor.add(Op.Tanh(), named: "tanh", inputs: [editor.add(Op.Conv(), named: "conv", inputs: ["x", weight])])
+    let parameters = [
+      tensor([5]), tensor([5]), tensor([5]), tensor([5]) { 1 + abs($0) },
+    ].map { editor.add($0, named: "p") }
+    let norm = editor.add(Op.BatchNormalization(), named: "bn", inputs: [bent] + parameters)
+    let pooled = editor.add(Op.GlobalAveragePool(), named: "pool", inputs: [editor.add(Op.Relu(), named: "relu", inputs: [norm])])
+    editor.outputs = [editor.add(Op.Flatten(), named: "y", inputs: [pooled])]
+    let graph = try editor.graph()
+    let x = Tensor((0..<96).map { _ in Float(random.normal()) }, shape: [2, 3, 4, 4])
+    let plan = try RelevancePlan(graph, composite: CompositeCatalog.composite("attnlrp"), batch: 2)
+    let result = try RelevanceProgram(plan).run(x, targets: [1, 4])
+    let twin = TwinRelevance(Twin(graph)).propagate(["x": x.map(Double.init)], composite: .attnLRP()) {
+      oneHot([1, 4], count: $0.shape[1])
+    }
+    expectClose(result.input, try #require(twin.relevance["x"]), Tolerance(relative: 1e-4), scaled: true, "batch norm")
+    #expect(result.input.elements.contains { $0 != 0 })
+  }
 }

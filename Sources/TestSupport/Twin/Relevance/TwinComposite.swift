@@ -95,12 +95,13 @@ public enum TwinComposite: Sendable {
   /// factors passed; nil elsewhere.
   private func transformerRule(of node: Node) -> TwinRule? {
     switch node.op {
-    case is Op.Add, is Op.Sum, is Op.Sub, is Op.ReduceSum, is Op.ReduceMean, is Op.AveragePool, is Op.GlobalAveragePool:
+    case is Op.Add, is Op.Sum, is Op.Sub, is Op.ReduceSum, is Op.ReduceMean, is Op.AveragePool, is Op.GlobalAveragePool,
+      is Op.BatchNormalization:
       TwinRule(.norm)
     case is Op.MatMul, is Op.Gemm: TwinRule(.uniformEpsilon)
     case is Op.Mul: TwinRule(.uniform)
     case is Op.LayerNormalization: TwinRule(.layerNorm)
-    case is Op.Div, is Op.BatchNormalization, is Op.Relu, is Op.LeakyRelu, is Op.PRelu, is Op.Clip, is Op.Sigmoid,
+    case is Op.Div, is Op.Relu, is Op.LeakyRelu, is Op.PRelu, is Op.Clip, is Op.Sigmoid,
       is Op.HardSigmoid, is Op.HardSwish, is Op.Tanh, is Op.Elu, is Op.Selu, is Op.Celu, is Op.ThresholdedRelu, is Op.Softplus,
       is Op.Softsign, is Op.Gelu, is Op.Mish, is Op.Swish, is Op.Exp, is Op.Log, is Op.Sqrt, is Op.Pow, is Op.Neg, is Op.Abs,
       is Op.Reciprocal, is Op.Erf:
