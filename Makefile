@@ -139,6 +139,10 @@ fuzz: build ## give 20,000 hostile files to every verb; those that are not answe
 toy: build ## the toy experiment of Yeom et al. 2021, from data to table and figure
 	@$(dir $(ESPALIER))espalier-toy Output/toy
 
+.PHONY: gallery
+gallery: build ## draw the figures of Documentation/figures.md anew
+	@Documentation/make-figures $(ESPALIER) Output/gallery
+
 .PHONY: helptexts
 helptexts: build ## write the help of every verb for the test that compares it
 	@Tests/CommandTests/renew-help $(ESPALIER)

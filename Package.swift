@@ -71,7 +71,7 @@ let package = Package(
       name: "Experiments",
       dependencies: [
         "Tensors", "Files", "Scheduling", "Images", "Storage", "Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis",
-        "Pruning", "Results", "Plotting",
+        "Pruning", "Results", "Plotting", .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .executableTarget(
       name: "espalier",

@@ -39,7 +39,7 @@ enum Toy {
       try Data(log.utf8).write(to: URL(fileURLWithPath: settings.folder + "/log-\(network).txt"), options: .atomic)
     }
     let figure = settings.folder + "/toy.png"
-    try ToyFigure(results).write(to: figure)
+    try ToyResult.figure(results).write(to: figure)
     note("\(figure): \((ContinuousClock.now - start).components.seconds) seconds in all")
   }
 

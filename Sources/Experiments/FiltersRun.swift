@@ -22,14 +22,14 @@ public struct FiltersRun: Sendable {
     self.title = title
   }
 
-  /// Draws, and writes PNG or PDF by the path's ending.
+  /// Draws, and writes PNG, PDF or SVG by the path's ending.
   ///
   /// - Parameter file: a file of scores.
   /// - Returns: what was drawn, in words.
   /// - Throws: `EspalierError`.
   @discardableResult
-  public func write(_ file: String, to out: String) throws -> String {
-    try OutputPath.prepare(out, notReplacing: [file])
+  public func write(_ file: String, to output: FigureOutput) throws -> String {
+    try output.prepare(notReplacing: [file])
     let reader = try FilterResultsReader(file)
     let known = try reader.criteria()
     guard !known.isEmpty else {
@@ -47,7 +47,8 @@ public struct FiltersRun: Sendable {
         throw EspalierError("bars are of one layer", file: file, accepted: "--layer, one of \(EspalierError.list(layers))")
       }
       let scores = try reader.scores(names[0], of: layer)
-      try FiltersFigure(title: title ?? layer, label: names[0], scores: scores.elements, isSorted: isSorted).write(to: out)
+      try output.write(
+        FiltersFigure(title: title ?? layer, label: names[0], scores: scores.elements, isSorted: isSorted), of: [file])
       return "\(names[0]) of \(scores.count.of("filter"))"
     }
     let layers = try layer.map { [$0] } ?? reader.layers(of: "scores/\(names[0])")
@@ -59,8 +60,9 @@ public struct FiltersRun: Sendable {
       RankCorrelation.matrix(try names.map { try reader.scores($0, of: layer).elements })
     }
     let caption = layer ?? "mean over \(layers.count.of("layer"))"
-    try MatrixFigure(title: title ?? "Rank correlation (\(caption))", names: names, values: RankCorrelation.mean(matrices))
-      .write(to: out)
+    try output.write(
+      MatrixFigure(title: title ?? "Rank correlation (\(caption))", names: names, values: RankCorrelation.mean(matrices)),
+      of: [file])
     return "rank correlation of \(names.count.of("criterion", "criteria")), \(caption)"
   }
 }

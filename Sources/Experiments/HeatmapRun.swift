@@ -41,7 +41,7 @@ public struct HeatmapRun: Sendable {
     self.title = title
   }
 
-  /// Draws, and writes PNG or PDF by the path's ending (a sheet is always PNG).
+  /// Draws, and writes PNG, PDF or SVG by the path's ending (a sheet is always PNG).
   ///
   /// - Parameters:
   ///   - file: a relevance file.
@@ -49,8 +49,8 @@ public struct HeatmapRun: Sendable {
   /// - Returns: the number of maps.
   /// - Throws: `EspalierError`.
   @discardableResult
-  public func write(_ file: String, data request: DataRequest? = nil, to out: String) throws -> Int {
-    try OutputPath.prepare(out, notReplacing: [file] + (request?.files ?? []))
+  public func write(_ file: String, data request: DataRequest? = nil, to output: FigureOutput) throws -> Int {
+    try output.prepare(notReplacing: [file] + (request?.files ?? []))
     let reader = try RelevanceReader(file)
     let images = try request.map { try ImageSource($0, provenance: { reader.schema.provenance[$0] }, file: file) }
     let samples = try chosen(reader, images, file: file)
@@ -59,7 +59,7 @@ public struct HeatmapRun: Sendable {
       try Heatmap(sample.relevance, norm: norm, colormap: colormap, level: level)
     }
     if isSheet {
-      try ContactSheet.of(samples.map(heatmap)).writePNG(to: out)
+      try output.write(png: ContactSheet.of(samples.map(heatmap)).encodedPNG(), of: [file])
       return samples.count
     }
     func pair(_ sample: Sample) throws -> [Image] {
@@ -93,7 +93,7 @@ public struct HeatmapRun: Sendable {
         title: title, columnTitles: images == nil ? ["Relevance"] : ["Image", "Relevance", "Overlay"], rows: rows,
         colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
     }
-    try figure.write(to: out)
+    try output.write(figure, of: [file])
     return samples.count
   }
 

@@ -50,3 +50,16 @@ public enum Interval {
     return (low + high) / 2
   }
 }
+
+extension Interval {
+  /// The interval of a share of right answers with a confidence of 95 %.
+  ///
+  /// Source: E. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
+  public static func ofShare(_ share: Double, of count: Int) -> ClosedRange<Double>? {
+    guard count > 0, 0...1 ~= share else { return nil }
+    let (n, z) = (Double(count), 1.959963984540054)
+    let middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    let reach = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
+    return max(0, min(middle - reach, share))...min(1, max(middle + reach, share))
+  }
+}

@@ -39,7 +39,7 @@ public struct MontageRun: Sendable {
     self.title = title
   }
 
-  /// Draws, and writes PNG or PDF by the path's ending.
+  /// Draws, and writes PNG, PDF or SVG by the path's ending.
   ///
   /// - Parameters:
   ///   - files: relevance files, of one data set.
@@ -47,8 +47,8 @@ public struct MontageRun: Sendable {
   /// - Returns: the image's position in the data set.
   /// - Throws: `EspalierError`.
   @discardableResult
-  public func write(_ files: [String], data request: DataRequest? = nil, to out: String) throws -> Int {
-    try OutputPath.prepare(out, notReplacing: files + (request?.files ?? []))
+  public func write(_ files: [String], data request: DataRequest? = nil, to output: FigureOutput) throws -> Int {
+    try output.prepare(notReplacing: files + (request?.files ?? []))
     if let captions, captions.count != files.count {
       throw EspalierError(
         "\(captions.count.of("caption")) for \(files.count.of("file"))", location: "--caption", accepted: "one a file")
@@ -61,6 +61,7 @@ public struct MontageRun: Sendable {
     let ofSeveral = MontageRun.differing("model_sha256", readers)
     let forSeveral = MontageRun.differing("target", readers)
     var cells: [MontageFigure.Cell] = []
+    var methods = ShortMethods()
     for (position, (file, reader)) in zip(files, readers).enumerated() {
       let row = try findRow(of: image, in: reader, file: file)
       let maps = try reader.maps(row..<row + 1)
@@ -72,16 +73,17 @@ public struct MontageRun: Sendable {
           MontageFigure.Cell(
             try caption(of: row, image, reader, withTarget: !forSeveral), try source.image(image, size: size)))
       }
-      var caption = captions?[position] ?? MontageRun.method(reader, file: file)
+      var caption = captions?[position] ?? methods.short(MontageRun.method(reader, file: file))
       if captions == nil {
         if ofSeveral { caption += "\n" + MontageRun.network(reader, file: file) }
         if forSeveral { caption += try "\n" + MontageRun.explained(row, reader) }
       }
       cells.append(MontageFigure.Cell(caption, map.image.rgb))
     }
-    try MontageFigure(
-      title: title, cells: cells, columns: columns, colorBar: ColorBar(norm: norm, colormap: colormap, level: level)
-    ).write(to: out)
+    var figure = MontageFigure(
+      title: title, cells: cells, columns: columns, colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
+    figure.note = methods.note
+    try output.write(figure, of: files)
     return image
   }
 

@@ -14,9 +14,10 @@ public enum PruningFigureRun {
   ///   - criterion: the criterion in it; nil where it holds one.
   /// - Throws: `EspalierError` if the network carries no record, or scores do not fit.
   public static func drawPruning(
-    _ path: String, scores: String? = nil, criterion: String? = nil, title: String? = nil, to out: String
+    _ path: String, scores: String? = nil, criterion: String? = nil, title: String? = nil, to output: FigureOutput
   ) throws {
-    try OutputPath.prepare(out, notReplacing: [path] + (scores.map { [$0] } ?? []))
+    let inputs = [path] + (scores.map { [$0] } ?? [])
+    try output.prepare(notReplacing: inputs)
     let model = try Model(path)
     guard let record = try naming(file: path, { try PruningRecord(model.graph.metadata) }) else {
       throw EspalierError("it carries no record of pruning", file: path, accepted: "a network that espalier prune wrote")
@@ -47,27 +48,27 @@ public enum PruningFigureRun {
     let caption =
       "\(record.criterion), \(record.budget); grey filters went"
       + (known.isEmpty ? "" : "; by score, the darker the greater")
-    try PruningFigure(title: title, layers: layers, caption: caption).write(to: out)
+    try output.write(PruningFigure(title: title, layers: layers, caption: caption), of: inputs)
   }
 
   /// Draws the channel groups of a network.
   ///
   /// - Throws: `EspalierError`.
-  public static func drawGroups(_ path: String, title: String? = nil, to out: String) throws {
-    try OutputPath.prepare(out, notReplacing: [path])
+  public static func drawGroups(_ path: String, title: String? = nil, to output: FigureOutput) throws {
+    try output.prepare(notReplacing: [path])
     let model = try Model(path)
     try naming(file: path) {
       let map = try ChannelMap(model.graph)
       let groups = try ChannelGroups(map)
       let names = map.linear.compactMap { map.layers[$0.node]?.name }
       let rows = Dictionary(map.linear.enumerated().map { ($1.node, $0) }, uniquingKeysWith: { first, _ in first })
-      try GroupsFigure(
+      let figure = GroupsFigure(
         title: title, layers: names,
         groups: groups.all.map { group in
           GroupsFigure.Group(
             layers: group.layers.compactMap { rows[$0.id] }, channels: group.channels.count, reason: group.reason)
-        }
-      ).write(to: out)
+        })
+      try output.write(figure, of: [path])
     }
   }
 }

@@ -114,19 +114,18 @@ public struct SensitivityRun: Sendable {
     return hash.hexadecimal
   }
 
-  /// Draws a sweep, PNG or PDF by the path's ending.
+  /// Draws a sweep, PNG, PDF or SVG by the path's ending.
   ///
   /// - Throws: `EspalierError` if the file holds none.
-  public static func draw(_ file: String, title: String? = nil, to out: String) throws {
-    try OutputPath.prepare(out, notReplacing: [file])
+  public static func draw(_ file: String, title: String? = nil, to output: FigureOutput) throws {
+    try output.prepare(notReplacing: [file])
     let report = try SensitivityReport(file: file)
     let rows = report.layers.map { layer in
       SensitivityFigure.Row(
         layer.name, values: layer.points.map { SensitivityFigure.Value(share: $0.share, accuracy: $0.accuracy) })
     }
-    try SensitivityFigure(
-      title: title, rows: rows, whole: report.accuracy, caption: "filters of one layer gone, by \(report.criterion)"
-    )
-    .write(to: out)
+    let figure = SensitivityFigure(
+      title: title, rows: rows, whole: report.accuracy, caption: "filters of one layer gone, by \(report.criterion)")
+    try output.write(figure, of: [file])
   }
 }

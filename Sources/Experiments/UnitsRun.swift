@@ -49,7 +49,7 @@ public struct UnitsRun: Sendable {
     self.title = title
   }
 
-  /// Draws, and writes PNG or PDF by the path's ending.
+  /// Draws, and writes PNG, PDF or SVG by the path's ending.
   ///
   /// - Parameters:
   ///   - file: a file that a dissection with a report wrote.
@@ -57,8 +57,8 @@ public struct UnitsRun: Sendable {
   /// - Returns: the number of filters.
   /// - Throws: `EspalierError`.
   @discardableResult
-  public func write(_ file: String, data request: DataRequest, to out: String) throws -> Int {
-    try OutputPath.prepare(out, notReplacing: [file] + request.files)
+  public func write(_ file: String, data request: DataRequest, to output: FigureOutput) throws -> Int {
+    try output.prepare(notReplacing: [file] + request.files)
     let reader = try FilterResultsReader(file)
     let exemplars = try reader.exemplars(of: layer)
     let vocabulary = try reader.vocabulary()
@@ -72,7 +72,7 @@ public struct UnitsRun: Sendable {
         note: "IoU \(String(format: "%.3f", best?.overlap ?? 0))",
         images: try exemplars[filter].prefix(images).map { try UnitsRun.image($0, source, exemplars) })
     }
-    try UnitsFigure(title: title, units: units, columns: columns).write(to: out)
+    try output.write(UnitsFigure(title: title, units: units, columns: columns), of: [file])
     return units.count
   }
 

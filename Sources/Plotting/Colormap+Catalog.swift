@@ -28,6 +28,16 @@ extension Colormap {
   /// Cyan, blue, black in the middle, red, yellow, white: what heat maps are drawn in unless told otherwise.
   public static let coldnhot = named("coldnhot")
 
+  /// Blue, white in the middle, red for correlations; red to white for what is left of an accuracy.
+  static let correlations = compiled("2166ac,80:fff,b2182b"), losses = compiled("b2182b,80:f4a582,fff")
+  /// White to blue, for shares.
+  public static let shares = compiled("f7fbff,6baed6,08306b")
+
+  private static func compiled(_ source: String) -> Colormap {
+    guard let map = try? Colormap(source) else { preconditionFailure("a colour map does not compile") }
+    return map
+  }
+
   /// The map of a name that is known to be in the catalog; what a user typed goes through ``init(_:)``.
   public static func named(_ name: String) -> Colormap {
     guard let map = catalog[name] else { preconditionFailure("no colour map is named \(name)") }

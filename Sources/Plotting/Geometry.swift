@@ -50,20 +50,4 @@ public struct Color: Hashable, Sendable {
 
   /// Makes a colour from its channels, 0…1.
   public init(red: Double, green: Double, blue: Double) { (self.red, self.green, self.blue) = (red, green, blue) }
-
-  /// The sheet itself.
-  public static let paper = Color(0xFFFFFF)
-  /// Positions without a value.
-  public static let shade = Color(0xF0F0F0)
-  /// What text and axes are drawn in.
-  public static let ink = Color(0x1A1A1A)
-  /// What ticks' labels and second thoughts are drawn in.
-  public static let softInk = Color(0x555555)
-  /// What grids are drawn in.
-  public static let hairline = Color(0xDDDDDD)
-
-  /// Colours that stay apart for colour-blind readers and in print, for lines on white.
-  ///
-  /// Source: M. Okabe, K. Ito, "Color universal design", 2008, in another order and without yellow, which is lost on white.
-  public static let series: [Color] = [0x0072B2, 0xD55E00, 0x009E73, 0xE69F00, 0xCC79A7, 0x56B4E9, 0x000000].map(Color.init)
 }

@@ -19,6 +19,7 @@ enum VerbCatalog {
     SensitivityCommand.self,
     PruneCommand.self,
     FigureCommand.self,
+    TableCommand.self,
   ]
 
   /// The words at the start of a command line that lead to a command.

@@ -61,7 +61,7 @@ import Testing
           .replacingOccurrences(of: $0, with: "")
       }
       #expect(projects[0] == projects[1] && projects[1].contains("input_width: 8"))
-      let images = try ["nchw.png", "nhwc.png"].map { try Data(contentsOf: folder.appendingPathComponent($0)) }
+      let images = try ["nchw.png", "nhwc.png"].map { try Image.read(folder.appendingPathComponent($0).path) }
       #expect(images[0] == images[1])
     }
   }

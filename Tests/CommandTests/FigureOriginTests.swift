@@ -67,11 +67,11 @@ import Testing
         try HDF5File.open(folder.appendingPathComponent($0).path).dataset("attribution").read()
       }
       #expect(values[0] == values[1])
-      var pages: [Data] = []
+      var pages: [Image] = []
       for name in ["label.h5", "seven.h5"] {
         let run = try Tool.run("figure", "heatmap", name, "--limit", "1", "--out", "page.png", in: folder)
         #expect(run.status == 0, "\(run.talk)")
-        pages.append(try Data(contentsOf: folder.appendingPathComponent("page.png")))
+        pages.append(try Image.read(folder.appendingPathComponent("page.png").path))
       }
       #expect(pages[0] != pages[1])
     }
@@ -104,7 +104,7 @@ import Testing
         let pages = try [[name, "b.png"], [index, "1"], [index, "0"]].map { choice in
           let drawn = try figure(choice[0], choice[1])
           #expect(drawn.status == 0, "\(drawn)")
-          return try Data(contentsOf: folder.appendingPathComponent("figure.png"))
+          return try Image.read(folder.appendingPathComponent("figure.png").path)
         }
         #expect(pages[0] == pages[1] && pages[0] != pages[2])
         let missing = try figure(name, "c.png")
@@ -119,7 +119,7 @@ import Testing
       try images(in: folder)
       let names = ["tench", "goldfish", "shark", "ray", "cock", "hen", "ostrich", "finch", "junco", "robin"]
       try Data(names.map { $0 + "\n" }.joined().utf8).write(to: folder.appendingPathComponent("names.txt"))
-      var pages: [Data] = []
+      var pages: [Image] = []
       for more in [["--classes", "names.txt"], []] {
         let run = try Tool.run(
           ["relevance", "lenet.onnx", "--data", "folder:flat", "--quiet", "--out", "maps.h5"] + more, in: folder)
@@ -128,7 +128,7 @@ import Testing
         #expect(reader.schema.classNames == (more.isEmpty ? [] : names))
         let figure = try Tool.run("figure", "heatmap", "maps.h5", "--quiet", "--out", "page.png", in: folder)
         #expect(figure.status == 0, "\(figure)")
-        pages.append(try Data(contentsOf: folder.appendingPathComponent("page.png")))
+        pages.append(try Image.read(folder.appendingPathComponent("page.png").path))
       }
       #expect(pages[0] != pages[1])
     }

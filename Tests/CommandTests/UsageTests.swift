@@ -31,7 +31,7 @@ import Testing
     ("figure heatmap a.h5 --out a.png --norm symetric", "did you mean 'symmetric'?"),
     ("figure heatmap a.h5 --out a.png --index 1,x", "expected positions in the data"),
     ("figure heatmap a.h5 --out a.png --index 1 --per-class 2", "give one"),
-    ("figure heatmap a.h5 --out a.gif", "--out ends in .png or .pdf"),
+    ("figure heatmap a.h5 --out a.gif", "--out ends in .png, .pdf or .svg"),
   ])
   func mistyped(command: String, message: String) throws {
     try withTemporaryFolder { folder in

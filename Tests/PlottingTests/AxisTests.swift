@@ -35,4 +35,21 @@ import Testing
       for value in values where abs(value) <= 1e100 { #expect(-1e-9...1 + 1e-9 ~= axis.share(of: value)) }
     }
   }
+
+  @Test func logarithmicTicksArePowersOrRoundBetween() {
+    #expect(Axis(.logarithmic, showing: [1, 1000], ticks: 5).labels == ["1", "10", "100", "1000"])
+    #expect(
+      Axis(.logarithmic, showing: [1e-6, 1e6], ticks: 4).labels
+        == ["10⁻⁶", "10⁻³", "1", "10³", "10⁶"].map { $0 == "1" ? "10⁰" : $0 })
+    #expect(Axis(.logarithmic, showing: [10, 80], ticks: 5).labels == ["10", "20", "50"])
+    let axis = Axis(.logarithmic, showing: [1, 100, -5, 0, .nan], ticks: 5)
+    #expect(axis.range == 1...100 && abs(axis.share(of: 10) - 0.5) < 1e-12 && axis.share(of: 0).isNaN)
+  }
+
+  @Test func symmetricLogarithmsHaveZeroAndBothSigns() {
+    let axis = Axis(.symmetricLogarithmic(threshold: 1), showing: [-1000, 1000], ticks: 7)
+    #expect(axis.ticks.contains(0) && axis.ticks == axis.ticks.map { -$0 }.reversed())
+    #expect(abs(axis.share(of: 0) - 0.5) < 1e-12)
+    #expect(axis.share(of: 100) > 0.75 && axis.share(of: -100) < 0.25)
+  }
 }

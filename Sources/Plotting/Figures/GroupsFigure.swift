@@ -29,10 +29,6 @@ public struct GroupsFigure: Figure {
   /// The groups.
   public var groups: [Group]
 
-  private static let margin = 6.0
-  private static let font = Font(7)
-  private static let titleFont = Font(9, bold: true)
-  private static let rowHeight = 11.0
   private static let laneWidth = 11.0
 
   /// Makes a figure.
@@ -40,43 +36,44 @@ public struct GroupsFigure: Figure {
     (self.title, self.layers, self.groups) = (title, layers, groups)
   }
 
-  /// The size that names, lines and rows need.
-  public var size: Size {
-    let width = 2 * Self.margin + nameWidth + 8 + Double(lanes.count) * Self.laneWidth + noteWidth
-    return Size(width, top + Double(layers.count) * Self.rowHeight + Self.margin)
-  }
-
-  /// Draws the figure on a canvas of its size.
-  public func draw(on canvas: Canvas) {
-    let (lanes, lane) = (lanes, placement)
-    if let title { canvas.draw(Text(title, Self.titleFont), at: Point(Self.margin, Self.margin), .topLeft) }
-    let left = Self.margin + nameWidth + 8
-    func middle(_ row: Int) -> Double { top + (Double(row) + 0.5) * Self.rowHeight }
-    for (row, name) in layers.enumerated() {
-      canvas.line(
-        [Point(left, middle(row)), Point(left + Double(lanes.count) * Self.laneWidth, middle(row))], .hairline, width: 0.3)
-      canvas.draw(Text(name, Self.font, width: nameWidth), at: Point(left - 6, middle(row)), .right)
+  /// A strip a layer; lines go on from one to the next.
+  public func composition(_ style: FigureStyle) -> Composition {
+    let (lanes, lane) = placed
+    let notes = layers.indices.map { row in
+      groups.filter { $0.layers.min() == row }.map(Self.note).joined(separator: ";  ")
     }
+    let isSoft = layers.indices.map { row in !groups.contains { $0.layers.min() == row && $0.reason == nil } }
+    let count = Double(max(lanes.count, 1))
+    let named = NamedRows(
+      names: layers, notes: notes, content: count * Self.laneWidth, leastContent: min(count * Self.laneWidth, 140), grows: false,
+      style)
+    let step = min(named.contentWidth / count, Self.laneWidth)
+    let styles = style.series(style.palette.light.count)
+    var present = [[Int]](repeating: [], count: layers.count)
     for (position, group) in groups.enumerated() {
       guard let first = group.layers.min(), let last = group.layers.max() else { continue }
-      let color = group.reason == nil ? Color.series[position % (Color.series.count - 1)] : Color.softInk
-      let x = left + (Double(lane[position]) + 0.5) * Self.laneWidth
-      if last > first { canvas.line([Point(x, middle(first)), Point(x, middle(last))], color, width: 1.4) }
-      for row in group.layers {
-        let dot = Point(x, middle(row))
-        canvas.fillCircle(at: dot, radius: 3, color)
-        if group.reason != nil { canvas.fillCircle(at: dot, radius: 1.8, Color(0xFFFFFF)) }
+      for row in max(first, 0)...max(last, first, 0) where row < layers.count { present[row].append(position) }
+    }
+    let body = layers.indices.map { row in
+      named.strip(row, note: isSoft[row] ? style.theme.softInk : style.theme.ink) { canvas, box in
+        let middle = box.center.y
+        canvas.line([Point(box.x, middle), Point(box.x + count * step, middle)], canvas.theme.hairline, width: 0.3)
+        for position in present[row] {
+          let group = groups[position]
+          let color = group.reason == nil ? styles[position % styles.count].color : canvas.theme.softInk
+          let x = box.x + (Double(lane[position]) + 0.5) * step
+          let isFirst = group.layers.min() == row
+          let isLast = group.layers.max() == row
+          if !(isFirst && isLast) {
+            canvas.line([Point(x, isFirst ? middle : box.y), Point(x, isLast ? middle : box.bottom)], color, width: 1.2)
+          }
+          guard group.layers.contains(row) else { continue }
+          let radius = min(2.8, max(0.8, 0.4 * step))
+          canvas.draw(.circle, at: Point(x, middle), radius: radius, color, isHollow: group.reason != nil)
+        }
       }
     }
-    let notes = left + Double(lanes.count) * Self.laneWidth + 4
-    for row in layers.indices {
-      let own = groups.filter { $0.layers.min() == row }
-      guard !own.isEmpty else { continue }
-      let text = own.map(Self.note).joined(separator: ";  ")
-      canvas.draw(
-        Text(text, Self.font), at: Point(notes, middle(row)), .left,
-        color: own.contains { $0.reason == nil } ? .ink : .softInk)
-    }
+    return Composition(width: named.width, body: body)
   }
 
   private static func note(_ group: Group) -> String {
@@ -84,11 +81,6 @@ public struct GroupsFigure: Figure {
     let layers = group.layers.count > 1 ? " × \(group.layers.count) layers" : ""
     return channels + layers + (group.reason.map { ": stay, \($0)" } ?? "")
   }
-
-  /// The last row that is taken in each lane.
-  private var lanes: [Int] { placed.lanes }
-  /// The lane of each group.
-  private var placement: [Int] { placed.lane }
 
   /// Lines that would meet stand in lanes of their own.
   private var placed: (lanes: [Int], lane: [Int]) {
@@ -107,11 +99,4 @@ public struct GroupsFigure: Figure {
     }
     return (lanes, lane)
   }
-
-  private var nameWidth: Double { min(180, layers.map { Text($0, Self.font).size.width }.max() ?? 0) }
-  private var noteWidth: Double {
-    let rows = Dictionary(grouping: groups) { $0.layers.min() ?? 0 }
-    return 8 + (rows.values.map { Text($0.map(Self.note).joined(separator: ";  "), Self.font).size.width }.max() ?? 0)
-  }
-  private var top: Double { Self.margin + (title.map { Text($0, Self.titleFont).size.height + 4 } ?? 0) }
 }

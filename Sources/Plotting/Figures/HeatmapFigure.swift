@@ -30,12 +30,12 @@ public struct HeatmapFigure: Figure {
   /// The side of a cell in points.
   public var cellSide = 72.0
 
-  private static let margin = 6.0
   private static let gap = 4.0
   private static let longestCaption = 110.0
-  private static let captionFont = Font(8)
-  private static let columnFont = Font(8, bold: true)
-  private static let titleFont = Font(10, bold: true)
+  /// Cells that would be smaller go on a line of their own.
+  private static let leastCell = 24.0
+  /// Rows stand side by side where their cells stay at least so large.
+  private static let leastStackedCell = 38.0
 
   /// Makes a figure of rows that are ready.
   public init(title: String? = nil, columnTitles: [String], rows: [Row], colorBar: ColorBar? = nil) {
@@ -64,85 +64,137 @@ public struct HeatmapFigure: Figure {
       colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
   }
 
-  /// The size in points that titles, cells and captions need.
-  public var size: Size { layout.size }
-
-  /// Draws the figure on a canvas of its size.
-  public func draw(on canvas: Canvas) {
-    let layout = layout
-    if let title = layout.title { canvas.draw(title, at: Point(layout.size.width / 2, HeatmapFigure.margin), .top) }
-    for (column, text) in layout.columns.enumerated() {
-      canvas.draw(text, at: Point(layout.x(column) + layout.columnWidth / 2, layout.top - 3), .bottom)
-    }
-    for (index, row) in rows.enumerated() {
-      let y = layout.top + Double(index) * (layout.rowHeight + HeatmapFigure.gap)
-      let middle = y + layout.rowHeight / 2
-      canvas.draw(layout.captions[index], at: Point(layout.left - HeatmapFigure.gap, middle), .right)
-      var first: Rectangle?
-      for (column, image) in row.images.enumerated() {
-        let center = layout.x(column) + layout.columnWidth / 2
-        let cell = Rectangle(x: center - cellSide / 2, y: middle - cellSide / 2, width: cellSide, height: cellSide)
-        var covered = cell
-        if let first, isAlike(image, row.images[0]) {
-          // A coarser heat map covers exactly what its image does.
-          covered.x = first.x + layout.x(column) - layout.x(0)
-          (covered.y, covered.width, covered.height) = (first.y, first.width, first.height)
-          canvas.draw(image, filling: covered)
-        } else {
-          covered = canvas.draw(image, fittedIn: cell)
-        }
-        canvas.outline(covered, .softInk, width: 0.3)
-        first = first ?? covered
+  /// Strips of cells; many rows of few images stand side by side where a page has room.
+  public func composition(_ style: FigureStyle) -> Composition {
+    let layout = Layout(self, style)
+    var body: [Strip] = []
+    for first in stride(from: 0, to: rows.count, by: layout.stacks) {
+      let members = Array(first..<min(first + layout.stacks, rows.count))
+      let lines = max(1, members.map { (rows[$0].images.count + layout.perLine - 1) / layout.perLine }.max() ?? 1)
+      for line in 0..<lines {
+        let captions = members.map { line == 0 ? layout.captions[$0] : nil }
+        let height = max(layout.cell, captions.compactMap { $0?.size.height }.max() ?? 0)
+        let isLast = line == lines - 1 && members.last == rows.count - 1
+        body.append(
+          Strip(height: height + (isLast ? 0 : Self.gap)) { [self] canvas, corner in
+            for (stack, row) in members.enumerated() {
+              let left = corner.x + Double(stack) * layout.stackStep
+              if let caption = captions[stack] {
+                canvas.draw(
+                  caption, at: Point(left + layout.captionWidth, corner.y + height / 2), .right)
+              }
+              let images = rows[row].images.dropFirst(line * layout.perLine).prefix(layout.perLine)
+              for (column, image) in images.enumerated() {
+                draw(
+                  image, like: rows[row].images[0],
+                  in: Rectangle(
+                    x: left + layout.imagesLeft + Double(column) * (layout.cell + Self.gap),
+                    y: corner.y + (height - layout.cell) / 2, width: layout.cell, height: layout.cell), on: canvas)
+              }
+            }
+          })
       }
     }
-    if let colorBar, !rows.isEmpty {
-      let x = layout.x(layout.columnCount) + HeatmapFigure.gap
-      // One bar along many rows would be a strip: three rows' height is enough to read it by.
-      let height = min(layout.bottom - layout.top, 3 * cellSide)
-      let middle = (layout.top + layout.bottom) / 2
-      colorBar.draw(on: canvas, in: Rectangle(x: x, y: middle - height / 2, width: colorBar.width, height: height))
-    }
+    return Composition(width: layout.width, header: header(layout, style), body: body, bar: rows.isEmpty ? nil : colorBar)
   }
 
-  /// Whether two images have sides in one proportion.
-  private func isAlike(_ a: Image, _ b: Image) -> Bool { a.width * b.height == a.height * b.width }
+  private func header(_ layout: Layout, _ style: FigureStyle) -> [Strip] {
+    func texts(_ role: FigureStyle.Role) -> [Text] {
+      columnTitles.map {
+        style.text($0, role, width: layout.cell + (layout.perLine > 1 ? Self.gap - 1 : 60), alignment: .center, lines: 2)
+      }
+    }
+    let bold = texts(.heading)
+    let areWhole = zip(columnTitles, bold).allSatisfy { !$1.string.contains("…") || $0.contains("…") }
+    let texts = areWhole ? bold : texts(.small)
+    guard !texts.isEmpty, layout.perLine >= texts.count else { return [] }
+    let height = (texts.map(\.size.height).max() ?? 0) + 3
+    return [
+      Strip(height: height) { canvas, corner in
+        for stack in 0..<layout.stacks {
+          for (column, text) in texts.enumerated() {
+            let x = layout.imagesLeft + Double(stack) * layout.stackStep + Double(column) * (layout.cell + Self.gap)
+            canvas.draw(text, at: Point(corner.x + x + layout.cell / 2, corner.y + height - 3), .bottom)
+          }
+        }
+      }
+    ]
+  }
+
+  private func draw(_ image: Image, like first: Image, in cell: Rectangle, on canvas: Canvas) {
+    // A coarser heat map covers exactly what its image does.
+    let isAlike = image.width * first.height == image.height * first.width
+    let shape = isAlike ? first : image
+    let scale = min(cell.width / Double(shape.width), cell.height / Double(shape.height))
+    let (width, height) = (scale * Double(shape.width), scale * Double(shape.height))
+    let covered = Rectangle(x: cell.center.x - width / 2, y: cell.center.y - height / 2, width: width, height: height)
+    canvas.draw(image, filling: covered)
+    canvas.outline(covered, canvas.theme.softInk, width: 0.3)
+  }
 
   /// Where everything goes; made from measured text, so that no label is cut off.
   private struct Layout {
-    var title: Text?
-    var columns: [Text]
     var captions: [Text]
-    var columnCount: Int
-    var columnWidth, rowHeight: Double
-    /// The left and the top of the first cell, and the bottom of the last.
-    var left, top, bottom: Double
-    var size: Size
+    var width, captionWidth, imagesLeft, cell, stackStep: Double
+    /// The rows side by side, and the images of a row on one line.
+    var stacks, perLine: Int
 
-    func x(_ column: Int) -> Double { left + Double(column) * (columnWidth + HeatmapFigure.gap) }
-  }
-
-  private var layout: Layout {
-    let gap = HeatmapFigure.gap
-    let margin = HeatmapFigure.margin
-    let columnCount = max(columnTitles.count, rows.map(\.images.count).max() ?? 0)
-    let columns = columnTitles.map { Text($0, HeatmapFigure.columnFont, width: 1.5 * cellSide, alignment: .center) }
-    let captions = rows.map {
-      Text($0.caption, HeatmapFigure.captionFont, width: HeatmapFigure.longestCaption, alignment: .trailing)
+    init(_ figure: HeatmapFigure, _ style: FigureStyle) {
+      let gap = HeatmapFigure.gap
+      let bar = Composition.barWidth(figure.colorBar, style)
+      let columns = max(figure.columnTitles.count, figure.rows.map(\.images.count).max() ?? 0, 1)
+      func captions(_ width: Double) -> [Text] {
+        figure.rows.map { style.text($0.caption, .small, width: width, alignment: .trailing, lines: 5) }
+      }
+      let longest = captions(HeatmapFigure.longestCaption).map(\.size.width).max() ?? 0
+      let natural = longest + (longest > 0 ? gap : 0) + Double(columns) * (figure.cellSide + gap) - gap + bar
+      let rowHeight = figure.cellSide + gap
+      // What is higher than a page takes its width.
+      let isTall = Double(figure.rows.count) * rowHeight > style.greatestHeight - 50
+      let width = style.contentWidth(isTall ? style.greatestWidth : natural)
+      let stackGap = 14.0
+      func cell(_ stacks: Int) -> Double {
+        let own = (width - bar - Double(stacks - 1) * stackGap) / Double(stacks)
+        let caption = min(longest, 0.3 * own)
+        return (own - caption - (caption > 0 ? gap : 0) - Double(columns - 1) * gap) / Double(columns)
+      }
+      let most = max(1, min(4, figure.rows.count / 2))
+      let needsStacks = isTall || style.width != nil
+      var stacks =
+        needsStacks ? (1...most).last { $0 == 1 || cell($0) >= HeatmapFigure.leastStackedCell } ?? 1 : 1
+      // Rows that already fit a page at their size stay below each other.
+      if Double(figure.rows.count) * (cell(1) + gap) <= 0.5 * style.greatestHeight { stacks = 1 }
+      let own = (width - bar - Double(stacks - 1) * stackGap) / Double(stacks)
+      let captionWidth = min(longest, 0.3 * own)
+      self.captions = captionWidth < longest ? captions(captionWidth) : captions(HeatmapFigure.longestCaption)
+      let imagesLeft = captionWidth + (captionWidth > 0 ? gap : 0)
+      var side = cell(stacks)
+      var perLine = columns
+      if side < HeatmapFigure.leastCell {
+        let room = own - imagesLeft
+        perLine = max(1, Int((room + gap) / (HeatmapFigure.leastCell + gap)))
+        // Images stay beside their maps.
+        if perLine > 1, columns % 2 == 0 { perLine -= perLine % 2 }
+        perLine = min(perLine, columns)
+        side = (room - Double(perLine - 1) * gap) / Double(perLine)
+      }
+      self.cell = style.cell(max(4, side), pixels: figure.rows.flatMap(\.images).map { max($0.width, $0.height) }.max())
+      (self.captionWidth, self.imagesLeft, self.stacks, self.perLine) = (captionWidth, imagesLeft, stacks, perLine)
+      stackStep = style.width == nil ? imagesLeft + Double(perLine) * (self.cell + gap) - gap + stackGap : own + stackGap
+      // Cells at whole multiples of pixels leave paper over: the sheet is only as wide as it must be unless a width was asked for.
+      self.width = style.width == nil ? stackStep * Double(stacks) - stackGap + bar : width
     }
-    let columnWidth = max(cellSide, columns.map(\.size.width).max() ?? 0)
-    let rowHeight = max(cellSide, captions.map(\.size.height).max() ?? 0)
-    let captionWidth = captions.map(\.size.width).max() ?? 0
+  }
+}
 
-    let left = margin + (captionWidth > 0 ? captionWidth + gap : 0)
-    var right = left + Double(columnCount) * (columnWidth + gap) - (columnCount > 0 ? gap : 0) + margin
-    if let colorBar { right += 2 * gap + colorBar.width }
-    let title = title.map { Text($0, HeatmapFigure.titleFont, width: right - 2 * margin, alignment: .center) }
-    let titleHeight = title.map { $0.size.height + gap } ?? 0
-    let headerHeight = columns.map { $0.size.height + 3 }.max() ?? 0
-    let top = margin + titleHeight + headerHeight
-    let bottom = top + Double(rows.count) * (rowHeight + gap) - (rows.isEmpty ? 0 : gap)
-    return Layout(
-      title: title, columns: columns, captions: captions, columnCount: columnCount, columnWidth: columnWidth,
-      rowHeight: rowHeight, left: left, top: top, bottom: bottom, size: Size(right, bottom + margin))
+extension FigureStyle {
+  /// The side of a cell for images of so many pixels: a whole multiple of them at the style's resolution, where that costs at
+  /// most a tenth of it.
+  func cell(_ side: Double, pixels: Int?) -> Double {
+    guard let pixels, pixels > 0 else { return side }
+    let scale = pixelsPerInch / 72
+    let dots = (side * scale + 1e-6).rounded(.down)
+    let whole = (dots / Double(pixels)).rounded(.down) * Double(pixels)
+    return (whole >= 0.9 * dots ? whole : dots) / scale
   }
 }

@@ -27,14 +27,13 @@ public struct MontageFigure: Figure {
   public var columns: Int
   /// The key to the colours, at the right.
   public var colorBar: ColorBar?
-  /// The side of a cell in points.
+  /// What stands below, such as the parameters of methods.
+  public var note = ""
+  /// The side of a cell in points that it asks for.
   public var cellSide = 96.0
 
-  private static let margin = 6.0
   private static let gap = 6.0
-  private static let captionGap = 2.0
-  private static let captionFont = Font(7.5)
-  private static let titleFont = Font(10, bold: true)
+  private static let leastCell = 52.0
 
   /// Makes a figure.
   ///
@@ -46,59 +45,36 @@ public struct MontageFigure: Figure {
     self.colorBar = colorBar
   }
 
-  /// The size in points that titles, cells and captions need.
-  public var size: Size { layout.size }
-
-  /// Draws the figure on a canvas of its size.
-  public func draw(on canvas: Canvas) {
-    let layout = layout
-    if let title = layout.title { canvas.draw(title, at: Point(layout.size.width / 2, MontageFigure.margin), .top) }
-    for (position, cell) in cells.enumerated() {
-      let corner = Point(layout.x(position % columns), layout.tops[position / columns])
-      let square = Rectangle(x: corner.x, y: corner.y, width: cellSide, height: cellSide)
-      canvas.outline(canvas.draw(cell.image, fittedIn: square), .softInk, width: 0.3)
-      canvas.draw(
-        layout.captions[position], at: Point(corner.x + cellSide / 2, corner.y + cellSide + MontageFigure.captionGap), .top)
+  /// Strips of cells.
+  public func composition(_ style: FigureStyle) -> Composition {
+    let gap = Self.gap
+    let bar = Composition.barWidth(colorBar, style)
+    let width = style.contentWidth(Double(columns) * (cellSide + gap) - gap + bar)
+    // Fewer columns where they would be too small to see anything.
+    let count = max(1, min(columns, Int((width - bar + gap) / (Self.leastCell + gap))))
+    let room = (width - bar + gap) / Double(count) - gap
+    let pixels = cells.map { max($0.image.width, $0.image.height) }.max()
+    let side = style.cell(max(8, room), pixels: pixels)
+    let step = room + gap
+    let body = stride(from: 0, to: cells.count, by: count).map { first -> Strip in
+      let members = Array(cells[first..<min(first + count, cells.count)])
+      let captions = members.map { style.text($0.caption, .small, width: room + 2, alignment: .center, lines: 4) }
+      let tall = captions.map(\.size.height).max() ?? 0
+      let isLast = first + count >= cells.count
+      return Strip(height: side + (tall > 0 ? 2 + tall : 0) + (isLast ? 0 : gap)) { canvas, corner in
+        for (column, cell) in members.enumerated() {
+          let x = corner.x + Double(column) * step + (room - side) / 2
+          let place = canvas.draw(cell.image, fittedIn: Rectangle(x: x, y: corner.y, width: side, height: side))
+          canvas.outline(place, canvas.theme.softInk, width: 0.3)
+          canvas.draw(captions[column], at: Point(x + side / 2, corner.y + side + 2), .top)
+        }
+      }
     }
-    if let colorBar, let first = layout.tops.first, let last = layout.tops.last {
-      let height = min(last + cellSide - first, 3 * cellSide)
-      let middle = (first + last + cellSide) / 2
-      let bar = Rectangle(
-        x: layout.x(columns) + MontageFigure.gap, y: middle - height / 2, width: colorBar.width, height: height)
-      colorBar.draw(on: canvas, in: bar)
+    var footer: [Strip] = []
+    if !note.isEmpty {
+      let text = style.text(note, .small, width: width, lines: 12)
+      footer = [.gap(4), .text(text, width: width, color: style.theme.softInk)]
     }
-  }
-
-  /// Where everything goes; made from measured text, so that no caption is cut off.
-  private struct Layout {
-    var title: Text?
-    var captions: [Text]
-    /// The top of each row.
-    var tops: [Double]
-    var left: Double
-    var step: Double
-    var size: Size
-
-    func x(_ column: Int) -> Double { left + Double(column) * step }
-  }
-
-  private var layout: Layout {
-    let (margin, gap) = (MontageFigure.margin, MontageFigure.gap)
-    let captions = cells.map { Text($0.caption, MontageFigure.captionFont, width: cellSide, alignment: .center) }
-    let shown = min(columns, max(cells.count, 1))
-    var right = margin + Double(columns) * (cellSide + gap) - gap + margin
-    if cells.isEmpty { right = 2 * margin + Double(shown) * cellSide }
-    if let colorBar { right += 2 * gap + colorBar.width }
-    let title = title.map { Text($0, MontageFigure.titleFont, width: right - 2 * margin, alignment: .center) }
-    var y = margin + (title.map { $0.size.height + gap } ?? 0)
-    var tops: [Double] = []
-    for row in stride(from: 0, to: cells.count, by: columns) {
-      tops.append(y)
-      let height = captions[row..<min(row + columns, cells.count)].map(\.size.height).max() ?? 0
-      y += cellSide + (height > 0 ? MontageFigure.captionGap + height : 0) + gap
-    }
-    return Layout(
-      title: title, captions: captions, tops: tops, left: margin, step: cellSide + gap,
-      size: Size(right, y - (cells.isEmpty ? 0 : gap) + margin))
+    return Composition(width: width, body: body, footer: footer, bar: cells.isEmpty ? nil : colorBar)
   }
 }

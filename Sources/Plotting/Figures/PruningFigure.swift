@@ -31,10 +31,6 @@ public struct PruningFigure: Figure {
   /// The words under the rows.
   public var caption: String
 
-  private static let margin = 6.0
-  private static let font = Font(7)
-  private static let titleFont = Font(9, bold: true)
-  private static let rowHeight = 13.0
   private static let barWidth = 300.0
 
   /// Makes a figure.
@@ -42,42 +38,30 @@ public struct PruningFigure: Figure {
     (self.title, self.layers, self.caption) = (title, layers, caption)
   }
 
-  /// The size that the names and rows need.
-  public var size: Size {
-    let width = 2 * Self.margin + nameWidth + 6 + Self.barWidth + 6 + countWidth
-    return Size(width, top + Double(layers.count) * Self.rowHeight + captionHeight + Self.margin)
-  }
-
-  /// Draws the figure on a canvas of its size.
-  public func draw(on canvas: Canvas) {
-    if let title {
-      canvas.draw(
-        Text(title, Self.titleFont, width: size.width - 2 * Self.margin, alignment: .center),
-        at: Point(size.width / 2, Self.margin), .top)
-    }
-    let left = Self.margin + nameWidth + 6
+  /// A strip a layer.
+  public func composition(_ style: FigureStyle) -> Composition {
+    let counts = layers.map { layer in "\(layer.isKept.count { $0 }) of \(layer.isKept.count)" }
+    let named = NamedRows(names: layers.map(\.name), notes: counts, content: Self.barWidth, leastContent: 80, style)
     let widest = Double(max(1, layers.map(\.isKept.count).max() ?? 1))
-    for (row, layer) in layers.enumerated() {
-      let middle = top + (Double(row) + 0.5) * Self.rowHeight
-      canvas.draw(Text(layer.name, Self.font, width: nameWidth), at: Point(left - 6, middle), .right)
-      // Long rows are as wide as there is room; a short one has cells of at most 12 points.
-      let cell = min(12, Self.barWidth / Double(max(layer.isKept.count, 1)))
-      let width = min(Self.barWidth, max(cell * Double(layer.isKept.count), Self.barWidth * Double(layer.isKept.count) / widest))
-      draw(layer, in: Rectangle(x: left, y: middle - 4.5, width: width, height: 9), on: canvas)
-      let kept = layer.isKept.count { $0 }
-      canvas.draw(
-        Text("\(kept) of \(layer.isKept.count)", Self.font), at: Point(size.width - Self.margin, middle), .right,
-        color: kept == layer.isKept.count ? .softInk : .ink)
+    let color = style.series(1)[0].color
+    let body = layers.enumerated().map { row, layer in
+      named.strip(row, note: layer.isKept.allSatisfy { $0 } ? style.theme.softInk : style.theme.ink) { canvas, box in
+        // Long rows are as wide as there is room; a short one has cells of at most 12 points.
+        let count = Double(layer.isKept.count)
+        let cell = min(12, box.width / max(count, 1))
+        let width = min(box.width, max(cell * count, box.width * count / widest))
+        draw(layer, in: Rectangle(x: box.x, y: box.center.y - 4.5, width: width, height: 9), color, on: canvas)
+      }
     }
+    var footer: [Strip] = []
     if !caption.isEmpty {
-      canvas.draw(
-        Text(caption, Self.font, width: size.width - 2 * Self.margin), at: Point(Self.margin, size.height - Self.margin),
-        .bottomLeft,
-        color: .softInk)
+      let text = style.text(caption, .small, width: named.width)
+      footer = [.gap(4), .text(text, width: named.width, color: style.theme.softInk)]
     }
+    return Composition(width: named.width, body: body, footer: footer)
   }
 
-  private func draw(_ layer: Layer, in frame: Rectangle, on canvas: Canvas) {
+  private func draw(_ layer: Layer, in frame: Rectangle, _ color: Color, on canvas: Canvas) {
     let order =
       layer.scores.map { scores in
         layer.isKept.indices.sorted {
@@ -90,35 +74,11 @@ public struct PruningFigure: Figure {
       let cell = Rectangle(
         x: frame.x + Double(position) * step, y: frame.y, width: step > 2 ? step - 0.5 : step, height: frame.height)
       guard layer.isKept[filter] else {
-        canvas.fill(cell, .hairline)
+        canvas.fill(cell, canvas.theme.hairline)
         continue
       }
       let share = layer.scores.map { greatest > 0 && $0[filter].isFinite ? abs($0[filter]) / greatest : 0 } ?? 1
-      canvas.fill(cell, Color.series[0].tint(0.25 + 0.75 * share))
+      canvas.fill(cell, color.mixed(0.25 + 0.75 * share, with: canvas.theme.paper))
     }
-  }
-
-  private var nameWidth: Double { min(160, layers.map { Text($0.name, Self.font).size.width }.max() ?? 0) }
-  private var countWidth: Double {
-    layers.map { Text("\($0.isKept.count) of \($0.isKept.count)", Self.font).size.width }.max() ?? 0
-  }
-  private var captionHeight: Double {
-    caption.isEmpty
-      ? 0 : Text(caption, Self.font, width: 2 * Self.margin + nameWidth + 6 + Self.barWidth + 6 + countWidth).size.height + 4
-  }
-  private var top: Double {
-    let room = nameWidth + 12 + Self.barWidth + countWidth
-    return Self.margin + (title.map { Text($0, Self.titleFont, width: room).size.height + 4 } ?? 0)
-  }
-}
-
-extension Color {
-  /// The colour mixed with white: 1 for the colour itself, 0 for white.
-  func tint(_ share: Double) -> Color {
-    var color = self
-    color.red = 1 - share * (1 - red)
-    color.green = 1 - share * (1 - green)
-    color.blue = 1 - share * (1 - blue)
-    return color
   }
 }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// The accuracy that is left when single layers lose shares of their filters: a row a layer, a column a share, darker where more
 /// is lost.
 public struct SensitivityFigure: Figure {
@@ -33,11 +35,6 @@ public struct SensitivityFigure: Figure {
   /// What stands below.
   public var caption: String
 
-  private static let margin = 6.0
-  private static let cell = Size(30, 13)
-  private static let font = Font(6.5)
-  private static let titleFont = Font(9, bold: true)
-
   /// Makes a figure.
   public init(title: String? = nil, rows: [Row], whole: Double, caption: String) {
     self.title = title
@@ -46,53 +43,22 @@ public struct SensitivityFigure: Figure {
     self.caption = caption
   }
 
-  private var shares: [Double] { Set(rows.flatMap { $0.values.map(\.share) }).sorted() }
-  private var names: Double { rows.map { Text($0.name, SensitivityFigure.font).size.width }.max() ?? 0 }
-  private var left: Double { SensitivityFigure.margin + names + 4 }
-  private var top: Double { SensitivityFigure.margin + (title == nil ? 0 : 15) + 21 }
-  private var notes: Text {
-    let width = max(120, names + 4 + Double(shares.count) * SensitivityFigure.cell.width)
-    return Text(
-      "accuracy in %, \(SensitivityFigure.percent(whole)) with all filters; \(caption)", SensitivityFigure.font, width: width)
-  }
-
-  /// The size in points that names and cells need.
-  public var size: Size {
-    let columns = max(
-      Double(shares.count) * SensitivityFigure.cell.width, Text("filters gone", SensitivityFigure.font).size.width)
-    let heading = title.map { Text($0, SensitivityFigure.titleFont).size.width } ?? 0
-    let width = max(left + columns, SensitivityFigure.margin + max(notes.size.width, heading))
-    return Size(
-      width + SensitivityFigure.margin,
-      top + Double(rows.count) * SensitivityFigure.cell.height + 5 + notes.size.height + SensitivityFigure.margin)
-  }
-
-  /// Draws the figure on a canvas of its size.
-  public func draw(on canvas: Canvas) {
-    let (cell, font) = (SensitivityFigure.cell, SensitivityFigure.font)
-    if let title {
-      canvas.draw(Text(title, SensitivityFigure.titleFont), at: Point(size.width / 2, SensitivityFigure.margin), .top)
+  /// A matrix; half of the accuracy lost is as dark as it gets.
+  public func composition(_ style: FigureStyle) -> Composition {
+    let shares = Set(rows.flatMap { $0.values.map(\.share) }.filter { !$0.isNaN }).sorted()
+    let values = rows.flatMap { row in
+      shares.map { share in row.values.first { $0.share == share }.map { 100 * $0.accuracy } ?? .nan }
     }
-    if !shares.isEmpty { canvas.draw(Text("filters gone", font), at: Point(left, top - 13), .bottomLeft) }
-    for (column, share) in shares.enumerated() {
-      let text = Text("\(SensitivityFigure.whole(100 * share)) %", font)
-      canvas.draw(text, at: Point(left + (Double(column) + 0.5) * cell.width, top - 3), .bottom, color: .softInk)
-    }
-    for (position, row) in rows.enumerated() {
-      let y = top + Double(position) * cell.height
-      canvas.draw(Text(row.name, font), at: Point(left - 4, y + cell.height / 2), .right)
-      for (column, share) in shares.enumerated() {
-        let box = Rectangle(
-          x: left + Double(column) * cell.width + 0.3, y: y + 0.3, width: cell.width - 0.6, height: cell.height - 0.6)
-        guard let value = row.values.first(where: { $0.share == share }) else { continue }
-        // Half of the accuracy lost is as dark as it gets.
-        let loss = min(1, max(0, 2 * (whole - value.accuracy) / max(whole, 1e-9)))
-        canvas.fill(box, Color(red: 1 - 0.3 * loss, green: 1 - 0.9 * loss, blue: 1 - 0.83 * loss))
-        let text = Text(SensitivityFigure.percent(value.accuracy), font)
-        canvas.draw(text, at: box.center, .center, color: loss > 0.55 ? .paper : .ink)
-      }
-    }
-    canvas.draw(notes, at: Point(SensitivityFigure.margin, size.height - SensitivityFigure.margin), .bottomLeft, color: .softInk)
+    let top = whole.isFinite && abs(whole) < 1e6 ? max(100 * whole, 1e-6) : 100
+    var matrix = HeatMatrix(
+      rows: rows.map(\.name), columns: shares.map { "\(Self.whole(100 * $0)) %" },
+      values: Tensor(values, shape: [rows.count, shares.count]), colormap: .losses, range: top / 2...top
+    ) { Self.percent($0 / 100) }
+    matrix.columnTitle = "filters gone"
+    matrix.cellWidth = 30
+    matrix.barTitle = "accuracy (%)"
+    matrix.note = "accuracy in %, \(Self.percent(whole)) with all filters; \(caption)"
+    return matrix.composition(style)
   }
 
   private static func percent(_ share: Double) -> String {

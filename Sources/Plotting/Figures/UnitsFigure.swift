@@ -31,16 +31,13 @@ public struct UnitsFigure: Figure {
   public var units: [Unit]
   /// How many filters stand side by side.
   public var columns: Int
-  /// The side of an image in points: six pixels of 300 to an inch for each of 28.
+  /// The side of an image in points that it asks for: six pixels of 300 to an inch for each of 28.
   public var cellSide = 40.32
 
-  private static let margin = 6.0
   private static let gap = 2.0
   private static let columnGap = 14.0
   private static let rowGap = 7.0
-  private static let captionFont = Font(7.5, bold: true)
-  private static let noteFont = Font(7.5)
-  private static let titleFont = Font(10, bold: true)
+  private static let leastCell = 22.0
 
   /// Makes a figure.
   public init(title: String? = nil, units: [Unit], columns: Int = 2) {
@@ -64,57 +61,42 @@ public struct UnitsFigure: Figure {
     return Image(pixels: Tensor(elements, shape: [colors.height, colors.width, 3]))
   }
 
-  /// The size in points that titles, captions and images need.
-  public var size: Size { layout.size }
-
-  /// Draws the figure on a canvas of its size.
-  public func draw(on canvas: Canvas) {
-    let layout = layout
-    if let title = layout.title { canvas.draw(title, at: Point(layout.size.width / 2, UnitsFigure.margin), .top) }
-    for (position, unit) in units.enumerated() {
-      let x = UnitsFigure.margin + Double(position % columns) * (layout.stripWidth + UnitsFigure.columnGap)
-      let y = layout.tops[position / columns]
-      canvas.draw(layout.captions[position], at: Point(x, y))
-      canvas.draw(layout.notes[position], at: Point(x + layout.stripWidth, y), .topRight, color: .softInk)
-      for (number, image) in unit.images.enumerated() {
-        let cell = Rectangle(
-          x: x + Double(number) * (cellSide + UnitsFigure.gap),
-          y: y + layout.captionHeights[position / columns] + UnitsFigure.gap,
-          width: cellSide, height: cellSide)
-        canvas.draw(image, fittedIn: cell)
+  /// Strips of filters.
+  public func composition(_ style: FigureStyle) -> Composition {
+    let gap = Self.gap
+    let most = Double(max(1, units.map(\.images.count).max() ?? 1))
+    let natural = max(most * (cellSide + gap) - gap, 110)
+    let width = style.contentWidth(Double(columns) * (natural + Self.columnGap) - Self.columnGap)
+    func strip(_ count: Int) -> Double { (width + Self.columnGap) / Double(count) - Self.columnGap }
+    let count = (1...columns).last { $0 == 1 || (strip($0) >= most * (Self.leastCell + gap) - gap && strip($0) >= 60) } ?? 1
+    let own = strip(count)
+    // Images that a page is too narrow for go on another line.
+    let perLine = max(1, min(Int(most), Int((own + gap) / (Self.leastCell + gap))))
+    let room = (own + gap) / Double(perLine) - gap
+    let side = style.cell(room, pixels: units.flatMap(\.images).map { max($0.width, $0.height) }.max())
+    let body = stride(from: 0, to: units.count, by: count).map { first -> Strip in
+      let members = Array(units[first..<min(first + count, units.count)])
+      let notes = members.map { style.text($0.note, .small, width: 0.5 * own, lines: 1) }
+      let captions = zip(members, notes).map { unit, note in
+        style.text(unit.caption, .heading, width: own - note.size.width - 6, lines: 2)
+      }
+      let tall = zip(captions, notes).map { max($0.size.height, $1.size.height) }.max() ?? 0
+      let lines = members.map { ($0.images.count + perLine - 1) / perLine }.max() ?? 0
+      let isLast = first + count >= units.count
+      return Strip(height: tall + Double(lines) * (gap + side) + (isLast ? 0 : Self.rowGap)) { canvas, corner in
+        for (column, unit) in members.enumerated() {
+          let x = corner.x + Double(column) * (own + Self.columnGap)
+          canvas.draw(captions[column], at: Point(x, corner.y), .topLeft)
+          canvas.draw(notes[column], at: Point(x + own, corner.y), .topRight, color: canvas.theme.softInk)
+          for (number, image) in unit.images.enumerated() {
+            let place = Rectangle(
+              x: x + Double(number % perLine) * (side + gap), y: corner.y + tall + gap + Double(number / perLine) * (side + gap),
+              width: side, height: side)
+            canvas.draw(image, fittedIn: place)
+          }
+        }
       }
     }
-  }
-
-  private struct Layout {
-    var title: Text?
-    var captions, notes: [Text]
-    var stripWidth: Double
-    /// The top and the captions' height of each row.
-    var tops, captionHeights: [Double]
-    var size: Size
-  }
-
-  private var layout: Layout {
-    let (margin, gap) = (UnitsFigure.margin, UnitsFigure.gap)
-    let notes = units.map { Text($0.note, UnitsFigure.noteFont) }
-    let noteWidth = notes.map(\.size.width).max() ?? 0
-    let most = units.map(\.images.count).max() ?? 0
-    let stripWidth = max(Double(most) * (cellSide + gap) - gap, noteWidth + 70)
-    let captions = units.map { Text($0.caption, UnitsFigure.captionFont, width: stripWidth - noteWidth - 6) }
-    let width = 2 * margin + Double(columns) * (stripWidth + UnitsFigure.columnGap) - UnitsFigure.columnGap
-    let title = title.map { Text($0, UnitsFigure.titleFont, width: width - 2 * margin, alignment: .center) }
-    var y = margin + (title.map { $0.size.height + UnitsFigure.rowGap } ?? 0)
-    var (tops, heights): ([Double], [Double]) = ([], [])
-    for row in stride(from: 0, to: units.count, by: columns) {
-      let positions = row..<min(row + columns, units.count)
-      let height = positions.map { max(captions[$0].size.height, notes[$0].size.height) }.max() ?? 0
-      tops.append(y)
-      heights.append(height)
-      y += height + (positions.contains { !units[$0].images.isEmpty } ? gap + cellSide : 0) + UnitsFigure.rowGap
-    }
-    return Layout(
-      title: title, captions: captions, notes: notes, stripWidth: stripWidth, tops: tops, captionHeights: heights,
-      size: Size(width, y - (units.isEmpty ? 0 : UnitsFigure.rowGap) + margin))
+    return Composition(width: width, body: body)
   }
 }

@@ -6,6 +6,8 @@ struct FigureCommand: ParsableCommand {
     commandName: "figure", abstract: "Draw a figure for a paper from stored results.",
     subcommands: [
       HeatmapCommand.self, MontageCommand.self, UnitsCommand.self, FiltersCommand.self, PruningFigureCommand.self,
-      GroupsFigureCommand.self, SensitivityFigureCommand.self,
+      GroupsFigureCommand.self, SensitivityFigureCommand.self, TradeoffFigureCommand.self, BudgetsFigureCommand.self,
+      FlippingFigureCommand.self, TrainingFigureCommand.self, ScatterFigureCommand.self, DistributionsFigureCommand.self,
+      ConfusionFigureCommand.self, ClassesFigureCommand.self,
     ])
 }

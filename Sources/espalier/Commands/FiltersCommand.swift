@@ -33,7 +33,7 @@ struct FiltersCommand: ParsableCommand {
 
   func run() throws {
     let run = FiltersRun(layer: layer, criteria: criterion, isSorted: !unsorted, title: title)
-    let drawn = try run.write(file, to: output.out)
+    let drawn = try run.write(file, to: output.output())
     output.say("\(output.out): \(drawn)")
   }
 }

@@ -20,7 +20,7 @@ struct GroupsFigureCommand: ParsableCommand {
   @OptionGroup var output: FigureOptions
 
   func run() throws {
-    try PruningFigureRun.drawGroups(file, title: title, to: output.out)
+    try PruningFigureRun.drawGroups(file, title: title, to: output.output())
     output.say("\(output.out): the channel groups of \(file)")
   }
 }

@@ -53,10 +53,7 @@ struct HeatmapCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The title.", valueName: "text"))
   var title: String?
 
-  @Option(help: ArgumentHelp("The file to write, PNG or PDF.", valueName: "file"), completion: .file(extensions: ["png", "pdf"]))
-  var out: String
-
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var output: FigureOptions
 
   func validate() throws {
     let choices = [
@@ -68,9 +65,8 @@ struct HeatmapCommand: ParsableCommand {
     }
     if let limit, !(1...10_000 ~= limit) { throw ValidationError("--limit is 1 to 10000, not \(limit)") }
     if let perClass, !(1...100 ~= perClass) { throw ValidationError("--per-class is 1 to 100, not \(perClass)") }
-    let endings = sheet ? [".png"] : [".png", ".pdf"]
-    guard endings.contains(where: { out.lowercased().hasSuffix($0) }) else {
-      throw ValidationError("--out ends in \(endings.joined(separator: " or ")), not '\(out)'")
+    if sheet, !output.out.lowercased().hasSuffix(".png") {
+      throw ValidationError("--out ends in .png with --sheet, not '\(output.out)'")
     }
   }
 
@@ -78,7 +74,7 @@ struct HeatmapCommand: ParsableCommand {
     let run = HeatmapRun(
       norm: colors.norm, colormap: colors.cmap, level: colors.level, limit: limit ?? (perClass == nil ? 12 : 10_000),
       perClass: perClass, indices: index, names: names, isSheet: sheet, title: title)
-    let count = try run.write(file, data: data.map { DataRequest($0, classes: classes.classes) }, to: out)
-    talk.say("\(out): \(count.of("relevance map"))")
+    let count = try run.write(file, data: data.map { DataRequest($0, classes: classes.classes) }, to: output.output())
+    output.say("\(output.out): \(count.of("relevance map"))")
   }
 }

@@ -59,7 +59,7 @@ struct MontageCommand: ParsableCommand {
       image: image ?? 0, name: name, norm: colors.norm, colormap: colors.cmap, level: colors.level,
       captions: caption.isEmpty ? nil : caption,
       columns: columns, title: title)
-    let image = try run.write(files, data: data.map { DataRequest($0, classes: classes.classes) }, to: output.out)
+    let image = try run.write(files, data: data.map { DataRequest($0, classes: classes.classes) }, to: output.output())
     output.say("\(output.out): \(files.count.of("relevance map")) of image \(image)")
   }
 }

@@ -29,7 +29,7 @@ struct PruningFigureCommand: ParsableCommand {
   @OptionGroup var output: FigureOptions
 
   func run() throws {
-    try PruningFigureRun.drawPruning(file, scores: scores, criterion: criterion, title: title, to: output.out)
+    try PruningFigureRun.drawPruning(file, scores: scores, criterion: criterion, title: title, to: output.output())
     output.say("\(output.out): the filters that \(file) has kept")
   }
 }

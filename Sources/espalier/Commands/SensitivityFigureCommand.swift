@@ -20,7 +20,7 @@ struct SensitivityFigureCommand: ParsableCommand {
   @OptionGroup var output: FigureOptions
 
   func run() throws {
-    try SensitivityRun.draw(file, title: title, to: output.out)
+    try SensitivityRun.draw(file, title: title, to: output.output())
     output.say("\(output.out): the sweep of \(file)")
   }
 }

@@ -64,7 +64,7 @@ struct UnitsCommand: ParsableCommand {
   func run() throws {
     let run = UnitsRun(
       layer: layer, filters: filters, order: order, limit: limit, images: images, columns: columns, title: title)
-    let count = try run.write(file, data: DataRequest(data, classes: classes.classes), to: output.out)
+    let count = try run.write(file, data: DataRequest(data, classes: classes.classes), to: output.output())
     output.say("\(output.out): \(count.of("filter")) of \(layer)")
   }
 }

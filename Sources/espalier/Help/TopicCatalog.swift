@@ -8,7 +8,7 @@ import Pruning
 enum TopicCatalog {
   /// The topics, in the order in which they are listed to people.
   static let all: [Topic] = [
-    .architectures, .composites, .rules, .attributors, .methods, .measures, .statistics, .criteria, .colours, .formats,
+    .architectures, .composites, .rules, .attributors, .methods, .measures, .statistics, .criteria, .colours, .styles, .formats,
   ]
 
   /// Their names.
@@ -93,6 +93,40 @@ extension Topic {
     kind = "convolution"         # left out: convolution and dense
     rule = "gamma"
     gamma = 0.5
+    """
+
+  fileprivate static var styles: Topic {
+    Topic(
+      name: "styles", abstract: "Styles of figures: widths that journals print, type, colours, resolution.",
+      parts: [
+        .names(
+          StylePreset.all.map { preset in
+            func plain(_ length: Double) -> String { length == length.rounded() ? "\(Int(length))" : "\(length)" }
+            return (
+              preset.name,
+              "column \(plain(preset.column)) mm, page \(plain(preset.page)) mm, height \(plain(preset.height)) mm (\(preset.source))"
+            )
+          }),
+        .text(
+          """
+          A name has the width of its column; --width page, or a length such as 120mm, gives another. What is higher goes on on another \
+          page, in a file of its own. Without a style a figure is as wide as it asks for, up to 178 mm. Palettes: \
+          \(Palette.names.joined(separator: ", ")). A style may also be a TOML file; every key may be left out:
+          """),
+        .lines(styleFile),
+      ])
+  }
+
+  private static let styleFile = """
+    base = "nature"              # a name, whose lengths are taken
+    width = "85mm"               # or 3.5in, 240pt, "column", "page"
+    height = "200mm"             # where figures go on on another page
+    font = "DejaVu Serif"        # one that is installed
+    font-size = 8                # points at print, at least 6
+    line-width = 1.2             # points
+    palette = "okabe-ito"
+    theme = "dark"               # or light
+    dpi = 600                    # of PNG, and of images in PDF and SVG that are reduced
     """
 
   fileprivate static var rules: Topic {

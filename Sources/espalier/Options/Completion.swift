@@ -20,6 +20,10 @@ extension CompletionKind {
   static var measures: CompletionKind { .list(MeasureCatalog.all.map { $0.name }) }
   /// Names of colour maps.
   static var colours: CompletionKind { .list(Colormap.names) }
+  /// Names of styles, and files of them.
+  static var styles: CompletionKind {
+    .custom { _, _, word in StylePreset.names + PathCompletion.paths(word, endings: ["toml"]) }
+  }
   /// Names of architectures.
   static var architectures: CompletionKind { .list(ArchitectureCatalog.all.map(\.name)) }
 

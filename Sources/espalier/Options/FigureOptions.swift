@@ -1,16 +1,45 @@
 import ArgumentParser
+import Experiments
+import Plotting
+import Tensors
 
-/// Where a figure goes.
+/// Where a figure goes, and how it is set.
 struct FigureOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The file to write, PNG or PDF.", valueName: "file"), completion: .file(extensions: ["png", "pdf"]))
+  @Option(
+    help: ArgumentHelp("The file to write: PNG, PDF or SVG; further pages get -2, -3, … before the ending.", valueName: "file"),
+    completion: .file(extensions: ["png", "pdf", "svg"]))
   var out: String
+
+  @Option(
+    help: ArgumentHelp(
+      "How it is set: \(StylePreset.names.joined(separator: ", ")), or a TOML file, as `espalier help styles` explains (default: at most the width of a page).",
+      valueName: "name"),
+    completion: .styles)
+  var style: String?
+
+  @Option(help: ArgumentHelp("Its width: column or page of the style, or a length, such as 85mm or 3.5in.", valueName: "width"))
+  var width: String?
+
+  @Flag(help: "Draw light on dark.")
+  var dark = false
 
   @OptionGroup var talk: TalkOptions
 
   func validate() throws {
-    guard [".png", ".pdf"].contains(where: { out.lowercased().hasSuffix($0) }) else {
-      throw ValidationError("--out ends in .png or .pdf, not '\(out)'")
+    guard Canvas.Format.allCases.contains(where: { out.lowercased().hasSuffix("." + $0.rawValue) }) else {
+      throw ValidationError("--out ends in .png, .pdf or .svg, not '\(out)'")
     }
+    if let width { _ = try StyleFile.width(width) }
+  }
+
+  /// Where it goes and how it is set.
+  ///
+  /// - Throws: `EspalierError` for a style that is not understood.
+  func output() throws -> FigureOutput {
+    var setting = try style.map { name in try naming(location: "--style") { try StyleFile.style(name) } } ?? FigureStyle()
+    if let width { setting.width = try StyleFile.width(width, of: style.flatMap { try? StyleFile.preset($0) }) }
+    if dark { setting.theme = .dark }
+    return FigureOutput(out, style: setting, command: CommandText.text)
   }
 
   /// Positions in a data set, with commas between them.

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Experiments
+import Files
+import Tensors
+
+/// `espalier table`.
+struct TableCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "table", abstract: "Write a table for a paper from stored results.",
+    discussion: """
+      Kinds: measure, evaluate and prune take what these verbs print with --json, several files for more rows; inspect takes a \
+      network or the JSON of inspect. Numbers are rounded to their standard error. Bold is the best of a column, and what Welch's t \
+      test does not tell from it. LaTeX wants the packages booktabs, threeparttable and siunitx (version 3).
+
+        espalier measure vgg.onnx --data fashion-mnist:test --limit 100 --json > measures.json
+        espalier table measure measures.json --format latex --out measures.tex
+        espalier table inspect vgg.onnx --format markdown
+      """)
+
+  @Argument(help: "What is shown: measure, inspect, evaluate or prune.")
+  var kind: TableRun.Kind
+
+  @Argument(help: "Files of results.", completion: .file(extensions: ["json", "onnx"]))
+  var files: [String]
+
+  @Option(help: "How it is written: latex, markdown, csv or json.")
+  var format = TableFormat.markdown
+
+  @Option(help: ArgumentHelp("The caption (default: what it shows).", valueName: "text"))
+  var caption: String?
+
+  @Option(
+    help: ArgumentHelp("The file to write (default: standard output).", valueName: "file"),
+    completion: .file(extensions: ["tex", "md", "csv", "json"]))
+  var out: String?
+
+  @OptionGroup var talk: TalkOptions
+
+  func run() throws {
+    if let out { try OutputPath.prepare(out, notReplacing: files) }
+    let text = try TableRun(kind, caption: caption).text(files, as: format, command: CommandText.text)
+    guard let out else { return try StandardOutput.line(text) }
+    try naming(file: out) { try AtomicFile.write(Array((text + "\n").utf8), to: out) }
+    talk.say("\(out): a table of \(files.count.of("file"))")
+  }
+}
+
+extension TableRun.Kind: ExpressibleByArgument {}
+extension TableFormat: ExpressibleByArgument {}

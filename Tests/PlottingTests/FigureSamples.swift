@@ -1,0 +1,169 @@
+import Foundation
+import Images
+import Plotting
+import Tensors
+
+/// Figures of every kind, of names as networks have them and of names as nobody should give.
+enum FigureSamples {
+  static let names = [
+    "conv1", "layer1.0.conv2", "features.12.block.0.conv", "taylor-2019", "epsilon_gamma_box ¹", "ankle boot", "iou", "lrp",
+  ]
+  static let hostileNames = [
+    "<b>&amp;\"quotes\" 'n' `more`</b>", "Überschrift Äpfel 図 🙂 naïve", "שלום עולם — مرحبا بالعالم",
+    String(repeating: "very/long.name_", count: 20), String(repeating: "n", count: 300), "", "line\nbreak\ttab\u{0}zero\u{7}bell",
+    "%s\\n{}$^~#_",
+  ]
+
+  static func image(_ side: Int, _ seed: Int = 0) -> Image {
+    Image(pixels: Tensor((0..<side * side * 3).map { UInt8(truncatingIfNeeded: $0 / 3 * (7 + seed)) }, shape: [side, side, 3]))
+  }
+
+  static func heatmap(_ names: [String], images: Int = 3, side: Int = 28) -> HeatmapFigure {
+    HeatmapFigure(
+      columnTitles: images == 3 ? ["Image", "Relevance", "Overlay"] : [],
+      rows: names.map { name in .init(name, (0..<images).map { image(side, $0) }) },
+      colorBar: ColorBar(norm: .symmetric, colormap: .coldnhot))
+  }
+
+  static func montage(_ names: [String], side: Int = 32) -> MontageFigure {
+    var figure = MontageFigure(
+      cells: names.map { .init($0, image(side)) }, colorBar: ColorBar(norm: .symmetric, colormap: .coldnhot))
+    figure.note = "¹ low = −3, high = 3"
+    return figure
+  }
+
+  static func units(_ names: [String], images: Int = 6) -> UnitsFigure {
+    UnitsFigure(
+      title: "features.2.conv1",
+      units: names.map { name in .init(name, note: "IoU 0.123", images: (0..<images).map { image(14, $0) }) })
+  }
+
+  static func groups(_ names: [String]) -> GroupsFigure {
+    let groups = names.indices.map { row in
+      GroupsFigure.Group(
+        layers: row % 3 == 0 && row + 4 < names.count ? [row, row + 2, row + 4] : [row], channels: 64,
+        reason: row % 4 == 3 ? "read by the output of the network" : nil)
+    }
+    return GroupsFigure(title: "ResNet", layers: names, groups: groups)
+  }
+
+  static func pruning(_ names: [String], filters: Int = 40) -> PruningFigure {
+    PruningFigure(
+      layers: names.enumerated().map { row, name in
+        .init(
+          name, isKept: (0..<filters).map { ($0 + row) % 3 > 0 },
+          scores: row % 2 == 0 ? (0..<filters).map { Double($0 * row % 7) } : nil)
+      }, caption: "lrp, macs=0.5; grey filters went")
+  }
+
+  static func sensitivity(_ names: [String]) -> SensitivityFigure {
+    SensitivityFigure(
+      title: "Sensitivity",
+      rows: names.enumerated().map { row, name in
+        .init(name, values: (1...9).map { .init(share: Double($0) / 10, accuracy: max(0, 0.94 - 0.03 * Double($0 * (row % 4)))) })
+      }, whole: 0.941, caption: "filters of one layer gone, by taylor-2019")
+  }
+
+  static func matrix(_ names: [String]) -> MatrixFigure {
+    let values = (0..<names.count * names.count).map { $0 % 11 == 10 ? .nan : sin(Double($0)) }
+    return MatrixFigure(
+      title: "Rank correlation (mean over 8 layers)", names: names, values: Tensor(values, shape: [names.count, names.count]))
+  }
+
+  static func cells(_ names: [String]) -> CellsFigure {
+    let values = (0..<names.count * 3).map { 90 - Double($0) }
+    var matrix = HeatMatrix(
+      rows: names, columns: ["macs=0.5", "macs=0.25", "parameters=0.125"], values: Tensor(values, shape: [names.count, 3]),
+      colormap: .shares, range: 60...95
+    ) { "\(Int($0))" }
+    matrix.columnTitle = "kept"
+    matrix.barTitle = "accuracy (%)"
+    matrix.marked = [[0, 0]]
+    matrix.note = "Accuracy in % on fashion-mnist:test; framed: the best of a column."
+    return CellsFigure(title: "Budgets", matrix)
+  }
+
+  static func curves(_ count: Int, names: [String] = names, title: String? = nil) -> PanelsFigure {
+    let marks = (0..<count).map { series -> any Mark in
+      let points = (1...20).map { Point(Double($0), 95 - 60 / Double($0 + series) - Double(series)) }
+      return LineMark(
+        names[series], series: series, points: points, band: series == 0 ? points.map { $0.y - 3...$0.y + 2 } : [])
+    }
+    let panel = Panel(title: title, x: PanelAxis("epoch"), y: PanelAxis("accuracy", unit: "%"), marks: marks)
+    return PanelsFigure(PanelGrid([panel]))
+  }
+
+  /// Panels of every mark and scale.
+  static func panels(_ names: [String]) -> PanelsFigure {
+    let points = (1...12).map { Point(pow(10, Double($0) / 3), Double($0 * $0) - 40) }
+    let panels = [
+      Panel(
+        title: names[0], x: PanelAxis("MACs", unit: "10⁶", scale: .logarithmic),
+        y: PanelAxis("score", scale: .symmetricLogarithmic(threshold: 1)),
+        marks: [PointMark(names[1], series: 0, points: points, errors: points.map { $0.y - 5...$0.y + 5 })]),
+      Panel(
+        title: names[2], x: PanelAxis("", categories: names), y: PanelAxis("images of a class found", unit: "%"),
+        marks: (0..<2).map { place -> any Mark in
+          BarMark(
+            names[place + 3], series: place, values: names.indices.map { Double($0 * 10 + 5) },
+            errors: names.indices.map { Double($0 * 10)...Double($0 * 10 + 9) }, place: (place, 2))
+        }),
+      Panel(
+        x: PanelAxis("", categories: names), y: PanelAxis("scores"),
+        marks: [
+          DistributionMark(
+            "", series: 1, groups: names.indices.map { g in (0..<60).map { sin(Double($0 * (g + 2))) } }, shape: .violin)
+        ]),
+      Panel(
+        x: PanelAxis("", categories: Array(names.prefix(3))), y: PanelAxis("scores"),
+        marks: [
+          DistributionMark("", series: 2, groups: [[], [1], (0..<99).map { pow(1.06, Double($0)) }], shape: .box),
+          RuleMark("before", .horizontal(50)),
+        ]),
+    ]
+    return PanelsFigure(title: "Parts", PanelGrid(panels, note: "Bars: 95 % intervals of confidence."))
+  }
+
+  static func filters(_ scores: [Double]) -> FiltersFigure {
+    FiltersFigure(title: "features.2.conv1", label: "taylor-2019", scores: scores)
+  }
+
+  /// One of each kind, as people have them.
+  static let ordinary: [any Figure] = [
+    heatmap(Array(names.prefix(3))), montage(names), units(Array(names.prefix(4))), groups(names), pruning(names),
+    sensitivity(names), matrix(names), cells(names), panels(names), curves(5), filters((0..<64).map { 1 / Double($0 + 1) - 0.1 }),
+  ]
+
+  /// Names, numbers and sizes at their ends.
+  static let extreme: [any Figure] =
+    [
+      heatmap(hostileNames), heatmap([]), heatmap(["one"], images: 1), heatmap(names, images: 60),
+      heatmap(names + names, side: 224),
+      montage(hostileNames), montage([]), montage(["one"]), units(hostileNames, images: 12), units([]), units(["one"], images: 1),
+      units(["none"], images: 0), groups(hostileNames), groups([]), groups(["one"]), pruning(hostileNames), pruning([]),
+      pruning(["one"], filters: 1), pruning(["none"], filters: 0), sensitivity(hostileNames), sensitivity([]),
+      matrix(hostileNames),
+      matrix([]), matrix(["one"]), matrix((0..<70).map { "features.\($0).conv" }), cells(hostileNames), cells([]), cells(["one"]),
+      panels(hostileNames), panels((0..<5).map { _ in "" }), curves(8, names: hostileNames, title: hostileNames[3]), curves(0),
+      PanelsFigure(title: hostileNames[3], PanelGrid([])),
+      PanelsFigure(PanelGrid([Panel(x: PanelAxis(hostileNames[3]), y: PanelAxis(hostileNames[4]), marks: [])])),
+    ] as [any Figure]
+    + ([[], [0], [.nan, 1], [-1, 2, -3e9], [5, 5, 5], [1e-300, .infinity], (0..<2000).map { sin(Double($0)) }] as [[Double]]).map(
+      filters)
+    + ([[], [1], [.nan], [5, 5, 5], [1, .nan, 3], [-1e9, 1e9], [1e300, -.infinity], [1 + 1e-12, 1], [1e-9, 2e-9]] as [[Double]])
+    .flatMap { values -> [any Figure] in
+      [AxisScale.linear, .logarithmic, .symmetricLogarithmic(threshold: 0.1)].map { scale in
+        let points = values.enumerated().map { Point($1, Double($0)) }
+        let panel = Panel(
+          x: PanelAxis("x", scale: scale), y: PanelAxis("y", scale: scale),
+          marks: [LineMark("a", series: 0, points: points), PointMark("b", series: 1, points: points.map { Point($0.y, $0.x) })])
+        return PanelsFigure(PanelGrid([panel]))
+      }
+    }
+
+  /// 2,000 layers.
+  static let deep: [any Figure] = {
+    let layers = (0..<2000).map { "features.\($0 / 3).block.\($0 % 3).conv" }
+    return [groups(layers), pruning(layers, filters: 8), sensitivity(layers)]
+  }()
+}
