@@ -311,7 +311,8 @@ import Testing
         (["relevance", "net.onnx", "--output", "numbers", "--data", "hdf5:d.h5", "--task", "regression", "--out", "r2.h5"], 1),
         (
           [
-            "score", "net.onnx", "--output", "numbers", "--data", "hdf5:d.h5", "--task", "regression", "--criterion", "taylor",
+            "score", "net.onnx", "--output", "numbers", "--data", "hdf5:d.h5", "--task", "regression", "--criterion",
+            "taylor-2019",
             "--out", "s.h5",
           ], 0
         ),
