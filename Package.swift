@@ -122,7 +122,7 @@ let package = Package(
       name: "TestSupportTests", dependencies: ["Tensors", "Storage", "Networks", "ONNX", "TestSupport"], exclude: ["Resources"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Tensors", "Scheduling", "Storage", "Networks", "Engine", "Training", "TestSupport"],
+      dependencies: ["Tensors", "Scheduling", "Storage", "Networks", "Engine", "ONNX", "Datasets", "Training", "TestSupport"],
       exclude: ["Resources"]),
   ],
   swiftLanguageModes: [.v6]

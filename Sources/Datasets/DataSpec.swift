@@ -97,15 +97,27 @@ public enum DataSpec: Hashable, Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - classes: the labels of names and the names of labels, from `--classes`.
   ///   - preprocessing: what was asked for by `--preprocess`; data that cannot be prepared so are refused.
+  ///   - task: what labels are; nil for classes, or those of pixels where they can be nothing else.
+  ///   - masks: a folder of index masks, a PNG for each image of a folder; nil for none.
   /// - Throws: `EspalierError` if it is missing or damaged.
-  public func open(classes: ClassMap? = nil, preprocessing: Preprocessing? = nil) throws -> any Dataset {
+  public func open(
+    classes: ClassMap? = nil, preprocessing: Preprocessing? = nil, task: LearningTask? = nil, masks: String? = nil
+  ) throws -> any Dataset {
     try checkForm()
+    if let masks {
+      guard case .folder(let folder) = self else {
+        throw EspalierError(
+          "a folder of masks goes with a folder of images", location: "--masks",
+          accepted: "folder:DIR; a csv has a column mask, an HDF5 file a dataset label [N, H, W]")
+      }
+      return try ImageFolder.open(folder, classes: classes).withMasks(in: masks)
+    }
     return switch self {
     case .fashionMNIST(let part): try FashionMNIST.open(part)
     case .idx(let images, let labels): try IDXDataset(images: images, labels: labels, classNames: classes?.names)
-    case .hdf5(let file): try HDF5Samples(file, classNames: classes?.names, preprocessing: preprocessing)
+    case .hdf5(let file): try HDF5Samples(file, classNames: classes?.names, preprocessing: preprocessing, task: task)
     case .folder(let folder): try ImageFolder.open(folder, classes: classes)
-    case .csv(let file): try CSV.open(file, classes: classes)
+    case .csv(let file): try CSV.open(file, classes: classes, task: task)
     case .image(let file): try ImageList(image: file, classes: classes)
     }
   }

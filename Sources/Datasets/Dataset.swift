@@ -29,6 +29,16 @@ public protocol Dataset: Sendable {
   /// - Throws: `EspalierError` naming the file and the sample if it is damaged.
   func sample(_ index: Int) throws -> Sample
 
+  /// The class of each of a sample's pixels; nil where the data do not say so.
+  ///
+  /// - Throws: `EspalierError` naming the file and the sample if it is damaged.
+  func pixelLabels(_ index: Int) throws -> PixelLabels?
+
+  /// The numbers that are right for a sample; nil where the data do not say so.
+  ///
+  /// - Throws: `EspalierError` if they cannot be read.
+  func values(_ index: Int) throws -> [Float]?
+
   /// The class whose relevance is to be computed of a sample, where the data say so beside the label; nil where they do not.
   ///
   /// - Throws: `EspalierError` if it cannot be read.
@@ -46,6 +56,8 @@ extension Dataset {
   public var isOfOneSize: Bool { false }
 
   public func target(_ index: Int) throws -> Int? { nil }
+  public func pixelLabels(_ index: Int) throws -> PixelLabels? { nil }
+  public func values(_ index: Int) throws -> [Float]? { nil }
 }
 
 /// One sample of a data set.

@@ -18,17 +18,23 @@ public enum FormatGuide {
                   folder without images is an error, hidden folders are left out.
                   Where all names are numbers, they are the class numbers, and may
                   have gaps. --classes FILE numbers folders otherwise. A folder of
-                  images without folders has no labels.
+                  images without folders has no labels. --masks DIR names a
+                  folder of index masks, a PNG of each image's path and name: the
+                  class of each pixel, 0 to 254, and 255 for none.
     image:FILE    One image, without a label unless --classes names it.
     csv:FILE      A list. The first line names the columns, in any order: path
                   (relative to the list's folder) and label are needed, mask and
                   mask-kind are not. A label is a number, or a name with
                   --classes; several, joined by ; are all right; an empty one is
-                  none. Cells may be quoted.
+                  none. With --task regression labels are numbers. Cells may be
+                  quoted.
     hdf5:FILE     data, numbers [N, C, H, W], taken as they are; bytes (uint8) of
                   1 or 3 channels are prepared as images where --preprocess is
                   given. label, if it is there, holds integers [N] or [N, 1], or
-                  [N, K] of 0 and 1 with a 1 for each label that is right.
+                  [N, K] of 0 and 1 with a 1 for each label that is right. For a
+                  network that answers for pixels it is integers [N, H, W], or of
+                  the shape of the output's positions, 255 or below 0 for no
+                  class; with --task regression numbers, [N] or [N, K].
     idx:IMAGES,LABELS
                   The files of MNIST and its kin, plain or gzip: bytes [N, H, W]
                   or [N, H, W, C] and labels [N].

@@ -7,6 +7,10 @@ public struct Batch: Sendable {
   public var input: Tensor<Float>
   /// The labels that are right for each sample; empty where unknown.
   public var labels: [[Int]]
+  /// The class of each of a sample's positions, below 0 for none; empty unless the loader takes them.
+  public var positions: [[Int32]] = []
+  /// The numbers that are right for each sample; empty unless the loader takes them.
+  public var values: [[Float]] = []
   /// The samples' positions in the data set.
   public var indices: [Int]
   /// Which pixels of each input show the object; nil where a sample has no mask, empty unless the loader takes masks.
@@ -47,6 +51,8 @@ public struct Loader: Sendable {
   public let seed: UInt64
   /// Whether batches carry the objects' masks.
   public let takesMasks: Bool
+  /// What is taken of a sample beside its classes: those of pixels, or numbers.
+  public let task: LearningTask
   /// What the network's other inputs take.
   public let others: [SampleInput]
 
@@ -55,8 +61,10 @@ public struct Loader: Sendable {
   /// - Precondition: masks are not taken of samples that change at random.
   public init(
     _ dataset: any Dataset, preprocessing: Preprocessing, batch: Int, classes: Int? = nil, augmentation: Augmentation? = nil,
-    isShuffled: Bool = false, seed: UInt64 = 0, takesMasks: Bool = false, others: [SampleInput] = []
+    isShuffled: Bool = false, seed: UInt64 = 0, takesMasks: Bool = false, task: LearningTask = .classification,
+    others: [SampleInput] = []
   ) {
+    self.task = task
     self.others = others
     precondition(batch > 0, "a batch has a sample")
     precondition(!takesMasks || augmentation == nil, "masks do not follow random changes")
@@ -114,6 +122,8 @@ public struct Loader: Sendable {
       var elements: [Float] = []
       var labels: [[Int]] = []
       var masks: [BitMask?] = []
+      var positions: [[Int32]] = []
+      var values: [[Float]] = []
       for sampleIndex in indices {
         let sample = try loader.dataset.sample(sampleIndex)
         try loader.check(sample)
@@ -127,6 +137,17 @@ public struct Loader: Sendable {
         shape = input.shape
         elements += input.elements
         labels.append(sample.labels)
+        switch loader.task {
+        case .classification: break
+        case .segmentation:
+          positions.append(
+            try naming(location: sample.name) { try loader.positions(of: sample, at: sampleIndex, epoch: number) })
+        case .regression:
+          guard let own = try loader.dataset.values(sampleIndex) else {
+            throw EspalierError("has no numbers for a label", location: sample.name, accepted: "labels that are numbers")
+          }
+          values.append(own)
+        }
         if loader.takesMasks {
           masks.append(try naming(location: sample.name) { try sample.mask.flatMap { try loader.preprocessing.fittedMask($0) } })
         }
@@ -137,8 +158,9 @@ public struct Loader: Sendable {
         return (input.name, Tensor(rows.flatMap(\.elements), shape: Shape([indices.count] + lengths)))
       }
       return Batch(
-        input: Tensor(elements, shape: Shape([indices.count] + (shape?.dimensions ?? []))), labels: labels, indices: indices,
-        masks: masks, others: Dictionary(others, uniquingKeysWith: { first, _ in first }))
+        input: Tensor(elements, shape: Shape([indices.count] + (shape?.dimensions ?? []))), labels: labels,
+        positions: positions, values: values, indices: indices, masks: masks,
+        others: Dictionary(others, uniquingKeysWith: { first, _ in first }))
     }
 
     /// All batches in order, made ahead of their use.
@@ -154,6 +176,40 @@ public struct Loader: Sendable {
   private func check(_ sample: Sample) throws {
     guard let classes, let label = sample.labels.first(where: { !(0..<classes ~= $0) }) else { return }
     throw EspalierError("has label \(label)", location: sample.name, accepted: "0 to \(classes - 1)")
+  }
+
+  /// The class of each pixel of a sample, as the network gets it.
+  private func positions(of sample: Sample, at index: Int, epoch: Int) throws -> [Int32] {
+    guard let labels = try dataset.pixelLabels(index) else {
+      throw EspalierError("has no classes of its pixels", accepted: "index masks, or an HDF5 dataset label [N, H, W]")
+    }
+    let draw = augmentation?.draw(seed: seed, epoch: epoch, index: index)
+    let found: [Int32]
+    switch (labels, sample.content) {
+    case (.image(let map), .image(let image)):
+      guard map.width == image.width, map.height == image.height else {
+        throw EspalierError(
+          "its index mask has \(map.width)×\(map.height) pixels, where it has \(image.width)×\(image.height)")
+      }
+      let fitted = try preprocessing.fitted(map, interpolation: .nearest)
+      let drawn = draw?(fitted) ?? fitted
+      found = stride(from: 0, to: drawn.pixels.count, by: drawn.channels).map { Int32(drawn.pixels.elements[$0]) - 1 }
+    case (.positions(let map), _):
+      guard let draw else {
+        found = map.elements
+        break
+      }
+      guard map.shape.rank == 2 else {
+        throw EspalierError("has labels of shape \(map.shape), which are no image to be moved", accepted: "no augmentation")
+      }
+      let whole = Tensor(map.elements.map { Float($0 + 1) }, shape: Shape([1] + map.shape.dimensions))
+      found = draw(whole).elements.map { Int32($0) - 1 }
+    case (.image, .tensor): throw EspalierError("is a tensor with an image of labels", accepted: "both images, or both numbers")
+    }
+    if let classes, let label = found.first(where: { $0 >= classes }) {
+      throw EspalierError("has a pixel of class \(label)", accepted: "0 to \(classes - 1), and 255 for none")
+    }
+    return found
   }
 
   private func input(of sample: Sample, at index: Int, epoch: Int) throws -> Tensor<Float> {

@@ -42,6 +42,8 @@ public struct Subset: Dataset {
   public func name(_ index: Int) -> String { whole.name(indices[index]) }
   public func labels(_ index: Int) throws -> [Int] { try whole.labels(indices[index]) }
   public func target(_ index: Int) throws -> Int? { try whole.target(indices[index]) }
+  public func pixelLabels(_ index: Int) throws -> PixelLabels? { try whole.pixelLabels(indices[index]) }
+  public func values(_ index: Int) throws -> [Float]? { try whole.values(indices[index]) }
   public func sample(_ index: Int) throws -> Sample { try whole.sample(indices[index]) }
 
   public func digest() throws -> String { try digest(whole: wholeDigest()) }

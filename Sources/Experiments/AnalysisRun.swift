@@ -49,9 +49,7 @@ struct AnalysisRun {
     fresh: @escaping @Sendable () -> AnalysisState
   ) throws -> AnalysisState {
     let (concepts, data, target) = (concepts, data, target)
-    let epoch = data.loader(
-      batch: batch, classes: target.isLabel ? plan.classes : nil, takesMasks: target.needsMasks
-    ).epoch()
+    let epoch = try data.loader(batch: batch, explaining: target, classes: plan.classes).epoch()
     let order = chosen ?? Array(0..<shards)
     let needsMasks = concepts != nil && stage == "dissect"
     let pass = AnalysisPass(

@@ -17,11 +17,18 @@ public struct DataRequest: Sendable {
   /// The most images of each class: its first.
   public var perClass: Int?
 
+  /// What labels are; nil for what the network's output asks for.
+  public var task: LearningTask?
+  /// A folder of index masks, a PNG for each image of a folder; nil for none.
+  public var masks: String?
+
   /// Makes a request.
   public init(
     _ spec: DataSpec, classes: String? = nil, preprocessing: String? = nil, skip: Int = 0, limit: Int? = nil,
-    perClass: Int? = nil
+    perClass: Int? = nil, task: LearningTask? = nil, masks: String? = nil
   ) {
+    self.task = task
+    self.masks = masks
     self.skip = skip
     self.spec = spec
     self.classes = classes
@@ -40,7 +47,7 @@ public struct DataRequest: Sendable {
       case .folder(let folder): ImageFolder.files(in: folder)
       case .fashionMNIST: []
       }
-    return data + [classes, preprocessing].compactMap { $0 }
+    return data + [classes, preprocessing].compactMap { $0 } + (masks.map(ImageFolder.files) ?? [])
   }
 
   /// Opens the data set and takes the images asked for.
@@ -58,7 +65,7 @@ public struct DataRequest: Sendable {
   func openWhole(prepared known: Preprocessing? = nil) throws -> any Dataset {
     try spec.open(
       classes: classes.map { try ClassMap(file: $0) },
-      preprocessing: known ?? preprocessing.map { try Preprocessing(file: $0) })
+      preprocessing: known ?? preprocessing.map { try Preprocessing(file: $0) }, task: task, masks: masks)
   }
 }
 

@@ -4,13 +4,13 @@ import Training
 
 /// What a network gets right on a data set: the result of `evaluate`.
 ///
-/// In JSON, a loss that is NaN is `null`, and `notNumbers` is there only where there are some.
+/// In JSON, a number that is NaN is `null`, and `notNumbers` is there only where there are some.
 public struct EvaluationReport: Hashable, Sendable, Encodable {
-  /// The share of images whose label has the greatest output, 0 … 1.
+  /// The share of images whose label has the greatest output, 0 … 1; of labelled pixels where each has a class.
   public var top1: Double
   /// The share of images whose label is among the five greatest outputs, 0 … 1.
   public var top5: Double
-  /// The mean cross-entropy.
+  /// The mean cross-entropy, or squared error.
   public var loss: Double
   /// The number of images.
   public var images: Int
@@ -18,18 +18,44 @@ public struct EvaluationReport: Hashable, Sendable, Encodable {
   public var notNumbers: Int
   /// The number of classes.
   public var classes: Int
+  /// How pixels were told apart; nil where images have one class or numbers.
+  public var confusion: Confusion?
+  /// How far numbers are from what is right; nil where labels are classes.
+  public var errors: ErrorSums?
   /// Images per second, reading them included.
   public var imagesPerSecond: Double
   /// A remark where this is no better than guessing.
-  var chance: String? { Chance.remark(top1, images: images, classes: classes) }
+  var chance: String? {
+    confusion == nil && errors == nil ? Chance.remark(top1, images: images, classes: classes) : nil
+  }
 
-  private enum CodingKeys: String, CodingKey { case top1, top5, loss, images = "pictures", notNumbers, imagesPerSecond }
+  /// The number that tells in one how good a network is, the greater the better, and its name: accuracy, mean IoU or R².
+  public var score: (name: String, value: Double) {
+    if let confusion { return ("mean IoU", confusion.meanIoU) }
+    return errors.map { ("R²", $0.r2) } ?? ("accuracy", top1)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case top1, top5, pixelAccuracy, meanIoU, iou, meanSquaredError, meanAbsoluteError, r2, loss, images = "pictures", notNumbers
+    case imagesPerSecond
+  }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(top1, forKey: .top1)
-    try container.encode(top5, forKey: .top5)
-    try container.encode(loss.isFinite ? loss : nil, forKey: .loss)
+    func encode(_ value: Double, _ key: CodingKeys) throws { try container.encode(value.isFinite ? value : nil, forKey: key) }
+    if let confusion {
+      try encode(confusion.accuracy, .pixelAccuracy)
+      try encode(confusion.meanIoU, .meanIoU)
+      try container.encode(confusion.iou, forKey: .iou)
+    } else if let errors {
+      try encode(errors.meanSquaredError, .meanSquaredError)
+      try encode(errors.meanAbsoluteError, .meanAbsoluteError)
+      try encode(errors.r2, .r2)
+    } else {
+      try container.encode(top1, forKey: .top1)
+      try container.encode(top5, forKey: .top5)
+    }
+    try encode(loss, .loss)
     try container.encode(images, forKey: .images)
     if notNumbers > 0 { try container.encode(notNumbers, forKey: .notNumbers) }
     try container.encode(imagesPerSecond, forKey: .imagesPerSecond)
@@ -47,7 +73,9 @@ public enum EvaluationRun {
   {
     let data = try PreparedData(request, for: model, note: context.note)
     let batch = model.batch(batch, images: data.dataset.count)
-    if try naming(file: model.path, { try model.graph.classScores(output: model.output).form.count }) == 1 {
+    if data.task != .regression,
+      try naming(file: model.path, { try model.graph.classScores(output: model.output).form.count }) == 1
+    {
       context.note("\(model.path): one output, the logit of class 1: right are labels 0 below and 1 above 0")
     }
     let report = try evaluate(model.graph, output: model.output, on: data, batch: batch, context)
@@ -67,7 +95,8 @@ public enum EvaluationRun {
     let scheduler = context.scheduler(activity: activity, batch: batch, images: data.dataset.count)
     let evaluation = try naming(file: "\(request.spec)") {
       try Evaluation.run(
-        graph, output: output, on: LabelledBatches(data.loader(batch: batch)), shard: batch, scheduler: scheduler)
+        graph, output: output, task: data.task, on: LabelledBatches(data.loader(batch: batch, takesAnswers: true)), shard: batch,
+        scheduler: scheduler)
     }
     if let first = evaluation.firstNotNumber {
       context.note(
@@ -77,6 +106,6 @@ public enum EvaluationRun {
     return EvaluationReport(
       top1: evaluation.top1, top5: evaluation.top5, loss: evaluation.loss, images: evaluation.samples,
       notNumbers: evaluation.notNumbers, classes: ClassScores.labels(ofOutputs: evaluation.classes),
-      imagesPerSecond: evaluation.imagesPerSecond)
+      confusion: evaluation.confusion, errors: evaluation.errors, imagesPerSecond: evaluation.imagesPerSecond)
   }
 }

@@ -28,9 +28,14 @@ struct ExplainedTarget {
   /// The layer and filters that relevance starts from, where it does not start at the output.
   private var origin: String { schema.provenance["from"].map { ", from \($0)" } ?? "" }
 
-  /// Classes by name, where they are numbers: `990`, or `990,-949` for one against another.
+  /// Classes by name, where they are numbers: `990`, or `990,-949` for one against another; where in the output behind an `@`.
   private func named(_ target: String) -> String {
-    target.split(separator: ",").map { part in
+    if target.hasPrefix("hdf5:") { return String(target.prefix { $0 != " " }) }
+    if let sign = target.lastIndex(of: "@") {
+      let place = target[target.index(after: sign)...]
+      return sign == target.startIndex ? "entry \(place)" : "\(named(String(target[..<sign]))) at \(place)"
+    }
+    return target.split(separator: ",").map { part in
       let digits = part.drop { $0 == "-" || $0 == "+" }
       guard let number = Int(digits) else { return String(part) }
       return (part.hasPrefix("-") ? "against " : "") + schema.name(ofClass: number)

@@ -151,7 +151,7 @@ public struct FilterScoring: Sendable {
       model, on: data, concepts: nil, target: statistics.target, batch: statistics.batch, out: out, context)
     if isOfLoss, statistics.target == nil, try !run.data.isLabelled() { throw ScoreRun.needsLabels(activity) }
     if isOfLoss, !run.target.isClass { throw ScoreRun.needsClass(activity, run.target) }
-    let epoch = run.data.loader(batch: run.batch, takesMasks: run.target.needsMasks).epoch()
+    let epoch = try run.data.loader(batch: run.batch, explaining: run.target, classes: nil).epoch()
     let name = ParameterList.name(of: activity)
     return CriterionImages(
       count: run.data.dataset.count, batch: run.batch, output: model.output,

@@ -63,11 +63,10 @@ public struct MeasureRun: Sendable {
       measures.removeAll(where: needsMask)
     }
     let needsMasks = measures.contains(where: needsMask)
-    let pass = Pass(
+    let pass = try Pass(
       data: data,
       epoch: data.loader(
-        batch: batch, classes: target.isLabel ? ClassScores.labels(ofOutputs: answers.form.classes) : nil,
-        takesMasks: needsMasks || target.needsMasks
+        batch: batch, explaining: target, classes: ClassScores.labels(ofOutputs: answers.form.classes), takesMasks: needsMasks
       ).epoch(),
       target: target, measures: measures, answers: answers, context: context)
     var report = MeasureReport(images: data.dataset.count, methods: [])

@@ -51,6 +51,8 @@ extension PreparedData {
           accepted: "a dataset 'target' in hdf5:FILE, or a column 'target' in csv:FILE")
       }
       return .index(index)
+    case .label where !batch.positions.isEmpty: return .positions(batch.positions[row])
+    case .label where !batch.values.isEmpty: return .values(batch.values[row])
     case .label:
       guard let label = batch.labels[row].first else {
         throw EspalierError("has no label", location: image, accepted: "--target predicted")
@@ -61,6 +63,7 @@ extension PreparedData {
       switch try outputTarget(base, of: row, in: batch) {
       case .predictedClass: return .predictedClass(at: place)
       case .classes(let terms, _): return .classes(terms, at: place)
+      case .positions(let indices, _): return .positions(indices, at: place)
       case let other: return other
       }
     }
@@ -86,7 +89,15 @@ extension PreparedData {
   /// - Parameter form: what the network's output holds of an image.
   /// - Throws: `EspalierError` naming a class, entry or region that the output has not.
   func target(_ asked: RelevanceTarget?, _ form: OutputForm) throws -> RelevanceTarget {
-    guard let asked else { return form.count == 1 ? .index(0) : try isLabelled() ? .label : .predicted }
+    guard let asked else {
+      if form.count == 1 { return .index(0) }
+      if task == .regression {
+        throw EspalierError(
+          "the output has \(form.count) numbers, none of them a class", location: "--target",
+          accepted: "0 to \(form.classes - 1), or @I,J for an entry")
+      }
+      return try isLabelled() ? .label : .predicted
+    }
     let target = try asked.resolved(dataset.classNames)
     try check(target, form)
     return target
@@ -114,6 +125,8 @@ extension PreparedData {
           "holds \(dataset.elementType.rawValue) of shape \(try dataset.shape())", file: file, location: "/\(name)",
           accepted: "numbers \(wanted), one an entry of the network's output")
       }
+    case .label where task == .regression:
+      throw EspalierError("labels are numbers, and no output", location: "--target", accepted: "0 to \(form.classes - 1)")
     case .label where form.count == 1:
       throw EspalierError(
         "the network has one output, whatever the label", location: "--target", accepted: "0, which explains that output")

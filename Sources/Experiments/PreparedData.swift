@@ -11,8 +11,10 @@ public struct PreparedData: Sendable {
   public let dataset: Subset
   /// How they become inputs.
   public let preprocessing: Preprocessing
-  /// What was asked for.
+  /// What was asked for, with the task.
   public let request: DataRequest
+  /// What labels are.
+  public let task: LearningTask
 
   /// Whether they are images; tensors are taken as they are, whatever the preprocessing.
   public let holdsImages: Bool
@@ -43,6 +45,15 @@ public struct PreparedData: Sendable {
     _ request: DataRequest, for graph: Graph, named name: String, output: String? = nil, inputs: [String: InputSource] = [:],
     preprocessing known: Preprocessing? = nil, note: (String) -> Void
   ) throws {
+    let form = try? graph.classScores(output: output).form
+    task = request.task ?? (form?.isVector ?? true ? .classification : .segmentation)
+    if request.task == .segmentation, let form, form.isVector {
+      throw EspalierError(
+        "the output has \(form.classes.of("number")) an image, and no pixels or positions", file: name, location: "--task",
+        accepted: "classification, regression, or --output with another value")
+    }
+    var request = request
+    request.task = task
     dataset = try request.open()
     self.request = request
     for line in dataset.notes { note(line) }
@@ -103,7 +114,7 @@ public struct PreparedData: Sendable {
   ///
   /// - Throws: `EspalierError` naming an image whose label is beyond them.
   private func checkClasses(_ outputs: Int?, note: (String) -> Void) throws {
-    guard case .folder = request.spec, let outputs, outputs > 1 else { return }
+    guard task == .classification, case .folder = request.spec, let outputs, outputs > 1 else { return }
     for index in 0..<dataset.count {
       if let label = try dataset.labels(index).first(where: { $0 >= outputs }) {
         let name = dataset.classNames.map { label < $0.count ? ", \($0[label])" : "" } ?? ""
@@ -136,19 +147,50 @@ public struct PreparedData: Sendable {
   }
 
   /// Whether images have labels.
-  public func isLabelled() throws -> Bool { try !dataset.labels(0).isEmpty }
+  public func isLabelled() throws -> Bool {
+    switch task {
+    case .classification: try !dataset.labels(0).isEmpty
+    case .segmentation: try !dataset.labels(0).isEmpty || hasPixelLabels()
+    case .regression: try dataset.values(0) != nil
+    }
+  }
+
+  /// Whether the classes of pixels are known.
+  func hasPixelLabels() throws -> Bool { try task == .segmentation && dataset.pixelLabels(0) != nil }
 
   /// Refuses images that have no labels.
   ///
   /// - Throws: `EspalierError` naming the data.
   func requireLabels() throws {
-    guard try !isLabelled() else { return }
-    throw EspalierError("the images have no labels", location: "\(request.spec)", accepted: "labelled images")
+    switch task {
+    case .classification:
+      guard try !isLabelled() else { return }
+      throw EspalierError("the images have no labels", location: "\(request.spec)", accepted: "labelled images")
+    case .segmentation:
+      guard try !hasPixelLabels() else { return }
+      throw EspalierError(
+        "the classes of the images' pixels are not known", location: "\(request.spec)",
+        accepted: "--masks DIR for folder:, a column mask in csv:, or a dataset label [N, H, W] in hdf5:")
+    case .regression:
+      guard try !isLabelled() else { return }
+      throw EspalierError(
+        "the images have no numbers for labels", location: "\(request.spec)",
+        accepted: "a dataset label in hdf5:, or a column label in csv:")
+    }
   }
 
-  /// Batches in the data's order, with the objects' masks if they are asked for.
-  func loader(batch: Int, classes: Int? = nil, takesMasks: Bool = false) -> Loader {
-    Loader(dataset, preprocessing: preprocessing, batch: batch, classes: classes, takesMasks: takesMasks, others: others)
+  /// Batches in the data's order, with the objects' masks and with what is right of pixels or numbers, if they are asked for.
+  func loader(batch: Int, classes: Int? = nil, takesMasks: Bool = false, takesAnswers: Bool = false) -> Loader {
+    Loader(
+      dataset, preprocessing: preprocessing, batch: batch, classes: classes, takesMasks: takesMasks,
+      task: takesAnswers ? task : .classification, others: others)
+  }
+
+  /// Batches as a pass takes them that explains a target or starts from its loss.
+  func loader(batch: Int, explaining target: RelevanceTarget, classes: Int?, takesMasks: Bool = false) throws -> Loader {
+    try loader(
+      batch: batch, classes: target.isLabel ? classes : nil, takesMasks: takesMasks || target.needsMasks,
+      takesAnswers: target.isLabel && (hasPixelLabels() || task == .regression))
   }
 }
 
@@ -177,6 +219,8 @@ final class LabelledBatches: LabelledData {
       return epoch
     }
     let batch = try epoch.batch(at: positions)
-    return LabelledShard(samples: batch.input, others: batch.others, labels: batch.labels, indices: batch.indices)
+    return LabelledShard(
+      samples: batch.input, others: batch.others, labels: batch.labels, positions: batch.positions, values: batch.values,
+      indices: batch.indices)
   }
 }

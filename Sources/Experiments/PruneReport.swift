@@ -3,14 +3,16 @@ import Tensors
 
 /// What pruning made of a network.
 public struct PruneReport: Sendable, Encodable {
-  /// The share of images that the network gets right.
+  /// How well the network does: the share of images that it gets right, mean IoU of pixels' classes, or R² of numbers.
   public struct Accuracy: Sendable, Encodable {
+    /// What the numbers are: `accuracy`, `mean IoU` or `R²`.
+    public var measure: String
     /// The images, and how many they are.
     public var data: String, images: Int
     /// Before, after pruning, and after tuning, if it was tuned.
     public var before: Double, pruned: Double, tuned: Double?
 
-    private enum CodingKeys: String, CodingKey { case data, images = "pictures", before, pruned, tuned }
+    private enum CodingKeys: String, CodingKey { case measure, data, images = "pictures", before, pruned, tuned }
   }
 
   /// The criterion and its parameters.

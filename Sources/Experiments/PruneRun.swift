@@ -199,7 +199,7 @@ public struct PruneRun: Sendable {
     var chance: [(when: String, remark: String?)] = []
     if let request = validation ?? data {
       let prepared = try PreparedData(request, for: model, note: { _ in })
-      if try prepared.isLabelled() {
+      if try prepared.task == .segmentation ? prepared.hasPixelLabels() : prepared.isLabelled() {
         func evaluate(_ graph: Graph) throws -> EvaluationReport {
           let batch = model.batch(scoring.statistics.batch, images: prepared.dataset.count)
           return try EvaluationRun.evaluate(graph, output: model.output, on: prepared, batch: batch, context)
@@ -207,7 +207,8 @@ public struct PruneRun: Sendable {
         let (before, cut) = (try evaluate(model.graph), try evaluate(pruned))
         let tuned = try tuning.map { _ in try evaluate(final) }
         accuracy = PruneReport.Accuracy(
-          data: "\(request.spec)", images: prepared.dataset.count, before: before.top1, pruned: cut.top1, tuned: tuned?.top1)
+          measure: before.score.name, data: "\(request.spec)", images: prepared.dataset.count, before: before.score.value,
+          pruned: cut.score.value, tuned: tuned?.score.value)
         chance = [("before pruning", before.chance), ("after pruning", cut.chance), ("after tuning", tuned?.chance)]
       }
     }
@@ -249,6 +250,7 @@ public struct PruneRun: Sendable {
       digests["preprocess"] = try data.preprocessing.map { try SHA256.hexadecimal(ofFile: $0) }
       if data.skip > 0 { parameters["skip"] = "\(data.skip)" }
       parameters["limit"] = data.limit.map(String.init)
+      parameters["task"] = data.task?.rawValue
       parameters["per-class"] = data.perClass.map(String.init)
     }
     if !model.inputs.isEmpty {

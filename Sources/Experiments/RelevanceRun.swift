@@ -86,13 +86,13 @@ public struct RelevanceRun: Sendable {
     }
     context.tellPlan("relevance", bytesPerWorker: plan.bytesPerWorker, batch: batch)
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out: relevance starts before it") }
-    let isLabelled = try data.isLabelled()
+    let isLabelled = try !data.dataset.labels(0).isEmpty
     let target = try data.target(target, plan.form)
     // Labels are of the network's classes only where they say what is explained, or what belongs together.
     let needsLabels = target.isLabel || virelay != nil
-    let loader = data.loader(
-      batch: batch, classes: isLabelled && needsLabels ? ClassScores.labels(ofOutputs: plan.form.classes) : nil,
-      takesMasks: target.needsMasks)
+    let loader = try data.loader(
+      batch: batch, classes: try needsLabels && data.isLabelled() ? ClassScores.labels(ofOutputs: plan.form.classes) : nil,
+      takesMasks: target.needsMasks, takesAnswers: target.isLabel && data.hasPixelLabels())
     let schema = try schema(plan, model, data, target: target, isLabelled: isLabelled)
 
     if let imagesOut { try ImageFile.write(imagesOut, of: data, isLabelled: isLabelled, context) }

@@ -52,6 +52,11 @@ public struct SensitivityRun: Sendable {
     }
     let data = try PreparedData(request, for: model, note: context.note)
     try data.requireLabels()
+    guard data.task == .classification else {
+      throw EspalierError(
+        "labels are for \(data.task.rawValue), of which there is no accuracy", location: "sensitivity",
+        accepted: "classes of images")
+    }
     let map = try naming(file: model.path) { try ChannelMap(model.graph, groups: groups) }
     let channels = try ChannelGroups(map, protecting: protected)
     let isScored = scoring.criteria.contains(where: ScoreCatalog.names.contains)

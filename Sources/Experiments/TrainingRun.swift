@@ -72,7 +72,8 @@ public struct TrainingRun: Sendable {
     let fitted = try input ?? data.naturalInput(preprocessing: known ?? request.preprocessing.map { try Preprocessing(file: $0) })
     var editor = GraphEditor(
       try Architecture.named(
-        architecture, classes: classes ?? data.classNames?.count ?? request.countOfClasses(), input: fitted, seed: settings.seed))
+        architecture, classes: classes ?? data.values(0)?.count ?? data.classNames?.count ?? request.countOfClasses(),
+        input: fitted, seed: settings.seed))
     editor.metadata["espalier.architecture"] = architecture
     let graph = try editor.graph()
     return try run(
@@ -99,13 +100,15 @@ public struct TrainingRun: Sendable {
   /// - Parameter model: the file that training starts from; nil for a new network.
   private func run(_ graph: Graph, _ data: PreparedData, _ model: Model?, _ context: RunContext) throws -> Report {
     try data.requireLabels()
-    let settings = settings(for: graph, note: context.note)
+    var settings = settings(for: graph, note: context.note)
+    settings.task = data.task
     let loader = Loader(
       data.dataset, preprocessing: data.preprocessing, batch: settings.shard, augmentation: augmentation, isShuffled: true,
-      seed: settings.seed, others: data.others)
+      seed: settings.seed, task: data.task, others: data.others)
     let validationData = try validation.map { spec in
       var request = data.request
       (request.spec, request.skip, request.limit, request.perClass) = (spec, 0, nil, nil)
+      if case .folder = spec {} else { request.masks = nil }
       return try PreparedData(
         request, for: graph, named: "the network", inputs: model?.inputs ?? [:], preprocessing: data.preprocessing,
         note: context.note)
@@ -128,12 +131,14 @@ public struct TrainingRun: Sendable {
         RunProgress(
           activity: "epoch \(step.epoch)/\(step.epochs)", done: step.step == step.steps ? data.dataset.count : images,
           total: data.dataset.count, timeLeft: step.timeLeft,
-          detail: String(format: "loss %.4f  accuracy %.2f %%", step.loss, 100 * step.accuracy)))
+          detail: String(format: "loss %.4f", step.loss)
+            + (step.accuracy.map { String(format: "  accuracy %.2f %%", 100 * $0) } ?? "")))
     }
     do {
       try naming(file: "\(data.request.spec)") {
         try trainer.run(
-          on: LabelledBatches(loader), validation: validationData.map { LabelledBatches($0.loader(batch: settings.shard)) })
+          on: LabelledBatches(loader),
+          validation: validationData.map { LabelledBatches($0.loader(batch: settings.shard, takesAnswers: true)) })
       }
     } catch let error as TrainingInterrupted {
       throw RunInterrupted(error.description)
@@ -152,7 +157,9 @@ public struct TrainingRun: Sendable {
       kept == .best ? trainer.bestGraph() ?? trainer.trainedGraph() : trainer.trainedGraph(), after: written, settings, data,
       model, trainer.job, context)
     try? FileManager.default.removeItem(at: checkpoint)
-    if let written { noteChance(written, validationData?.dataset.count ?? data.dataset.count, trainer.classes, context) }
+    if let written, settings.task == .classification {
+      noteChance(written, validationData?.dataset.count ?? data.dataset.count, trainer.classes, context)
+    }
     return Report(
       lastEpoch: trainer.history.epochs.last, bestEpoch: trainer.best?.epoch, writtenEpoch: written, history: historyPath)
   }
@@ -170,7 +177,7 @@ public struct TrainingRun: Sendable {
   }
 
   private func noteChance(_ epoch: TrainingHistory.Epoch, _ images: Int, _ classes: Int, _ context: RunContext) {
-    let accuracy = epoch.validationAccuracy ?? epoch.accuracy
+    guard let accuracy = epoch.validationAccuracy ?? epoch.accuracy else { return }
     if let text = Chance.remark(accuracy, images: images, classes: ClassScores.labels(ofOutputs: classes)) {
       context.note("\(out): \(text); a smaller --rate, a --warm-up or more epochs may help")
     }

@@ -24,19 +24,21 @@ extension Graph {
   /// of three axes and the second of more. A final Softmax or LogSoftmax over the classes, or Sigmoid of one number, is left out,
   /// behind a Flatten or Reshape too.
   ///
-  /// - Parameter name: the output, or any other value; the first output if nil.
+  /// - Parameters:
+  ///   - name: the output, or any other value; the first output if nil.
+  ///   - keepsHead: whether a final Softmax, LogSoftmax or Sigmoid stays, as where the numbers themselves are wanted.
   /// - Throws: `EspalierError` if there is no such value, its rows are not one an image, or a softmax at the end is over another
   ///   axis, or over one number.
-  public func classScores(output name: String? = nil) throws -> ClassScores {
+  public func classScores(output name: String? = nil, keepsHead: Bool = false) throws -> ClassScores {
     let whole = try keeping(output: name)
     let output = whole.outputs[0]
     let batch = fixedBatch ?? 2
     let facts = try whole.facts(batch: batch)
     func shape(_ value: String) -> Shape { facts[value]?.shape ?? [] }
-    guard let classes = shape(output).classes else { return try whole.maps(shape(output), batch: batch) }
+    guard let classes = shape(output).classes else { return try whole.maps(shape(output), batch: batch, keepsHead: keepsHead) }
     var editor = GraphEditor(whole)
     var skipped: String?
-    if let last = head(of: output, shape), case let scores?? = last.inputs.first {
+    if !keepsHead, let last = head(of: output, shape), case let scores?? = last.inputs.first {
       let label = "\(last.op.name) '\(last.label)'"
       let before = shape(scores)
       let axis = last.softmaxAxis
@@ -64,7 +66,7 @@ extension Graph {
   }
 
   /// The class scores of the only output, which has positions.
-  private func maps(_ shape: Shape, batch: Int) throws -> ClassScores {
+  private func maps(_ shape: Shape, batch: Int, keepsHead: Bool) throws -> ClassScores {
     let output = outputs[0]
     guard shape.rank > 2, shape.count > 0 else {
       throw EspalierError(
@@ -84,7 +86,7 @@ extension Graph {
       throw EspalierError("its classes lie along the images' axis", location: "output '\(output)'", accepted: "[N, …]")
     }
     let form = OutputForm(Array(shape.dimensions.dropFirst()), classAxis: axis - 1)
-    guard let last, case let scores?? = last.inputs.first,
+    guard !keepsHead, let last, case let scores?? = last.inputs.first,
       softmax == axis && form.classes > 1 || last.op is Op.Sigmoid && form.classes == 1
     else { return ClassScores(graph: self, form: form, skipped: nil) }
     var editor = GraphEditor(self)

@@ -9,12 +9,12 @@ public struct BestEpoch: Sendable {
 }
 
 extension TrainingHistory.Epoch {
-  /// Whether it is better than an earlier one: by validation accuracy, among equals by validation loss, without validation by the
-  /// loss in training; the earlier of equals is the better.
+  /// Whether it is better than an earlier one: by validation accuracy, among equals or without accuracy by validation loss, without
+  /// validation by the loss in training; the earlier of equals is the better.
   func isBetter(than other: TrainingHistory.Epoch) -> Bool {
-    guard let accuracy = validationAccuracy, let best = other.validationAccuracy else { return loss < other.loss }
-    if accuracy != best { return accuracy > best }
-    guard let loss = validationLoss, let least = other.validationLoss else { return false }
-    return loss < least
+    let accuracies = (validationAccuracy, other.validationAccuracy)
+    if let accuracy = accuracies.0, let best = accuracies.1, accuracy != best { return accuracy > best }
+    if let own = validationLoss, let least = other.validationLoss { return own < least }
+    return accuracies.0 == nil && loss < other.loss
   }
 }

@@ -20,7 +20,7 @@ extension Trainer {
     try file.setAttribute("format", Trainer.format)
     try file.write(Tensor(bytes: identity().text.utf8), to: "identity")
     if let trainingSamples { try file.setAttribute("samples", Int64(trainingSamples)) }
-    try file.setAttribute("cursor", [epoch, step, totalSteps, tally.correct, tally.samples].map(Int64.init))
+    try file.setAttribute("cursor", [epoch, step, totalSteps, tally.correct, tally.samples, tally.terms].map(Int64.init))
     try file.setAttribute("sums", [tally.loss, tally.seconds, firstLoss])
     if isReplaced {
       try file.write(Tensor(bytes: graph.onnxBytes()), to: "network/onnx")
@@ -57,7 +57,7 @@ extension Trainer {
         throw EspalierError("is no checkpoint of this version", accepted: Trainer.remedy)
       }
       try check(JobIdentity(text: file.bytes("identity").text))
-      let cursor: [Int64] = try file.values("cursor", count: 5)
+      let cursor: [Int64] = try file.values("cursor", count: 6)
       let sums: [Double] = try file.values("sums", count: 3)
       let history = try TrainingHistory(table: file.dataset("history").read())
       let samples = try file.number(attribute: "samples", as: Int64.self).map(Int.init)
@@ -94,7 +94,7 @@ extension Trainer {
       for (parameter, values) in zip(parameters, restored) { (parameter.latent, parameter.state) = values }
       statistics = running
       (epoch, step, totalSteps) = (Int(cursor[0]), Int(cursor[1]), Int(cursor[2]))
-      tally = Tally(loss: sums[0], correct: Int(cursor[3]), samples: Int(cursor[4]), seconds: sums[1])
+      tally = Tally(loss: sums[0], correct: Int(cursor[3]), samples: Int(cursor[4]), seconds: sums[1], terms: Int(cursor[5]))
       firstLoss = sums[2]
       self.history = history
       self.best = best
@@ -103,7 +103,7 @@ extension Trainer {
     try renewWeights()
   }
 
-  private static let format = "espalier training checkpoint 2"
+  private static let format = "espalier training checkpoint 3"
   private static let remedy = "the command that wrote it, or another --out; without the file it begins anew"
 
   /// What has to be the same for a run to go on: the job, the network with its weights, settings and seams.
@@ -129,13 +129,13 @@ extension Trainer {
 
   /// Refuses a position in the run that cannot be.
   private func check(_ cursor: [Int64], samples: Int?, _ history: TrainingHistory) throws {
-    let position = "epochs, step, steps, right and seen are \(cursor.map(String.init).joined(separator: ", "))"
+    let position = "epochs, step, steps, right, seen and terms of the loss are \(cursor.map(String.init).joined(separator: ", "))"
     guard cursor.allSatisfy({ (0...Int64(1) << 40).contains($0) }), cursor[0] <= settings.epochs,
       history.epochs.count == cursor[0], samples.map({ (2...1 << 40).contains($0) }) ?? (cursor[2] == 0)
     else { throw EspalierError("its position in the run cannot be: \(position)") }
     let steps = Int64(samples.map { settings.steps(of: $0) } ?? 0)
-    guard cursor[1] <= steps, cursor[2] == cursor[0] * steps + cursor[1], cursor[3] <= cursor[4],
-      cursor[4] <= cursor[1] * Int64(settings.batch)
+    guard cursor[1] <= steps, cursor[2] == cursor[0] * steps + cursor[1], cursor[3] <= cursor[5],
+      cursor[4] <= cursor[1] * Int64(settings.batch), cursor[5] / Int64(plan.loss.labelCount) <= cursor[4]
     else { throw EspalierError("its position in the run cannot be: \(position)", accepted: "\(steps) steps an epoch") }
   }
 }
@@ -191,7 +191,7 @@ extension TrainingHistory {
   fileprivate var table: Tensor<Double> {
     let rows = epochs.flatMap { epoch in
       [
-        Double(epoch.epoch), epoch.rate, epoch.loss, epoch.accuracy, epoch.validationLoss ?? .nan,
+        Double(epoch.epoch), epoch.rate, epoch.loss, epoch.accuracy ?? .nan, epoch.validationLoss ?? .nan,
         epoch.validationAccuracy ?? .nan,
         epoch.imagesPerSecond, epoch.seconds,
       ]
@@ -206,7 +206,8 @@ extension TrainingHistory {
     epochs = (0..<table.shape[0]).map { row in
       let x = table.elements[row * 8..<(row + 1) * 8].map { $0 }
       return Epoch(
-        epoch: Int(exactly: x[0]) ?? row + 1, rate: x[1], loss: x[2], accuracy: x[3], validationLoss: x[4].isNaN ? nil : x[4],
+        epoch: Int(exactly: x[0]) ?? row + 1, rate: x[1], loss: x[2], accuracy: x[3].isNaN ? nil : x[3],
+        validationLoss: x[4].isNaN ? nil : x[4],
         validationAccuracy: x[5].isNaN ? nil : x[5], imagesPerSecond: x[6], seconds: x[7])
     }
   }

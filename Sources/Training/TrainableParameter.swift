@@ -1,3 +1,4 @@
+import Datasets
 import Networks
 import Tensors
 
@@ -59,11 +60,16 @@ extension Graph {
   /// The graph that is trained in the position of this one: constants folded and what does nothing in training dropped,
   /// written-out activations recognised, batch norms and every weight as they are, and the logits as only result.
   ///
-  /// - Parameter output: the output that is trained; nil for the first.
+  /// - Parameters:
+  ///   - output: the output that is trained; nil for the first.
+  ///   - task: what labels are; for regression a final softmax or sigmoid stays.
   /// - Throws: `EspalierError` if shapes cannot be inferred, or there is no such output.
-  func preparedForTraining(output: String? = nil) throws -> Graph {
-    try ActivationRecognition().canonize(
-      NoOpRemoval(keepsDropout: true).canonize(ConstantFolding().canonize(classScores(output: output).graph)))
+  func preparedForTraining(output: String? = nil, task: LearningTask = .classification) throws -> (Graph, OutputForm) {
+    let scores = try classScores(output: output, keepsHead: task == .regression)
+    return (
+      try ActivationRecognition().canonize(NoOpRemoval(keepsDropout: true).canonize(ConstantFolding().canonize(scores.graph))),
+      scores.form
+    )
   }
 
   /// The graph with some float constants replaced; those that a `Constant` node makes are replaced there.

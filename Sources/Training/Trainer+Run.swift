@@ -73,15 +73,16 @@ extension Trainer {
   private func endEpoch(_ validation: (any LabelledData)?, _ steps: Int) throws {
     let evaluation = try validation.map {
       try Evaluation.run(
-        trainedGraph(), output: output, on: $0, shard: settings.shard,
+        trainedGraph(), output: output, task: settings.task, on: $0, shard: settings.shard,
         scheduler: BlockScheduler(width: pool.width, cancellation: cancellation, shardName: { _ in nil }))
     }
-    let samples = Double(max(tally.samples, 1))
+    let (samples, terms) = (Double(max(tally.samples, 1)), Double(max(tally.terms, 1)))
     history.epochs.append(
       TrainingHistory.Epoch(
         epoch: epoch + 1, rate: settings.schedule.rate(step: totalSteps - 1, stepsPerEpoch: steps, epochs: settings.epochs),
-        loss: tally.loss / samples, accuracy: Double(tally.correct) / samples, validationLoss: evaluation?.loss,
-        validationAccuracy: evaluation?.top1, imagesPerSecond: samples / max(tally.seconds, 1e-9), seconds: tally.seconds))
+        loss: tally.loss / terms, accuracy: settings.task == .regression ? nil : Double(tally.correct) / terms,
+        validationLoss: evaluation?.loss, validationAccuracy: evaluation?.accuracy,
+        imagesPerSecond: samples / max(tally.seconds, 1e-9), seconds: tally.seconds))
     watch(history.epochs[epoch])
     let (epoch, values) = (history.epochs[epoch], values)
     if best.map({ epoch.isBetter(than: $0.epoch) }) ?? true { best = BestEpoch(epoch: epoch, values: values) }
@@ -107,11 +108,12 @@ extension Trainer {
   private func report(_ rate: Double, _ steps: Int, _ clock: Stopwatch) {
     guard let progress else { return }
     let left = Double(settings.epochs - epoch) * Double(steps) - Double(step)
-    let samples = Double(max(tally.samples, 1))
+    let terms = Double(max(tally.terms, 1))
     progress(
       TrainingProgress(
-        epoch: epoch + 1, epochs: settings.epochs, step: step, steps: steps, rate: rate, loss: tally.loss / samples,
-        accuracy: Double(tally.correct) / samples, imagesPerSecond: Double(clock.samples) / max(clock.seconds, 1e-9),
+        epoch: epoch + 1, epochs: settings.epochs, step: step, steps: steps, rate: rate, loss: tally.loss / terms,
+        accuracy: settings.task == .regression ? nil : Double(tally.correct) / terms,
+        imagesPerSecond: Double(clock.samples) / max(clock.seconds, 1e-9),
         timeLeft: clock.steps == 0 ? nil : .seconds(clock.seconds / Double(clock.steps) * left)))
   }
 

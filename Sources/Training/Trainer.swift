@@ -67,7 +67,7 @@ public final class Trainer {
   var trainingSamples: Int?
   let pool: WorkerPool<Void>
   private var weights: Parameters
-  private var plan: TrainingPlan
+  private(set) var plan: TrainingPlan
   private var positions: [String: Int] = [:]
 
   /// Sums over the samples of the epoch under way.
@@ -76,6 +76,8 @@ public final class Trainer {
     var correct = 0
     var samples = 0
     var seconds = 0.0
+    /// The number of terms of the loss: samples, or their labelled positions, or numbers.
+    var terms = 0
   }
 
   /// Compiles a network for training.
@@ -105,7 +107,7 @@ public final class Trainer {
   }
 
   /// The number of classes of the present network.
-  public var classes: Int { plan.classes }
+  public var classes: Int { plan.loss.form.classes }
 
   // MARK: Parameters
 
@@ -193,7 +195,7 @@ public final class Trainer {
     _ graph: Graph, _ output: String?, _ settings: TrainingSettings, _ seams: TrainingSeams, old: [String: TrainedParameter],
     mapping: (String, Tensor<Float>) throws -> Tensor<Float>?
   ) throws -> (Parameters, TrainingPlan, [TrainedParameter], [String: Tensor<Float>]) {
-    let prepared = try graph.preparedForTraining(output: output)
+    let (prepared, form) = try graph.preparedForTraining(output: output, task: settings.task)
     var roles = prepared.trainableRoles
     for name in seams.gates {
       guard prepared.constants[name]?.floats != nil else {
@@ -208,7 +210,7 @@ public final class Trainer {
     let wanted = roles.filter { seams.policies[$0.key]?.rate != 0 }
     let weights = Parameters(prepared.floatConstants)
     let plan = try TrainingPlan(
-      prepared, parameters: weights, wanted: Set(wanted.keys), settings: settings, tapTerms: seams.tapTerms,
+      prepared, form, parameters: weights, wanted: Set(wanted.keys), settings: settings, tapTerms: seams.tapTerms,
       maskSites: seams.maskSites)
     let parameters = try wanted.filter { plan.reached.contains($0.key) }.sorted { $0.key < $1.key }.map { name, role in
       let parameter = try TrainedParameter(
@@ -244,13 +246,14 @@ public final class Trainer {
   func take(_ batch: [LabelledShard], rate: Double) throws {
     var batch = batch
     for hook in seams.hooks { try hook.beforeLoss(&batch, self) }
-    let samples = batch.reduce(0) { $0 + $1.labels.count }
+    let samples = batch.reduce(0) { $0 + $1.count }
     let outcome = try plan.run(batch, step: totalSteps, on: pool)
     maskGradients = outcome.maskGradients
-    lastLoss = outcome.loss / Double(samples)
+    let terms = max(outcome.terms, 1)
+    lastLoss = outcome.loss / Double(terms)
     if firstLoss.isNaN { firstLoss = lastLoss }
     try checkLoss()
-    try collectGradients(samples: samples, shards: batch.count)
+    try collectGradients(terms: terms, shards: batch.count)
     try checkLoss()
     if let limit = settings.clip { clipGradients(to: limit) }
     for hook in seams.hooks { try hook.afterBackward(self) }
@@ -260,6 +263,7 @@ public final class Trainer {
     tally.loss += outcome.loss
     tally.correct += outcome.correct
     tally.samples += samples
+    tally.terms += outcome.terms
   }
 
   private func checkLoss() throws {
@@ -274,12 +278,13 @@ public final class Trainer {
   }
 
   /// Gradients of the mean loss at the latent weights, and the terms over weights.
-  private func collectGradients(samples: Int, shards: Int) throws {
+  private func collectGradients(terms: Int, shards: Int) throws {
+    let count = terms
     let work = (plan: plan, parameters: parameters)
     let terms = seams.weightTerms
     let values = try pool.run(0..<parameters.count) { _, index in
       let parameter = work.parameters[index]
-      work.plan.takeGradient(of: parameter.name, into: &parameter.gradient.elements, samples: samples, shards: shards)
+      work.plan.takeGradient(of: parameter.name, into: &parameter.gradient.elements, terms: count, shards: shards)
       if let transform = parameter.policy.transform {
         parameter.gradient = transform.backward(parameter.gradient, latent: parameter.latent)
       }

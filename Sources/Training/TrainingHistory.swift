@@ -10,10 +10,10 @@ public struct TrainingHistory: Sendable, Equatable {
     public var epoch: Int
     /// The learning rate of its last step.
     public var rate: Double
-    /// The mean loss over the training samples as they were seen, without the terms over weights.
+    /// The mean loss over the training samples, or their positions or numbers, as they were seen, without the terms over weights.
     public var loss: Double
-    /// The share of them that were classified right.
-    public var accuracy: Double
+    /// The share of them, or of their labelled positions, that were classified right; nil where labels are numbers.
+    public var accuracy: Double?
     /// The mean loss over the validation samples, if there are any.
     public var validationLoss: Double?
     /// The share of them that are classified right.
@@ -30,8 +30,8 @@ public struct TrainingHistory: Sendable, Equatable {
   /// The table as CSV, with a line of headings.
   public var csv: String {
     let lines = epochs.map { epoch in
-      ([epoch.epoch.description] + [epoch.rate, epoch.loss, epoch.accuracy].map(\.description)
-        + [epoch.validationLoss, epoch.validationAccuracy].map { $0?.description ?? "" }
+      ([epoch.epoch.description] + [epoch.rate, epoch.loss].map(\.description)
+        + [epoch.accuracy, epoch.validationLoss, epoch.validationAccuracy].map { $0?.description ?? "" }
         + [epoch.imagesPerSecond, epoch.seconds].map { String(format: "%.1f", $0) }).joined(separator: ",")
     }
     let heading = "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,images_per_second,seconds"

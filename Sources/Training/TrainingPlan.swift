@@ -16,7 +16,7 @@ final class TrainingPlan: @unchecked Sendable {
   private let inputShape: Shape
   private let labels: Slot
   private let outcome: Slot
-  let classes: Int
+  let loss: OutputLoss
   private let gradients: [String: (slot: Slot, count: Int)]
   private let maskGradients: [String: (slot: Slot, channels: Int)]
   private let isSynchronised: Bool
@@ -31,8 +31,10 @@ final class TrainingPlan: @unchecked Sendable {
   struct Outcome {
     /// The loss without the terms over weights, summed over samples.
     var loss: Double
-    /// The number of samples whose label has the greatest logit.
+    /// The number of labels that have the greatest logit.
     var correct: Int
+    /// The number of terms that the loss is a sum of.
+    var terms: Int
     /// The statistics of every batch norm, of this batch.
     var statistics: [ChannelMoments]
     /// `Σ gradient · value` over space of every sample and channel, `[N, C]`, by the value's name.
@@ -50,11 +52,13 @@ final class TrainingPlan: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - graph: a graph whose only result is the logits.
+  ///   - form: what they hold of one sample.
   ///   - wanted: the parameters whose gradients are asked for.
   ///   - maskSites: values for which the gradient of a mask over samples and channels is asked for.
   /// - Throws: `EspalierError` naming the node that cannot be trained.
   init(
-    _ graph: Graph, parameters: Parameters, wanted: Set<String>, settings: TrainingSettings, tapTerms: [any TapTerm],
+    _ graph: Graph, _ form: OutputForm, parameters: Parameters, wanted: Set<String>, settings: TrainingSettings,
+    tapTerms: [any TapTerm],
     maskSites: [String]
   ) throws {
     shardSize = settings.shard
@@ -67,12 +71,11 @@ final class TrainingPlan: @unchecked Sendable {
     let builder = try PlanBuilder(graph, batch: shardSize, parameters: parameters, isTraining: true)
     inputShape = try builder.shape(of: feed)
     let shape = try builder.shape(of: output)
-    guard shape.rank >= 2, shape[0] == shardSize, shape.count == shape[0] * shape[1], shape[1] > 0 else {
-      throw EspalierError(
-        "its shape is \(shape)", location: "output '\(output)'", accepted: "one number for each sample and class")
+    guard shape.rank >= 2, shape[0] == shardSize, shape.count == shape[0] * form.count else {
+      throw EspalierError("its shape is \(shape)", location: "output '\(output)'", accepted: "\(form.count) numbers a sample")
     }
-    let classes = shape[1]
-    self.classes = classes
+    let loss = OutputLoss(task: settings.task, form: form, smoothing: settings.labelSmoothing)
+    self.loss = loss
     for value in tapTerms.map(\.value) + maskSites where builder.facts[value] == nil {
       throw EspalierError("the network has no value '\(value)'", location: "training")
     }
@@ -80,16 +83,15 @@ final class TrainingPlan: @unchecked Sendable {
 
     let plain = Layout.plain(shape)
     let logits = try builder.reorder(builder.slot(of: output), to: plain)
-    let labels = builder.allocateSums(shardSize, name: "labels")
+    let labels = builder.allocateSums(shardSize * loss.labelCount, name: "labels")
     let outcome = builder.allocateSums(2, name: "loss")
     let seed = builder.allocate(plain, name: "loss")
     builder.pin(labels)
     builder.pin(outcome)
-    let loss = SoftmaxCrossEntropy(smoothing: settings.labelSmoothing)
     let rows = shardSize
     builder.addStep("loss", reads: [logits, labels], writes: [seed, outcome]) { program in
       let (value, correct) = loss.evaluate(
-        logits: program.pointer(logits), labels: program.sums(labels), count: program.count, rows: rows, classes: classes,
+        outputs: program.pointer(logits), labels: program.sums(labels), count: program.count, rows: rows,
         gradient: program.pointer(seed))
       program.sums(outcome)[0] = value
       program.sums(outcome)[1] = Double(correct)
@@ -142,13 +144,14 @@ final class TrainingPlan: @unchecked Sendable {
     plan = builder.finish()
   }
 
-  /// Runs a batch; the gradients are left in the programs, to be taken by ``takeGradient(of:samples:shards:)``.
+  /// Runs a batch; the gradients are left in the programs, to be taken by ``takeGradient(of:into:terms:shards:)``.
   ///
   /// - Parameter step: the steps that were taken before, in all epochs.
   /// - Throws: `EspalierError` for a label that is no class, naming the sample, or shapes that do not fit.
   func run(_ batch: [LabelledShard], step: Int, on pool: WorkerPool<Void>) throws -> Outcome {
     while programs.count < batch.count { programs.append(try Program(plan)) }
     for shard in batch { try check(shard) }
+    let labels = try batch.map { try loss.labels(of: $0) }
     let active = Array(programs.prefix(batch.count))
     let box = Programs(active)
     for segment in 0..<plan.segmentCount {
@@ -156,8 +159,7 @@ final class TrainingPlan: @unchecked Sendable {
         let program = box.programs[index]
         if segment == 0 {
           try program.setInputs(input, to: batch[index].samples, others: batch[index].others)
-          let classes = program.sums(labels)
-          for (row, label) in batch[index].labels.enumerated() { classes[row] = Double(label[0]) }
+          _ = program.sums(self.labels).update(fromContentsOf: labels[index])
           for mask in plan.dropouts { mask.draw(for: batch[index].indices, step: step, seed: seed, in: program) }
         }
         try program.run(segment: segment)
@@ -168,7 +170,8 @@ final class TrainingPlan: @unchecked Sendable {
       ($0.loss + $1.loss, $0.correct + $1.correct)
     }
     return Outcome(
-      loss: results?.loss ?? 0, correct: Int(results?.correct ?? 0), statistics: plan.statistics.map { moments($0, active) },
+      loss: results?.loss ?? 0, correct: Int(results?.correct ?? 0),
+      terms: labels.reduce(0) { $0 + loss.weight(of: $1) }, statistics: plan.statistics.map { moments($0, active) },
       maskGradients: maskGradients.mapValues { slot, channels in
         let rows = active.flatMap { Array($0.sums(slot).prefix($0.count * channels)) }
         return Tensor(rows, shape: [rows.count / channels, channels])
@@ -176,10 +179,10 @@ final class TrainingPlan: @unchecked Sendable {
   }
 
   /// The gradient of the mean loss at a parameter: the shards' gradients, added pairwise by ``Scheduling/FixedTree`` 's order,
-  /// over the number of samples.
+  /// over the number of terms of the loss.
   ///
   /// Overwrites the programs' own.
-  func takeGradient(of name: String, into target: inout [Float], samples: Int, shards: Int) {
+  func takeGradient(of name: String, into target: inout [Float], terms: Int, shards: Int) {
     guard let (slot, count) = gradients[name] else { return }
     let parts = programs.prefix(shards).map { $0.pointer(slot) }
     var stride = 1
@@ -190,7 +193,7 @@ final class TrainingPlan: @unchecked Sendable {
       }
       stride *= 2
     }
-    let share = 1 / Float(samples)
+    let share = 1 / Float(terms)
     target.withUnsafeMutableBufferPointer { target in
       for i in 0..<count { target[i] = parts[0][i] * share }
     }
@@ -200,19 +203,10 @@ final class TrainingPlan: @unchecked Sendable {
     let expected = inputShape
     guard shard.samples.shape.rank == expected.rank,
       shard.samples.shape.dimensions.dropFirst() == expected.dimensions.dropFirst(),
-      shard.labels.count == shard.samples.shape[0], (1...shardSize).contains(shard.labels.count)
+      shard.count == shard.samples.shape[0], (1...shardSize).contains(shard.count)
     else {
       throw EspalierError(
         "samples of shape \(shard.samples.shape)", location: "input '\(input)'", accepted: "\(expected) or fewer of them")
-    }
-    for (row, labels) in shard.labels.enumerated() {
-      let classes = ClassScores.labels(ofOutputs: classes)
-      guard let label = labels.first, (0..<classes).contains(label) else {
-        throw EspalierError(
-          labels.isEmpty ? "it has no label" : "its label \(labels[0]) is no class of the network",
-          location: "sample \(shard.indices[row])",
-          accepted: "0 to \(classes - 1)")
-      }
     }
   }
 

@@ -10,8 +10,8 @@ public struct TrainingProgress: Sendable {
   public var rate: Double
   /// The mean loss of the epoch so far.
   public var loss: Double
-  /// The share of samples of the epoch so far whose label had the greatest logit.
-  public var accuracy: Double
+  /// The share of labels of the epoch so far that had the greatest logit; nil where labels are numbers.
+  public var accuracy: Double?
   /// Samples per second since the run was started or resumed.
   public var imagesPerSecond: Double
   /// The time that the rest of the run takes at the present rate; nil before the first step.

@@ -1,3 +1,4 @@
+import Datasets
 import Tensors
 
 /// What a training run is told, beside the network and the data.
@@ -16,6 +17,8 @@ public struct TrainingSettings: Sendable {
   /// The most samples in a step.
   public static let largestBatch = 65536
 
+  /// What labels are: with classes, of samples or positions, the loss is cross-entropy, with numbers the mean squared error.
+  public var task = LearningTask.classification
   /// The number of times that all samples are seen.
   public var epochs: Int
   /// The number of samples in a step.
@@ -64,7 +67,8 @@ public struct TrainingSettings: Sendable {
     """
     epochs \(epochs), batch \(batch) in shards of \(shard), \(optimizer.description), rate \(schedule), decay \(weightDecay)\
     \(decaysAll ? " of all" : ""), smoothing \(labelSmoothing)\
-    \(clip.map { ", gradients clipped to \($0)" } ?? ""), batch norm \(batchNormalization.rawValue), seed \(seed)
+    \(clip.map { ", gradients clipped to \($0)" } ?? ""), batch norm \(batchNormalization.rawValue), seed \(seed)\
+    \(task == .regression ? ", mean squared error" : "")
     """
   }
 

@@ -102,14 +102,14 @@ import Training
 
   /// A position in the run that cannot be is refused, not reached for.
   @Test(arguments: [
-    [1, 4, 7, 0, 0], [1, 1, 9, 0, 0], [0, 1, 4, 0, 0], [1, 1, 4, 11, 10], [1, 1, 4, 5, 11], [4, 0, 12, 0, 0], [1, -1, 2, 0, 0],
-    [1, Int64.max, 4, 0, 0],
+    [1, 4, 7, 0, 0, 0], [1, 1, 9, 0, 0, 0], [0, 1, 4, 0, 0, 0], [1, 1, 4, 11, 10, 10], [1, 1, 4, 5, 11, 10],
+    [1, 1, 4, 5, 10, 11], [4, 0, 12, 0, 0, 0], [1, -1, 2, 0, 0, 0], [1, Int64.max, 4, 0, 0, 0],
   ])
   func refusesPositionsThatCannotBe(cursor: [Int64]) throws {
     try withTemporaryFolder { folder in
       let (file, copy) = (folder.appendingPathComponent("run.h5"), folder.appendingPathComponent("copy.h5"))
       try stopped(after: 4, trainer(), on: TinyData(26), at: file)
-      try copyCheckpoint(file, to: copy, cursor: [1, 1, 4, 5, 10])
+      try copyCheckpoint(file, to: copy, cursor: [1, 1, 4, 5, 10, 10])
       try trainer().resume(from: copy)
       try copyCheckpoint(file, to: copy, cursor: cursor)
       let error = try #require(throws: EspalierError.self) { try trainer().resume(from: copy) }

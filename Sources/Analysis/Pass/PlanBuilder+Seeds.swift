@@ -36,12 +36,19 @@ extension OutputSelection {
     switch self {
     case .asTheyAre: -2
     case .ofPredicted: -1
+    case .labels: -3
     case .wherePredicted(let index): Float(index)
     }
   }
 
   fileprivate init(code: Float) {
-    self = code == -2 ? .asTheyAre : code == -1 ? .ofPredicted : .wherePredicted(Int(code))
+    self =
+      switch code {
+      case -3: .labels
+      case -2: .asTheyAre
+      case -1: .ofPredicted
+      default: .wherePredicted(Int(code))
+      }
   }
 }
 
@@ -91,15 +98,47 @@ extension PlanBuilder {
   /// Appends the gradient of each sample's own cross-entropy with respect to its outputs, softmax(y) − one-hot; of outputs with
   /// positions that of the mean over the positions that have a class.
   ///
-  /// A single output is the logit of class 1 of two, and its gradient that of the binary cross-entropy: σ(y) − target.
+  /// A single output is the logit of class 1 of two, and its gradient that of the binary cross-entropy: σ(y) − target. Where the
+  /// target is numbers, the loss is the mean squared error: 2 (y − target) over the number of outputs.
   package func appendLossGradient(of logits: Slot, targets: TargetSlots) -> Slot {
+    appendOfLoss("gradient of the loss", of: logits, targets) { probability, isWanted in
+      probability - (isWanted ? 1 : 0)
+    } error: {
+      2 * $0
+    }
+  }
+
+  /// Appends the diagonal of the second derivatives of the same loss with respect to the outputs: p (1 − p) with p = softmax(y),
+  /// or σ(y) of a single output, whatever the label; 2 for the squared error.
+  package func appendLossCurvature(of logits: Slot, targets: TargetSlots) -> Slot {
+    appendOfLoss("curvature of the loss", of: logits, targets) { probability, _ in
+      probability * (1 - probability)
+    } error: { _ in
+      2
+    }
+  }
+
+  /// Appends what a loss yields at every output, over the number of the terms that it is the mean of.
+  ///
+  /// - Parameters:
+  ///   - entropy: of a class's probability and whether it is the right one.
+  ///   - error: of the output less what it should be.
+  private func appendOfLoss(
+    _ name: String, of logits: Slot, _ targets: TargetSlots, entropy: @escaping @Sendable (Double, Bool) -> Double,
+    error: @escaping @Sendable (Double) -> Double
+  ) -> Slot {
     let layout = layout(logits)
-    let (form, targets) = (targets.form, targets.labels)
-    let seed = allocate(layout, name: "gradient of the loss")
-    addStep("loss", reads: [targets, logits], writes: [seed]) { program in
+    let (form, targets, starts) = (targets.form, targets.labels, targets.starts)
+    let seed = allocate(layout, name: name)
+    addStep("loss", reads: [targets, starts, logits], writes: [seed]) { program in
       let (target, y, g) = (program.pointer(targets), program.pointer(logits), program.pointer(seed))
       for sample in 0..<layout.samples {
         let (row, result, labels) = (y + sample * form.count, g + sample * form.count, target + sample * form.positions)
+        let numbers = program.pointer(starts) + sample * (form.count + 1)
+        if case .labels = OutputSelection(code: numbers[0]) {
+          for i in 0..<form.count { result[i] = Float(error(Double(row[i]) - Double(numbers[1 + i])) / Double(form.count)) }
+          continue
+        }
         let wanted = (0..<form.positions).map { position in
           let start = form.start(ofPosition: position)
           let predicted = form.classes == 1 ? row[start] > 0 ? 1 : 0 : form.predictedClass(row, start) ?? 0
@@ -109,26 +148,7 @@ extension PlanBuilder {
         let count = Double(wanted.count { $0 != nil })
         for (position, wanted) in wanted.enumerated() {
           guard let wanted else { continue }
-          form.forEachProbability(row, position) { entry, k, probability in
-            result[entry] = Float((probability - (k == wanted ? 1 : 0)) / count)
-          }
-        }
-      }
-    }
-    return seed
-  }
-
-  /// Appends the diagonal of the cross-entropy's second derivatives with respect to the outputs, p (1 − p) with p = softmax(y),
-  /// or σ(y) of a single output, whatever the label; of outputs with positions that of the mean over all of them.
-  package func appendLossCurvature(of logits: Slot, _ form: OutputForm) -> Slot {
-    let layout = layout(logits)
-    let seed = allocate(layout, name: "curvature of the loss")
-    addStep("loss", reads: [logits], writes: [seed]) { program in
-      let (y, h) = (program.pointer(logits), program.pointer(seed))
-      for sample in 0..<layout.samples {
-        let (row, result) = (y + sample * form.count, h + sample * form.count)
-        for position in 0..<form.positions {
-          form.forEachProbability(row, position) { entry, _, p in result[entry] = Float(p * (1 - p) / Double(form.positions)) }
+          form.forEachProbability(row, position) { result[$0] = Float(entropy($2, $1 == wanted) / count) }
         }
       }
     }

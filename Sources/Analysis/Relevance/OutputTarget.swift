@@ -34,7 +34,9 @@ public enum OutputTarget: Hashable, Sendable {
   /// Some classes, each with its number: one alone, or those that speak for something against those that speak against it.
   case classes([Term], at: Region)
   /// 1 at a class of each position's own; below 0 for none there.
-  case positions([Int32])
+  case positions([Int32], at: Region = .all)
+  /// Numbers that the outputs should be, for losses: relevance starts at 1 everywhere.
+  case values([Float])
   /// 1 at one entry, given by one index an axis.
   case entry([Int])
   /// Any numbers, one an entry, row-major.
@@ -53,7 +55,7 @@ public enum OutputTarget: Hashable, Sendable {
   /// is of no class.
   public var index: Int? {
     switch self {
-    case .predictedClass, .positions, .entry: nil
+    case .predictedClass, .positions, .values, .entry: nil
     case .classes(let terms, _): terms.max { $0.coefficient < $1.coefficient }?.index
     case .tensor(let numbers): numbers.indices.max { numbers[$0] < numbers[$1] }
     }
@@ -65,7 +67,7 @@ public enum OutputTarget: Hashable, Sendable {
       switch self {
       case .predictedClass: return .index(outputs.withUnsafeBufferPointer { $0.indexOfGreatest } ?? 0)
       case .classes, .tensor: return self
-      case .positions, .entry: break
+      case .positions, .values, .entry: break
       }
     }
     var numbers = [Float](repeating: 0, count: form.count)
@@ -93,7 +95,7 @@ public enum OutputTarget: Hashable, Sendable {
       outputs.count == 1
         ? outputs[0] : terms.reduce(0) { $0 + Double($1.coefficient) * outputs[$1.index] }
     case .tensor(let numbers): zip(numbers, outputs).reduce(0) { $0 + Double($1.0) * $1.1 }
-    case .predictedClass, .positions, .entry: preconditionFailure("a target that is not resolved")
+    case .predictedClass, .positions, .values, .entry: preconditionFailure("a target that is not resolved")
     }
   }
 
@@ -113,7 +115,12 @@ public enum OutputTarget: Hashable, Sendable {
     case .classes(let terms, let region):
       for term in terms { try checkClass(term.index) }
       try region.check(form)
-    case .positions(let indices):
+    case .values(let numbers):
+      guard numbers.count == form.count else {
+        throw EspalierError("a label of \(numbers.count) numbers", accepted: "\(form.count), as the output has")
+      }
+    case .positions(let indices, let region):
+      try region.check(form)
       guard indices.count == form.positions else {
         throw EspalierError("labels of \(indices.count) positions", accepted: "\(form.positions), as the output has")
       }
@@ -181,15 +188,18 @@ enum OutputSelection {
   case wherePredicted(Int)
   /// Those of each position's predicted class.
   case ofPredicted
+  /// None: they are what outputs should be, and 1 counts everywhere.
+  case labels
 
   /// Sets the other numbers to 0.
   func apply(to numbers: UnsafeMutablePointer<Float>, of outputs: UnsafePointer<Float>, _ form: OutputForm) {
     if case .asTheyAre = self { return }
+    if case .labels = self { return numbers.update(repeating: 1, count: form.count) }
     for position in 0..<form.positions {
       let start = form.start(ofPosition: position)
       let predicted = form.predictedClass(outputs, start)
       switch self {
-      case .asTheyAre: break
+      case .asTheyAre, .labels: break
       case .ofPredicted: for k in 0..<form.classes where k != predicted { numbers[start + k * form.stride] = 0 }
       case .wherePredicted(let index):
         if predicted != (form.classes == 1 ? 0 : index) {
@@ -205,6 +215,7 @@ extension OutputTarget {
   func selection(in form: OutputForm) -> OutputSelection {
     switch self {
     case .predictedClass: .ofPredicted
+    case .values: .labels
     case .classes(_, at: .predicted) where !form.isVector: .wherePredicted(index ?? 0)
     default: .asTheyAre
     }
@@ -232,8 +243,10 @@ extension OutputTarget {
           for term in terms { numbers[start + term.index * form.stride] += term.coefficient }
         }
       }
-    case .positions(let indices):
-      for (position, index) in indices.enumerated() where index >= 0 {
+    case .values(let own): for (entry, number) in own.enumerated() { numbers[entry] = number }
+    case .positions(let indices, let region):
+      let isIn = region.contains(form)
+      for (position, index) in indices.enumerated() where index >= 0 && isIn(position) {
         numbers[form.start(ofPosition: position) + (form.classes == 1 ? 0 : Int(index) * form.stride)] = 1
       }
     case .entry(let indices): numbers[form.offset(of: indices)] = 1
@@ -246,8 +259,11 @@ extension OutputTarget {
   /// - Precondition: it fits the output.
   func writeLabels(to labels: UnsafeMutablePointer<Float>, _ form: OutputForm) {
     switch self {
-    case .positions(let indices):
-      for (position, index) in indices.enumerated() { labels[position] = index < 0 ? LossLabel.none : Float(index) }
+    case .positions(let indices, let region):
+      let isIn = region.contains(form)
+      for (position, index) in indices.enumerated() {
+        labels[position] = index < 0 || !isIn(position) ? LossLabel.none : Float(index)
+      }
     case .classes(_, let region):
       let isIn = region.contains(form)
       let index = Float(index ?? 0)
@@ -256,7 +272,7 @@ extension OutputTarget {
     case .predictedClass(let region):
       let isIn = region.contains(form)
       for position in 0..<form.positions { labels[position] = isIn(position) ? LossLabel.predicted : LossLabel.none }
-    case .entry, .tensor:
+    case .entry, .tensor, .values:
       let label = form.isVector ? index.map(Float.init) ?? LossLabel.predicted : LossLabel.predicted
       for position in 0..<form.positions { labels[position] = label }
     }

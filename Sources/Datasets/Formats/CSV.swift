@@ -6,13 +6,14 @@ import Tensors
 /// the class whose relevance is to be computed, then one line per image.
 ///
 /// Paths are relative to the file's folder. A mask's kind is `grey`, `index` or `alpha` (``MaskKind``), or empty. Several labels
-/// joined by `;` are all acceptable, an empty cell is none. A label is a number, or with a map of classes a name. Cells may be
+/// joined by `;` are all acceptable, an empty cell is none. A label is a number, or with a map of classes a name; for regression
+/// they are the numbers that the network is to answer. Cells may be
 /// quoted as in RFC 4180.
 public enum CSV {
   /// Reads the list of images.
   ///
   /// - Throws: `EspalierError` naming the line if a column is missing, a row has another number of cells, or a label is unknown.
-  public static func open(_ path: String, classes: ClassMap? = nil) throws -> ImageList {
+  public static func open(_ path: String, classes: ClassMap? = nil, task: LearningTask? = nil) throws -> ImageList {
     let rows = try naming(file: path) { try parse(RegularFile.text(path)) }
     let entries = try naming(file: path) {
       guard let header = rows.first else { throw EspalierError("is empty", accepted: "columns \(columns)") }
@@ -41,9 +42,10 @@ public enum CSV {
           }
           let targets = try targetColumn.map { try labels(row.cells[$0], classes) } ?? []
           guard targets.count < 2 else { throw EspalierError("has \(targets.count) targets", accepted: "one") }
+          let label = row.cells[labelColumn]
           return ImageList.Entry(
-            path: row.cells[pathColumn], labels: try labels(row.cells[labelColumn], classes), mask: cell(maskColumn),
-            maskKind: kind, target: targets.first)
+            path: row.cells[pathColumn], labels: task == .regression ? [] : try labels(label, classes), mask: cell(maskColumn),
+            maskKind: kind, target: targets.first, values: task == .regression ? try numbers(label) : nil)
         }
       }
     }
@@ -67,6 +69,15 @@ public enum CSV {
     }
   }
   private static let columns = "path, label, optional mask, optional mask-kind, optional target"
+
+  private static func numbers(_ cell: String) throws -> [Float] {
+    try cell.split(separator: ";").map { part in
+      guard let number = Float(part.trimmingCharacters(in: .whitespaces)), number.isFinite else {
+        throw EspalierError("has label \(part)", accepted: "numbers joined by ;, for --task regression")
+      }
+      return number
+    }
+  }
 
   private static func labels(_ cell: String, _ classes: ClassMap?) throws -> [Int] {
     try cell.split(separator: ";").flatMap { part in

@@ -4,7 +4,8 @@ import Storage
 import Tensors
 
 /// An HDF5 file with `data` [N, C, H, W], or [N, C, L], [N, H, W] or [N, C], and optionally `label`: integers [N] or [N, 1], or
-/// [N, K] of 0 and 1 with a 1 for each label that is right; and `target`, [N] integers: the class whose relevance is to be
+/// [N, K] of 0 and 1 with a 1 for each label that is right, for segmentation [N, H, W] or another shape with one class a position
+/// (255 and below 0: none), for regression numbers [N] or [N, K]; and `target`, [N] integers: the class whose relevance is to be
 /// computed.
 ///
 /// Samples are tensors and taken as they are; or, where a preprocessing is asked for, images: bytes (uint8) of 1 or 3 channels.
@@ -18,14 +19,20 @@ public struct HDF5Samples: Dataset {
   private let labels: [[Int]]?
   private let areImages: Bool
   private let targets: HDF5Dataset?
+  /// One class a position, or numbers.
+  private let answers: HDF5Dataset?
+  private let task: LearningTask
 
   /// Opens a file and reads its labels.
   ///
-  /// - Parameter preprocessing: what samples are to be prepared by; nil to take them as they are. One that says no more than the
-  ///   layout leaves tensors as they are.
+  /// - Parameters:
+  ///   - preprocessing: what samples are to be prepared by; nil to take them as they are. One that says no more than the
+  ///     layout leaves tensors as they are.
+  ///   - task: what labels are; nil for classes, or those of pixels where they have more than two axes.
   /// - Throws: `EspalierError` if the file or `data` is missing, the shapes do not fit, labels are no labels, or the data cannot
   ///   be prepared as asked.
-  public init(_ path: String, classNames: [String]? = nil, preprocessing: Preprocessing? = nil) throws {
+  public init(_ path: String, classNames: [String]? = nil, preprocessing: Preprocessing? = nil, task: LearningTask? = nil) throws
+  {
     let file = try HDF5File.open(path)
     data = try file.dataset("data")
     shape = try data.shape()
@@ -42,11 +49,20 @@ public struct HDF5Samples: Dataset {
         "holds \(data.elementType.rawValue) of shape \(shape), which --preprocess cannot prepare: it is taken as it is",
         file: path, location: "/data", accepted: "uint8 N×C×H×W with 1 or 3 channels, or no --preprocess")
     }
+    let label = file.exists("label") ? try naming(file: path) { try file.dataset("label") } : nil
+    let lengths = try label?.shape().dimensions ?? []
+    let rank = lengths.count
+    let kind = task ?? (rank > 2 ? .segmentation : .classification)
+    let isAnswer = kind == .regression || kind == .segmentation && (rank > 2 || rank == 2 && lengths[1] != 1)
+    self.task = kind
+    answers = isAnswer ? label : nil
     labels =
-      file.exists("label")
-      ? try naming(file: path) { try naming(location: "/label") { try HDF5Samples.labels(file.dataset("label")) } } : nil
-    if let labels, labels.count != shape[0] {
-      throw EspalierError("holds \(labels.count) labels, but data \(shape[0]) samples", file: path, location: "/label")
+      try isAnswer
+      ? nil : label.map { label in try naming(file: path) { try naming(location: "/label") { try HDF5Samples.labels(label) } } }
+    if let label, isAnswer { try naming(file: path) { try naming(location: "/label") { try HDF5Samples.check(label, kind) } } }
+    let known = labels?.count ?? (isAnswer ? lengths.first : nil)
+    if let known, known != shape[0] {
+      throw EspalierError("holds \(known) labels, but data \(shape[0]) samples", file: path, location: "/label")
     }
     targets = file.kind(of: "target") == .dataset ? try file.dataset("target") : nil
     count = shape[0]
@@ -55,6 +71,17 @@ public struct HDF5Samples: Dataset {
   }
 
   private static let forms = "integers N or N×1, or N×K of 0 and 1"
+
+  /// Refuses what cannot be one class a position, or numbers.
+  private static func check(_ dataset: HDF5Dataset, _ task: LearningTask) throws {
+    let type = dataset.elementType
+    let isFloat = [.float16, .float32, .float64].contains(type)
+    guard type.isNumeric, task == .regression || !isFloat, try dataset.shape().rank > 0 else {
+      throw EspalierError(
+        "holds \(type.rawValue) of shape \(try dataset.shape())",
+        accepted: task == .regression ? "numbers N or N×K" : "integers N×H×W, one class a position")
+    }
+  }
 
   private static func labels(_ dataset: HDF5Dataset) throws -> [[Int]] {
     let shape = try dataset.shape()
@@ -105,6 +132,25 @@ public struct HDF5Samples: Dataset {
   }
 
   public func labels(_ index: Int) -> [Int] { labels?[index] ?? [] }
+
+  public func pixelLabels(_ index: Int) throws -> PixelLabels? {
+    guard task == .segmentation, let answers else { return nil }
+    let row: Tensor<Int> = try answers.read(rows: index..<index + 1)
+    return .positions(
+      Tensor(
+        row.elements.map { $0 < 0 || $0 == 255 ? -1 : Int32(clamping: $0) }, shape: Shape(Array(row.shape.dimensions.dropFirst()))
+      ))
+  }
+
+  public func values(_ index: Int) throws -> [Float]? {
+    guard task == .regression, let answers else { return nil }
+    let row: Tensor<Float> = try answers.read(rows: index..<index + 1)
+    guard row.elements.allSatisfy(\.isFinite) else {
+      throw EspalierError("row \(index) holds NaN or infinity", file: file, location: "/label", accepted: "finite numbers")
+    }
+    return row.elements
+  }
+
   public var isOfOneSize: Bool { true }
 
   public func target(_ index: Int) throws -> Int? {

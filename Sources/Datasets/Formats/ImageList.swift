@@ -14,13 +14,14 @@ public struct ImageList: Dataset {
     var mask: String?
     var maskKind: MaskKind?
     var target: Int?
+    var values: [Float]?
   }
 
   public let classNames: [String]?
   public let description: String
   public let notes: [String]
   private let folder: String
-  private let entries: [Entry]
+  private var entries: [Entry]
 
   /// Makes a list of images whose paths are relative to a folder.
   init(_ entries: [Entry], in folder: String, classNames: [String]?, description: String, notes: [String] = []) {
@@ -48,6 +49,25 @@ public struct ImageList: Dataset {
   public func name(_ index: Int) -> String { entries[index].path }
   public func target(_ index: Int) -> Int? { entries[index].target }
 
+  public func values(_ index: Int) -> [Float]? { entries[index].values }
+
+  /// The list with a folder of index masks: a PNG for each image, of its path and name.
+  func withMasks(in masks: String) -> ImageList {
+    var list = self
+    let folder = URL(fileURLWithPath: masks).path
+    for position in list.entries.indices {
+      let path = list.entries[position].path
+      list.entries[position].mask = "\(folder)/\((path as NSString).deletingPathExtension).png"
+      list.entries[position].maskKind = .index
+    }
+    return list
+  }
+
+  public func pixelLabels(_ index: Int) throws -> PixelLabels? {
+    guard let path = entries[index].mask, entries[index].maskKind ?? .index == .index else { return nil }
+    return try naming(file: absolute(path)) { .image(try StoredImage.read(absolute(path)).pixelLabels()) }
+  }
+
   public func sample(_ index: Int) throws -> Sample {
     let entry = entries[index]
     let image = try Image.read(absolute(entry.path))
@@ -70,7 +90,7 @@ public struct ImageList: Dataset {
       hash.update(
         line:
           "\(entry.path) \(entry.labels)\(entry.maskKind.map { " \($0.rawValue)" } ?? "")"
-          + (entry.target.map { " target \($0)" } ?? ""))
+          + (entry.target.map { " target \($0)" } ?? "") + (entry.values.map { " values \($0)" } ?? ""))
       for path in [entry.path, entry.mask].compactMap({ $0 }) {
         hash.update(line: try SHA256.hexadecimal(ofFile: absolute(path)))
       }

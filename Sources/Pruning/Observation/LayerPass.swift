@@ -92,7 +92,7 @@ struct LayerPass: Sendable {
         switch start {
         case .loss: builder.appendLossGradient(of: logits, targets: positions)
         case .output: builder.appendRelevanceStart(of: logits, targets: positions, start: .oneHot)
-        case .curvature: builder.appendLossCurvature(of: logits, scores.form)
+        case .curvature: builder.appendLossCurvature(of: logits, targets: positions)
         }
       _ = try builder.reverse(from: [output: seed], to: inputs) { node, arriving, isWanted in
         let sent =

@@ -1,65 +1,43 @@
 import Foundation
 import Tensors
 
-/// Softmax cross-entropy with label smoothing, and its gradient, on the logits of a shard.
+/// Softmax cross-entropy with label smoothing, and its gradient, on the logits of one sample or position.
 ///
 /// A single logit z stands for the two logits 0 and z: its loss is binary cross-entropy, with the labels 0 and 1.
 ///
-/// A sample's loss is `−Σ q log p` with `p = softmax(logits)`, `q = (1 − smoothing) · onehot(label) + smoothing / K`, and its
-/// gradient `p − q`; both are sums over samples here, divided by their number only once all shards are in.
+/// The loss is `−Σ q log p` with `p = softmax(logits)`, `q = (1 − smoothing) · onehot(label) + smoothing / K`, and its gradient `p
+/// − q`; it is divided by the number of samples or positions only once all shards are in.
 ///
 /// Source: C. Szegedy et al., "Rethinking the Inception architecture", CVPR 2016, section 7.
 struct SoftmaxCrossEntropy: Sendable {
   /// The share of the target that is spread over all classes, 0 ..< 1.
   var smoothing: Double
 
-  /// The loss and the number of samples whose label has the greatest logit (the first of equals), over a shard.
+  /// The loss, and whether the label has the greatest logit (the first of equals).
   ///
-  /// - Parameters:
-  ///   - logits: `[N, K]`, row-major.
-  ///   - labels: the class of each of the first `count` samples; the others get no gradient.
-  ///   - gradient: `[N, K]`, written.
-  func evaluate(
-    logits: UnsafePointer<Float>, labels: UnsafeMutableBufferPointer<Double>, count: Int, rows: Int, classes: Int,
-    gradient: UnsafeMutablePointer<Float>
-  ) -> (loss: Double, correct: Int) {
-    if classes == 1 { return evaluate(binary: logits, labels: labels, count: count, rows: rows, gradient: gradient) }
-    var loss = 0.0
-    var correct = 0
-    let share = smoothing / Double(classes)
-    for row in 0..<count {
-      let x = UnsafeBufferPointer(start: logits + row * classes, count: classes)
-      let label = Int(labels[row])
+  /// - Parameter gradient: takes in the gradient of each class.
+  func evaluate(_ logits: [Float], label: Int, gradient: (Int, Float) -> Void) -> (loss: Double, isRight: Bool) {
+    if logits.count == 1 { return evaluate(Double(logits[0]), label: label, gradient) }
+    return logits.withUnsafeBufferPointer { x in
       let summary = LogitSummary(x)
-      for k in 0..<classes {
+      let share = smoothing / Double(x.count)
+      var loss = 0.0
+      for k in x.indices {
         let logarithm = Double(x[k]) - summary.logarithmOfSum
         let wanted = share + (k == label ? 1 - smoothing : 0)
         if wanted != 0 { loss -= wanted * logarithm }
-        gradient[row * classes + k] = Float(exp(logarithm) - wanted)
+        gradient(k, Float(exp(logarithm) - wanted))
       }
-      if summary.best == label { correct += 1 }
+      return (loss, summary.best == label)
     }
-    (gradient + count * classes).update(repeating: 0, count: (rows - count) * classes)
-    return (loss, correct)
   }
 
   /// Binary cross-entropy, `log(1 + exp(z)) − q z`, and its gradient `σ(z) − q`, with `q = (1 − smoothing) · label + smoothing /
   /// 2`.
-  private func evaluate(
-    binary logits: UnsafePointer<Float>, labels: UnsafeMutableBufferPointer<Double>, count: Int, rows: Int,
-    gradient: UnsafeMutablePointer<Float>
-  ) -> (loss: Double, correct: Int) {
-    var loss = 0.0
-    var correct = 0
-    for row in 0..<count {
-      let z = Double(logits[row])
-      let wanted = (1 - smoothing) * labels[row] + smoothing / 2
-      loss += max(z, 0) + log1p(exp(-abs(z))) - wanted * z
-      gradient[row] = Float(1 / (1 + exp(-z)) - wanted)
-      if (z > 0) == (labels[row] == 1) { correct += 1 }
-    }
-    (gradient + count).update(repeating: 0, count: rows - count)
-    return (loss, correct)
+  private func evaluate(_ z: Double, label: Int, _ gradient: (Int, Float) -> Void) -> (loss: Double, isRight: Bool) {
+    let wanted = (1 - smoothing) * Double(label) + smoothing / 2
+    gradient(0, Float(1 / (1 + exp(-z)) - wanted))
+    return (max(z, 0) + log1p(exp(-abs(z))) - wanted * z, (z > 0) == (label == 1))
   }
 }
 

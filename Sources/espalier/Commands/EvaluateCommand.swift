@@ -8,9 +8,14 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Count what a network gets right.",
     discussion: """
-      An image with several acceptable labels counts as right if one of them is found.
+      An image with several acceptable labels counts as right if one of them is found. Where the output has a class for each pixel \
+      or position, labels are index masks: printed are the share of labelled pixels that are right and IoU, intersection over \
+      union, of each class over all images, with the mean over the classes that labels or predictions have. With --task regression \
+      labels are numbers: printed are the mean squared and absolute error and R².
 
         espalier evaluate vgg.onnx --data fashion-mnist:test
+        espalier evaluate fcn.onnx --data folder:images --masks masks
+        espalier evaluate age.onnx --data hdf5:faces.h5 --task regression
       """)
 
   @OptionGroup var model: FedModelOptions
@@ -18,7 +23,10 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var classes: ClassOptions
   @OptionGroup var options: RunOptions
 
-  @Flag(help: "Print JSON: top1, top5 (shares), loss, images, imagesPerSecond.")
+  @Flag(
+    help:
+      "Print JSON: top1, top5 (shares), or pixelAccuracy, meanIoU, iou (by class), or meanSquaredError, meanAbsoluteError, r2; loss, images, imagesPerSecond."
+  )
   var json = false
 
   func run() throws {
@@ -26,14 +34,29 @@ struct EvaluateCommand: ParsableCommand {
       try EvaluationRun.evaluate(model.load(context), on: data.request(classes: classes.classes), batch: options.batch, context)
     }
     if json { return try StandardOutput.json(report) }
-    let table = Table(
-      columns: [("top-1", .right), ("top-5", .right), ("loss", .right), ("images", .right), ("images/s", .right)],
-      rows: [
+    func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
+    func number(_ value: Double) -> String { String(format: "%.4f", value) }
+    let own: [(String, String)] =
+      if let confusion = report.confusion {
         [
-          String(format: "%.2f %%", 100 * report.top1), String(format: "%.2f %%", 100 * report.top5),
-          String(format: "%.4f", report.loss), report.images.grouped, Int(report.imagesPerSecond).grouped,
+          ("pixel accuracy", percent(confusion.accuracy)), ("mean IoU", percent(confusion.meanIoU)),
+          ("loss", number(report.loss)),
         ]
-      ])
+      } else if let errors = report.errors {
+        [
+          ("mean squared error", number(errors.meanSquaredError)), ("mean absolute error", number(errors.meanAbsoluteError)),
+          ("R²", number(errors.r2)),
+        ]
+      } else {
+        [("top-1", percent(report.top1)), ("top-5", percent(report.top5)), ("loss", number(report.loss))]
+      }
+    let columns = own + [("images", report.images.grouped), ("images/s", Int(report.imagesPerSecond).grouped)]
+    let table = Table(columns: columns.map { ($0.0, .right) }, rows: [columns.map(\.1)])
     try StandardOutput.line(table.text)
+    guard let confusion = report.confusion else { return }
+    let byClass = Table(
+      columns: [("class", .left), ("IoU", .right)],
+      rows: confusion.iou.enumerated().map { index, iou in ["\(index)", iou.map(percent) ?? "–"] })
+    try StandardOutput.line("\n" + byClass.text)
   }
 }

@@ -148,9 +148,7 @@ struct PruneCommand: ParsableCommand {
 
   private var pruning: PruneRun {
     func request(_ spec: DataSpec, isWhole: Bool = false) -> DataRequest {
-      DataRequest(
-        spec, classes: classes.classes, preprocessing: picking.preprocess, skip: isWhole ? 0 : picking.skip,
-        limit: isWhole ? nil : picking.limit, perClass: isWhole ? nil : picking.perClass)
+      picking.request(spec, classes: classes.classes, isWhole: isWhole)
     }
     let selection = Selection(
       budget, scope: scope, reduction: reduce, perSaving: perSaving,
@@ -181,7 +179,8 @@ struct PruneCommand: ParsableCommand {
     var text = ComparisonTable.text(report.networks, more: [("filters that may go", report.filters)])
     if let accuracy = report.accuracy {
       text += String(
-        format: "\n\naccuracy on %@: %.2f %% before, %.2f %% pruned", accuracy.data, 100 * accuracy.before, 100 * accuracy.pruned)
+        format: "\n\n%@ on %@: %.2f %% before, %.2f %% pruned", accuracy.measure, accuracy.data, 100 * accuracy.before,
+        100 * accuracy.pruned)
       if let tuned = accuracy.tuned { text += String(format: ", %.2f %% tuned", 100 * tuned) }
     }
     if let latency = report.latency {

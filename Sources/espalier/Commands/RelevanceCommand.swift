@@ -22,6 +22,8 @@ struct RelevanceCommand: ParsableCommand {
         espalier relevance vgg.onnx --data folder:dir --from conv5:12 --out filter.h5
         espalier relevance vgg.onnx --data folder:dir --maps none --top 40 --out top.h5
         espalier relevance vgg.onnx --data folder:dir --out maps.h5 --virelay project
+        espalier relevance fcn.onnx --data folder:dir --target 15 --out person.h5
+        espalier relevance ssd.onnx --output scores --target @12,3 --data folder:dir --out box.h5
 
       Attributors, with their defaults: \(AttributorCatalog.forms.joined(separator: "; ")). Those that make passes back through the \
       network take any composite for them (default: epsilon_plus for lrp, gradient for the others); smoothgrad and \
@@ -51,6 +53,12 @@ struct RelevanceCommand: ParsableCommand {
       Transformers: the neurons of a linear layer on tokens are its channels in relevance/LAYER, summed over tokens; relevance-head/LAYER \
       is that of every head of attention, where it is multiplied with the values. Composites attnlrp and cp_lrp are for them.
 
+      Where the output has positions, [N, K, H, W] or [N, L, K], relevance of a class starts wherever that class is the predicted one. \
+      CLASS@all starts everywhere, CLASS@mask where the image's mask marks its object, CLASS@ROW,COLUMN at one position and \
+      CLASS@2:5,1:9 in a box; label is the class of each pixel where index masks tell it (--masks), predicted each pixel's own. @I,J is \
+      one entry of an output of any rank by an index an axis, such as the score of a box at a detector's head, and \
+      hdf5:FILE/DATASET holds a number for each entry, row by row. In the file, prediction is then the share of positions of each class.
+
       Conservation: relevance at a layer's output = relevance at its inputs + what the bias took + what the stabiliser took + other \
       (outputs for which the rule has no part, gradients, rounding); printed as means over the images.
       """)
@@ -77,7 +85,7 @@ struct RelevanceCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whose relevance: label, predicted, data (each image's own), a class by its number or name, or classes against others, such as 990,-949 (default: label, or predicted without labels; with one output, that).",
+      "Whose relevance: label, predicted, data (each image's own), a class by its number or name, or classes against others, such as 990,-949; class@region, @entry or hdf5:file/dataset as below (default: label, or predicted without labels; with one output, that).",
       valueName: "class"),
     completion: .targets, transform: { try RelevanceTarget(text: $0) })
   var target: RelevanceTarget?

@@ -59,9 +59,7 @@ struct SensitivityCommand: ParsableCommand {
 
   func run() throws {
     func request(_ spec: DataSpec, isWhole: Bool = false) -> DataRequest {
-      DataRequest(
-        spec, classes: classes.classes, preprocessing: picking.preprocess, skip: isWhole ? 0 : picking.skip,
-        limit: isWhole ? nil : picking.limit, perClass: isWhole ? nil : picking.perClass)
+      picking.request(spec, classes: classes.classes, isWhole: isWhole)
     }
     let run = SensitivityRun(
       scoring.scoring(

@@ -30,8 +30,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var workers: WorkerOptions
 
   func run() throws {
-    let request = DataRequest(
-      data, preprocessing: selection.preprocess, skip: selection.skip, limit: selection.limit, perClass: selection.perClass)
+    let request = selection.request(data)
     let report = try workers.run { context in
       try training.run.train(architecture, classes: shape.classes, input: shape.input, on: request, context)
     }

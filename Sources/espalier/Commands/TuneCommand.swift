@@ -8,8 +8,11 @@ struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tune", abstract: "Go on training an ONNX network on a data set.",
     discussion: """
-      Names, batch norms and metadata of the file survive. Ctrl-C saves, and the same command goes on.
+      The loss is cross-entropy, of every pixel or position where the output has some (of those that have a class), or with --task \
+      regression the mean squared error. Names, batch norms and metadata of the file survive. Ctrl-C saves, and the same command goes on.
 
+        espalier tune fcn.onnx --data folder:images --masks masks --pad-crop 8 --out t.onnx
+        espalier tune age.onnx --data hdf5:faces.h5 --task regression --no-flip --pad-crop 0 --out t.onnx
         espalier tune vgg.onnx --data fashion-mnist:train --rate 0.01 --validation fashion-mnist:test --keep best --out t.onnx
       """)
 
@@ -43,7 +46,9 @@ extension TrainingRun.Report {
 
 extension TrainingHistory.Epoch {
   fileprivate var summary: String {
-    let training = String(format: "loss %.4f, accuracy %.2f %%", loss, 100 * accuracy)
-    return training + (validationAccuracy.map { String(format: "; validation accuracy %.2f %%", 100 * $0) } ?? "")
+    let training = String(format: "loss %.4f", loss) + (accuracy.map { String(format: ", accuracy %.2f %%", 100 * $0) } ?? "")
+    return training
+      + (validationAccuracy.map { String(format: "; validation accuracy %.2f %%", 100 * $0) }
+        ?? validationLoss.map { String(format: "; validation loss %.4f", $0) } ?? "")
   }
 }

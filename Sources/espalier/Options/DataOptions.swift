@@ -12,20 +12,28 @@ struct DataOptions: ParsableArguments {
   @OptionGroup var selection: SelectionOptions
 
   /// The request for these images; `classes` is a file of class names, if one is given.
-  func request(classes: String?) -> DataRequest {
-    DataRequest(
-      data, classes: classes, preprocessing: selection.preprocess, skip: selection.skip, limit: selection.limit,
-      perClass: selection.perClass)
-  }
+  func request(classes: String?) -> DataRequest { selection.request(data, classes: classes) }
 }
 
-/// Which of the images, and how they are prepared.
+/// Which of the images, how they are prepared, and what their labels are.
 struct SelectionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A TOML file with resize, crop, mean, std, layout, color … (default: what the model's file says).", valueName: "file"),
     completion: .file(extensions: ["toml"]))
   var preprocess: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What labels are: classification (classes), segmentation (a class of each pixel) or regression (numbers) (default: by the output's shape, one of the first two).",
+      valueName: "task"))
+  var task: LearningTask?
+
+  @Option(
+    help: ArgumentHelp(
+      "Index masks for folder:DIR, a PNG of each image's name: the classes of its pixels, 255 for none.", valueName: "dir"),
+    completion: .directory)
+  var masks: String?
 
   @Option(help: ArgumentHelp("Leave out the first n images.", valueName: "n"))
   var skip = 0
@@ -35,6 +43,15 @@ struct SelectionOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("The first n images of each class only.", valueName: "n"))
   var perClass: Int?
+
+  /// The request for images; `classes` is a file of class names, if one is given.
+  ///
+  /// - Parameter isWhole: whether all images are taken, wherever the choice of some of them is for others.
+  func request(_ spec: DataSpec, classes: String? = nil, isWhole: Bool = false) -> DataRequest {
+    DataRequest(
+      spec, classes: classes, preprocessing: preprocess, skip: isWhole ? 0 : skip, limit: isWhole ? nil : limit,
+      perClass: isWhole ? nil : perClass, task: task, masks: masks)
+  }
 
   func validate() throws {
     if skip < 0 { throw ValidationError("--skip is 0 or more, not \(skip)") }
@@ -51,3 +68,5 @@ struct ClassOptions: ParsableArguments {
     completion: .file())
   var classes: String?
 }
+
+extension LearningTask: ExpressibleByArgument {}

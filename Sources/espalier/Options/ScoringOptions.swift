@@ -32,7 +32,7 @@ struct ScoringOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Whose loss and relevance: label, predicted, data, a class by its number or name, or for relevance classes against others, such as 990,-949 (default: label; for relevance predicted without labels).",
+      "Whose loss and relevance: label, predicted, data, a class by its number or name, a class@region of an output with positions, or for relevance classes against others, such as 990,-949, or @entry (default: label; for relevance predicted without labels).",
       valueName: "class"),
     completion: .targets, transform: { try RelevanceTarget(text: $0) })
   var target: RelevanceTarget?
