@@ -25,7 +25,8 @@ extension Op.InstanceNormalization {
     let normalised = masking.normalised(input, over: Array(2..<rank), epsilon: epsilon, of: node)
     func beside(_ position: Int) -> String {
       let axes = masking.editor.add(.integers(Array(1..<rank - 1)), named: "\(node.label).space\(position)")
-      return masking.editor.add(Op.Unsqueeze(), named: "\(node.label).parameter\(position)", inputs: [node.inputs[position], axes])
+      return masking.editor.add(
+        Op.Unsqueeze(), named: "\(node.label).parameter\(position)", inputs: [node.inputs[position], axes])
     }
     let scaled = masking.editor.add(Op.Mul(), named: "\(node.label).scaled", inputs: [normalised, beside(1)])
     masking.replace(node, by: Op.Add(), [scaled, beside(2)])
