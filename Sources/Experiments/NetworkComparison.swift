@@ -49,7 +49,10 @@ public struct NetworkComparison: Sendable, Encodable {
     let (old, new) = (rows(first, before), rows(second, after))
     let later = Dictionary(new.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let names = Set(old.map(\.name))
-    func filters(_ row: GraphSummary.Row?) -> Int { row?.output.first ?? 0 }
+    // A product's filters lie along the last axis, behind the tokens.
+    func filters(_ row: GraphSummary.Row?) -> Int {
+      (row?.operator == Op.MatMul.name ? row?.output.last : row?.output.first) ?? 0
+    }
     layers =
       old.map { row in
         let new = later[row.name]

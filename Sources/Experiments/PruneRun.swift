@@ -19,6 +19,8 @@ public struct PruneRun: Sendable {
   public var protected: [String]
   /// What may be removed of grouped convolutions.
   public var groups: GroupRemoval
+  /// What may be removed of attention.
+  public var heads: HeadRemoval
   /// In how many steps the budget is reached; after each the network is tuned, and scored again before the next.
   public var steps: Int
   /// The images for tuning; nil for those of ``scoring``.
@@ -39,13 +41,15 @@ public struct PruneRun: Sendable {
   /// Makes a run.
   public init(
     _ scoring: FilterScoring, _ selection: Selection, protected: [String] = [], groups: GroupRemoval = .equalShares,
-    steps: Int = 1, tuningData: DataRequest? = nil, validation: DataRequest? = nil, tuning: TrainingRun? = nil,
+    heads: HeadRemoval = .equalShares, steps: Int = 1, tuningData: DataRequest? = nil, validation: DataRequest? = nil,
+    tuning: TrainingRun? = nil,
     latencyBatch: Int? = 1, seed: UInt64 = 0, out: String
   ) {
     self.scoring = scoring
     self.selection = selection
     self.protected = protected
     self.groups = groups
+    self.heads = heads
     self.steps = steps
     self.tuningData = tuningData
     self.validation = validation
@@ -116,7 +120,7 @@ public struct PruneRun: Sendable {
   private func prune(
     _ step: Step, _ current: Model, from model: Model, _ before: Step.State, _ samples: Tensor<Float>?, _ context: RunContext
   ) throws -> Step.State {
-    let map = try naming(file: model.path) { try ChannelMap(current.graph, groups: groups) }
+    let map = try naming(file: model.path) { try ChannelMap(current.graph, groups: groups, heads: heads) }
     let channels = try ChannelGroups(map, protecting: protected)
     let scored = try naming(file: model.path) { try ScoredNetwork(channels) }
     var selection = selection
@@ -124,7 +128,7 @@ public struct PruneRun: Sendable {
     selection.budget.share = try share(of: step.number, now: current, from: model)
     let scores = try scoring.scores(current, scored, out: step.scorePath, context)
     let (path, output, inputs, axes) = (step.prunedPath, model.output, model.inputs, model.axes)
-    let form = ProofForm(original: current.asRead, groups: groups, samples: samples, seed: seed) { pruned in
+    let form = ProofForm(original: current.asRead, groups: groups, heads: heads, samples: samples, seed: seed) { pruned in
       try pruned.restoringDeclaredBatch().writeONNX(to: path, producerVersion: Release.version)
       return try Model(path, output: output, inputs: inputs, axes: axes).asRead
     }
@@ -171,8 +175,8 @@ public struct PruneRun: Sendable {
     guard step > 1, selection.budget.kind != .latency else {
       return step > 1 ? pow(selection.budget.share, 1 / Double(steps)) : target
     }
-    let before = try LiveNetwork(ChannelMap(model.graph, groups: groups)).cost.amount(selection.budget.kind) ?? 1
-    let left = try LiveNetwork(ChannelMap(now.graph, groups: groups)).cost.amount(selection.budget.kind) ?? 1
+    let before = try LiveNetwork(ChannelMap(model.graph, groups: groups, heads: heads)).cost.amount(selection.budget.kind) ?? 1
+    let left = try LiveNetwork(ChannelMap(now.graph, groups: groups, heads: heads)).cost.amount(selection.budget.kind) ?? 1
     return min(1, target * Double(before) / Double(max(left, 1)))
   }
 
@@ -193,7 +197,8 @@ public struct PruneRun: Sendable {
     -> PruneReport
   {
     let (before, after) = (
-      try LiveNetwork(ChannelMap(model.graph, groups: groups)).cost, try LiveNetwork(ChannelMap(final, groups: groups)).cost
+      try LiveNetwork(ChannelMap(model.graph, groups: groups, heads: heads)).cost,
+      try LiveNetwork(ChannelMap(final, groups: groups, heads: heads)).cost
     )
     var accuracy: PruneReport.Accuracy?
     var chance: [(when: String, remark: String?)] = []
@@ -225,7 +230,8 @@ public struct PruneRun: Sendable {
     var parameters = [
       "scope": selection.scope.rawValue, "normalise": try scoring.commonScale.rawValue, "output": model.output,
       "reduce": selection.reduction.rawValue,
-      "floor": "\(selection.floor)", "round": "\(selection.multiple)", "groups": groups.rawValue, "steps": "\(steps)",
+      "floor": "\(selection.floor)", "round": "\(selection.multiple)", "groups": groups.rawValue, "heads": heads.rawValue,
+      "steps": "\(steps)",
       "protect": protected.joined(separator: " "),
     ]
     if let unit = selection.perSaving { parameters["per-saving"] = unit.rawValue }

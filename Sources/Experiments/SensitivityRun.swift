@@ -23,6 +23,8 @@ public struct SensitivityRun: Sendable {
   public var protected: [String]
   /// What may be removed of grouped convolutions.
   public var groups: GroupRemoval
+  /// What may be removed of attention.
+  public var heads: HeadRemoval
   /// The images of the accuracy.
   public var validation: DataRequest?
   /// The file to write.
@@ -31,13 +33,14 @@ public struct SensitivityRun: Sendable {
   /// Makes a run.
   public init(
     _ scoring: FilterScoring, shares: [Double], reduction: ScoreReduction = .mean, protected: [String] = [],
-    groups: GroupRemoval = .equalShares, validation: DataRequest? = nil, out: String
+    groups: GroupRemoval = .equalShares, heads: HeadRemoval = .equalShares, validation: DataRequest? = nil, out: String
   ) {
     self.scoring = scoring
     self.shares = shares
     self.reduction = reduction
     self.protected = protected
     self.groups = groups
+    self.heads = heads
     self.validation = validation
     self.out = out
   }
@@ -57,7 +60,7 @@ public struct SensitivityRun: Sendable {
         "labels are for \(data.task.rawValue), of which there is no accuracy", location: "sensitivity",
         accepted: "classes of images")
     }
-    let map = try naming(file: model.path) { try ChannelMap(model.graph, groups: groups) }
+    let map = try naming(file: model.path) { try ChannelMap(model.graph, groups: groups, heads: heads) }
     let channels = try ChannelGroups(map, protecting: protected)
     let isScored = scoring.criteria.contains(where: ScoreCatalog.names.contains)
     if isScored, FileManager.default.fileExists(atPath: out + ".scores"), (try? FilterResultsReader(out + ".scores")) == nil {
@@ -111,7 +114,8 @@ public struct SensitivityRun: Sendable {
   private func key(_ model: Model, _ scores: FilterScores, _ data: PreparedData) throws -> String {
     var hash = SHA256()
     for line in [
-      model.digest, model.output, "\(shares)", reduction.rawValue, groups.rawValue, protected.joined(separator: " "),
+      model.digest, model.output, "\(shares)", reduction.rawValue, groups.rawValue, heads.rawValue,
+      protected.joined(separator: " "),
       try data.dataset.digest(), data.preprocessing.json, try data.inputProvenance() ?? "",
     ] + scores.layers.sorted(by: { $0.key < $1.key }).map({ "\($0.key) \($0.value.map { $0.map { "\($0)" } ?? "–" })" }) {
       hash.update(line: line)

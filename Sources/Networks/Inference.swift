@@ -51,6 +51,12 @@ extension Shape {
     return positions
   }
 
+  /// The offset of every position along some axes, at the first of all others; the last of them fastest.
+  func offsets(along axes: [Int]) -> [Int] {
+    let strides = strides
+    return ChannelGrid.offsets(axes.map { self[$0] }, axes.map { strides[$0] })
+  }
+
   /// The lengths behind batch and channels.
   var spatial: [Int] { Array(dimensions.dropFirst(2)) }
 

@@ -67,6 +67,11 @@ public protocol Operator: Hashable, Sendable {
   ///
   /// - Throws: `EspalierError` if the operator's form does not allow it.
   func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws
+
+  /// Masks channels, when some go, where the node mixes them: what it makes of those that stay is the same as without the others.
+  ///
+  /// Called for nodes that are no linear layers.
+  func maskChannels(of node: Node, _ masking: inout ChannelMasking) throws
 }
 
 extension Operator {
@@ -87,6 +92,9 @@ extension Operator {
 
   /// Most operators hold no number of channels.
   public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {}
+
+  /// Most operators mix no channels.
+  public func maskChannels(of node: Node, _ masking: inout ChannelMasking) throws {}
 
   /// Operators that multiply nothing cost their output's elements.
   public func cost(inputs: [Shape?], outputs: [Shape]) -> Cost {

@@ -68,8 +68,27 @@ public struct LiveNetwork: Sendable {
         inputs: node.inputs.map { $0.flatMap { facts[$0]?.shape } }, outputs: node.outputs.compactMap { facts[$0]?.shape })
       let output = (facts[node.outputs[0]]?.shape.count ?? 0) / batch
       guard let own = known[node.id] else {
-        self.cost.macs += cost.macs / batch
-        if node.op.isLinear { self.cost.activations += output }
+        let axes = map.products[node.id] ?? []
+        guard let first = axes.first, cost.macs > 0 else {
+          self.cost.macs += cost.macs / batch
+          if node.op.isLinear { self.cost.activations += output }
+          continue
+        }
+        // A product of two values costs less for every position along an axis that loses channels.
+        let inner = axes.count > 1 ? axes[1].count : 1
+        let isOutput = map.channels[node.outputs[0]] != nil
+        if node.op.isLinear, !isOutput { self.cost.activations += output }
+        layers.append(
+          Layer(
+            macs: cost.macs / batch / max(first.count * inner, 1),
+            area: node.op.isLinear && isOutput ? output / max(first.count, 1) : 0, inputs: inner, outputs: first.count, group: 1,
+            losesGroups: axes.count == 1, isRemovable: false))
+        for (label, positions) in Dictionary(grouping: first, by: { $0 }) {
+          effects[label].layers.append((layers.count - 1, 0, positions.count))
+        }
+        for (label, positions) in Dictionary(grouping: axes.dropFirst().first ?? [], by: { $0 }) {
+          effects[label].layers.append((layers.count - 1, positions.count, 0))
+        }
         continue
       }
       let fanIn = own.losesGroups ? 1 : own.inputs.count / max(own.group, 1)

@@ -23,6 +23,8 @@ public struct ProofForm: Sendable {
   public var original: Graph?
   /// What may be removed of grouped convolutions, as in the channels that are pruned.
   public var groups: GroupRemoval
+  /// What may be removed of attention, as in the channels that are pruned.
+  public var heads: HeadRemoval
   /// Whether outputs that are 0 for every input are refused; a sweep of cuts may well silence a network.
   public var refusesSilence: Bool
   /// Stores a pruned network and reads it again.
@@ -34,11 +36,13 @@ public struct ProofForm: Sendable {
 
   /// By default the network in memory is proven, on random inputs.
   public init(
-    original: Graph? = nil, groups: GroupRemoval = .equalShares, samples: Tensor<Float>? = nil, seed: UInt64 = 0,
-    refusesSilence: Bool = true, stored: @escaping @Sendable (Graph) throws -> Graph = { $0 }
+    original: Graph? = nil, groups: GroupRemoval = .equalShares, heads: HeadRemoval = .equalShares,
+    samples: Tensor<Float>? = nil, seed: UInt64 = 0, refusesSilence: Bool = true,
+    stored: @escaping @Sendable (Graph) throws -> Graph = { $0 }
   ) {
     self.original = original
     self.groups = groups
+    self.heads = heads
     self.refusesSilence = refusesSilence
     self.samples = samples
     self.seed = seed
@@ -84,7 +88,7 @@ public enum Pruner {
     let isRounded = pruned.constants.contains { name, value in stored.constants[name].map { $0 != value } ?? false }
     let rounding = isRounded ? (stored.form?.otherFloats ?? []).map(\.rounding).max() ?? 0 : 0
     let bound = max(PruningProof.bound, 8 * rounding)
-    let (proven, gone) = form.original.flatMap { map.translated(removed, to: $0, form.groups) } ?? (map, removed)
+    let (proven, gone) = form.original.flatMap { map.translated(removed, to: $0, form) } ?? (map, removed)
     let proof = try PruningProof(
       proven, without: gone, as: folded.fills, stored, bound: bound, samples: form.samples, seed: form.seed,
       refusesSilence: form.refusesSilence)
@@ -103,8 +107,8 @@ public enum Pruner {
 extension ChannelMap {
   /// The channels of the same network before its batch was made symbolic, with the classes that are these there; nil where they
   /// do not correspond.
-  fileprivate func translated(_ removed: Set<Int>, to original: Graph, _ groups: GroupRemoval) -> (ChannelMap, Set<Int>)? {
-    guard let map = try? ChannelMap(original, groups: groups) else { return nil }
+  fileprivate func translated(_ removed: Set<Int>, to original: Graph, _ form: ProofForm) -> (ChannelMap, Set<Int>)? {
+    guard let map = try? ChannelMap(original, groups: form.groups, heads: form.heads) else { return nil }
     let theirs = Dictionary(map.linear.map { ($0.node, $0.outputs) }) { first, _ in first }
     var (gone, stay) = (Set<Int>(), Set<Int>())
     for layer in linear {

@@ -1,8 +1,9 @@
 """Holds a pruned file against what the tool said of it, by programs that are not the tool.
 
 onnx's checker reads it, onnxruntime runs it, and it must answer as the network that it came from does in onnxruntime when the
-columns of weights that read removed channels are zero. Which rows are kept stands in the file's metadata; which columns are,
-is found by looking for the pruned rows' numbers in the rows that they were. MACs are counted from shapes that onnx infers.
+columns of weights that read removed channels are zero, and the rows and biases that made them. Which rows are kept stands in the
+file's metadata; which columns are, is found by looking for the pruned rows' numbers in the rows that they were. Layer norms and
+means over channels that lost some are put as sums over those that stay. MACs are counted from shapes that onnx infers.
 """
 
 import json
@@ -91,28 +92,114 @@ def masked(original, pruned) -> None:
             continue
         changed = zeroed(numpy_helper.to_array(tensor), numpy_helper.to_array(small), node, kept.get(node.name))
         tensor.CopyFrom(numpy_helper.from_array(changed, tensor.name))
+        silence(original, node, ours, kept.get(node.name))
+    count_what_stays(original, pruned)
 
 
-def macs(model, batch: int) -> int | None:
-    """For one input, of layers that hold weights; None where onnx cannot tell all shapes."""
+def silence(model, node, values: dict, kept: list[int] | None) -> None:
+    """Zeroes the weights and biases of what a layer does not make any more: products of values read it without weights."""
+    if kept is None:
+        return
+    out, _ = axes(node)
+    weight = numpy.array(numpy_helper.to_array(values[node.input[1]]))
+    gone = numpy.setdiff1d(numpy.arange(weight.shape[out]), kept)
+    numpy.moveaxis(weight, out, 0)[gone] = 0
+    values[node.input[1]].CopyFrom(numpy_helper.from_array(weight, node.input[1]))
+    biases = list(node.input[2:3])
+    for reader in model.graph.node:
+        if reader.op_type == "Add" and node.output[0] in reader.input:
+            biases += [name for name in reader.input if name in values]
+    for name in biases:
+        bias = numpy.array(numpy_helper.to_array(values[name]))
+        if bias.shape[-1:] == (weight.shape[out],):
+            bias[..., gone] = 0
+            values[name].CopyFrom(numpy_helper.from_array(bias, name))
+
+
+def count_what_stays(original, pruned) -> None:
+    """Puts layer norms and means over channels that lost some as sums over those that stay."""
+    ours, theirs = initializers(original), initializers(pruned)
+    before, after = shapes(original, 2), shapes(pruned, 2)
+    opset = max(entry.version for entry in original.opset_import if entry.domain in ("", "ai.onnx"))
+    nodes = []
+
+    def constant(name: str, value) -> str:
+        original.graph.initializer.append(numpy_helper.from_array(numpy.asarray(value, "float32"), name))
+        return name
+
+    def mean(name: str, value: str, share: str) -> str:
+        if opset < 18:
+            nodes.append(onnx.helper.make_node("ReduceMean", [value], [f"{name}.all"], axes=[-1]))
+        else:
+            axis = numpy_helper.from_array(numpy.array([-1]), f"{name}.axis")
+            original.graph.initializer.append(axis)
+            nodes.append(onnx.helper.make_node("ReduceMean", [value, axis.name], [f"{name}.all"]))
+        nodes.append(onnx.helper.make_node("Mul", [f"{name}.all", share], [name]))
+        return name
+
+    for node in original.graph.node:
+        lost = [before.get(name) != after.get(name) for name in node.input[:1]]
+        if node.op_type == "LayerNormalization" and list(ours[node.input[1]].dims) != list(theirs[node.input[1]].dims):
+            pairs = [numpy.stack([numpy_helper.to_array(values[name]) for name in node.input[1:3]], 1) for values in (ours, theirs)]
+            mask = (pairs[0][:, None] == pairs[1][None]).all(2).any(1)
+            if mask.sum() != len(pairs[1]) or attribute(node, "axis", -1) != -1:
+                raise NotComparable(f"{node.name}: {mask.sum()} channels were found where {len(pairs[1])} are kept")
+            epsilon = next((found.f for found in node.attribute if found.name == "epsilon"), 1e-5)
+            x, scale, bias, y = node.input[0], node.input[1], node.input[2], node.output[0]
+            keep, share = constant(f"{y}.mask", mask), constant(f"{y}.share", len(mask) / mask.sum())
+            nodes.append(onnx.helper.make_node("Mul", [x, keep], [f"{y}.kept"]))
+            middle = mean(f"{y}.mean", f"{y}.kept", share)
+            nodes.append(onnx.helper.make_node("Sub", [x, middle], [f"{y}.far"]))
+            nodes.append(onnx.helper.make_node("Mul", [f"{y}.far", keep], [f"{y}.distance"]))
+            nodes.append(onnx.helper.make_node("Mul", [f"{y}.distance"] * 2, [f"{y}.squares"]))
+            variance = mean(f"{y}.variance", f"{y}.squares", share)
+            nodes.append(onnx.helper.make_node("Add", [variance, constant(f"{y}.epsilon", epsilon)], [f"{y}.bounded"]))
+            nodes.append(onnx.helper.make_node("Sqrt", [f"{y}.bounded"], [f"{y}.deviation"]))
+            nodes.append(onnx.helper.make_node("Div", [f"{y}.distance", f"{y}.deviation"], [f"{y}.normalised"]))
+            nodes.append(onnx.helper.make_node("Mul", [f"{y}.normalised", scale], [f"{y}.scaled"]))
+            nodes.append(onnx.helper.make_node("Add", [f"{y}.scaled", bias], [y]))
+        elif node.op_type == "ReduceMean" and any(lost):
+            was, now = before[node.input[0]], after[node.input[0]]
+            axis = next((i for i, pair in enumerate(zip(was, now, strict=True)) if pair[0] != pair[1]), None)
+            whole, part = before.get(node.output[0]), after.get(node.output[0])
+            nodes.append(node)
+            if axis is not None and whole is not None and whole == part:
+                name = node.output[0]
+                node.output[0] = f"{name}.all"
+                share = constant(f"{name}.share", was[axis] / now[axis])
+                nodes.append(onnx.helper.make_node("Mul", [f"{name}.all", share], [name]))
+        else:
+            nodes.append(node)
+    nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
+    del original.graph.node[:]
+    original.graph.node.extend(nodes)
+
+
+def shapes(model, batch: int) -> dict[str, list[int | None]]:
+    """Of every value, as far as onnx can tell."""
     model = onnx.ModelProto.FromString(model.SerializeToString())
     for value in (*model.graph.input, *model.graph.output):
         if value.type.tensor_type.shape.dim and value.type.tensor_type.shape.dim[0].dim_param:
             value.type.tensor_type.shape.dim[0].dim_value = batch
     del model.graph.value_info[:]
     graph = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
-    shapes = {value.name: [dim.dim_value if dim.HasField("dim_value") else None for dim in value.type.tensor_type.shape.dim]
-              for value in (*graph.value_info, *graph.input, *graph.output)}
-    weights = {value.name: list(value.dims) for value in graph.initializer}
+    return {value.name: [dim.dim_value if dim.HasField("dim_value") else None for dim in value.type.tensor_type.shape.dim]
+            for value in (*graph.value_info, *graph.input, *graph.output)}
+
+
+def macs(model, batch: int) -> int | None:
+    """For one input, of layers that hold weights; None where onnx cannot tell all shapes."""
+    known = shapes(model, batch)
+    weights = {value.name: list(value.dims) for value in model.graph.initializer}
     total = 0
-    for node in graph.node:
+    for node in model.graph.node:
         if node.op_type not in PRODUCTS or node.input[1] not in weights:
             continue
-        shape, weight = shapes.get(node.output[0]), weights[node.input[1]]
+        shape, weight = known.get(node.output[0]), weights[node.input[1]]
         if shape is None or None in shape:
             return None
         if node.op_type == "ConvTranspose":
-            source = shapes.get(node.input[0])
+            source = known.get(node.input[0])
             if source is None or None in source:
                 return None
             total += math.prod(source) * math.prod(weight[1:])

@@ -33,6 +33,8 @@ public struct ChannelMap: Sendable {
   public let slots: [ChannelSlot]
   /// The linear layers in execution order.
   public let linear: [LinearChannels]
+  /// Products of two values that depend on the input, by the node's number: the labels along each axis that their cost grows with.
+  public let products: [Int: [[Int]]]
   /// The classes, by number.
   public let classes: [CoupledChannel]
   /// Every node under the name that results are stored by, which is the one in the graph as read.
@@ -47,12 +49,13 @@ public struct ChannelMap: Sendable {
   /// - Parameters:
   ///   - graph: the network as read.
   ///   - groups: what may be removed of grouped convolutions.
+  ///   - heads: what may be removed of attention.
   /// - Throws: `EspalierError` if shapes cannot be inferred.
-  public init(_ graph: Graph, groups: GroupRemoval = .equalShares) throws {
+  public init(_ graph: Graph, groups: GroupRemoval = .equalShares, heads: HeadRemoval = .equalShares) throws {
     let folded = try ConstantFolding().canonize(graph)
     let batch = folded.fixedBatch ?? 2
     let facts = try folded.facts(batch: batch)
-    var flow = ChannelFlow(folded, facts: facts, groups: groups)
+    var flow = ChannelFlow(folded, facts: facts, groups: groups, heads: heads)
     let known = folded.knownValues
     for input in folded.inputs { flow.definePinned(input.name, "the network's input") }
     for node in folded.nodes where !node.outputs.allSatisfy({ $0.isEmpty || known.contains($0) }) {
@@ -62,7 +65,7 @@ public struct ChannelMap: Sendable {
       }
     }
     for output in folded.outputs { flow.pin(flow.channels[output]?.labels ?? [], "the network's output") }
-    flow.settleSharedConstants()
+    let (settled, slots) = flow.settle()
 
     var numbers: [Int: Int] = [:]
     func number(_ label: Int) -> Int {
@@ -73,21 +76,14 @@ public struct ChannelMap: Sendable {
     }
     let linear = flow.linear.map {
       LinearChannels(
-        node: $0.node, inputs: $0.inputs.map(number), outputs: $0.outputs.map(number), group: $0.group,
+        node: $0.node, axis: $0.axis, inputs: $0.inputs.map(number), outputs: $0.outputs.map(number), group: $0.group,
         losesGroups: $0.losesGroups)
     }
     var channels: [String: ChannelAxis] = [:]
-    for node in folded.nodes {
-      for output in node.outputs {
-        if let own = flow.channels[output] { channels[output] = ChannelAxis(axis: own.axis, labels: own.labels.map(number)) }
-      }
+    for value in folded.nodes.flatMap(\.outputs) + folded.inputs.map(\.name) {
+      if let own = settled[value] { channels[value] = ChannelAxis(axis: own.axis, labels: own.labels.map(number)) }
     }
-    for input in folded.inputs {
-      if let own = flow.channels[input.name] {
-        channels[input.name] = ChannelAxis(axis: own.axis, labels: own.labels.map(number))
-      }
-    }
-    slots = flow.slots.map { ChannelSlot(constant: $0.constant, axis: $0.axis, labels: $0.labels.map(number), node: $0.node) }
+    self.slots = slots.map { ChannelSlot(constant: $0.constant, axis: $0.axis, labels: $0.labels.map(number), node: $0.node) }
     var producers = [[CoupledChannel.Member]](repeating: [], count: numbers.count)
     var consumers = producers
     for layer in linear {
@@ -106,6 +102,18 @@ public struct ChannelMap: Sendable {
         reason: reasons[id] ?? (producers[id].isEmpty ? "no layer makes it" : nil))
     }
     layers = Dictionary(graph.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let layered = Set(linear.map(\.node))
+    var products: [Int: [[Int]]] = [:]
+    for node in folded.nodes where !layered.contains(node.id) {
+      guard let letters = node.productLetters(facts) else { continue }
+      var axes: [Int: [Int]] = [:]
+      for (value, own) in zip(node.inputs, letters.operands) {
+        guard let value, let channels = channels[value], let letter = own[channels.axis] else { continue }
+        axes[letter] = channels.labels
+      }
+      products[node.id] = axes.sorted { $0.key < $1.key }.map(\.value)
+    }
+    self.products = products
     self.graph = folded
     self.channels = channels
     self.linear = linear
@@ -119,6 +127,7 @@ public struct ChannelMap: Sendable {
     channels = map.channels
     slots = map.slots + graph.newSlots(beside: map)
     linear = map.linear
+    products = map.products
     classes = map.classes
     layers = map.layers
     facts = map.facts
@@ -128,21 +137,6 @@ public struct ChannelMap: Sendable {
   /// The positions of each label.
   private static func positions(of labels: [Int]) -> [(key: Int, value: [Int])] {
     Dictionary(grouping: labels.indices) { labels[$0] }.sorted { $0.key < $1.key }
-  }
-}
-
-extension ChannelFlow {
-  /// Entries of a constant that several nodes read go together; those that one reader does not know of must stay.
-  mutating func settleSharedConstants() {
-    let byPosition = Dictionary(grouping: slots) { "\($0.axis) \($0.constant)" }
-    for slots in byPosition.values {
-      guard let first = slots.first else { continue }
-      for slot in slots.dropFirst() { unite(first.labels, slot.labels) }
-      let readers = Set(graph.consumers(of: first.constant).map(\.id))
-      if readers != Set(slots.map(\.node)) || graph.isOutput(first.constant) {
-        pin(first.labels, "the weight '\(first.constant)' is used elsewhere too")
-      }
-    }
   }
 }
 

@@ -45,6 +45,11 @@ public struct ChannelRemoval {
     return map.facts[name]?.value?.integers
   }
 
+  /// Whether an input is a constant, not computed.
+  func isConstant(_ node: Node, _ position: Int) -> Bool {
+    position < node.inputs.count && node.inputs[position].map { map.graph.constants[$0] != nil } ?? false
+  }
+
   /// Gives a node other integers at an input.
   mutating func set(_ integers: [Int], _ node: inout Node, _ position: Int, _ role: String) {
     while node.inputs.count <= position { node.inputs.append(nil) }
@@ -95,46 +100,7 @@ extension ChannelMap {
     return pruned
   }
 
-  /// The graph with the channels of some classes set to a constant, 0 unless another is given, where linear layers read them.
-  ///
-  /// It computes what ``graph(without:)`` does, at the size of the graph as it was: the definition of what pruning means.
-  ///
-  /// - Parameters:
-  ///   - removed: numbers of classes.
-  ///   - fills: for a value, what its removed channels are set to, one number a channel.
-  /// - Throws: `EspalierError` naming a class that must stay, or a value that would lose all its channels.
-  public func graph(masking removed: Set<Int>, as fills: [String: [Float]] = [:]) throws -> Graph {
-    try check(removed)
-    var editor = GraphEditor(graph)
-    var masked: [String: String] = [:]
-    let readers = Set(linear.map(\.node))
-    for position in editor.nodes.indices where readers.contains(editor.nodes[position].id) {
-      for input in editor.nodes[position].inputs.indices {
-        guard let value = editor.nodes[position].inputs[input], let own = channels[value],
-          own.labels.contains(where: removed.contains)
-        else { continue }
-        if masked[value] == nil {
-          let rank = facts[value]?.shape.rank ?? 0
-          let shape = Shape([own.labels.count] + [Int](repeating: 1, count: rank - own.axis - 1))
-          let mask = Tensor(own.labels.map { removed.contains($0) ? Float(0) : 1 }, shape: shape)
-          let name = editor.add(.float(mask), named: "\(value).mask")
-          var result = editor.add(Op.Mul(), named: "\(value).masked", inputs: [value, name])
-          if let values = fills[value],
-            own.labels.indices.contains(where: { removed.contains(own.labels[$0]) && values[$0] != 0 })
-          {
-            let fill = Tensor(own.labels.indices.map { removed.contains(own.labels[$0]) ? values[$0] : 0 }, shape: shape)
-            let name = editor.add(.float(fill), named: "\(value).fill")
-            result = editor.add(Op.Add(), named: "\(value).filled", inputs: [result, name])
-          }
-          masked[value] = result
-        }
-        editor.nodes[position].inputs[input] = masked[value]
-      }
-    }
-    return try editor.graph()
-  }
-
-  private func check(_ removed: Set<Int>) throws {
+  func check(_ removed: Set<Int>) throws {
     for id in removed.sorted() {
       guard classes.indices.contains(id) else { throw EspalierError("there is no channel class \(id)") }
       if let reason = classes[id].reason {

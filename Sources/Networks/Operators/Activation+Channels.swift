@@ -29,10 +29,12 @@ extension ChannelFlow {
   fileprivate mutating func passUnlessMixed(_ node: Node, along axis: Int) {
     guard let input = input(node, 0), let own = channels[input] else { return }
     let rank = shape(input).rank
-    if (axis < 0 ? axis + rank : axis) == own.axis {
+    let mixed = axis < 0 ? axis + rank : axis
+    let beside = own.axes.filter { $0 != mixed }
+    if beside.isEmpty, !own.isEmpty {
       stop(node, "\(node.op.name) '\(node.label)' is over all channels")
     } else {
-      pass(node)
+      define(node.outputs[0], collapsed(own, to: beside))
     }
   }
 }

@@ -42,23 +42,19 @@ extension ChannelFlow {
   mutating func combine(_ node: Node) {
     let output = node.outputs[0]
     let target = shape(output)
-    var result: ChannelAxis?
-    for case let input? in node.inputs where channels[input] != nil {
+    var result = ChannelGrid.none
+    for case let input? in node.inputs {
       guard var own = channels[input] else { continue }
-      own.axis += target.rank - shape(input).rank
-      if target[own.axis] != own.labels.count {
-        pin(own.labels, "\(node.op.name) '\(node.label)' broadcasts them over channels")
-      } else if let first = result {
-        if first.axis == own.axis {
-          unite(first.labels, own.labels)
-        } else {
-          pin(own.labels, "\(node.op.name) '\(node.label)' combines them with channels along another axis")
-        }
+      own = own.renumbered { $0 + target.rank - shape(input).rank }
+      own = collapsed(
+        own, to: own.axes.filter { target[$0] == own.length(along: $0) },
+        "\(node.op.name) '\(node.label)' broadcasts them over channels")
+      if let both = united(result, own) {
+        result = both
       } else {
-        result = own
+        pin(own.labels, "\(node.op.name) '\(node.label)' combines them with channels along another axis")
       }
     }
-    guard let result else { return definePinned(output, "\(node.op.name) '\(node.label)' broadcasts them over channels") }
     for case let input? in node.inputs where channels[input] == nil {
       if graph.constants[input] != nil {
         recordBroadcast(input, against: result, rank: target.rank, of: node)

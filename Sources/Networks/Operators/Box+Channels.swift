@@ -3,10 +3,12 @@ import Tensors
 extension Op.Slice {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
     guard let input = flow.input(node, 0), let own = flow.channels[input] else { return }
-    let range = try ranges(of: flow.shape(input), node) { flow.facts[$0]?.value?.integers }[own.axis]
+    let ranges = try ranges(of: flow.shape(input), node) { flow.facts[$0]?.value?.integers }
     flow.define(
       node.outputs[0],
-      ChannelAxis(axis: own.axis, labels: (0..<range.count).map { own.labels[range.start + $0 * range.step] }))
+      own.axes.reduce(own) { own, axis in
+        own.taking((0..<ranges[axis].count).map { ranges[axis].start + $0 * ranges[axis].step }, along: axis)
+      })
   }
 
   /// The bounds along the channel axis are counted anew; where what stays is no regular range, a `Gather` takes it.
@@ -54,12 +56,16 @@ extension Op.Pad {
     let (begin, end) = try borders(
       of: flow.shape(input), pads: flow.input(node, 1).flatMap { flow.facts[$0]?.value?.integers } ?? [],
       axes: flow.input(node, 3).flatMap { flow.facts[$0]?.value?.integers })
-    let (first, last) = (begin[own.axis], end[own.axis])
-    guard first != 0 || last != 0 else { return flow.pass(node) }
-    guard mode == .constant else { return flow.stop(node, "Pad '\(node.label)' fills channels from others") }
-    let middle = own.labels.dropFirst(max(-first, 0)).dropLast(max(-last, 0))
-    let labels = flow.classes.add(max(first, 0)) + middle + flow.classes.add(max(last, 0))
-    flow.define(node.outputs[0], ChannelAxis(axis: own.axis, labels: labels))
+    let grown = own.axes.filter { begin[$0] != 0 || end[$0] != 0 }
+    guard let axis = grown.first else { return flow.pass(node) }
+    guard mode == .constant, grown.count == 1, let labels = flow.channels(of: input, along: axis) else {
+      return flow.stop(node, "Pad '\(node.label)' fills channels from others")
+    }
+    let (first, last) = (begin[axis], end[axis])
+    let middle = labels.dropFirst(max(-first, 0)).dropLast(max(-last, 0))
+    flow.define(
+      node.outputs[0],
+      ChannelGrid(axis: axis, labels: flow.classes.add(max(first, 0)) + middle + flow.classes.add(max(last, 0))))
   }
 
   public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {

@@ -55,11 +55,7 @@ extension Op.Einsum {
     return [Fact(try Shape(validating: result.map { lengths[$0]! }))]
   }
 
-  /// Nothing is removed through it.
-  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
-    guard node.inputs.contains(where: { $0.map { flow.channels[$0] != nil } ?? false }) else { return }
-    flow.stop(node, "Einsum '\(node.label)' is no layer")
-  }
+  public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws { flow.passProduct(node) }
 
   public func placeImages(_ inputs: [PlacedFact?], outputs: [Shape], _ placement: ImagePlacement) -> [ImageAxis] {
     let axes = zip(operands, inputs).map { letters, input in

@@ -2,14 +2,14 @@ import Tensors
 
 extension Op.Conv {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
-    guard let weight = flow.input(node, 1), let own = flow.channels(of: flow.input(node, 0), along: 1), own.axis == 1,
+    guard let weight = flow.input(node, 1), let inputs = flow.channels(of: flow.input(node, 0), along: 1),
       flow.constant(node, 1) != nil, flow.input(node, 2) == nil || flow.constant(node, 2) != nil
     else { return flow.stop(node, "the weights or the channels of Conv '\(node.label)' are no constants") }
     let shape = flow.shape(weight)
-    let outputs = flow.convolutionChannels(node, own.labels, group: group, outputs: shape[0], groupWeightAxis: 1, weight: weight)
+    let outputs = flow.convolutionChannels(node, inputs, group: group, outputs: shape[0], groupWeightAxis: 1, weight: weight)
     flow.record(weight, axis: 0, labels: outputs, of: node)
     if let bias = flow.input(node, 2) { flow.record(bias, axis: 0, labels: outputs, of: node) }
-    flow.define(node.outputs[0], ChannelAxis(axis: 1, labels: outputs))
+    flow.define(node.outputs[0], ChannelGrid(axis: 1, labels: outputs))
   }
 
   public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {
@@ -19,16 +19,16 @@ extension Op.Conv {
 
 extension Op.ConvTranspose {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
-    guard let weight = flow.input(node, 1), let own = flow.channels(of: flow.input(node, 0), along: 1), own.axis == 1,
+    guard let weight = flow.input(node, 1), let inputs = flow.channels(of: flow.input(node, 0), along: 1),
       flow.constant(node, 1) != nil, flow.input(node, 2) == nil || flow.constant(node, 2) != nil
     else { return flow.stop(node, "the weights or the channels of ConvTranspose '\(node.label)' are no constants") }
     let perGroup = flow.shape(weight)[1]
     let outputs = flow.convolutionChannels(
-      node, own.labels, group: group, outputs: perGroup * group, groupWeightAxis: nil, weight: weight)
-    flow.record(weight, axis: 0, labels: own.labels, of: node)
+      node, inputs, group: group, outputs: perGroup * group, groupWeightAxis: nil, weight: weight)
+    flow.record(weight, axis: 0, labels: inputs, of: node)
     if !flow.losesGroups(node) { flow.record(weight, axis: 1, labels: Array(outputs.prefix(perGroup)), of: node) }
     if let bias = flow.input(node, 2) { flow.record(bias, axis: 0, labels: outputs, of: node) }
-    flow.define(node.outputs[0], ChannelAxis(axis: 1, labels: outputs))
+    flow.define(node.outputs[0], ChannelGrid(axis: 1, labels: outputs))
   }
 
   public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {
@@ -39,15 +39,15 @@ extension Op.ConvTranspose {
 
 extension Op.Gemm {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
-    guard let weight = flow.input(node, 1), let own = flow.channels(of: flow.input(node, 0), along: 1), own.axis == 1,
-      !transposeA, flow.constant(node, 1) != nil, flow.input(node, 2) == nil || flow.constant(node, 2) != nil
+    guard let weight = flow.input(node, 1), let inputs = flow.channels(of: flow.input(node, 0), along: 1), !transposeA,
+      flow.constant(node, 1) != nil, flow.input(node, 2) == nil || flow.constant(node, 2) != nil
     else { return flow.stop(node, "Gemm '\(node.label)' multiplies no rows of features by a constant") }
     let outputs = flow.classes.add(flow.shape(node.outputs[0])[1])
-    flow.record(weight, axis: transposeB ? 1 : 0, labels: own.labels, of: node)
+    flow.record(weight, axis: transposeB ? 1 : 0, labels: inputs, of: node)
     flow.record(weight, axis: transposeB ? 0 : 1, labels: outputs, of: node)
-    let result = ChannelAxis(axis: 1, labels: outputs)
+    let result = ChannelGrid(axis: 1, labels: outputs)
     if let bias = flow.input(node, 2) { flow.recordBroadcast(bias, against: result, rank: 2, of: node) }
-    flow.recordLinear(node, inputs: own.labels, outputs: outputs)
+    flow.recordLinear(node, axis: 1, inputs: inputs, outputs: outputs)
     flow.define(node.outputs[0], result)
   }
 }
@@ -60,19 +60,20 @@ extension Op.MatMul {
     let isRight = flow.constant(node, 1) != nil
     let (data, weight) = isRight ? (left, right) : (right, left)
     let rank = flow.shape(data).rank
+    guard isRight || flow.constant(node, 0) != nil, flow.shape(weight).rank == 2, rank >= 2, let own = flow.channels[data] else {
+      return flow.passProduct(node)
+    }
     let contracted = isRight ? rank - 1 : rank - 2
-    guard isRight || flow.constant(node, 0) != nil, flow.shape(weight).rank == 2, rank >= 2,
-      let own = flow.channels(of: data, along: contracted), flow.shape(node.outputs[0]).rank == rank
-    else { return flow.stop(node, "MatMul '\(node.label)' does not multiply by a constant matrix") }
-    guard own.axis == contracted else {
+    flow.define(data, flow.decided(own, mixing: [contracted], isProduct: true))
+    guard let inputs = flow.channels(of: data, along: contracted) else {
       // Rows or columns beside the product: every one is multiplied alike.
       return flow.define(node.outputs[0], own)
     }
     let outputs = flow.classes.add(flow.shape(node.outputs[0])[contracted])
-    flow.record(weight, axis: isRight ? 0 : 1, labels: own.labels, of: node)
+    flow.record(weight, axis: isRight ? 0 : 1, labels: inputs, of: node)
     flow.record(weight, axis: isRight ? 1 : 0, labels: outputs, of: node)
-    flow.recordLinear(node, inputs: own.labels, outputs: outputs)
-    flow.define(node.outputs[0], ChannelAxis(axis: contracted, labels: outputs))
+    flow.recordLinear(node, axis: contracted, inputs: inputs, outputs: outputs)
+    flow.define(node.outputs[0], ChannelGrid(axis: contracted, labels: outputs))
   }
 }
 
@@ -96,7 +97,7 @@ extension ChannelFlow {
       for position in outputs.indices { classes.union(outputs[position % outs], outputs[position]) }
       if let axis = groupWeightAxis { record(weight, axis: axis, labels: Array(inputs.prefix(ins)), of: node) }
     }
-    recordLinear(node, inputs: inputs, outputs: outputs, group: group, losesGroups: losesGroups)
+    recordLinear(node, axis: 1, inputs: inputs, outputs: outputs, group: group, losesGroups: losesGroups)
     return outputs
   }
 

@@ -18,10 +18,11 @@ extension ChannelFlow {
   /// Channels pass a window over space, where they do not lie in space themselves.
   fileprivate mutating func passBesideSpace(_ node: Node) {
     guard let input = input(node, 0), let own = channels[input] else { return }
-    if own.axis > 1 {
+    let beside = own.axes.filter { $0 < 2 }
+    if beside.isEmpty, !own.isEmpty {
       stop(node, "\(node.op.name) '\(node.label)' pools along their axis")
     } else {
-      pass(node)
+      define(node.outputs[0], collapsed(own, to: beside))
     }
   }
 }

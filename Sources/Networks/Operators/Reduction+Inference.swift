@@ -12,9 +12,9 @@ extension Reduction {
       Fact(shape) {
         switch x.value {
         case .float(let tensor):
-          .float(Tensor(reduced(tensor.map(Double.init), over: axes).map(Float.init), shape: shape))
+          .float(Tensor(reduced(tensor, over: axes) { Double($0) }.map(Float.init), shape: shape))
         case .int64(let tensor) where tensor.elements.allSatisfy({ $0.magnitude < 1 << 53 }):
-          integers(reduced(tensor.map(Double.init), over: axes)).map { .int64(Tensor($0, shape: shape)) }
+          integers(reduced(tensor, over: axes) { Double($0) }).map { .int64(Tensor($0, shape: shape)) }
         default: nil
         }
       }
@@ -29,23 +29,14 @@ extension Reduction {
     return try shape.axes(declared).sorted()
   }
 
-  private func reduced(_ x: Tensor<Double>, over axes: Set<Int>) -> [Double] {
-    if axes.isEmpty { return x.elements.map { reduce([$0]) } }
-    let kept = x.shape.dimensions.enumerated().map { axes.contains($0) ? 1 : $1 }
-    let strides = Shape(kept).strides
-    var groups = [[Double]](repeating: [], count: kept.reduce(1, *))
-    var position = [Int](repeating: 0, count: kept.count)
-    for value in x.elements {
-      var target = 0
-      for axis in kept.indices where !axes.contains(axis) { target += position[axis] * strides[axis] }
-      groups[target].append(value)
-      for axis in kept.indices.reversed() {
-        position[axis] += 1
-        if position[axis] < x.shape[axis] { break }
-        position[axis] = 0
-      }
+  private func reduced<Scalar>(_ x: Tensor<Scalar>, over axes: Set<Int>, _ number: (Scalar) -> Double) -> [Double] {
+    let inside = x.shape.offsets(along: axes.sorted())
+    let starts = x.shape.offsets(along: x.shape.dimensions.indices.filter { !axes.contains($0) })
+    var values = [Double](repeating: 0, count: inside.count)
+    return starts.map { start in
+      for (position, offset) in inside.enumerated() { values[position] = number(x.elements[start + offset]) }
+      return reduce(values)
     }
-    return groups.map(reduce)
   }
 
   private func integers(_ values: [Double]) -> [Int64]? {

@@ -101,6 +101,9 @@ public protocol Reduction: Operator {
   /// Makes the operator.
   init(keepsAxes: Bool, emptyMeansNone: Bool)
 
+  /// What stands for a term that is not there.
+  var missingTerm: MissingTerm { get }
+
   /// The number that stands for others.
   func reduce(_ values: [Double]) -> Double
 }

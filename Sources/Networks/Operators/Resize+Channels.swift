@@ -3,7 +3,7 @@ import Tensors
 extension Op.Resize {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
     guard let input = flow.input(node, 0), let own = flow.channels[input] else { return }
-    guard flow.shape(input)[own.axis] == flow.shape(node.outputs[0])[own.axis] else {
+    guard own.axes.allSatisfy({ flow.shape(input)[$0] == flow.shape(node.outputs[0])[$0] }) else {
       return flow.stop(node, "Resize '\(node.label)' changes their number")
     }
     flow.pass(node)

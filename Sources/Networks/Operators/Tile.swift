@@ -40,13 +40,15 @@ extension Op.Tile {
     return Tensor(shape.count == 0 ? [] : positions.map { x.elements[$0] }, shape: shape)
   }
 
-  /// Copies of a channel go and stay together, which labels of their own would have to say.
+  /// Copies of a channel go and stay together.
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
-    guard let input = flow.input(node, 0), flow.channels[input] != nil else { return }
-    guard flow.facts[node.outputs[0]]?.shape == flow.shape(input) else {
-      return flow.stop(node, "Tile '\(node.label)' repeats channels")
-    }
-    flow.pass(node)
+    guard let input = flow.input(node, 0) else { return }
+    let (from, to) = (flow.shape(input), flow.shape(node.outputs[0]))
+    if flow.constant(node, 0) != nil { return flow.defineConstant(node.outputs[0], from: input, of: node) }
+    guard let own = flow.channels[input] else { return }
+    flow.define(
+      node.outputs[0],
+      own.axes.reduce(own) { own, axis in own.taking((0..<to[axis]).map { $0 % max(from[axis], 1) }, along: axis) })
   }
 
   public func placeImages(_ inputs: [PlacedFact?], outputs: [Shape], _ placement: ImagePlacement) -> [ImageAxis] {

@@ -13,7 +13,7 @@ extension Op.Reshape {
 
   public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {
     let (from, to) = (removal.after(node.inputs[0]), removal.after(node.outputs[0]))
-    guard from != removal.before(node.inputs[0]) || to != removal.before(node.outputs[0]),
+    guard from != removal.before(node.inputs[0]) || to != removal.before(node.outputs[0]), removal.isConstant(node, 1),
       var target = removal.integers(node, 1), let kept = removal.kept(node.outputs[0])
     else { return }
     if target[kept.axis] > 0 { target[kept.axis] = to[kept.axis] }
@@ -34,8 +34,8 @@ extension Op.Squeeze {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
     guard let input = flow.input(node, 0), let own = flow.channels[input] else { return }
     let axes = try dropped(of: flow.shape(input), flow.input(node, 1).flatMap { flow.facts[$0]?.value?.integers })
-    guard !axes.contains(own.axis) else { return flow.stop(node, "Squeeze '\(node.label)' drops their axis") }
-    flow.pass(node) { axis in axis - axes.count { $0 < axis } }
+    let left = flow.collapsed(own, to: own.axes.filter { !axes.contains($0) }, "Squeeze '\(node.label)' drops their axis")
+    flow.define(node.outputs[0], left.renumbered { axis in axis - axes.count { $0 < axis } })
   }
 
   /// An axis of which one channel is left must not be dropped where it was not before.
@@ -70,15 +70,25 @@ extension Op.Transpose {
 
 extension Op.Expand {
   public func passChannels(of node: Node, _ flow: inout ChannelFlow) throws {
-    guard let input = flow.input(node, 0), let own = flow.channels[input] else { return }
+    guard let input = flow.input(node, 0) else { return }
+    if flow.constant(node, 0) != nil { return flow.defineConstant(node.outputs[0], from: input, of: node) }
+    guard let own = flow.channels[input] else { return }
     let (from, to) = (flow.shape(input), flow.shape(node.outputs[0]))
-    let axis = own.axis + to.rank - from.rank
-    guard to[axis] == own.labels.count else { return flow.stop(node, "Expand '\(node.label)' repeats them") }
-    flow.define(node.outputs[0], ChannelAxis(axis: axis, labels: own.labels))
+    let shift = to.rank - from.rank
+    let left = flow.collapsed(
+      own, to: own.axes.filter { to[$0 + shift] == from[$0] }, "Expand '\(node.label)' repeats them")
+    let repeated = to.dimensions.indices.filter { $0 > 0 && to[$0] > 1 && ($0 < shift || from[$0 - shift] == 1) }
+    if left.isEmpty, repeated.count == 1, let axis = repeated.first {
+      // Copies of one number: there are as many as channels beside them.
+      return flow.define(node.outputs[0], ChannelGrid(axis: axis, labels: flow.classes.add(to[axis])))
+    }
+    flow.define(node.outputs[0], left.renumbered { $0 + shift })
   }
 
+  /// A target that is computed follows the shapes that it is computed from.
   public func removeChannels(from node: inout Node, _ removal: inout ChannelRemoval) throws {
-    guard removal.shrinks(node.outputs[0]), let kept = removal.kept(node.outputs[0]), var target = removal.integers(node, 1)
+    guard removal.shrinks(node.outputs[0]), let kept = removal.kept(node.outputs[0]), removal.isConstant(node, 1),
+      var target = removal.integers(node, 1)
     else { return }
     let position = kept.axis - (removal.before(node.outputs[0]).rank - target.count)
     guard position >= 0, target[position] != 1 else { return }

@@ -22,7 +22,7 @@ public struct TaylorFLOPsCriterion: DataCriterion {
 
   public func scores(_ network: ScoredNetwork, _ images: CriterionImages) throws -> FilterScores {
     var scores = try images.catalogued("taylor-2017").normalised(.l2)
-    let macs = try network.groups.map.graph.macsOfFilters()
+    let macs = try network.groups.map.macsOfFilters()
     for layer in network.layers {
       guard let cost = macs[layer.node.id] else { continue }
       scores.layers[layer.name] = scores.layers[layer.name]?.map { $0.map { $0 - lambda * 2 * cost / 1e6 } }

@@ -22,10 +22,7 @@ struct MaskGradients: Sendable {
   init(_ map: ChannelMap, _ images: CriterionImages, _ start: LayerPass.Start) throws {
     let count = map.classes.count
     let labels = Dictionary(map.linear.map { ($0.node, $0.inputs) }, uniquingKeysWith: { first, _ in first })
-    let axes = Dictionary(
-      map.graph.nodes.map { node in
-        (node.id, node.inputs[LayerPass.data(of: node, map.graph)].flatMap { map.channels[$0]?.axis } ?? 1)
-      }, uniquingKeysWith: { first, _ in first })
+    let axes = Dictionary(map.linear.map { ($0.node, $0.axis) }, uniquingKeysWith: { first, _ in first })
     let zeros = [Double](repeating: 0, count: count)
     let sum = try LayerPass(map, images, start).reduce(
       { State(squares: zeros, magnitudes: zeros) },

@@ -15,7 +15,8 @@ struct PruneCommand: ParsableCommand {
     discussion: """
       Channels that can only go together, such as those of a residual stage, are scored and removed together (espalier inspect \
       --groups lists them). The file written, read again, is run beside the network with masks; a run of which an output differs by \
-      more than 1e-4 of its scale fails. The file keeps the element types, operator set, names and declarations of the one read. A run that was stopped goes on with the same command.
+      more than 1e-4 of its scale fails. Means over channels, and what layer norms take over them, are those of the channels that stay, \
+      in both. The file keeps the element types, operator set, names and declarations of the one read. A run that was stopped goes on with the same command.
 
         espalier prune vgg.onnx --criterion lrp --data fashion-mnist:train --per-class 10 --budget macs=0.5 --out small.onnx
         espalier prune vgg.onnx --criterion l1 --budget filters=0.5 --scope layer --out small.onnx
@@ -68,6 +69,9 @@ struct PruneCommand: ParsableCommand {
 
   @Option(help: "What goes of grouped convolutions: equal-shares (of every group) or whole-groups.")
   var groups = GroupRemoval.equalShares
+
+  @Option(help: "What goes of attention: equal-shares (the same widths of every head) or whole-heads.")
+  var heads = HeadRemoval.equalShares
 
   @Option(help: ArgumentHelp("Reach the budget in n steps: score, prune, tune, and again.", valueName: "n"))
   var steps = 1
@@ -161,7 +165,8 @@ struct PruneCommand: ParsableCommand {
     var run = PruneRun(
       scoring.scoring(
         data: data.map { request($0) }, normalisation: normalise, batch: options.batch, out: out),
-      selection, protected: protect, groups: groups, steps: steps, tuningData: data.map { request($0, isWhole: true) },
+      selection, protected: protect, groups: groups, heads: heads, steps: steps,
+      tuningData: data.map { request($0, isWhole: true) },
       validation: validation.map { request($0, isWhole: true) }, tuning: tune > 0 ? tuning : nil,
       latencyBatch: latencyBatch > 0 ? latencyBatch : nil, seed: seed, out: out)
     run.reconstruction = Reconstruction(reconstruct, positions: reconstructPositions, ridge: reconstructRidge, seed: seed)
@@ -204,4 +209,5 @@ extension SelectionScope: ExpressibleByArgument {}
 extension ScoreNormalisation: ExpressibleByArgument {}
 extension ScoreReduction: ExpressibleByArgument {}
 extension GroupRemoval: ExpressibleByArgument {}
+extension HeadRemoval: ExpressibleByArgument {}
 extension Budget.Kind: ExpressibleByArgument {}

@@ -49,6 +49,9 @@ struct SensitivityCommand: ParsableCommand {
   @Option(help: "What goes of grouped convolutions: equal-shares (of every group) or whole-groups.")
   var groups = GroupRemoval.equalShares
 
+  @Option(help: "What goes of attention: equal-shares (the same widths of every head) or whole-heads.")
+  var heads = HeadRemoval.equalShares
+
   @Option(help: ArgumentHelp("The file to write, JSON.", valueName: "file"), completion: .file(extensions: ["json"]))
   var out: String
 
@@ -64,7 +67,7 @@ struct SensitivityCommand: ParsableCommand {
     let run = SensitivityRun(
       scoring.scoring(
         data: data.map { request($0) }, normalisation: nil, batch: options.batch, out: out),
-      shares: shares, reduction: reduce, protected: protect, groups: groups,
+      shares: shares, reduction: reduce, protected: protect, groups: groups, heads: heads,
       validation: validation.map { request($0, isWhole: true) }, out: out)
     let report = try options.run { context in try run.run(model.load(context), context) }
     if json { return try StandardOutput.json(report) }
