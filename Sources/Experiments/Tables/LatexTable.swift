@@ -45,8 +45,8 @@ struct LatexTable {
       digits = max(digits, parts.uncertainty?.count ?? 0)
     }
     let format = "\(isNegative ? "-" : "")\(whole).\(decimals)" + (digits > 0 ? "(\(digits))" : "")
-    // Bold digits are wider: without this siunitx would draw best numbers out of line.
-    return "S[table-format=\(format), detect-weight, mode=text]"
+    // Else siunitx takes the bold of the best numbers away.
+    return "S[table-format=\(format), mode=text, reset-text-series=false, text-series-to-math=true]"
   }
 
   private func heading(_ column: ResultTable.Column) -> String {
@@ -90,7 +90,7 @@ struct LatexTable {
       case "<": result += "\\textless{}"
       case ">": result += "\\textgreater{}"
       case "|": result += "\\textbar{}"
-      case "\"": result += "\\textquotedbl{}"
+      case "\"": result += "\\symbol{34}"
       case "−": result += "$-$"
       case "±": result += "$\\pm$"
       case "×": result += "$\\times$"

@@ -80,7 +80,11 @@ public struct HeatMatrix: Sendable {
           }
           canvas.fill(place, color)
           let isMarked = marked.contains([row, column])
-          if isMarked { canvas.outline(place, canvas.theme.ink, width: 1) }
+          if isMarked {
+            // Inside the cell, where neighbours do not cover it.
+            let inner = Rectangle(x: place.x + 0.8, y: place.y + 0.8, width: place.width - 1.6, height: place.height - 1.6)
+            canvas.outline(inner, color.readable, width: 1)
+          }
           if showsNumbers { canvas.draw(texts[row * count + column], at: place.center, .center, color: color.readable) }
         }
       }
