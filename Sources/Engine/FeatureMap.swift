@@ -6,6 +6,9 @@ public struct ImageRows: Hashable, Sendable {
   public let images: Int
   /// The number of neighbouring rows that one image has.
   public let inner: Int
+
+  /// The image of a row.
+  func image(of row: Int) -> Int { row / inner % images }
 }
 
 /// A value of a running program where it lies: read in place by an observer, valid only during the call.

@@ -123,7 +123,8 @@ extension Graph {
     }
     func isBehindLayer(_ position: Int) -> Bool {
       guard let source = node.inputs[position].flatMap({ producer(of: $0) }) else { return false }
-      return source.op.isLinear && source.inputs.contains { $0.map { constants[$0]?.floats != nil } ?? false }
+      return (source.op is Op.MatMul || source.op is Op.Conv)
+        && source.inputs.contains { $0.map { constants[$0]?.floats != nil } ?? false }
     }
     var positions = node.op.trainable.keys.sorted().filter(isKnown)
     // A sum's summand is a bias behind a layer alone.

@@ -59,11 +59,16 @@ public struct LiveNetwork: Sendable {
   /// - Throws: `EspalierError` if shapes cannot be inferred.
   public init(_ map: ChannelMap) throws {
     self.map = map
-    let batch = max(map.graph.fixedBatch ?? 2, 1)
-    let facts = try map.graph.facts(batch: batch)
+    let images = max(map.graph.fixedBatch ?? 2, 1)
+    let facts = try map.graph.facts(batch: images)
+    var constants = Set(map.graph.constants.keys)
     var effects = [Effect](repeating: Effect(), count: map.classes.count)
     let known = Dictionary(map.linear.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
     for node in map.graph.nodes {
+      // What does not depend on the images is done once for as many as the file declares.
+      let isConstant = node.inputs.allSatisfy { $0.map(constants.contains) ?? true }
+      if isConstant { constants.formUnion(node.outputs) }
+      let batch = isConstant ? max(map.graph.fixedBatch ?? 1, 1) : images
       let cost = node.op.cost(
         inputs: node.inputs.map { $0.flatMap { facts[$0]?.shape } }, outputs: node.outputs.compactMap { facts[$0]?.shape })
       let output = (facts[node.outputs[0]]?.shape.count ?? 0) / batch

@@ -31,7 +31,7 @@ import Testing
     ![
       "cast", "cast to bool", "constant of shape", "shape", "gather one", "integer quotient", "where", "mod", "mod like C",
       "range", "scatter",
-      "scatter rows", "ceil", "floor", "round", "sign", "tile", "repeat",
+      "scatter rows", "ceil", "floor", "round", "sign", "tile", "repeat", "depth to space", "pixel shuffle", "space to depth",
     ].contains($0) && !["logic", "instance norm", "einsum"].contains(where: $0.hasPrefix)
   }
 

@@ -94,23 +94,36 @@ final class ConvolutionKernel: LinearKernel, FusingKernel {
     let isGuarded = !builder.isTraining && fusion.activation.map { !$0.keepsNaNWhenFused } ?? false
     if isGuarded {
       try builder.guardSums(of: [input] + [fusion.summand].compactMap { $0 }) { sum($0, builder) }
+      if let summand { save(builder, summand) }
     }
-    let result = try builder.only(isGuarded ? .withinBounds : .always) {
-      try product(builder, slot, weights: .asIs, bias: .asIs, post: fusion.operations, into: summand)
-    }
+    let result = try product(builder, slot, weights: .asIs, bias: .asIs, post: fusion.operations, into: summand)
     builder.define(fusion.output ?? output, result)
-    if isGuarded { try keepNaN(builder, from: slot, adds: summand != nil, to: result) }
+    if isGuarded { try keepNaN(builder, from: slot, adding: summand, to: result) }
   }
 
-  /// Appends, for values beyond bounds, the direct sum and an activation that keeps NaN.
-  private func keepNaN(_ builder: PlanBuilder, from slot: Slot, adds: Bool, to result: Slot) throws {
+  /// Appends, for images beyond bounds, what keeps a summand that is about to be written over.
+  private func save(_ builder: PlanBuilder, _ summand: Slot) {
+    let count = builder.layout(summand).floatCount
+    builder.addStepBeyondBounds(label, reads: [summand], writes: []) { program in
+      let copy = AlignedBuffer(byteCount: count * 4)
+      copy.address.copyMemory(from: program.pointer(summand), byteCount: count * 4)
+      program.saved[summand] = copy
+    }
+  }
+
+  /// Appends, for images beyond bounds, the direct sum and an activation that keeps NaN.
+  private func keepNaN(_ builder: PlanBuilder, from slot: Slot, adding summand: Slot?, to result: Slot) throws {
     let (geometry, parameters, weight, bias, function) = (geometry, builder.parameters, weight, bias, fusion.activation)
     let (source, target) = (builder.descriptor(slot), builder.layout(result))
-    builder.addStep(label, reads: [slot] + (adds ? [result] : []), writes: [result], condition: .beyondBounds) { program in
+    builder.addStepBeyondBounds(label, reads: [slot, result], writes: [result]) { program in
+      let sum = summand.flatMap { program.saved.removeValue(forKey: $0) } ?? AlignedBuffer(byteCount: target.floatCount * 4)
+      let y = sum.address.assumingMemoryBound(to: Float.self)
       try geometry.run(
         from: Memory(source, at: program.pointer(slot)), described: source, weights: parameters[weight]!,
-        bias: bias.flatMap { parameters[$0] }, adds: adds, to: program.pointer(result), in: target, stream: program.stream)
-      function?.apply(program.pointer(result), to: program.pointer(result), count: target.floatCount)
+        bias: bias.flatMap { parameters[$0] }, adds: summand != nil, to: y, in: target, stream: program.stream)
+      function?.apply(y, to: y, count: target.floatCount)
+      program.replace(result, by: y)
+      withExtendedLifetime(sum) {}
     }
   }
 

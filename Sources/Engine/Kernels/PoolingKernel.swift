@@ -82,7 +82,7 @@ final class PoolingKernel: Kernel {
   /// Appends, for values beyond bounds, what puts NaN where a window holds one.
   private func keepNaN(_ builder: PlanBuilder, from slot: Slot, to result: Slot) {
     let (before, after, placement) = (builder.layout(slot), builder.layout(result), placement)
-    builder.addStep(label, reads: [slot, result], writes: [result], condition: .beyondBounds) { program in
+    builder.addStepBeyondBounds(label, reads: [slot, result], writes: [result]) { program in
       let (x, y) = (program.pointer(slot), program.pointer(result))
       let (source, target) = (Shape(placement.input), Shape(placement.output))
       for output in 0..<target.count {

@@ -6,7 +6,8 @@ import Tensors
 /// oneDNN's rectifier behind a convolution and its maximum of a window make a number of NaN, as comparisons of the processor do.
 /// NaN arises where a sum leaves float32's range. That none does is known from the weights, as far as the bounds of values are
 /// followed from layer to layer; where they reach the range, or where nothing is known of a value, the program measures it: once
-/// in some ten layers. One that finds an element beyond ``trusted`` goes on, to the end of its run, by steps that keep NaN.
+/// in some ten layers. Images of which an element is beyond ``trusted`` go on, to the end of the run, by steps that keep NaN; what
+/// the others get does not depend on them.
 enum OverflowGuard {
   /// What its steps are called, beside the labels of nodes.
   static let label = "measurement of magnitudes"
@@ -24,15 +25,6 @@ enum OverflowGuard {
       return greatest > Float(trusted).bitPattern
     }
   }
-}
-
-/// When a step is run.
-enum StepCondition {
-  case always
-  /// While all that was measured is within bounds.
-  case withinBounds
-  /// Since something measured was not.
-  case beyondBounds
 }
 
 /// A kernel that others are fused into.
@@ -69,13 +61,33 @@ extension PlanBuilder {
     guard !isWithin() else { return }
     for input in inputs where !(self.bound(of: input).map({ $0 <= OverflowGuard.trusted }) ?? false) {
       let slot = try slot(of: input)
-      let count = layout(slot).floatCount
-      addStep(OverflowGuard.label, reads: [slot], writes: []) { program in
-        if !program.isBeyondBounds && OverflowGuard.exceeds(program.pointer(slot), count: count) { program.isBeyondBounds = true }
-      }
+      addStep(OverflowGuard.label, reads: [slot], writes: []) { $0.measure(slot) }
       bounds[input] = OverflowGuard.trusted
     }
-    if !isWithin() { addStep(OverflowGuard.label, reads: [], writes: []) { $0.isBeyondBounds = true } }
+    if !isWithin() { addStep(OverflowGuard.label, reads: [], writes: []) { $0.imagesBeyondBounds.formUnion(0..<$0.plan.batch) } }
+  }
+}
+
+extension Program {
+  /// Notes the images that have an element beyond ``OverflowGuard/trusted`` in a slot; all, where rows are no image's own.
+  fileprivate func measure(_ slot: Slot) {
+    let layout = plan.slots[slot.id].layout!
+    guard imagesBeyondBounds.count < plan.batch, OverflowGuard.exceeds(pointer(slot), count: layout.floatCount) else { return }
+    guard let rows = imageRows(of: slot) else { return imagesBeyondBounds.formUnion(0..<plan.batch) }
+    for row in 0..<layout.samples
+    where OverflowGuard.exceeds(pointer(slot) + row * layout.sampleStride, count: layout.sampleStride) {
+      imagesBeyondBounds.insert(rows.image(of: row))
+    }
+  }
+
+  /// Puts other elements in a slot where its images are beyond bounds.
+  func replace(_ slot: Slot, by elements: UnsafePointer<Float>) {
+    let layout = plan.slots[slot.id].layout!
+    let rows = imageRows(of: slot)
+    for row in 0..<layout.samples where rows.map({ imagesBeyondBounds.contains($0.image(of: row)) }) ?? true {
+      let start = row * layout.sampleStride
+      (pointer(slot) + start).update(from: elements + start, count: layout.sampleStride)
+    }
   }
 }
 

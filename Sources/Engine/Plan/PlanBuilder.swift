@@ -28,7 +28,6 @@ public final class PlanBuilder {
 
   private(set) var slots: [SlotInfo] = []
   private var steps: [Step] = []
-  private var condition = StepCondition.always
   private var boundaries: [(step: Int, slot: Slot)] = []
   private var inputs: [String: Slot] = [:]
   private var results: [String: Slot] = [:]
@@ -244,12 +243,11 @@ public final class PlanBuilder {
     addStep(label, kernel: nil, reads: reads, writes: writes, work)
   }
 
-  /// Appends work on the host that is done under a condition.
-  func addStep(
-    _ label: String, reads: [Slot], writes: [Slot], condition: StepCondition,
-    _ work: @escaping @Sendable (Program) throws -> Void
+  /// Appends work on the host that is done only where images are beyond bounds (see ``OverflowGuard``).
+  func addStepBeyondBounds(
+    _ label: String, reads: [Slot], writes: [Slot], _ work: @escaping @Sendable (Program) throws -> Void
   ) {
-    steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work), condition: condition))
+    steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work), isBeyondBounds: true))
     forget(writes)
   }
 
@@ -257,7 +255,7 @@ public final class PlanBuilder {
   func addStep(
     _ label: String, kernel: String?, reads: [Slot], writes: [Slot], _ work: @escaping @Sendable (Program) throws -> Void
   ) {
-    steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work), kernel: kernel, condition: condition))
+    steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work), kernel: kernel))
     forget(writes)
   }
 
@@ -265,15 +263,8 @@ public final class PlanBuilder {
     steps.append(
       Step(
         label: label, reads: reads.map(\.1), writes: writes.map(\.1),
-        work: .primitive(primitive, (reads + writes).map { (argument: $0.0, slot: $0.1) }), condition: condition))
+        work: .primitive(primitive, (reads + writes).map { (argument: $0.0, slot: $0.1) })))
     forget(writes.map(\.1))
-  }
-
-  /// Appends steps that are run under a condition; changes of layout, which other steps may use, always are.
-  func only<Result>(_ condition: StepCondition, _ append: () throws -> Result) rethrows -> Result {
-    self.condition = condition
-    defer { self.condition = .always }
-    return try append()
   }
 
   /// Appends a tap on one slot, or at several that belong together; returns the tap's number in ``Program/observers``.
@@ -306,9 +297,6 @@ public final class PlanBuilder {
     let copy = allocate(
       target, layout: layout ?? slots[slot.id].layout.flatMap { Layout(target, shape: $0.shape) }, name: slots[slot.id].name)
     slots[copy.id].images = slots[slot.id].images
-    let own = condition
-    self.condition = .always
-    defer { self.condition = own }
     addPrimitive(
       "reorder", try Engine.reorder(from: source, to: target), reads: [(DNNL_ARG_FROM, slot)], writes: [(DNNL_ARG_TO, copy)])
     reordered[slot, default: []].append(copy)

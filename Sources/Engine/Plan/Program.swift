@@ -11,8 +11,11 @@ public final class Program {
   /// Called with tapped values whenever they have been computed, by the tap's number (see ``PlanBuilder/observe(_:label:)``).
   public var observers: [Int: ([FeatureMap]) throws -> Void] = [:]
 
-  /// Whether this run has met an element that is NaN or beyond what the plan's bounds start from (see ``OverflowGuard``).
-  var isBeyondBounds = false
+  /// The images of which this run has met an element that is NaN or beyond what the plan's bounds start from (see
+  /// ``OverflowGuard``).
+  var imagesBeyondBounds: Set<Int> = []
+  /// What slots held before a step wrote over it, for steps that come behind.
+  var saved: [Slot: AlignedBuffer] = [:]
 
   private let arena: AlignedBuffer
   private let scratch: AlignedBuffer
@@ -67,7 +70,7 @@ public final class Program {
   ///
   /// - Throws: what an observer throws, or `EspalierError` naming the node.
   public func run(segment: Int) throws {
-    if segment == 0 { isBeyondBounds = false }
+    if segment == 0 { imagesBeyondBounds = [] }
     for index in plan.segments[segment] { try execute(index) }
     try stream.wait()
   }
@@ -76,7 +79,7 @@ public final class Program {
   ///
   /// - Throws: what an observer throws, or `EspalierError` naming the node.
   public func run(timing tell: (_ label: String, _ duration: Duration) -> Void) throws {
-    isBeyondBounds = false
+    imagesBeyondBounds = []
     for index in plan.segments.joined() {
       let began = ContinuousClock.now
       try execute(index)
@@ -87,11 +90,7 @@ public final class Program {
 
   private func execute(_ index: Int) throws {
     let step = plan.steps[index]
-    switch step.condition {
-    case .always: break
-    case .withinBounds: if isBeyondBounds { return }
-    case .beyondBounds: if !isBeyondBounds { return }
-    }
+    if step.isBeyondBounds && imagesBeyondBounds.isEmpty { return }
     switch step.work {
     case .primitive(let primitive, _):
       do { try stream.execute(primitive, arguments[index]) } catch let error as EspalierError { throw error.at(step.label) }
@@ -138,18 +137,22 @@ public final class Program {
 
   /// A slot's contents where they lie.
   public func featureMap(_ slot: Slot) -> FeatureMap {
-    let info = plan.slots[slot.id]
-    let layout = info.layout!
-    let rows: ImageRows? =
-      switch info.images {
-      case .along(axis: 0, let outer, let inner)? where layout.samples == outer * inner * plan.batch:
-        ImageRows(images: plan.batch, inner: inner)
-      case nil where layout.samples == plan.batch: ImageRows(images: plan.batch, inner: 1)
-      default: nil
-      }
+    let layout = plan.slots[slot.id].layout!
+    let rows = imageRows(of: slot)
     return FeatureMap(
       layout: layout, base: pointer(slot), count: rows == nil ? layout.samples : count,
       rows: rows ?? ImageRows(images: layout.samples, inner: 1))
+  }
+
+  /// Which image the rows of a slot belong to; nil where they are no image's own.
+  func imageRows(of slot: Slot) -> ImageRows? {
+    let samples = plan.slots[slot.id].layout!.samples
+    return switch plan.slots[slot.id].images {
+    case .along(axis: 0, let outer, let inner)? where samples == outer * inner * plan.batch:
+      ImageRows(images: plan.batch, inner: inner)
+    case nil where samples == plan.batch: ImageRows(images: plan.batch, inner: 1)
+    default: nil
+    }
   }
 
   /// The address of a slot's first float.

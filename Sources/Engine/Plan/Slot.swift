@@ -41,6 +41,6 @@ struct Step {
   let work: Work
   /// The kernel of oneDNN that work on the host hands part of its own to.
   var kernel: String?
-  /// When it is run.
-  var condition = StepCondition.always
+  /// Whether it is run only where images are beyond bounds (see ``OverflowGuard``).
+  var isBeyondBounds = false
 }

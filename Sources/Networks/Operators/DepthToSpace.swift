@@ -21,15 +21,17 @@ extension Op {
     public init(blockSize: Int, mode: Mode = .depthColumnRow) { (self.blockSize, self.mode) = (blockSize, mode) }
   }
 
-  /// Blocks of pixels laid out as channels, `[N, C, H, W] → [N, C·b², H/b, W/b]`, the block's rows and columns before the channel.
+  /// Blocks of pixels laid out as channels, `[N, C, H, W] → [N, C·b², H/b, W/b]`: PyTorch's `PixelUnshuffle` in mode `CRD`.
   public struct SpaceToDepth: Operator {
     public static let name = "SpaceToDepth"
     public static let arity = 1...1
     /// The side of a block, in pixels.
     public var blockSize: Int
+    /// The order of a channel's parts.
+    public var mode: DepthToSpace.Mode
 
     /// Makes the operator.
-    public init(blockSize: Int) { self.blockSize = blockSize }
+    public init(blockSize: Int, mode: DepthToSpace.Mode = .depthColumnRow) { (self.blockSize, self.mode) = (blockSize, mode) }
   }
 }
 
@@ -58,7 +60,8 @@ extension Op.SpaceToDepth: BlockOperator {
     guard h % b == 0, w % b == 0, case (let area, false) = b.multipliedReportingOverflow(by: b),
       case (let channels, false) = c.multipliedReportingOverflow(by: area)
     else { return nil }
-    return ([c, h / b, b, w / b, b], [3, 5, 1, 2, 4], [channels, h / b, w / b])
+    let order = mode == .depthColumnRow ? [3, 5, 1, 2, 4] : [1, 3, 5, 2, 4]
+    return ([c, h / b, b, w / b, b], order, [channels, h / b, w / b])
   }
 }
 

@@ -89,8 +89,18 @@ extension Op.DepthToSpace: ONNXOperator {
 }
 
 extension Op.SpaceToDepth: ONNXOperator {
-  init(reading node: inout NodeReader) throws { self.init(blockSize: try node.blockSize()) }
-  func write(to node: inout NodeWriter) throws { node.set("blocksize", blockSize) }
+  init(reading node: inout NodeReader) throws {
+    self.init(
+      blockSize: try node.blockSize(),
+      mode: node.opset < 28 ? .depthColumnRow : try node.choice("mode", default: .depthColumnRow))
+  }
+
+  func write(to node: inout NodeWriter) throws {
+    node.set("blocksize", blockSize)
+    if mode != .depthColumnRow { node.set("mode", mode.rawValue) }
+  }
+
+  var opset: Int { mode == .depthColumnRow ? ONNXSupport.opsets.lowerBound : 28 }
 }
 
 extension NodeReader {

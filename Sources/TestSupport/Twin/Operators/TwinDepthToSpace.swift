@@ -29,7 +29,7 @@ extension Op.SpaceToDepth: TwinWithoutGradient {
     var y = Tensor<Double>(repeating: 0, shape: [x.shape[0], c * b * b, h, w])
     for n in 0..<x.shape[0] {
       for channel in 0..<c * b * b {
-        let (offset, k) = (channel / c, channel % c)
+        let (offset, k) = mode == .depthColumnRow ? (channel / c, channel % c) : (channel % (b * b), channel / (b * b))
         for row in 0..<h {
           for column in 0..<w {
             y.elements[((n * c * b * b + channel) * h + row) * w + column] =
