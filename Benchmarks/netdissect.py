@@ -72,7 +72,7 @@ def main():
         for block in stage:
             position = len(layers)
             layers.append(Layer(block.conv3.out_channels))
-            block.register_forward_hook(lambda module, inputs, output, position=location: maps.__setitem__(position, output))
+            block.register_forward_hook(lambda module, inputs, output, position=position: maps.__setitem__(position, output))
     images = torch.nn.functional.interpolate(torch.rand(batch, 3, 15, 15) * 4 - 2, size=(224, 224), mode="bilinear")
     images += torch.rand_like(images) * 0.6
     masks = (torch.nn.functional.interpolate(torch.rand(batch, SHOWN, 5, 5), size=(SIDE, SIDE), mode="bilinear") > 0.7)
