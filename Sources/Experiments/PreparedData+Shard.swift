@@ -59,11 +59,11 @@ extension PreparedData {
       }
       return .index(label)
     case .at(let base, let region):
-      let place = try self.region(region, of: row, in: batch, image)
+      let found = try self.region(region, of: row, in: batch, image)
       switch try outputTarget(base, of: row, in: batch) {
-      case .predictedClass: return .predictedClass(at: place)
-      case .classes(let terms, _): return .classes(terms, at: place)
-      case .positions(let indices, _): return .positions(indices, at: place)
+      case .predictedClass: return .predictedClass(at: found)
+      case .classes(let terms, _): return .classes(terms, at: found)
+      case .positions(let indices, _): return .positions(indices, at: found)
       case let other: return other
       }
     }

@@ -27,8 +27,10 @@ struct StoredMeasures: Decodable {
     var better: String
     var mean, spread: Double?
     var interval: [Double]?
-    var pictures: Int
+    var images: Int
     var curve: [Double]?
+
+    private enum CodingKeys: String, CodingKey { case name, better, mean, spread, interval, images = "pictures", curve }
   }
 
   struct Method: Decodable {
@@ -36,8 +38,10 @@ struct StoredMeasures: Decodable {
     var measures: [Entry]
   }
 
-  var pictures: Int
+  var images: Int
   var methods: [Method]
+
+  private enum CodingKeys: String, CodingKey { case images = "pictures", methods }
 }
 
 /// What `espalier prune --json` prints.
@@ -51,11 +55,13 @@ struct StoredPruning: Decodable {
 
   struct Accuracy: Decodable {
     var data: String
-    var pictures: Int
+    var images: Int
     var before, pruned: Double
     var tuned: Double?
     /// In the end.
     var after: Double { tuned ?? pruned }
+
+    private enum CodingKeys: String, CodingKey { case data, images = "pictures", before, pruned, tuned }
   }
 
   struct Time: Decodable { var median, lowerQuartile, upperQuartile: Double }
@@ -70,8 +76,10 @@ struct StoredPruning: Decodable {
 struct StoredEvaluation: Decodable {
   var top1, top5: Double
   var loss: Double?
-  var pictures: Int
+  var images: Int
   var imagesPerSecond: Double
+
+  private enum CodingKeys: String, CodingKey { case top1, top5, loss, images = "pictures", imagesPerSecond }
 }
 
 /// What `espalier inspect --json` prints.

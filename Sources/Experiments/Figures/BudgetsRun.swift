@@ -36,7 +36,7 @@ public struct BudgetsRun: Sendable {
       for row in criteria.indices where values[row * budgets.count + column] == best { matrix.marked.insert([row, column]) }
     }
     matrix.note =
-      "Accuracy in % on \(reports.data), \(reports.all[0].accuracy.pictures.of("image")); \(NumberText.decimals(before, 1)) before pruning. Framed: the best of a column."
+      "Accuracy in % on \(reports.data), \(reports.all[0].accuracy.images.of("image")); \(NumberText.decimals(before, 1)) before pruning. Framed: the best of a column."
     try output.write(CellsFigure(title: title, matrix), of: files)
   }
 }

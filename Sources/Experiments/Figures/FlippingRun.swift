@@ -42,7 +42,7 @@ public struct FlippingRun: Sendable {
         title: name, x: PanelAxis("steps done", unit: "%", range: 0...100),
         y: PanelAxis(isShare ? "share still predicted" : "output"), marks: marks)
     }
-    let note = ["Means over \(report.pictures.of("image")).", methods.note].filter { !$0.isEmpty }.joined(separator: "  ")
+    let note = ["Means over \(report.images.of("image")).", methods.note].filter { !$0.isEmpty }.joined(separator: "  ")
     try output.write(PanelsFigure(title: title, PanelGrid(panels, note: note)), of: [file])
   }
 }

@@ -72,17 +72,7 @@ public struct ScoresFigureRun: Sendable {
   }
 
   private func opened(_ file: String) throws -> (FilterResultsReader, criteria: [String], layers: [String]) {
-    let reader = try FilterResultsReader(file)
-    let known = try reader.criteria()
-    guard !known.isEmpty else {
-      throw EspalierError("the file holds no scores", file: file, accepted: "one that espalier score wrote")
-    }
-    let names = criteria.isEmpty ? known : criteria
-    for name in names where !known.contains(name) {
-      throw EspalierError(
-        "the file holds no scores by '\(name)'" + EspalierError.suggestion(for: name, among: known), file: file,
-        accepted: EspalierError.list(known))
-    }
+    let (reader, names) = try StoredScores.opened(file, criteria: criteria)
     let there = try reader.layers(of: "scores/\(names[0])")
     for layer in layers where !there.contains(layer) {
       throw EspalierError(

@@ -40,7 +40,7 @@ public struct TradeoffRun: Sendable {
           PointMark("", series: index, points: groups.map(\.0), errors: groups.map(\.1)),
         ]
       }
-    let note = "Accuracy on \(reports.data), \(reports.all[0].accuracy.pictures.of("image")). Bars: 95 % intervals of confidence."
+    let note = "Accuracy on \(reports.data), \(reports.all[0].accuracy.images.of("image")). Bars: 95 % intervals of confidence."
     let panel = Panel(
       x: PanelAxis("\(cost == .macs ? "MACs" : cost == .latency ? "time" : cost.rawValue) left", unit: "%"),
       y: PanelAxis("accuracy", unit: "%"), marks: marks)
@@ -82,9 +82,9 @@ struct PruningReports {
       guard let accuracy = stored.accuracy else {
         throw EspalierError("holds no accuracy", file: file, accepted: "a report of prune with labelled images")
       }
-      if let wanted = reports.first?.accuracy, wanted.data != accuracy.data || wanted.pictures != accuracy.pictures {
+      if let wanted = reports.first?.accuracy, wanted.data != accuracy.data || wanted.images != accuracy.images {
         throw EspalierError(
-          "its accuracy is on \(accuracy.data), \(accuracy.pictures.of("image")), that of \(first) on \(wanted.data), \(wanted.pictures.of("image"))",
+          "its accuracy is on \(accuracy.data), \(accuracy.images.of("image")), that of \(first) on \(wanted.data), \(wanted.images.of("image"))",
           file: file, accepted: "reports on the same images")
       }
       reports.append(Report(stored: stored, accuracy: accuracy, criterion: stored.criterion))
@@ -101,7 +101,7 @@ struct PruningReports {
   static func accuracy(_ reports: [Report]) -> (mean: Double, interval: ClosedRange<Double>?) {
     let values = reports.map(\.accuracy.after)
     let mean = values.reduce(0, +) / Double(max(values.count, 1))
-    if reports.count == 1 { return (mean, Interval.ofShare(mean, of: reports[0].accuracy.pictures)) }
+    if reports.count == 1 { return (mean, Interval.ofShare(mean, of: reports[0].accuracy.images)) }
     return (mean, Interval.ofMean(values))
   }
 

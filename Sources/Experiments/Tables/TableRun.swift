@@ -60,9 +60,9 @@ public struct TableRun: Sendable {
 
   private func measures(_ files: [String]) throws -> ResultTable {
     let reports = try files.map { try StoredReports.read(StoredMeasures.self, $0, of: "measure") }
-    for (file, report) in zip(files, reports).dropFirst() where report.pictures != reports[0].pictures {
+    for (file, report) in zip(files, reports).dropFirst() where report.images != reports[0].images {
       throw EspalierError(
-        "is of \(report.pictures.of("image")), \(files[0]) of \(reports[0].pictures.of("image"))", file: file,
+        "is of \(report.images.of("image")), \(files[0]) of \(reports[0].images.of("image"))", file: file,
         accepted: "reports on the same images")
     }
     var columns: [ResultTable.Column] = []
@@ -77,14 +77,14 @@ public struct TableRun: Sendable {
             guard let entry = method.measures.first(where: { $0.name == column.name }), let mean = entry.mean else {
               return .none
             }
-            guard let spread = entry.spread, entry.pictures > 1 else { return .number(mean, decimals: 3) }
-            return .mean(mean, error: spread / Double(entry.pictures).squareRoot(), count: entry.pictures)
+            guard let spread = entry.spread, entry.images > 1 else { return .number(mean, decimals: 3) }
+            return .mean(mean, error: spread / Double(entry.images).squareRoot(), count: entry.images)
           })
     }
     var table = ResultTable(
       caption: "Quality of explanations", columns: [.init("method", isNumeric: false)] + columns, rows: rows,
       notes: [
-        "Means over \(reports[0].pictures.of("image")) with their standard errors.",
+        "Means over \(reports[0].images.of("image")) with their standard errors.",
         "Bold: the best of a column, and what Welch's t test (two-sided, 5 %) does not tell from it.",
       ])
     table.markBest()
@@ -132,14 +132,14 @@ public struct TableRun: Sendable {
       ],
       rows: zip(files, reports).map { file, report in
         func share(_ value: Double) -> ResultTable.Cell {
-          let n = Double(max(report.pictures, 1))
+          let n = Double(max(report.images, 1))
           // The standard error of a share, in percent.
-          return .mean(100 * value, error: 100 * (value * (1 - value) / n).squareRoot(), count: report.pictures)
+          return .mean(100 * value, error: 100 * (value * (1 - value) / n).squareRoot(), count: report.images)
         }
         let name = (Path.name(of: file) as NSString).deletingPathExtension
         return ResultTable.Row([
           .text(name), share(report.top1), share(report.top5), report.loss.map { .number($0, decimals: 4) } ?? .none,
-          .count(report.pictures),
+          .count(report.images),
         ])
       },
       notes: [
@@ -164,8 +164,8 @@ public struct TableRun: Sendable {
         }
         func accuracy(_ values: [Double]) -> ResultTable.Cell {
           if members.count > 1 { return mean(values) }
-          let (share, n) = (values[0] / 100, Double(max(members[0].accuracy.pictures, 1)))
-          return .mean(values[0], error: 100 * (share * (1 - share) / n).squareRoot(), count: members[0].accuracy.pictures)
+          let (share, n) = (values[0] / 100, Double(max(members[0].accuracy.images, 1)))
+          return .mean(values[0], error: 100 * (share * (1 - share) / n).squareRoot(), count: members[0].accuracy.images)
         }
         rows.append(
           .init([
@@ -182,7 +182,7 @@ public struct TableRun: Sendable {
         .init("parameters", unit: "%"), .init("pruned", unit: "%", better: .higher), .init("tuned", unit: "%", better: .higher),
       ], rows: rows,
       notes: [
-        "Accuracy on \(reports.data), \(reports.all[0].accuracy.pictures.of("image")); \(NumberText.decimals(100 * reports.all[0].accuracy.before, 2)) % before pruning.",
+        "Accuracy on \(reports.data), \(reports.all[0].accuracy.images.of("image")); \(NumberText.decimals(100 * reports.all[0].accuracy.before, 2)) % before pruning.",
         "With its standard error over runs, or of a sample of so many images where there is one run.",
         "Bold: the best of a column, and what Welch's t test (two-sided, 5 %) does not tell from it.",
       ])

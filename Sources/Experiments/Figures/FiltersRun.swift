@@ -30,17 +30,7 @@ public struct FiltersRun: Sendable {
   @discardableResult
   public func write(_ file: String, to output: FigureOutput) throws -> String {
     try output.prepare(notReplacing: [file])
-    let reader = try FilterResultsReader(file)
-    let known = try reader.criteria()
-    guard !known.isEmpty else {
-      throw EspalierError("the file holds no scores", file: file, accepted: "one that espalier score wrote")
-    }
-    let names = criteria.isEmpty ? known : criteria
-    for name in names where !known.contains(name) {
-      throw EspalierError(
-        "the file holds no scores by '\(name)'" + EspalierError.suggestion(for: name, among: known), file: file,
-        accepted: EspalierError.list(known))
-    }
+    let (reader, names) = try StoredScores.opened(file, criteria: criteria)
     if names.count == 1 {
       let layers = try reader.layers(of: "scores/\(names[0])")
       guard let layer = layer ?? (layers.count == 1 ? layers[0] : nil) else {
