@@ -29,6 +29,33 @@ extension Graph {
     return search(input.name, Array(input.dimensions.indices))
   }
 
+  /// The axis of a value that counts its channels, told from the layer it comes from: the second behind a convolution, the last
+  /// behind a linear layer, and where a Transpose brings it; nil where that cannot be told.
+  func channelAxis(of value: String, rank: Int) -> Int? {
+    var value = value
+    // Where each axis comes from: the axes of the value under way, in the order of those of the value asked for.
+    var axes = Array(0..<rank)
+    while let node = producer(of: value) {
+      switch node.op.role {
+      case .convolution, .normalization: return axes.firstIndex(of: 1)
+      case .matrixProduct: return axes.firstIndex(of: rank - 1)
+      default: break
+      }
+      switch node.op {
+      case let transpose as Op.Transpose:
+        guard let order = try? transpose.order(rank: rank) else { return nil }
+        axes = axes.map { order[$0] }
+      case is any ElementwiseOperator, is Op.Clip, is Op.Identity, is Op.Dropout, is Op.Cast, is Op.Softmax, is Op.LogSoftmax,
+        is Op.Resize, is Op.MaxPool, is Op.AveragePool, is Op.Add, is Op.Sub, is Op.Mul, is Op.Div:
+        break
+      default: return nil
+      }
+      guard case let input?? = node.inputs.first(where: { $0.map { constants[$0] == nil } ?? false }) else { return nil }
+      value = input
+    }
+    return nil
+  }
+
   /// The inputs that a result depends on.
   ///
   /// - Parameter output: the result; any of them if nil.

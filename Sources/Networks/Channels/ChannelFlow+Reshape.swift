@@ -16,8 +16,8 @@ extension ChannelFlow {
       own = own.restricted(to: own.axes.filter { from[$0] > 1 })
     }
     var (axes, lengths) = ([Int](), [Int]())
-    // For every place of the result, the place among the input's channels.
-    var places = [0]
+    // For every entry of the result, the entry among the input's channels.
+    var entries = [0]
     let strides = ChannelGrid.strides(own.lengths)
     for run in Reshaping.runs(from: from, to: to) {
       let inside = own.axes.indices.filter { run.from.contains(own.axes[$0]) }
@@ -26,9 +26,9 @@ extension ChannelFlow {
         from, to, channels: inside.map { own.axes[$0] }, strides: inside.map { strides[$0] })
       axes += moved.axes
       lengths += moved.axes.map { to[$0] }
-      places = places.flatMap { start in moved.places.map { start + $0 } }
+      entries = entries.flatMap { start in moved.entries.map { start + $0 } }
     }
-    define(output, ChannelGrid(axes: axes, lengths: lengths, labels: own.isEmpty ? [] : places.map { own.labels[$0] }))
+    define(output, ChannelGrid(axes: axes, lengths: lengths, labels: own.isEmpty ? [] : entries.map { own.labels[$0] }))
   }
 }
 
@@ -61,22 +61,22 @@ private struct Reshaping {
     return runs
   }
 
-  /// Where channels of the run come out: the axes after it, and for every place on them the place of the channel before.
+  /// Where channels of the run come out: the axes after it, and for every entry on them the entry of the channel before.
   ///
   /// - Parameters:
   ///   - channels: the axes before that have channels.
-  ///   - strides: their strides among places.
-  func moved(_ before: Shape, _ after: Shape, channels: [Int], strides: [Int]) -> (axes: [Int], places: [Int]) {
+  ///   - strides: their strides among entries.
+  func moved(_ before: Shape, _ after: Shape, channels: [Int], strides: [Int]) -> (axes: [Int], entries: [Int]) {
     let weights = from.map { axis in channels.firstIndex(of: axis).map { strides[$0] } ?? 0 }
-    let places = ChannelGrid.offsets(from.map { before[$0] }, weights)
+    let entries = ChannelGrid.offsets(from.map { before[$0] }, weights)
     let lengths = to.map { after[$0] }
     let steps = ChannelGrid.strides(lengths)
     let varying = to.indices.filter { axis in
-      places.indices.contains { element in
-        element / steps[axis] % lengths[axis] > 0 && places[element] != places[element - steps[axis]]
+      entries.indices.contains { element in
+        element / steps[axis] % lengths[axis] > 0 && entries[element] != entries[element - steps[axis]]
       }
     }
     let chosen = ChannelGrid.offsets(varying.map { lengths[$0] }, varying.map { steps[$0] })
-    return (varying.map { to[$0] }, chosen.map { places[$0] })
+    return (varying.map { to[$0] }, chosen.map { entries[$0] })
   }
 }

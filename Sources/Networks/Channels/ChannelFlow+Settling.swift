@@ -33,9 +33,9 @@ extension ChannelFlow {
       var local = ChannelClasses()
       _ = local.add(numbers.count)
       for (root, number) in numbers { if let reason = classes.reason(root) { local.pin(number, reason) } }
-      let places = own.places(on: [axis])
-      for slice in places { for place in slice.dropFirst() { local.union(numbers[roots[slice[0]]]!, numbers[roots[place]]!) } }
-      let left = Set(places.compactMap { slice in slice.first.map { local.root(numbers[roots[$0]]!) } })
+      let entries = own.entries(on: [axis])
+      for slice in entries { for entry in slice.dropFirst() { local.union(numbers[roots[slice[0]]]!, numbers[roots[entry]]!) } }
+      let left = Set(entries.compactMap { slice in slice.first.map { local.root(numbers[roots[$0]]!) } })
         .count { local.reason($0) == nil }
       if best == nil || left >= best!.classes { best = (axis, left) }
     }

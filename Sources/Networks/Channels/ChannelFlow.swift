@@ -140,8 +140,8 @@ public struct ChannelFlow {
     let kept = own.axes.filter(axes.contains)
     guard kept.count < own.axes.count else { return own }
     if kept.isEmpty { pin(own.labels, reason) }
-    for places in own.places(on: kept) where !kept.isEmpty {
-      for place in places.dropFirst() { classes.union(own.labels[places[0]], own.labels[place]) }
+    for entries in own.entries(on: kept) where !kept.isEmpty {
+      for entry in entries.dropFirst() { classes.union(own.labels[entries[0]], own.labels[entry]) }
     }
     return own.restricted(to: kept)
   }
@@ -152,7 +152,7 @@ public struct ChannelFlow {
   /// Makes labels at equal positions one class.
   mutating func unite(_ a: [Int], _ b: [Int]) { for (first, second) in zip(a, b) { classes.union(first, second) } }
 
-  /// Makes labels at equal places one class, where one grid has all axes of the other; the greater one.
+  /// Makes labels at equal entries one class, where one grid has all axes of the other; the greater one.
   mutating func united(_ a: ChannelGrid, _ b: ChannelGrid) -> ChannelGrid? {
     let (large, small) = a.axes.count >= b.axes.count ? (a, b) : (b, a)
     guard small.axes.allSatisfy(large.axes.contains) else { return nil }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// The axes along which a value's channels lie, and a label for every place on their grid; along all other axes labels are the
+/// The axes along which a value's channels lie, and a label for every entry of their grid; along all other axes labels are the
 /// same.
 ///
 /// Most values have one such axis. A reshape to heads and their widths, `[N, T, h·d] → [N, T, h, d]`, spreads channels over two.
@@ -10,7 +10,7 @@ public struct ChannelGrid: Hashable, Sendable {
   public private(set) var axes: [Int]
   /// The length of each.
   public private(set) var lengths: [Int]
-  /// One label a place, the last axis fastest; none where there are no axes.
+  /// One label an entry, the last axis fastest; none where there are no axes.
   public private(set) var labels: [Int]
 
   /// No channels.
@@ -46,7 +46,7 @@ public struct ChannelGrid: Hashable, Sendable {
     ChannelGrid(axes: axes.map(number), lengths: lengths, labels: labels)
   }
 
-  /// The places at some positions along an axis of the grid, in that order.
+  /// The entries at some positions along an axis of the grid, in that order.
   func taking(_ positions: [Int], along axis: Int) -> ChannelGrid {
     guard let own = axes.firstIndex(of: axis) else { return self }
     let inner = lengths[(own + 1)...].reduce(1, *)
@@ -64,7 +64,7 @@ public struct ChannelGrid: Hashable, Sendable {
     return ChannelGrid(axes: axes, lengths: lengths, labels: taken)
   }
 
-  /// The places at one position along an axis, without that axis.
+  /// The entries at one position along an axis, without that axis.
   func taking(_ position: Int, along axis: Int) -> ChannelGrid {
     guard let own = axes.firstIndex(of: axis) else { return self }
     var result = taking([position], along: axis)
@@ -74,7 +74,7 @@ public struct ChannelGrid: Hashable, Sendable {
     return result
   }
 
-  /// The places of two grids one behind the other along an axis that both have; their other axes are the same.
+  /// The entries of two grids one behind the other along an axis that both have; their other axes are the same.
   func joined(with other: ChannelGrid, along axis: Int) -> ChannelGrid {
     guard let own = axes.firstIndex(of: axis) else { return self }
     let inner = lengths[(own + 1)...].reduce(1, *)
@@ -89,8 +89,8 @@ public struct ChannelGrid: Hashable, Sendable {
     return ChannelGrid(axes: axes, lengths: lengths, labels: joined)
   }
 
-  /// For every place on some of the axes, the places of the grid that lie there.
-  func places(on kept: [Int]) -> [[Int]] {
+  /// For every entry on some of the axes, the entries of the whole grid that lie there.
+  func entries(on kept: [Int]) -> [[Int]] {
     let strides = ChannelGrid.strides(lengths)
     let positions = axes.indices.filter { kept.contains(axes[$0]) }
     let others = axes.indices.filter { !kept.contains(axes[$0]) }
@@ -99,13 +99,13 @@ public struct ChannelGrid: Hashable, Sendable {
     return starts.map { start in inside.map { start + $0 } }
   }
 
-  /// The grid on some of its axes alone, with the first label of each place.
+  /// The grid on some of its axes alone, with the first label of each entry.
   func restricted(to kept: [Int]) -> ChannelGrid {
     let positions = axes.indices.filter { kept.contains(axes[$0]) }
     guard positions.count < axes.count else { return self }
     guard !positions.isEmpty else { return .none }
     return ChannelGrid(
-      axes: positions.map { axes[$0] }, lengths: positions.map { lengths[$0] }, labels: places(on: kept).map { labels[$0[0]] })
+      axes: positions.map { axes[$0] }, lengths: positions.map { lengths[$0] }, labels: entries(on: kept).map { labels[$0[0]] })
   }
 
   /// The same channels on more axes, along which labels repeat; the grid's own are among them.
@@ -121,7 +121,7 @@ public struct ChannelGrid: Hashable, Sendable {
     return strides
   }
 
-  /// The offset of every place, the last axis fastest.
+  /// The offset of every entry, the last axis fastest.
   static func offsets(_ lengths: [Int], _ strides: [Int]) -> [Int] {
     var offsets = [0]
     for (length, stride) in zip(lengths, strides) {

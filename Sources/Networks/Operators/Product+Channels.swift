@@ -25,9 +25,9 @@ extension Op.MatMul: ProductOperator {
     let leading = operands.map { shape in
       (0..<shape.rank - 2).map { axis -> Int? in
         let other = operands[shape == operands[0] ? 1 : 0]
-        let place = axis + rank - shape.rank
-        let across = place - (rank - other.rank)
-        return shape[axis] == 1 && across >= 0 && other[across] != 1 ? nil : place
+        let aligned = axis + rank - shape.rank
+        let across = aligned - (rank - other.rank)
+        return shape[axis] == 1 && across >= 0 && other[across] != 1 ? nil : aligned
       }
     }
     return ProductLetters(operands: [leading[0] + [row, sum], leading[1] + [sum, column]], result: Array(0..<rank))

@@ -67,9 +67,7 @@ public struct ScoredNetwork: Sendable {
       guard rows.elements.allSatisfy(\.isFinite) else {
         throw EspalierError("a weight is NaN or infinite", location: "layer '\(layer.name)'", accepted: "finite weights")
       }
-      let bias = graph.trainedPositions(of: layer.node).first { layer.node.op.trainable[$0] == .bias }.flatMap {
-        layer.node.inputs[$0]
-      }
+      let bias = graph.position(of: .bias, in: layer.node).flatMap { layer.node.inputs[$0] }
       let readers = graph.consumers(of: layer.node.outputs[0])
       return Layer(
         name: layer.name, node: layer.node, weights: rows,
@@ -84,7 +82,8 @@ public struct ScoredNetwork: Sendable {
 extension Graph {
   /// The weights of a linear layer, one row a filter; nil where they are no constant.
   func filters(of node: Node, count: Int) -> Tensor<Float>? {
-    guard let position = weightPosition(of: node), let weight = node.inputs[position].flatMap({ constants[$0]?.floats }) else {
+    guard let position = position(of: .weight, in: node), let weight = node.inputs[position].flatMap({ constants[$0]?.floats })
+    else {
       return nil
     }
     let shape = weight.shape

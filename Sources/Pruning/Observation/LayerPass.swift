@@ -116,7 +116,7 @@ struct LayerPass: Sendable {
 
   /// The position of the input that is no weight.
   static func data(of node: Node, _ graph: Graph) -> Int {
-    graph.weightPosition(of: node) == 0 ? 1 : 0
+    graph.position(of: .weight, in: node) == 0 ? 1 : 0
   }
 
   /// Runs the pass.

@@ -182,8 +182,7 @@ public struct Reconstruction: Sendable, Hashable {
       before = layer.weights
       self.after = after
       func bias(_ node: Node, _ graph: Graph, _ positions: [Int]) -> [Double] {
-        let own = graph.trainedPositions(of: node).first { node.op.trainable[$0] == .bias }
-        let tensor = own.flatMap { node.inputs[$0] }.flatMap { graph.constants[$0]?.floats }
+        let tensor = graph.position(of: .bias, in: node).flatMap { node.inputs[$0] }.flatMap { graph.constants[$0]?.floats }
         return positions.map { position in tensor.map { Double($0.elements[$0.count == 1 ? 0 : position]) } ?? 0 }
       }
       let old = (layer.bias ?? [Float](repeating: 0, count: channels.outputs.count)).map(Double.init)
