@@ -1,6 +1,12 @@
 import Networks
 import Tensors
 
+/// A kernel that computes what stands behind its own node, too.
+protocol FusingKernel: Kernel {
+  /// What that is; set by ``Fusion`` before the forward steps are made.
+  var fusion: Fusion.Tail { get set }
+}
+
 /// Which nodes are computed by the kernel of the node before them: activations, and residual sums behind a convolution.
 struct Fusion {
   /// What a kernel computes behind its own node.
@@ -49,8 +55,7 @@ struct Fusion {
       }
       tail.output = last
       kernel.fusion = tail
-    case let kernel as SumKernel: kernel.fusion = tail(behind: node, builder)
-    case let kernel as BatchNormalizationKernel: kernel.fusion = tail(behind: node, builder)
+    case let kernel as any FusingKernel: kernel.fusion = tail(behind: node, builder)
     default: break
     }
   }

@@ -27,11 +27,6 @@ enum OverflowGuard {
   }
 }
 
-/// A kernel that others are fused into.
-protocol FusingKernel: Kernel {
-  var fusion: Fusion.Tail { get }
-}
-
 extension PlanBuilder {
   /// What no element of a value exceeds in magnitude, or nil.
   func bound(of value: String) -> Double? {

@@ -180,14 +180,14 @@ extension TwinRule {
         isLive[position] ? shares[position].map { $0 * values[node.inputs[position]!]! } : nil
       }
     case .taylor:
-      let axis = (node.op as! Op.Softmax).axis
+      guard let axis = (node.op as? Op.Softmax)?.axis else { preconditionFailure("\(node.op.name) is no softmax") }
       let sums = r.mapLanes(along: axis < 0 ? axis + r.shape.rank : axis) { lane in lane.map { _ in lane.reduce(0, +) } }
       return [x.combined(r - values[node.outputs[0]]! * sums) { $0 == -.infinity ? 0 : $0 * $1 }]
     case .layerNorm:
+      guard let norm = node.op as? Op.LayerNormalization else { preconditionFailure("\(node.op.name) is no layer norm") }
       return [
         layerNorm(
-          x, scale: values[node.inputs[1]!]!, epsilon: Double((node.op as! Op.LayerNormalization).epsilon),
-          from: quotient(r, values[node.outputs[0]]!))
+          x, scale: values[node.inputs[1]!]!, epsilon: Double(norm.epsilon), from: quotient(r, values[node.outputs[0]]!))
       ] + others
     case .reluDeconvNet: return [r.positive] + others
     case .reluGuidedBackprop: return [r.combined(x) { $1 > 0 ? max($0, 0) : 0 }] + others
