@@ -9,12 +9,9 @@ import json
 import sys
 
 import torch
+from seeded import plain, randomise_norms
 from torch import nn
 from torch.nn import functional as F
-
-
-def plain(tensor):
-    return {"shape": list(tensor.shape), "data": [float(f"{value:.8g}") for value in tensor.detach().double().flatten().tolist()]}
 
 
 class Rows(nn.Module):
@@ -45,12 +42,8 @@ count = 7
 golden = {}
 for name, (net, shape) in networks.items():
     x = torch.randn(count, *shape)
+    randomise_norms(net)
     for module in net.modules():
-        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            module.running_mean.normal_(0, 0.3)
-            module.running_var.uniform_(0.5, 2)
-            module.weight.data.uniform_(0.5, 1.5)
-            module.bias.data.normal_(0, 0.3)
         if isinstance(module, (nn.Conv1d, nn.Conv2d)):
             module.weight.data.mul_(2)
     if name == "pixels":

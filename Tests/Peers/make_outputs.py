@@ -10,13 +10,10 @@ import json
 import sys
 
 import torch
+from seeded import plain, randomise_norms
 from torch import nn
 from zennit.canonizers import SequentialMergeBatchNorm
 from zennit.composites import EpsilonPlus
-
-
-def plain(tensor):
-    return {"shape": list(tensor.shape), "data": [float(f"{value:.8g}") for value in tensor.detach().double().flatten().tolist()]}
 
 
 class Boxes(nn.Module):
@@ -46,12 +43,7 @@ steps = nn.Sequential(
     nn.Conv1d(2, 6, 5, padding=2), nn.BatchNorm1d(6), nn.ReLU(), nn.Conv1d(6, 8, 3, padding=1), nn.ReLU(), nn.Conv1d(8, 4, 1))
 networks = {"pixels": (pixels, (3, 12, 10)), "steps": (steps, (2, 20)), "boxes": (Boxes(), (3, 16, 10))}
 for net, _ in networks.values():
-    for module in net.modules():
-        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            module.running_mean.normal_(0, 0.3)
-            module.running_var.uniform_(0.5, 2)
-            module.weight.data.uniform_(0.5, 1.5)
-            module.bias.data.normal_(0, 0.3)
+    randomise_norms(net)
     net.eval()
 
 
