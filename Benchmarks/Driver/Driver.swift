@@ -12,6 +12,8 @@ import Tensors
 /// `espalier-bench pass:WORK MODEL BATCH WORKERS PICTURES` makes a whole pass over images for every line (``AnalysisBench``), and
 /// prints behind the seconds the bytes that the process has held at most and the seconds of processor time.
 ///
+/// `espalier-bench profile MODEL BATCH WORKERS [COMPOSITE]` prints what every layer of a forward pass, or of a relevance pass, takes (``StepProfile``).
+///
 /// `Benchmarks/compare.py` asks its peers in turn with it.
 @main
 enum Driver {
@@ -35,6 +37,9 @@ enum Driver {
       let bench = try AnalysisBench(
         work, graph, batch: batch, workers: workers, images: arguments.count > 4 ? Int(arguments[4]) ?? 64 : 64)
       return try serve(bench.count) { try bench.run() }
+    }
+    if arguments[0] == "profile" {
+      return try StepProfile(graph, batch: batch, composite: arguments.count > 4 ? arguments[4] : nil).print()
     }
     let pool: WorkerPool<() throws -> Void>
     if arguments[0] == "relevance" {
@@ -75,7 +80,7 @@ enum Driver {
     try BlockScheduler(width: workers, prologue: { useOneThreadHere() }).pool { _ in try make() }
   }
 
-  private static func noise(_ graph: Graph, batch: Int) throws -> Tensor<Float> {
+  static func noise(_ graph: Graph, batch: Int) throws -> Tensor<Float> {
     var random = Philox(seed: 1)
     guard let shape = try graph.facts(batch: batch)[graph.inputs[0].name]?.shape else { throw EspalierError("no input") }
     return Tensor((0..<shape.count).map { _ in Float(random.uniform() * 4 - 2) }, shape: shape)
