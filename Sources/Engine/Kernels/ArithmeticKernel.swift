@@ -42,15 +42,15 @@ final class ArithmeticKernel: Kernel {
     let (a, b) = (operands[0].slot, operands[1].slot)
     let result = builder.allocate(layout, name: context.node.outputs[0])
     let operation = operation
-    builder.addStep(context.node.label, reads: [a, b], writes: [result]) { program in
+    builder.addStep(context.node.label, reads: [a, b], writes: [result], isInPlace: true) { program in
       let (x, y, z) = (program.pointer(a), program.pointer(b), program.pointer(result))
       switch operation {
       case .subtract: lines.map(x, y, to: z) { $0 - $1 }
       case .multiply: lines.map(x, y, to: z) { $0 * $1 }
       case .divide: lines.map(x, y, to: z) { $0 / $1 }
-      case .least: lines.map(x, y, to: z) { $0 <= $1 || $0.isNaN ? $0 : $1 }
-      case .greatest: lines.map(x, y, to: z) { $0 >= $1 || $0.isNaN ? $0 : $1 }
-      case .slope: lines.map(x, y, to: z) { $0 > 0 ? $0 : $0 * $1 }
+      case .least: lines.map(x, y, to: z) { $1.replacing(with: $0, where: ($0 .<= $1) .| ($0 .!= $0)) }
+      case .greatest: lines.map(x, y, to: z) { $1.replacing(with: $0, where: ($0 .>= $1) .| ($0 .!= $0)) }
+      case .slope: lines.map(x, y, to: z) { ($0 * $1).replacing(with: $0, where: $0 .> 0) }
       }
       program.featureMap(result).clearPadding()
     }

@@ -151,7 +151,7 @@ private struct Normaliser: Sendable {
   var reads: [Slot] { sums.map { [$0] } ?? [] }
 
   /// The mean and √(variance + ε) of every channel.
-  func moments(_ program: Program) -> (mean: [Double], deviation: [Double]) {
+  func moments(_ program: StepScope) -> (mean: [Double], deviation: [Double]) {
     if let sums {
       let s = program.sums(sums)
       let count = s[2 * channels]
@@ -167,7 +167,7 @@ private struct Normaliser: Sendable {
     (parameters[names[2]]!.elements.map(Double.init), parameters[names[3]]!.elements.map { (Double($0) + epsilon).squareRoot() })
   }
 
-  func affine(_ program: Program) -> (scale: [Float], shift: [Float]) { affine(moments(program)) }
+  func affine(_ program: StepScope) -> (scale: [Float], shift: [Float]) { affine(moments(program)) }
 
   /// The map of the stored statistics.
   func affine() -> (scale: [Float], shift: [Float]) { affine(storedMoments) }

@@ -114,21 +114,17 @@ struct BroadcastLines: Sendable {
     isEmpty = large.count == 0
   }
 
-  /// Calls `body` with the first positions of each line in the smaller tensors and in the larger one.
+  /// Calls `body` with runs of lines: how many there are behind each other, the first positions of the first in the smaller
+  /// tensors and in the larger one, and how far the smaller ones advance from line to line.
   @inline(__always)
-  func forEach(_ body: (_ small: SIMD2<Int>, _ large: Int) -> Void) {
+  private func forEachRun(_ body: (_ lines: Int, _ small: SIMD2<Int>, _ large: Int, _ step: SIMD2<Int>) -> Void) {
     if isEmpty { return }
     var index = [Int](repeating: 0, count: outer.count)
     var (start, position) = (SIMD2(0, 0), 0)
-    // The innermost of the outer axes may have many short lines.
-    let (inner, step) = outer.last ?? (1, SIMD2(0, 0))
+    let (lines, step) = outer.last ?? (1, SIMD2(0, 0))
     while true {
-      var small = start
-      for _ in 0..<inner {
-        body(small, position)
-        small &+= step
-        position += length
-      }
+      body(lines, start, position, step)
+      position += lines * length
       var axis = outer.count - 2
       while axis >= 0 {
         index[axis] += 1
@@ -142,22 +138,53 @@ struct BroadcastLines: Sendable {
     }
   }
 
-  /// Writes a function of each pair of elements.
+  /// Calls `body` with the first positions of each line in the smaller tensors and in the larger one.
+  @inline(__always)
+  func forEach(_ body: (_ small: SIMD2<Int>, _ large: Int) -> Void) {
+    forEachRun { lines, start, first, step in
+      var (small, large) = (start, first)
+      for _ in 0..<lines {
+        body(small, large)
+        small &+= step
+        large += length
+      }
+    }
+  }
+
+  /// Writes a function of each pair of elements; `z` may be `x` or `y` where that is read once.
   @inline(__always)
   func map(
-    _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, to z: UnsafeMutablePointer<Float>, _ function: (Float, Float) -> Float
+    _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, to z: UnsafeMutablePointer<Float>,
+    _ function: (VectorMath.Vector, VectorMath.Vector) -> VectorMath.Vector
   ) {
-    forEach { small, large in
-      let (a, b, c) = (x + small[0], y + small[1], z + large)
+    forEachRun { lines, start, first, step in
+      let (a, b, c) = (x + start[0], y + start[1], z + first)
       switch (strides[0], strides[1]) {
-      case (1, 1): for i in 0..<length { c[i] = function(a[i], b[i]) }
+      // Blocks of channels at all positions, with one block that each of them meets: it stays in registers.
+      case (1, 1) where step == SIMD2(length, 0) && length % 8 == 0:
+        VectorMath.map(a, repeating: b, of: length, to: c, times: lines, function)
+      case (1, 1) where step == SIMD2(0, length) && length % 8 == 0:
+        VectorMath.map(b, repeating: a, of: length, to: c, times: lines) { function($1, $0) }
+      case (1, 1):
+        for line in 0..<lines {
+          VectorMath.map(
+            a + line &* step[0], b + line &* step[1], to: c + line &* length, count: length, function)
+        }
       case (1, _):
-        let second = b[0]
-        for i in 0..<length { c[i] = function(a[i], second) }
+        for line in 0..<lines {
+          let second = VectorMath.Vector(repeating: b[line &* step[1]])
+          VectorMath.map(a + line &* step[0], to: c + line &* length, count: length) { function($0, second) }
+        }
       case (_, 1):
-        let first = a[0]
-        for i in 0..<length { c[i] = function(first, b[i]) }
-      default: c.update(repeating: function(a[0], b[0]), count: length)
+        for line in 0..<lines {
+          let first = VectorMath.Vector(repeating: a[line &* step[0]])
+          VectorMath.map(b + line &* step[1], to: c + line &* length, count: length) { function(first, $0) }
+        }
+      default:
+        for line in 0..<lines {
+          let pair = (VectorMath.Vector(repeating: a[line &* step[0]]), VectorMath.Vector(repeating: b[line &* step[1]]))
+          (c + line &* length).update(repeating: function(pair.0, pair.1)[0], count: length)
+        }
       }
     }
   }

@@ -69,6 +69,15 @@ final class ConvolutionKernel: LinearKernel, FusingKernel {
     throw EspalierError("its \(role) hold \(tensor.elements[position])", accepted: "finite numbers")
   }
 
+  /// Whether the primitive may compute an activation, too; a smooth one is not worth giving up ``Winograd`` for.
+  func fuses(_ function: Pointwise, _ builder: PlanBuilder) throws -> Bool {
+    guard function.postOperation != nil else { return false }
+    if function.isExactWhenFused { return true }
+    guard !builder.isTraining else { return false }
+    let primitive = try forwardPrimitive(hasBias: bias != nil, post: [], layout: nil)
+    return try winograd(builder, primitive, isTransposed: false, post: []) == nil
+  }
+
   func growth(_ builder: PlanBuilder) -> Double {
     if let knownGrowth { return knownGrowth }
     // In a transposed convolution of groups, the sum of them all.

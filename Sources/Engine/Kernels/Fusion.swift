@@ -38,7 +38,9 @@ struct Fusion {
   }
 
   /// Decides what a node's kernel takes over, before its forward steps are made.
-  mutating func prepare(_ kernel: any Kernel, of node: Node, _ builder: PlanBuilder) {
+  ///
+  /// - Throws: `EspalierError` if oneDNN refuses a layer.
+  mutating func prepare(_ kernel: any Kernel, of node: Node, _ builder: PlanBuilder) throws {
     switch kernel {
     case let kernel as ConvolutionKernel:
       var tail = Tail()
@@ -48,7 +50,7 @@ struct Fusion {
         last = sum.outputs[0]
         absorbed.insert(sum.id)
       }
-      if let (next, function) = activation(of: last, builder), function.postOperation != nil {
+      if let (next, function) = activation(of: last, builder), try kernel.fuses(function, builder) {
         tail.activation = function
         last = next.outputs[0]
         absorbed.insert(next.id)

@@ -31,14 +31,25 @@ enum Pointwise: Hashable, Sendable {
   case reciprocal
   case power(Float)
 
-  /// The same function as a convolution's post-operation, where oneDNN computes it to the last bit alike.
+  /// The same function as a convolution's post-operation; to the last bit alike where ``isExactWhenFused``, else within some
+  /// units in the last place.
   var postOperation: PostOperation? {
     switch self {
     case .relu: .eltwise(dnnl_eltwise_relu, alpha: 0, beta: 0)
+    case .swish(let alpha): .eltwise(dnnl_eltwise_swish, alpha: alpha, beta: 0)
+    case .hardSwish: .eltwise(dnnl_eltwise_hardswish, alpha: 0, beta: 0)
     case .leakyRelu(let slope): .eltwise(dnnl_eltwise_relu, alpha: slope, beta: 0)
     // oneDNN demands that the bounds do not cross, and clips the lanes behind the last channel too, which must stay 0.
     case .clip(let low, let high) where low <= high && keepsZero: .eltwise(dnnl_eltwise_clip, alpha: low, beta: high)
     default: nil
+    }
+  }
+
+  /// Whether oneDNN's post-operation gives the very bits of ``apply(_:to:count:)``.
+  var isExactWhenFused: Bool {
+    switch self {
+    case .swish, .hardSwish: false
+    default: true
     }
   }
 
@@ -86,24 +97,27 @@ enum Pointwise: Hashable, Sendable {
     }
   }
 
-  /// Writes the function of `count` elements; NaN stays so.
+  /// Writes the function of `count` elements, and NaN where that is one.
+  ///
+  /// `y` may be `x`.
   func apply(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) {
     switch self {
-    case .relu: for i in 0..<count { y[i] = x[i] < 0 ? 0 : x[i] }
-    case .leakyRelu(let slope): for i in 0..<count { y[i] = x[i] > 0 ? x[i] : slope * x[i] }
+    case .relu: VectorMath.map(x, to: y, count: count) { $0.replacing(with: 0, where: $0 .< 0) }
+    case .leakyRelu(let slope):
+      VectorMath.map(x, to: y, count: count) { (slope * $0).replacing(with: $0, where: $0 .> 0) }
     case .clip(let low, let high):
-      for i in 0..<count {
-        let above = x[i] < low ? low : x[i]
-        y[i] = above > high ? high : above
+      VectorMath.map(x, to: y, count: count) {
+        let above = $0.replacing(with: low, where: $0 .< low)
+        return above.replacing(with: high, where: above .> high)
       }
     case .sigmoid: VectorMath.map(x, to: y, count: count) { VectorMath.logistic($0) }
-    case .hardSigmoid(let alpha, let beta): for i in 0..<count { y[i] = bounded(alpha * x[i] + beta) }
-    case .hardSwish: for i in 0..<count { y[i] = x[i] * bounded(x[i] / 6 + 0.5) }
+    case .hardSigmoid(let alpha, let beta): VectorMath.map(x, to: y, count: count) { bounded(alpha * $0 + beta) }
+    case .hardSwish: VectorMath.map(x, to: y, count: count) { $0 * bounded($0 / 6 + 0.5) }
     case .tanh: VectorMath.map(x, to: y, count: count) { VectorMath.tanh($0) }
     case .elu(let alpha): for i in 0..<count { y[i] = x[i] > 0 ? x[i] : alpha * expm1(x[i]) }
     case .selu(let alpha, let gamma): for i in 0..<count { y[i] = gamma * (x[i] > 0 ? x[i] : alpha * expm1(x[i])) }
     case .celu(let alpha): for i in 0..<count { y[i] = x[i] > 0 ? x[i] : alpha * expm1(x[i] / alpha) }
-    case .thresholdedRelu(let alpha): for i in 0..<count { y[i] = x[i] <= alpha ? 0 : x[i] }
+    case .thresholdedRelu(let alpha): VectorMath.map(x, to: y, count: count) { $0.replacing(with: 0, where: $0 .<= alpha) }
     case .softplus: for i in 0..<count { y[i] = logarithm(ofOnePlusExp: x[i]) }
     case .softsign: for i in 0..<count { y[i] = x[i] / (1 + abs(x[i])) }
     case .gelu: VectorMath.map(x, to: y, count: count) { $0 * VectorMath.normalShare($0) }
@@ -113,12 +127,12 @@ enum Pointwise: Hashable, Sendable {
     case .erf: for i in 0..<count { y[i] = Foundation.erf(x[i]) }
     case .exp: VectorMath.map(x, to: y, count: count) { VectorMath.exp($0) }
     case .log: for i in 0..<count { y[i] = Foundation.log(x[i]) }
-    case .squareRoot: for i in 0..<count { y[i] = x[i].squareRoot() }
+    case .squareRoot: VectorMath.map(x, to: y, count: count) { $0.squareRoot() }
     case .magnitude: for i in 0..<count { y[i] = abs(x[i]) }
-    case .negative: for i in 0..<count { y[i] = -x[i] }
-    case .reciprocal: for i in 0..<count { y[i] = 1 / x[i] }
-    case .power(2): for i in 0..<count { y[i] = x[i] * x[i] }
-    case .power(3): for i in 0..<count { y[i] = x[i] * x[i] * x[i] }
+    case .negative: VectorMath.map(x, to: y, count: count) { -$0 }
+    case .reciprocal: VectorMath.map(x, to: y, count: count) { 1 / $0 }
+    case .power(2): VectorMath.map(x, to: y, count: count) { $0 * $0 }
+    case .power(3): VectorMath.map(x, to: y, count: count) { $0 * $0 * $0 }
     case .power(let exponent): for i in 0..<count { y[i] = pow(x[i], exponent) }
     }
   }
@@ -133,25 +147,31 @@ enum Pointwise: Hashable, Sendable {
   }
 
   /// Writes gradient × derivative, given the output (or the input, see ``differentiatesFromOutput``).
+  ///
+  /// `result` may be `gradient`.
   func backward(
     _ value: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>, count: Int
   ) {
+    @inline(__always) func sweep(_ function: (_ value: VectorMath.Vector, _ gradient: VectorMath.Vector) -> VectorMath.Vector) {
+      VectorMath.map(value, gradient, to: result, count: count, function)
+    }
     switch self {
-    case .relu: for i in 0..<count { result[i] = value[i] > 0 ? gradient[i] : 0 }
-    case .leakyRelu(let slope): for i in 0..<count { result[i] = value[i] > 0 ? gradient[i] : slope * gradient[i] }
-    case .clip(let low, let high): for i in 0..<count { result[i] = value[i] > low && value[i] < high ? gradient[i] : 0 }
-    case .sigmoid: for i in 0..<count { result[i] = gradient[i] * value[i] * (1 - value[i]) }
-    case .hardSigmoid(let alpha, _): for i in 0..<count { result[i] = value[i] > 0 && value[i] < 1 ? alpha * gradient[i] : 0 }
-    case .tanh: for i in 0..<count { result[i] = gradient[i] * (1 - value[i] * value[i]) }
-    case .elu(let alpha) where alpha >= 0:
-      for i in 0..<count { result[i] = value[i] > 0 ? gradient[i] : gradient[i] * (value[i] + alpha) }
-    case .exp: for i in 0..<count { result[i] = gradient[i] * value[i] }
+    case .relu: sweep { VectorMath.Vector(repeating: 0).replacing(with: $1, where: $0 .> 0) }
+    case .leakyRelu(let slope): sweep { (slope * $1).replacing(with: $1, where: $0 .> 0) }
+    case .clip(let low, let high):
+      sweep { VectorMath.Vector(repeating: 0).replacing(with: $1, where: ($0 .> low) .& ($0 .< high)) }
+    case .sigmoid: sweep { $1 * $0 * (1 - $0) }
+    case .hardSigmoid(let alpha, _):
+      sweep { VectorMath.Vector(repeating: 0).replacing(with: alpha * $1, where: ($0 .> 0) .& ($0 .< 1)) }
+    case .tanh: sweep { $1 * (1 - $0 * $0) }
+    case .elu(let alpha) where alpha >= 0: sweep { ($1 * ($0 + alpha)).replacing(with: $1, where: $0 .> 0) }
+    case .exp: sweep { $1 * $0 }
     case .gelu:
-      VectorMath.map(value, gradient, to: result, count: count) { x, g in
+      sweep { x, g in
         g * (VectorMath.normalShare(x) + x * GELU.density * VectorMath.exp(-0.5 * x * x))
       }
     case .swish(let alpha):
-      VectorMath.map(value, gradient, to: result, count: count) { x, g in
+      sweep { x, g in
         let share = VectorMath.logistic(alpha * x)
         return g * (share + alpha * x * share * (1 - share))
       }
@@ -214,11 +234,11 @@ private func logistic(_ x: Float) -> Float { 1 / (1 + Foundation.exp(-x)) }
 @inline(__always)
 private func logarithm(ofOnePlusExp x: Float) -> Float { x.isNaN ? x : max(x, 0) + log1p(Foundation.exp(-abs(x))) }
 
-/// The number between 0 and 1 that is nearest; NaN stays.
+/// The numbers between 0 and 1 that are nearest; NaN stays.
 @inline(__always)
-private func bounded(_ x: Float) -> Float {
-  let above = x < 0 ? 0 : x
-  return above > 1 ? 1 : above
+private func bounded(_ x: VectorMath.Vector) -> VectorMath.Vector {
+  let above = x.replacing(with: 0, where: x .< 0)
+  return above.replacing(with: 1, where: above .> 1)
 }
 
 /// An operator that applies a function to every element.
@@ -335,7 +355,7 @@ final class PointwiseKernel: Kernel {
     let slot = try builder.slot(of: context.input(0))
     let layout = builder.layout(slot)
     let result = builder.allocate(layout, name: context.node.outputs[0])
-    builder.addStep(context.node.label, reads: [slot], writes: [result]) { program in
+    builder.addStep(context.node.label, reads: [slot], writes: [result], isInPlace: true) { program in
       function.apply(program.pointer(slot), to: program.pointer(result), count: layout.floatCount)
       if function.fillsPadding { program.featureMap(result).clearPadding() }
     }
@@ -349,7 +369,7 @@ final class PointwiseKernel: Kernel {
     let layout = builder.layout(value)
     let incoming = try builder.reorder(gradient, to: layout)
     let result = builder.allocate(layout, name: context.node.label)
-    builder.addStep(context.node.label, reads: [value, incoming], writes: [result]) { program in
+    builder.addStep(context.node.label, reads: [value, incoming], writes: [result], isInPlace: true) { program in
       function.backward(program.pointer(value), program.pointer(incoming), to: program.pointer(result), count: layout.floatCount)
       if function.spoilsPadding { program.featureMap(result).clearPadding() }
     }

@@ -98,6 +98,24 @@ enum VectorMath {
     for lane in 0..<count - i { z[i + lane] = result[lane] }
   }
 
+  /// Writes a function of `times` lines of `length` numbers, a multiple of 8, and of one other line that each of them meets;
+  /// `z` may be `x`.
+  @inline(__always)
+  static func map(
+    _ x: UnsafePointer<Float>, repeating y: UnsafePointer<Float>, of length: Int, to z: UnsafeMutablePointer<Float>, times: Int,
+    _ function: (Vector, Vector) -> Vector
+  ) {
+    for start in stride(from: 0, to: length, by: 8) {
+      let other = UnsafeRawPointer(y + start).loadUnaligned(as: Vector.self)
+      var i = start
+      for _ in 0..<times {
+        let value = UnsafeRawPointer(x + i).loadUnaligned(as: Vector.self)
+        UnsafeMutableRawPointer(z + i).storeBytes(of: function(value, other), as: Vector.self)
+        i += length
+      }
+    }
+  }
+
   private static let roundingShift: Float = 12_582_912
 
   @inline(__always)

@@ -110,7 +110,7 @@ struct Winograd: Sendable {
   private func stride(_ layout: Layout) -> Int { (layout.blocks * layout.block * rows * across / 16 | 1) * 16 + 32 }
 
   private func multiplication(
-    _ program: Program, _ v: UnsafeMutablePointer<Float>, _ u: UnsafeMutablePointer<Float>, _ m: UnsafeMutablePointer<Float>,
+    _ program: StepScope, _ v: UnsafeMutablePointer<Float>, _ u: UnsafeMutablePointer<Float>, _ m: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) throws -> () throws -> Void {
     let room = try product.scratchpad.byteCount > 0 ? Memory(product.scratchpad, at: scratch) : nil

@@ -59,30 +59,7 @@ extension PlanBuilder {
       addStep(OverflowGuard.label, reads: [slot], writes: []) { $0.measure(slot) }
       bounds[input] = OverflowGuard.trusted
     }
-    if !isWithin() { addStep(OverflowGuard.label, reads: [], writes: []) { $0.imagesBeyondBounds.formUnion(0..<$0.plan.batch) } }
-  }
-}
-
-extension Program {
-  /// Notes the images that have an element beyond ``OverflowGuard/trusted`` in a slot; all, where rows are no image's own.
-  fileprivate func measure(_ slot: Slot) {
-    let layout = plan.slots[slot.id].layout!
-    guard imagesBeyondBounds.count < plan.batch, OverflowGuard.exceeds(pointer(slot), count: layout.floatCount) else { return }
-    guard let rows = imageRows(of: slot) else { return imagesBeyondBounds.formUnion(0..<plan.batch) }
-    for row in 0..<layout.samples
-    where OverflowGuard.exceeds(pointer(slot) + row * layout.sampleStride, count: layout.sampleStride) {
-      imagesBeyondBounds.insert(rows.image(of: row))
-    }
-  }
-
-  /// Puts other elements in a slot where its images are beyond bounds.
-  func replace(_ slot: Slot, by elements: UnsafePointer<Float>) {
-    let layout = plan.slots[slot.id].layout!
-    let rows = imageRows(of: slot)
-    for row in 0..<layout.samples where rows.map({ imagesBeyondBounds.contains($0.image(of: row)) }) ?? true {
-      let start = row * layout.sampleStride
-      (pointer(slot) + start).update(from: elements + start, count: layout.sampleStride)
-    }
+    if !isWithin() { addStep(OverflowGuard.label, reads: [], writes: []) { $0.imagesBeyondBounds.formUnion(0..<$0.batch) } }
   }
 }
 

@@ -74,7 +74,8 @@ public final class Plan: @unchecked Sendable {
   }
 }
 
-/// Positions of buffers in one arena: those that are never alive together share memory.
+/// Positions of buffers in one arena: those that are never alive together share memory, and what a step makes of a buffer that
+/// nobody reads later lies where that lay, if the step allows it.
 ///
 /// Greedy by size: the largest buffer first, each at the lowest offset where it meets no living neighbour (Pisarchyk and
 /// Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
@@ -86,8 +87,13 @@ struct MemoryPlan {
   private(set) var lifetimes: [(slot: Int, steps: ClosedRange<Int>)] = []
 
   init(slots: [SlotInfo], steps: [Step], pinned: Set<Slot>) {
+    // Slots in place of another: of which.
+    var replaced = [Int?](repeating: nil, count: slots.count)
     func root(_ slot: Slot) -> Int {
-      if case .alias(let other) = slots[slot.id].storage { other.id } else { slot.id }
+      var id = slot.id
+      if case .alias(let other) = slots[id].storage { id = other.id }
+      while let other = replaced[id] { id = other }
+      return id
     }
     var first = [Int](repeating: Int.max, count: slots.count)
     var last = [Int](repeating: -1, count: slots.count)
@@ -104,11 +110,23 @@ struct MemoryPlan {
       first[root(slot)] = 0
       last[root(slot)] = steps.count
     }
+    for (position, step) in steps.enumerated() where step.isInPlace && step.writes.count == 1 {
+      let result = root(step.writes[0])
+      guard first[result] == position, case .arena = slots[result].storage, last[result] < steps.count else { continue }
+      let source = step.reads.map(root).first { id in
+        guard case .arena = slots[id].storage else { return false }
+        return id != result && last[id] == position && size[id] == size[result]
+      }
+      guard let source else { continue }
+      replaced[result] = source
+      last[source] = last[result]
+      unsharedByteCount += (size[result] + 63) / 64 * 64
+    }
     offsets = [Int](repeating: 0, count: slots.count)
     var placed: [Int] = []  // by offset
     let waiting = slots.indices.filter { id in
       guard case .arena = slots[id].storage else { return false }
-      return last[id] >= 0
+      return last[id] >= 0 && replaced[id] == nil
     }
     for id in waiting.sorted(by: { (size[$0], $1) > (size[$1], $0) }) {
       let bytes = (size[id] + 63) / 64 * 64

@@ -33,8 +33,8 @@ extension PlanBuilder {
     var fusion = Fusion(kept: kept, watched: watched, isDifferentiable: isDifferentiable)
     for node in nodes where !fusion.absorbed.contains(node.id) {
       let kernel = kernels[node.id]!
-      fusion.prepare(kernel, of: node, self)
       try naming(location: "\(node.op.name) '\(node.label)'") {
+        try fusion.prepare(kernel, of: node, self)
         try kernel.forward(self)
         noteMaker(node, kernel)
       }

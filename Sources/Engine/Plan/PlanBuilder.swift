@@ -239,13 +239,19 @@ public final class PlanBuilder {
   /// Appends work on the host.
   ///
   /// It may read `reads` and must fill `writes`.
-  public func addStep(_ label: String, reads: [Slot], writes: [Slot], _ work: @escaping @Sendable (Program) throws -> Void) {
-    addStep(label, kernel: nil, reads: reads, writes: writes, work)
+  ///
+  /// - Parameter isInPlace: whether what it writes may lie where something lies that it reads, and nobody later.
+  public func addStep(
+    _ label: String, reads: [Slot], writes: [Slot], isInPlace: Bool = false,
+    _ work: @escaping @Sendable (StepScope) throws -> Void
+  ) {
+    steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work), isInPlace: isInPlace))
+    forget(writes)
   }
 
   /// Appends work on the host that is done only where images are beyond bounds (see ``OverflowGuard``).
   func addStepBeyondBounds(
-    _ label: String, reads: [Slot], writes: [Slot], _ work: @escaping @Sendable (Program) throws -> Void
+    _ label: String, reads: [Slot], writes: [Slot], _ work: @escaping @Sendable (StepScope) throws -> Void
   ) {
     steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work), isBeyondBounds: true))
     forget(writes)
@@ -253,7 +259,7 @@ public final class PlanBuilder {
 
   /// Appends work on the host that hands part of its own to a kernel of oneDNN.
   func addStep(
-    _ label: String, kernel: String?, reads: [Slot], writes: [Slot], _ work: @escaping @Sendable (Program) throws -> Void
+    _ label: String, kernel: String?, reads: [Slot], writes: [Slot], _ work: @escaping @Sendable (StepScope) throws -> Void
   ) {
     steps.append(Step(label: label, reads: reads, writes: writes, work: .host(work), kernel: kernel))
     forget(writes)
@@ -274,9 +280,7 @@ public final class PlanBuilder {
   public func observe(_ slots: [Slot], label: String) -> Int {
     let tap = tapCount
     tapCount += 1
-    addStep(label, reads: slots, writes: []) { program in
-      try program.observers[tap]?(slots.map { program.featureMap($0) })
-    }
+    addStep(label, reads: slots, writes: []) { try $0.show(slots, to: tap) }
     return tap
   }
 

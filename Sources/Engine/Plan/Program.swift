@@ -96,7 +96,7 @@ public final class Program {
       do { try stream.execute(primitive, arguments[index]) } catch let error as EspalierError { throw error.at(step.label) }
     case .host(let work):
       try stream.wait()
-      try work(self)
+      try work(StepScope(self, step))
     }
   }
 

@@ -31,7 +31,7 @@ struct SlotInfo {
 struct Step {
   enum Work {
     case primitive(Primitive, [(argument: Int32, slot: Slot)])
-    case host(@Sendable (Program) throws -> Void)
+    case host(@Sendable (StepScope) throws -> Void)
   }
 
   /// The node that it serves, for messages.
@@ -39,6 +39,8 @@ struct Step {
   let reads: [Slot]
   let writes: [Slot]
   let work: Work
+  /// Whether what it writes may lie where something lies that it reads last: each element is read before it is written.
+  var isInPlace = false
   /// The kernel of oneDNN that work on the host hands part of its own to.
   var kernel: String?
   /// Whether it is run only where images are beyond bounds (see ``OverflowGuard``).
