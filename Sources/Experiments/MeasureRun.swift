@@ -218,7 +218,7 @@ private struct Pass {
   ) throws -> [Value] {
     let parts = PartialProgress()
     let scheduler = context.scheduler(activity: activity, batch: plan.batch, images: data.dataset.count, parts: parts)
-    let answers = answers.plan.arenaByteCount + answers.plan.scratchByteCount
+    let answers = answers.bytesPerWorker
     return try naming(file: "\(data.request.spec)") {
       try scheduler.map(
         shards: 0..<epoch.count, bytesPerWorker: plan.bytesPerWorker + (isAnswering ? answers : 0),

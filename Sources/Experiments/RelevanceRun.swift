@@ -168,7 +168,7 @@ public struct RelevanceRun: Sendable {
     guard classes <= 1 << 16 else {
       throw EspalierError("the network has \(classes) classes", file: model.path, accepted: "at most 65536")
     }
-    func layer(_ site: AttributionPlan.Site) -> RelevanceLayer {
+    func layer(_ site: LayerSite) -> RelevanceLayer {
       RelevanceLayer(name: site.layer.name, node: site.layer.node.name, order: site.layer.order, channels: site.channels)
     }
     let names = data.dataset.classNames ?? []

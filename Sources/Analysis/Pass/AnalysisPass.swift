@@ -72,7 +72,7 @@ public struct AnalysisPass: Sendable {
     scheduler.prologue = useOneThreadHere
     return try scheduler.fold(
       shards: first..<shards, blocks: plan.sites.map(\.title), blocksMayMove: plan.keepsMaps,
-      bytesPerWorker: plan.plan.arenaByteCount + plan.plan.scratchByteCount, from: consume start,
+      bytesPerWorker: plan.bytesPerWorker, from: consume start,
       checkpoint: save.map { save in PassCheckpoint(interval: interval) { try save(SavedPass(state: $0, next: $1)) } },
       makeWorker: { _ in try AnalysisProgram(plan) },
       body: { program, index, handoff in

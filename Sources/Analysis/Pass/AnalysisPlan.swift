@@ -39,26 +39,26 @@ public struct AnalysisRequest: Sendable {
 /// One forward pass serves all phases; the gradient is that of each image's own cross-entropy, −log softmax at its target,
 /// not divided by the number of images.
 public final class AnalysisPlan: Sendable {
-  /// The steps.
-  public let plan: Plan
   /// The sites, in execution order.
   public let sites: [Site]
   /// The number of classes that labels are of; nil in a plan of the forward phase alone, which asks for none.
-  public var classes: Int? { targets.map { ClassScores.labels(ofOutputs: $0.form.classes) } }
+  public var classes: Int? { form.map { ClassScores.labels(ofOutputs: $0.classes) } }
   /// What the output holds of one image; nil in a plan of the forward phase alone.
-  public var form: OutputForm? { targets?.form }
+  public var form: OutputForm? { pass.targets?.form }
   /// A notice if a final Softmax or LogSoftmax was left out, naming it.
-  public let skippedHead: String?
+  public var skippedHead: String? { pass.skippedHead }
+  /// The bytes that a worker's buffers take.
+  public var bytesPerWorker: Int { pass.bytesPerWorker }
   /// What was asked for.
   public let request: AnalysisRequest
 
   /// Whether feature maps stay as they are until their shard ends.
   public var keepsMaps: Bool { request.keepsMaps && request.phases == [.forward] }
 
-  let input: String
+  /// What is run.
+  let pass: CompiledPass
   /// The tap of every site in every phase.
   let taps: [Phase: [Int: Int]]
-  let targets: TargetSlots?
 
   /// Compiles a pass.
   ///
@@ -67,15 +67,13 @@ public final class AnalysisPlan: Sendable {
   public init(_ graph: Graph, _ request: AnalysisRequest) throws {
     // What is only observed on the way needs no class scores at the end.
     let isReversed = request.phases != [.forward]
-    let head = isReversed ? try graph.classScores(output: request.output) : try? graph.classScores(output: request.output)
-    let network = try (head?.graph ?? graph.keeping(output: request.output)).canonized()
-    let builder = try PlanBuilder(network, batch: request.batch)
+    let compiler = try PassCompiler(graph, output: request.output, batch: request.batch, needsScores: isReversed)
+    let (network, builder) = (compiler.network, compiler.builder)
     let sites = try request.sites.sites(in: network, of: graph, facts: builder.facts, images: builder.images)
     guard !sites.isEmpty else {
       throw EspalierError("the network has no \(request.sites.kind.rawValue) site", accepted: "--site linear")
     }
-    let output = network.outputs[0]
-    let shape = try builder.shape(of: output)
+    let output = compiler.output
     let values = Dictionary(sites.enumerated().map { ($0.element.value, [$0.offset]) }, uniquingKeysWith: +)
     let relevance = try request.composite.map { try RelevancePass(network, composite: $0, builder) }
 
@@ -104,33 +102,25 @@ public final class AnalysisPlan: Sendable {
     try builder.forward(keeping: kept, watching: watched, isDifferentiable: isReversed) { value, _ in
       if request.phases.contains(.forward) { try observe(.forward, at: value, nil) }
     }
-    targets = (isReversed ? head?.form : nil).map { builder.allocateTargets($0) }
-    if let targets {
-      let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
-      func pass(_ phase: Phase, from seed: Slot, rule: (Node, [Slot?], [Bool]) throws -> [Slot?]) throws {
-        if values[output] != nil { try observe(phase, at: output, seed) }
-        let arrived = try builder.reverse(from: [output: seed], to: watched) { node, arriving, wanted in
-          for (value, slot) in zip(node.outputs, arriving) { if let slot { try observe(phase, at: value, slot) } }
-          return try rule(node, arriving, wanted)
-        }
-        // The sites that nothing before them asked for end the walk.
-        for site in sites { if let slot = arrived[site.value] { try observe(phase, at: site.value, slot) } }
+    func back(_ phase: Phase, from seed: Slot, rule: (Node, [Slot?], [Bool]) throws -> [Slot?]) throws {
+      if values[output] != nil { try observe(phase, at: output, seed) }
+      let arrived = try builder.reverse(from: [output: seed], to: watched) { node, arriving, wanted in
+        for (value, slot) in zip(node.outputs, arriving) { if let slot { try observe(phase, at: value, slot) } }
+        return try rule(node, arriving, wanted)
       }
-      if request.phases.contains(.gradient) {
-        let seed = builder.appendLossGradient(of: logits, targets: targets)
-        try pass(.gradient, from: seed) { try builder.vectorJacobianProduct($0, $1, wanted: $2) }
-      }
-      if request.phases.contains(.relevance) {
-        guard let relevance else { preconditionFailure("a relevance phase without composite") }
-        let seed = builder.appendRelevanceStart(of: logits, targets: targets, start: request.start)
-        try pass(.relevance, from: seed, rule: relevance.cross)
-      }
+      // The sites that nothing before them asked for end the walk.
+      for site in sites { if let slot = arrived[site.value] { try observe(phase, at: site.value, slot) } }
     }
-    plan = builder.finish()
+    if request.phases.contains(.gradient) {
+      try back(.gradient, from: compiler.seed(.lossGradient)) { try builder.vectorJacobianProduct($0, $1, wanted: $2) }
+    }
+    if request.phases.contains(.relevance) {
+      guard let relevance else { preconditionFailure("a relevance phase without composite") }
+      try back(.relevance, from: compiler.seed(.relevance(request.start)), rule: relevance.cross)
+    }
+    pass = compiler.finish()
     self.sites = sites
     self.taps = taps
     self.request = request
-    skippedHead = head?.skipped
-    input = network.inputs[0].name
   }
 }

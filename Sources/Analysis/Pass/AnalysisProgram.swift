@@ -74,7 +74,7 @@ public final class AnalysisProgram {
   /// - Throws: `EspalierError` if the engine refuses.
   public init(_ plan: AnalysisPlan) throws {
     self.plan = plan
-    program = try Program(plan.plan)
+    program = try Program(plan.pass.plan)
   }
 
   /// Runs a shard and shows it to accumulators.
@@ -97,8 +97,6 @@ public final class AnalysisProgram {
   ) throws -> AnalysisState {
     let count = input.shape[0]
     precondition(images.count == count && targets.count == count, "\(images.count) descriptions of \(count) images")
-    try plan.targets?.write(targets, of: plan.classes, to: program)
-    try program.setInputs(plan.input, to: input, others: others)
     let sites = fresh().sites.map(SiteBox.init)
     try withoutActuallyEscaping(observing) { observing in
       for (phase, taps) in plan.taps {
@@ -113,7 +111,7 @@ public final class AnalysisProgram {
         }
       }
       defer { program.observers = [:] }
-      try program.run()
+      try plan.pass.run(program, input, others: others, targets: targets, of: plan.classes)
       try until()
     }
     return AnalysisState(sites.map(\.accumulators))

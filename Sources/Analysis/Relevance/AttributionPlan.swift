@@ -4,26 +4,26 @@ import Tensors
 
 /// An attributor's passes, compiled for shards of a fixed size: read-only, shared by all workers.
 public final class AttributionPlan: Sendable {
-  /// A layer whose channels' relevance is found out on the way.
-  public struct Site: Sendable {
-    /// The layer, named as in the graph as read.
-    public let layer: Layer
-    /// The number of channels.
-    public let channels: Int
-  }
-
   enum Passes: Sendable {
     case relevance(RelevancePlan)
     case outputs(OutputPlan)
     case featureMaps(FeatureMapPlan)
+
+    var compiled: CompiledPass {
+      switch self {
+      case .relevance(let plan): plan.pass
+      case .outputs(let plan): plan.pass
+      case .featureMaps(let plan): plan.pass
+      }
+    }
   }
 
   /// The outer loop.
   public let attributor: any Attributor
   /// The layers in execution order: every convolution and linear layer, or the one whose feature maps are observed, or none.
-  public let sites: [Site]
+  public let sites: [LayerSite]
   /// The products of attention with values, whose channels are heads, in execution order; only for lrp.
-  public let heads: [Site]
+  public let heads: [LayerSite]
   /// The layers of which it is told what they conserve; empty unless it was asked for.
   public let conservation: [ConservationSite]
   /// The rules, as files tell them.
@@ -61,8 +61,8 @@ public final class AttributionPlan: Sendable {
         graph, composite: composite, start: start, batch: batch, output: outputName, details: details)
       passes = .relevance(plan)
       conservation = plan.conservation
-      sites = plan.sites.map { Site(layer: $0.layer, channels: $0.channels) }
-      heads = attributor is LRPAttributor ? plan.heads.map { Site(layer: $0.layer, channels: $0.channels) } : []
+      sites = plan.sites
+      heads = attributor is LRPAttributor ? plan.heads : []
     case .outputs:
       conservation = []
       passes = .outputs(try OutputPlan(graph, batch: batch, output: outputName))
@@ -71,42 +71,22 @@ public final class AttributionPlan: Sendable {
       let plan = try FeatureMapPlan(graph, site: site, composite: composite, start: start, batch: batch, output: outputName)
       conservation = []
       passes = .featureMaps(plan)
-      (sites, heads) = ([Site(layer: plan.layer, channels: plan.channels)], [])
+      (sites, heads) = ([plan.site], [])
     }
   }
 
   /// The number of images in a shard.
-  public var batch: Int { plan.batch }
+  public var batch: Int { passes.compiled.plan.batch }
 
   /// The bytes that a worker's buffers take.
-  public var bytesPerWorker: Int { plan.arenaByteCount + plan.scratchByteCount }
+  public var bytesPerWorker: Int { passes.compiled.bytesPerWorker }
 
   /// What the output holds of one image.
-  public var form: OutputForm {
-    switch passes {
-    case .relevance(let plan): plan.form
-    case .outputs(let plan): plan.form
-    case .featureMaps(let plan): plan.form
-    }
-  }
+  public var form: OutputForm { passes.compiled.scores }
 
   /// A notice if a final Softmax or LogSoftmax was left out, naming it.
-  public var skippedHead: String? {
-    switch passes {
-    case .relevance(let plan): plan.skippedHead
-    case .outputs(let plan): plan.skippedHead
-    case .featureMaps(let plan): plan.skippedHead
-    }
-  }
+  public var skippedHead: String? { passes.compiled.skippedHead }
 
   /// Whether relevance goes back to the input by the composite.
   var isPropagated: Bool { if case .relevance = passes { true } else { false } }
-
-  private var plan: Plan {
-    switch passes {
-    case .relevance(let plan): plan.plan
-    case .outputs(let plan): plan.plan
-    case .featureMaps(let plan): plan.plan
-    }
-  }
 }

@@ -27,20 +27,15 @@ public struct FeatureMapSite: Hashable, Sendable {
 /// A forward pass, and behind it a pass back to the feature maps of one layer, compiled for shards of a fixed size: read-only,
 /// shared by all workers.
 public final class FeatureMapPlan: Sendable {
-  /// The steps.
-  public let plan: Plan
-  /// The convolution.
-  public let layer: Layer
-  /// The number of its feature maps.
-  public let channels: Int
+  /// The convolution, and the number of its feature maps.
+  public let site: LayerSite
   /// What the output holds of one image.
-  public let form: OutputForm
+  public var form: OutputForm { pass.scores }
   /// A notice if a final Softmax or LogSoftmax was left out, naming it.
-  public let skippedHead: String?
+  public var skippedHead: String? { pass.skippedHead }
 
-  let input: String
-  let output: String
-  let targets: TargetSlots
+  /// What is run.
+  let pass: CompiledPass
   let maps = "feature maps"
   let arrival = "relevance at the feature maps"
 
@@ -57,14 +52,9 @@ public final class FeatureMapPlan: Sendable {
   public init(
     _ graph: Graph, site: FeatureMapSite, composite: Composite, start: RelevanceStart, batch: Int, output outputName: String?
   ) throws {
-    let head = try graph.classScores(output: outputName)
-    skippedHead = head.skipped
-    let network = try head.graph.canonized()
-    let builder = try PlanBuilder(network, batch: batch)
-    let pass = try RelevancePass(network, composite: composite, builder)
-    (input, output) = (network.inputs[0].name, network.outputs[0])
-    form = head.form
-
+    let compiler = try PassCompiler(graph, output: outputName, batch: batch)
+    let (network, builder) = (compiler.network, compiler.builder)
+    let relevance = try RelevancePass(network, composite: composite, builder)
     let kept = Set(network.nodes.filter { LayerKind($0, in: network) == .convolution }.map(\.id))
     let convolutions = graph.layers.filter { kept.contains($0.id) }
     guard
@@ -76,7 +66,6 @@ public final class FeatureMapPlan: Sendable {
           ?? "the network has no convolution",
         accepted: convolutions.isEmpty ? "a network with one" : EspalierError.list(convolutions.map(\.name)))
     }
-    self.layer = layer
     let value = network.featureMaps(of: network.node(id: layer.id)!, at: site.position)
     let shape = try builder.shape(of: value)
     guard shape.rank == 4 else {
@@ -85,19 +74,17 @@ public final class FeatureMapPlan: Sendable {
     guard try builder.rowsPerImage(of: value, layer: layer.name) == 1 else {
       throw EspalierError("an image has several feature maps a channel there", location: "layer '\(layer.name)'", accepted: "one")
     }
-    channels = shape[1]
+    self.site = LayerSite(layer: layer, channels: shape[1])
 
-    try builder.forward(keeping: pass.keptValues().union([value]), isDifferentiable: true)
-    targets = builder.allocateTargets(form)
-    let logits = try builder.reorder(builder.slot(of: output), to: .plain(builder.shape(of: output)))
-    let seed = builder.appendRelevanceStart(of: logits, targets: targets, start: start)
-    let arriving = try builder.reverse(from: [output: seed], to: [value], rule: pass.cross)
+    try builder.forward(keeping: relevance.keptValues().union([value]), isDifferentiable: true)
+    let seed = try compiler.seed(.relevance(start))
+    let arriving = try builder.reverse(from: [compiler.output: seed], to: [value], rule: relevance.cross)
     guard let slot = arriving[value] else {
-      throw EspalierError("the output '\(output)' does not depend on it", location: "layer '\(layer.name)'")
+      throw EspalierError("the output '\(compiler.output)' does not depend on it", location: "layer '\(layer.name)'")
     }
-    builder.keep(try builder.reorder(builder.slot(of: value), to: .plain(shape)), as: maps)
-    builder.keep(try builder.reorder(slot, to: .plain(shape)), as: arrival)
-    plan = builder.finish()
+    try compiler.keep(builder.slot(of: value), shapedAs: value, as: maps)
+    try compiler.keep(slot, shapedAs: value, as: arrival)
+    pass = compiler.finish()
   }
 }
 
@@ -122,7 +109,7 @@ public final class FeatureMapProgram {
   /// - Throws: `EspalierError` if the engine refuses.
   public init(_ plan: FeatureMapPlan) throws {
     self.plan = plan
-    program = try Program(plan.plan)
+    program = try Program(plan.pass.plan)
   }
 
   /// The feature maps of images `[n, …]`, n from 1 to the plan's batch, and what arrives there.
@@ -132,11 +119,9 @@ public final class FeatureMapProgram {
   public func run(_ images: Tensor<Float>, others: [String: Tensor<Float>] = [:], targets: [OutputTarget]) throws
     -> FeatureMapResult
   {
-    try program.setInputs(plan.input, to: images, others: others)
-    try plan.targets.write(targets, to: program)
-    try program.run()
+    try plan.pass.run(program, images, others: others, targets: targets)
     return FeatureMapResult(
-      maps: program.result(plan.maps), relevance: program.result(plan.arrival), prediction: program.result(plan.output))
+      maps: program.result(plan.maps), relevance: program.result(plan.arrival), prediction: program.result(plan.pass.output))
   }
 }
 

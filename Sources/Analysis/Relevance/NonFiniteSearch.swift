@@ -38,44 +38,37 @@ struct NonFiniteSearch: Sendable {
 
   /// The node behind which a number of an image is none, as a clause; empty if none is found.
   private func layer(_ shard: AttributionShard, _ row: Int, backwards: Bool) throws -> String {
-    let scores = try graph.classScores(output: output)
-    let network = try scores.graph.canonized()
-    let batch = network.fixedBatch ?? 1
-    let builder = try PlanBuilder(network, batch: batch)
-    let pass = try RelevancePass(network, composite: composite, builder)
+    let compiler = try PassCompiler(graph, output: output, batch: graph.fixedBatch ?? 1)
+    let (network, builder) = (compiler.network, compiler.builder)
+    let relevance = try RelevancePass(network, composite: composite, builder)
     var labels: [Int: String] = [:]
     func observe(_ slot: Slot, _ node: Node) {
       labels[builder.observe(slot, label: node.label)] = "\(node.op.name) '\(node.label)'"
     }
     let watched = Set(network.nodes.flatMap(\.outputs).filter { !$0.isEmpty })
-    let kept = backwards ? pass.keptValues() : []
+    let kept = backwards ? relevance.keptValues() : []
     try builder.forward(keeping: kept, watching: backwards ? [] : watched, isDifferentiable: backwards) { value, slot in
       if let node = network.producer(of: value) { observe(slot, node) }
     }
-    var targets: TargetSlots?
     if backwards {
-      let slots = builder.allocateTargets(scores.form)
-      targets = slots
-      let output = network.outputs[0]
-      let logits = try builder.reorder(builder.slot(of: output), to: .plain(builder.shape(of: output)))
-      let seed = builder.appendRelevanceStart(of: logits, targets: slots, start: start)
-      _ = try builder.reverse(from: [output: seed], to: [network.inputs[0].name]) { node, arriving, wanted in
-        let sent = try pass.cross(node, arriving, wanted)
+      let seed = try compiler.seed(.relevance(start))
+      _ = try builder.reverse(from: [compiler.output: seed], to: [compiler.input]) { node, arriving, wanted in
+        let sent = try relevance.cross(node, arriving, wanted)
         for case let slot? in sent { observe(slot, node) }
         return sent
       }
     }
-    let program = try Program(builder.finish())
+    let pass = compiler.finish()
+    let program = try Program(pass.plan)
     var found: String?
     for (tap, label) in labels {
       program.observers[tap] = { maps in
         if found == nil, !maps[0].tensor().elements.allSatisfy(\.isFinite) { found = label }
       }
     }
-    try program.setInputs(
-      network.inputs[0].name, to: shard.images.rows(row..<row + 1), others: shard.others.mapValues { $0.rows(row..<row + 1) })
-    try targets?.write([shard.targets[row]], to: program)
-    try program.run()
+    try pass.run(
+      program, shard.images.rows(row..<row + 1), others: shard.others.mapValues { $0.rows(row..<row + 1) },
+      targets: [shard.targets[row]])
     return found.map { ", first behind \($0)" } ?? ""
   }
 }

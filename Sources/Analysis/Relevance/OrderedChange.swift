@@ -50,7 +50,7 @@ struct OrderedChange {
     let geometry = shard.geometry
     var curves = [Curves](
       repeating: Curves([[Double]](repeating: [Double](repeating: 0, count: steps + 1), count: 2)), count: images.shape[0])
-    let variants = Variants(images: images, count: steps + 1, batch: program.plan.plan.batch, progress: program.progress)
+    let variants = Variants(images: images, count: steps + 1, batch: program.plan.batch, progress: program.progress)
     try variants.forEachBatch { row, values in
       let count = Int((share * Double(row.variant) / Double(steps) * Double(geometry.area)).rounded())
       let start = row.image * geometry.count

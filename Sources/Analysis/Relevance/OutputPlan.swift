@@ -4,15 +4,17 @@ import Tensors
 
 /// A forward pass to the output before a final softmax, compiled for shards of a fixed size: read-only, shared by all workers.
 public final class OutputPlan: Sendable {
-  /// The steps.
-  public let plan: Plan
+  /// The number of images in a shard.
+  public var batch: Int { pass.plan.batch }
+  /// The bytes that a worker's buffers take.
+  public var bytesPerWorker: Int { pass.bytesPerWorker }
   /// What the output holds of one image.
-  public let form: OutputForm
+  public var form: OutputForm { pass.scores }
   /// A notice if a final Softmax or LogSoftmax was left out, naming it.
-  public let skippedHead: String?
+  public var skippedHead: String? { pass.skippedHead }
 
-  let input: String
-  let output: String
+  /// What is run.
+  let pass: CompiledPass
 
   /// Compiles a forward pass.
   ///
@@ -22,14 +24,9 @@ public final class OutputPlan: Sendable {
   ///   - outputName: the output, the first if nil; a final Softmax or LogSoftmax is left out.
   /// - Throws: `EspalierError` naming the layer that cannot be run.
   public init(_ graph: Graph, batch: Int, output outputName: String? = nil) throws {
-    let head = try graph.classScores(output: outputName)
-    skippedHead = head.skipped
-    let network = try head.graph.canonized()
-    let builder = try PlanBuilder(network, batch: batch)
-    (input, output) = (network.inputs[0].name, network.outputs[0])
-    form = head.form
-    try builder.forward()
-    plan = builder.finish()
+    let compiler = try PassCompiler(graph, output: outputName, batch: batch)
+    try compiler.builder.forward()
+    pass = compiler.finish()
   }
 }
 
@@ -46,7 +43,7 @@ public final class OutputProgram {
   /// - Throws: `EspalierError` if the engine refuses.
   public init(_ plan: OutputPlan) throws {
     self.plan = plan
-    program = try Program(plan.plan)
+    program = try Program(plan.pass.plan)
   }
 
   /// The outputs `[n, …]` for images `[n, …]`, n from 1 to the plan's batch.
@@ -54,9 +51,8 @@ public final class OutputProgram {
   /// - Parameter others: what the network's other inputs take, by their names.
   /// - Throws: `EspalierError` naming the layer that failed; for outputs that are no numbers.
   public func run(_ images: Tensor<Float>, others: [String: Tensor<Float>] = [:]) throws -> Tensor<Float> {
-    try program.setInputs(plan.input, to: images, others: others)
-    try program.run()
-    let outputs = program.result(plan.output)
+    try plan.pass.run(program, images, others: others)
+    let outputs = program.result(plan.pass.output)
     guard outputs.elements.allSatisfy(\.isFinite) else {
       throw EspalierError("the network's output is NaN or infinite for a changed copy of an image")
     }

@@ -29,19 +29,6 @@ public struct RelevanceDetails: Hashable, Sendable {
 
 /// A forward pass and a relevance pass behind it, compiled for shards of a fixed size: read-only, shared by all workers.
 public final class RelevancePlan: Sendable {
-  /// A convolution or linear layer whose relevance is taken at its output, before its activation.
-  public struct LayerSite: Sendable {
-    /// The layer, named as in the graph as read.
-    public let layer: Layer
-    /// The number of channels.
-    public let channels: Int
-    let tap: Int
-    /// The tap on its activations; nil where none is asked for.
-    let activation: Int?
-  }
-
-  /// The steps.
-  public let plan: Plan
   /// The layers, in execution order.
   public let sites: [LayerSite]
   /// The products of attention with values whose relevance is taken head by head, in execution order; channels are heads.
@@ -49,14 +36,17 @@ public final class RelevancePlan: Sendable {
   /// The nodes that relevance crosses, in execution order, if it was asked for what they conserve.
   public let conservation: [ConservationSite]
   /// What the output holds of one image.
-  public let form: OutputForm
+  public var form: OutputForm { pass.scores }
   /// A notice if a final Softmax or LogSoftmax was left out, naming it.
-  public let skippedHead: String?
+  public var skippedHead: String? { pass.skippedHead }
 
-  let input: String
-  let output: String
-  let targets: TargetSlots
-  let arrival: String
+  /// What is run.
+  package let pass: CompiledPass
+  /// The taps on relevance at ``sites`` and at ``heads``.
+  let siteTaps: [Int], headTaps: [Int]
+  /// The taps on activations at ``sites``; empty where none are asked for.
+  let activationTaps: [Int?]
+  let arrival = "relevance at the input"
   let conservationTaps: [ConservationTap]
 
   /// Compiles a relevance pass.
@@ -73,18 +63,11 @@ public final class RelevancePlan: Sendable {
     _ graph: Graph, composite: Composite, start: RelevanceStart = .oneHot, batch: Int, output outputName: String? = nil,
     details: RelevanceDetails = RelevanceDetails()
   ) throws {
-    let head = try graph.classScores(output: outputName)
-    skippedHead = head.skipped
-    let network = try head.graph.canonized()
-    let builder = try PlanBuilder(network, batch: batch)
-    let pass = try RelevancePass(network, composite: composite, builder, recordsConservation: details.conservation)
-    let (input, output) = (network.inputs[0].name, network.outputs[0])
-    let shape = try builder.shape(of: output)
-    form = head.form
-    (self.input, self.output, arrival) = (input, output, "relevance at the input")
-
+    let compiler = try PassCompiler(graph, output: outputName, batch: batch)
+    let (network, builder, input, output) = (compiler.network, compiler.builder, compiler.input, compiler.output)
+    let relevance = try RelevancePass(network, composite: composite, builder, recordsConservation: details.conservation)
     let origin = try details.origin?.node(in: network, of: graph, facts: builder.facts)
-    var kept = pass.keptValues()
+    var kept = relevance.keptValues()
     let linear = network.linearLayers.map(\.node)
     if details.maxima { kept.formUnion(linear.map { $0.outputs[0] }) }
     if let origin { kept.insert(origin.outputs[0]) }
@@ -92,19 +75,17 @@ public final class RelevancePlan: Sendable {
     var activations: [Int: Int] = [:]
     if details.maxima {
       for node in linear where builder.isComputed(node.outputs[0]) {
-        let shown = pass.channelsSecond(try builder.slot(of: node.outputs[0]), of: node)
+        let shown = relevance.channelsSecond(try builder.slot(of: node.outputs[0]), of: node)
         activations[node.id] = builder.observe(shown, label: node.label)
       }
     }
-    let targets = builder.allocateTargets(form)
-    let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
-    let seed = builder.appendRelevanceStart(of: logits, targets: targets, start: start)
+    let seed = try compiler.seed(.relevance(start))
     var seeds = [output: seed]
     if let origin, let choice = details.origin {
       let value = origin.outputs[0]
       var whole: Slot? = try builder.slot(of: value)
       if choice.seed == .relevance {
-        whole = value == output ? seed : try builder.reverse(from: seeds, to: [value], rule: pass.cross)[value]
+        whole = value == output ? seed : try builder.reverse(from: seeds, to: [value], rule: relevance.cross)[value]
       }
       guard let whole else {
         throw EspalierError("the output '\(output)' does not depend on layer '\(choice.layer)'", location: "--from")
@@ -112,29 +93,31 @@ public final class RelevancePlan: Sendable {
       let isLast = builder.layout(whole).shape.rank > 2 && network.hasTokens(value)
       seeds = [value: try builder.appendMask(of: whole, channels: choice.channels, isLast: isLast)]
     }
-    let arriving = try builder.reverse(from: seeds, to: [input], rule: pass.cross)
+    let arriving = try builder.reverse(from: seeds, to: [input], rule: relevance.cross)
     guard let slot = arriving[input] else { throw EspalierError("no relevance of its output reaches its input '\(input)'") }
-    builder.keep(try builder.reorder(slot, to: .plain(builder.shape(of: input))), as: arrival)
-    self.targets = targets
-    plan = builder.finish()
+    try compiler.keep(slot, shapedAs: input, as: arrival)
+    pass = compiler.finish()
 
     let layers = Dictionary(uniqueKeysWithValues: graph.layers.map { ($0.id, $0) })
-    sites = try network.nodes.compactMap { node in
-      guard let tap = pass.taps[node.id], let layer = layers[node.id] else { return nil }
+    let seen = try network.nodes.compactMap { node -> (site: LayerSite, tap: Int, activation: Int?)? in
+      guard let tap = relevance.taps[node.id], let layer = layers[node.id] else { return nil }
       let hasTokens = try builder.shape(of: node.outputs[0]).rank > 2 && network.hasTokens(node.outputs[0])
       if !hasTokens || builder.images[node.outputs[0]]?.ownAxis == nil {
         _ = try builder.rowsPerImage(of: node.outputs[0], layer: layer.name)
       }
-      return LayerSite(layer: layer, channels: tap.channels, tap: tap.number, activation: activations[node.id])
+      return (LayerSite(layer: layer, channels: tap.channels), tap.number, activations[node.id])
     }
-    heads = network.nodes.compactMap { node in
-      guard let tap = pass.heads[node.id] else { return nil }
+    (sites, siteTaps) = (seen.map(\.site), seen.map(\.tap))
+    activationTaps = details.maxima ? seen.map(\.activation) : []
+    let attention = network.nodes.compactMap { node -> (site: LayerSite, tap: Int)? in
+      guard let tap = relevance.heads[node.id] else { return nil }
       // What is written out in other operators has the name of the node that it was.
       guard let layer = layers[node.id] ?? graph.layers.first(where: { $0.node.label == node.label }) else { return nil }
-      return LayerSite(layer: layer, channels: tap.count, tap: tap.number, activation: nil)
+      return (LayerSite(layer: layer, channels: tap.count), tap.number)
     }
+    (heads, headTaps) = (attention.map(\.site), attention.map(\.tap))
     let order = Dictionary(uniqueKeysWithValues: network.nodes.enumerated().map { ($0.element.id, $0.offset) })
-    conservationTaps = pass.conservation.filter { !$0.isView }.sorted {
+    conservationTaps = relevance.conservation.filter { !$0.isView }.sorted {
       order[$0.node.id, default: 0] < order[$1.node.id, default: 0]
     }
     conservation = conservationTaps.map { tap in

@@ -30,7 +30,7 @@ public final class RelevanceProgram {
   /// - Throws: `EspalierError` if the engine refuses.
   public init(_ plan: RelevancePlan) throws {
     self.plan = plan
-    program = try Program(plan.plan)
+    program = try Program(plan.pass.plan)
   }
 
   /// Computes the relevance of a shard.
@@ -45,19 +45,17 @@ public final class RelevanceProgram {
   {
     let count = images.shape[0]
     precondition(targets.count == count, "\(targets.count) targets for \(count) images")
-    try program.setInputs(plan.input, to: images, others: others)
-    try plan.targets.write(targets, to: program)
     var signed: [Tensor<Double>] = []
     var absolute: [Tensor<Double>] = []
     signed.reserveCapacity(plan.sites.count)
     var sums: [Int: (signed: [Double], absolute: [Double])] = [:]
-    for site in plan.sites { program.observers[site.tap] = { sums[site.tap] = $0[0].spatialSums() } }
+    for tap in plan.siteTaps { program.observers[tap] = { sums[tap] = $0[0].spatialSums() } }
     var heads: [Int: [Double]] = [:]
-    for site in plan.heads { program.observers[site.tap] = { heads[site.tap] = $0[0].headSums(site.channels) } }
-    var maxima: [Int: [Float]] = [:]
-    for site in plan.sites {
-      if let tap = site.activation { program.observers[tap] = { maxima[tap] = $0[0].spatialMaxima() } }
+    for (site, tap) in zip(plan.heads, plan.headTaps) {
+      program.observers[tap] = { heads[tap] = $0[0].headSums(site.channels) }
     }
+    var maxima: [Int: [Float]] = [:]
+    for case let tap? in plan.activationTaps { program.observers[tap] = { maxima[tap] = $0[0].spatialMaxima() } }
     let taps = plan.conservationTaps
     var balance = [ConservationSums](repeating: ConservationSums(count: count), count: taps.count)
     for (position, tap) in taps.enumerated() {
@@ -66,15 +64,15 @@ public final class RelevanceProgram {
       for part in tap.parts { program.observers[part.tap] = { balance[position].add($0, part) } }
     }
     defer { program.observers = [:] }
-    try program.run()
-    for site in plan.sites {
+    try plan.pass.run(program, images, others: others, targets: targets)
+    for (site, tap) in zip(plan.sites, plan.siteTaps) {
       let shape: Shape = [count, site.channels]
-      let found = sums[site.tap] ?? ([Double](repeating: 0, count: shape.count), [Double](repeating: 0, count: shape.count))
+      let found = sums[tap] ?? ([Double](repeating: 0, count: shape.count), [Double](repeating: 0, count: shape.count))
       signed.append(Tensor(found.signed, shape: shape))
       absolute.append(Tensor(found.absolute, shape: shape))
     }
-    let headSums = plan.heads.map { site in
-      Tensor(heads[site.tap] ?? [Double](repeating: 0, count: count * site.channels), shape: [count, site.channels])
+    let headSums = zip(plan.heads, plan.headTaps).map { site, tap in
+      Tensor(heads[tap] ?? [Double](repeating: 0, count: count * site.channels), shape: [count, site.channels])
     }
     var conservation: Tensor<Double>?
     if !taps.isEmpty {
@@ -82,13 +80,13 @@ public final class RelevanceProgram {
       conservation = Tensor(
         (0..<count).flatMap { row in rows.flatMap { $0[row * 5..<(row + 1) * 5] } }, shape: [count, taps.count, 5])
     }
-    let greatest = plan.sites.compactMap { site in
-      site.activation.map {
+    let greatest = zip(plan.sites, plan.activationTaps).compactMap { site, tap in
+      tap.map {
         Tensor(maxima[$0] ?? [Float](repeating: 0, count: count * site.channels), shape: [count, site.channels])
       }
     }
     return RelevanceResult(
-      input: program.result(plan.arrival), prediction: program.result(plan.output), signed: signed, absolute: absolute,
+      input: program.result(plan.arrival), prediction: program.result(plan.pass.output), signed: signed, absolute: absolute,
       heads: headSums, maxima: greatest, conservation: conservation)
   }
 

@@ -47,12 +47,18 @@ struct LayerPass: Sendable {
     case output
     /// The image's cross-entropy, twice: what comes back are second derivatives, of which the diagonal alone is carried.
     case curvature
+
+    var seed: PassCompiler.Seed {
+      switch self {
+      case .loss: .lossGradient
+      case .output: .relevance(.oneHot)
+      case .curvature: .lossCurvature
+      }
+    }
   }
 
-  private let plan: Plan
+  private let pass: CompiledPass
   private let taps: [(tap: Int, node: Int)]
-  private let targets: TargetSlots?
-  private let input: String
   private let images: CriterionImages
 
   /// Compiles a pass.
@@ -62,11 +68,12 @@ struct LayerPass: Sendable {
   ///   - layers: the nodes that are observed; nil for all linear layers.
   /// - Throws: `EspalierError` naming what cannot be run.
   init(_ map: ChannelMap, _ images: CriterionImages, _ start: Start? = nil, layers: Set<Int>? = nil) throws {
-    let scores = try start.map { _ in try map.graph.classScores(output: images.output) }
-    let graph = try scores?.graph ?? map.graph.keeping(output: images.output)
+    let compiler = try PassCompiler(
+      map.graph, output: images.output, batch: map.graph.fixedBatch ?? images.batch, needsScores: start != nil, isCanonized: false
+    )
+    let (graph, builder) = (compiler.network, compiler.builder)
     let nodes = Set(map.linear.map(\.node)).filter { layers?.contains($0) ?? true }
     let wanted = graph.nodes.filter { nodes.contains($0.id) }
-    let builder = try PlanBuilder(graph, batch: graph.fixedBatch ?? images.batch)
     for node in wanted {
       for value in [node.inputs[LayerPass.data(of: node, graph)] ?? "", node.outputs[0]]
       where builder.images[value] != .constant {
@@ -81,20 +88,8 @@ struct LayerPass: Sendable {
         taps.append((builder.observe(slot, label: node.label), node.id))
       }
     }
-    var targets: TargetSlots?
-    if let start, let scores {
-      let output = graph.outputs[0]
-      let shape = try builder.shape(of: output)
-      let positions = builder.allocateTargets(scores.form)
-      targets = positions
-      let logits = try builder.reorder(builder.slot(of: output), to: .plain(shape))
-      let seed =
-        switch start {
-        case .loss: builder.appendLossGradient(of: logits, targets: positions)
-        case .output: builder.appendRelevanceStart(of: logits, targets: positions, start: .oneHot)
-        case .curvature: builder.appendLossCurvature(of: logits, targets: positions)
-        }
-      _ = try builder.reverse(from: [output: seed], to: inputs) { node, arriving, isWanted in
+    if let start {
+      _ = try builder.reverse(from: [compiler.output: compiler.seed(start.seed)], to: inputs) { node, arriving, isWanted in
         let sent =
           try
           (start == .curvature
@@ -107,10 +102,8 @@ struct LayerPass: Sendable {
         return sent
       }
     }
-    plan = builder.finish()
+    pass = compiler.finish()
     self.taps = taps
-    self.targets = targets
-    input = graph.inputs[0].name
     self.images = images
   }
 
@@ -133,16 +126,12 @@ struct LayerPass: Sendable {
   ) throws -> State {
     var scheduler = images.scheduler
     scheduler.prologue = useOneThreadHere
-    let (plan, taps, targets, input, images) = (plan, taps, targets, input, images)
+    let (pass, taps, images) = (pass, taps, images)
     return try scheduler.fold(
-      shards: 0..<images.shards, bytesPerWorker: plan.arenaByteCount + plan.scratchByteCount,
-      makeWorker: { _ in try Program(plan) },
+      shards: 0..<images.shards, bytesPerWorker: pass.bytesPerWorker,
+      makeWorker: { _ in try Program(pass.plan) },
       body: { (program: inout Program, index: Int, _) -> State in
         let shard = try images.read(index)
-        if let targets {
-          try targets.write(shard.targets, of: ClassScores.labels(ofOutputs: targets.form.classes), to: program)
-        }
-        try program.setInputs(input, to: shard.input, others: shard.others)
         let box = Box(fresh())
         for (tap, node) in taps {
           program.observers[tap] = { maps in
@@ -155,7 +144,9 @@ struct LayerPass: Sendable {
           }
         }
         defer { program.observers = [:] }
-        try program.run()
+        try pass.run(
+          program, shard.input, others: shard.others, targets: shard.targets,
+          of: pass.form.map { ClassScores.labels(ofOutputs: $0.classes) })
         endShard(&box.state)
         return box.state
       },

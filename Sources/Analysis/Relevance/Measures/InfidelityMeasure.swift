@@ -63,7 +63,7 @@ public struct InfidelityMeasure: ChangeMeasure {
     var expected = [[Double]](repeating: [Double](repeating: 0, count: squares + 1), count: shard.count)
     var answers = expected
     let variants = Variants(
-      images: shard.images, count: squares + 1, batch: answering.plan.plan.batch, progress: answering.progress)
+      images: shard.images, count: squares + 1, batch: answering.plan.batch, progress: answering.progress)
     try variants.forEachBatch { row, values in
       guard row.variant > 0 else { return }
       for position in 0..<geometry.area where isGone(position, row.variant) {

@@ -46,7 +46,7 @@ public struct ROADMeasure: OutputMeasure {
     let orders = maps.map { $0.order(sign) }
     var curves = [Curves](
       repeating: Curves([[Double]](repeating: [Double](repeating: 0, count: steps), count: 2)), count: shard.count)
-    let variants = Variants(images: shard.images, count: steps, batch: program.plan.plan.batch, progress: program.progress)
+    let variants = Variants(images: shard.images, count: steps, batch: program.plan.batch, progress: program.progress)
     try variants.forEachBatch { row, values in
       let count = geometry.area * row.variant / steps
       guard count > 0 else { return }
