@@ -17,7 +17,7 @@ struct HeatmapCommand: ParsableCommand {
         espalier figure heatmap maps.h5 --data folder:images --names cat/1.png,dog/7.png --out two.png
         espalier figure heatmap maps.h5 --sheet --limit 100 --out sheet.png
 
-      Colour maps: \(Colormap.names.joined(separator: ", ")).
+      Colour maps: \(Colormap.names.joined(separator: ", ")); each runs the other way with _r behind its name.
       """)
 
   @Argument(help: "A file that `espalier relevance` wrote.", completion: .file(extensions: ["h5"]))
