@@ -32,11 +32,14 @@ extension Colormap {
     }
     if let (_, digits) = tables.first(where: { $0.key == name }) { return Colormap(source: name, nodes: tabled(digits)) }
     guard name.hasSuffix(reversedSuffix) else { return nil }
-    return known(String(name.dropLast(reversedSuffix.count))).map { map in
-      var nodes = map.nodes.reversed().map { Node(position: 255 - $0.position, color: $0.color) }
-      if let first = nodes.first, first.position > 0 { nodes.insert(Node(position: 0, color: first.color), at: 0) }
-      return Colormap(source: name, nodes: nodes)
-    }
+    return known(String(name.dropLast(reversedSuffix.count))).map { Colormap(source: name, nodes: $0.reversed.nodes) }
+  }
+
+  /// The map the other way round.
+  public var reversed: Colormap {
+    var nodes = nodes.reversed().map { Node(position: 255 - $0.position, color: $0.color) }
+    if let first = nodes.first, first.position > 0 { nodes.insert(Node(position: 0, color: first.color), at: 0) }
+    return Colormap(source: source + Self.reversedSuffix, nodes: nodes)
   }
 
   /// The nodes of a table of six hexadecimal digits a colour.

@@ -27,6 +27,8 @@ public struct HeatmapFigure: Figure {
   public var rows: [Row]
   /// The key to the colours, at the right.
   public var colorBar: ColorBar?
+  /// What stands below.
+  public var note = ""
   /// The side of a cell in points.
   public var cellSide = 72.0
 
@@ -95,7 +97,13 @@ public struct HeatmapFigure: Figure {
           })
       }
     }
-    return Composition(width: layout.width, header: header(layout, style), body: body, bar: rows.isEmpty ? nil : colorBar)
+    var footer: [Strip] = []
+    if !note.isEmpty {
+      let text = style.text(note, .small, width: layout.width, lines: 12)
+      footer = [.gap(4), .text(text, width: layout.width, color: style.theme.softInk)]
+    }
+    return Composition(
+      width: layout.width, header: header(layout, style), body: body, footer: footer, bar: rows.isEmpty ? nil : colorBar)
   }
 
   private func header(_ layout: Layout, _ style: FigureStyle) -> [Strip] {

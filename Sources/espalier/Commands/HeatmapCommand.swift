@@ -16,6 +16,7 @@ struct HeatmapCommand: ParsableCommand {
         espalier figure heatmap maps.h5 --per-class 5 --cmap bwr --out classes.pdf
         espalier figure heatmap maps.h5 --data folder:images --names cat/1.png,dog/7.png --out two.png
         espalier figure heatmap maps.h5 --sheet --limit 100 --out sheet.png
+        espalier figure heatmap maps.h5 --scale shared --clip 99 --cmap RdBu_r --out compared.pdf
 
       Colour maps: \(Colormap.names.joined(separator: ", ")); each runs the other way with _r behind its name.
       """)
@@ -72,7 +73,8 @@ struct HeatmapCommand: ParsableCommand {
 
   func run() throws {
     let run = HeatmapRun(
-      norm: colors.norm, colormap: colors.cmap, level: colors.level, limit: limit ?? (perClass == nil ? 12 : 10_000),
+      norm: colors.norm, colormap: colors.cmap, level: colors.level, scale: colors.ends,
+      limit: limit ?? (perClass == nil ? 12 : 10_000),
       perClass: perClass, indices: index, names: names, isSheet: sheet, title: title)
     let count = try run.write(file, data: data.map { DataRequest($0, classes: classes.classes) }, to: output.output())
     output.say("\(output.out): \(count.of("relevance map"))")
