@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Images
 import Results
+import Storage
 import Tensors
 import TestSupport
 import Testing
@@ -119,6 +120,22 @@ import Testing
       try refuses(["drift", "maps.h5", "maps.h5", "--index", "77"], "holds no relevance of image 77", in: folder)
       #expect(try Tool.run("figure", "drift", "maps.h5", "--out", "none.png", in: folder).status == 64)
       #expect(try Tool.run("figure", "heatmap", "maps.h5", "--clip", "9", "--out", "none.png", in: folder).status == 64)
+      // Of each a file, which is that of the image alone.
+      let each = try Tool.run(
+        "figure", "heatmap", "maps.h5", "--limit", "3", "--each", "--width", "85mm", "--out", "each.svg", in: folder)
+      #expect(each.status == 0 && each.talk.contains("3 relevance maps"), "\(each.talk)")
+      for index in 0..<3 {
+        let alone = try Tool.run(
+          "figure", "heatmap", "maps.h5", "--index", "\(index)", "--width", "85mm", "--out", "alone.svg", in: folder)
+        #expect(alone.status == 0)
+        func drawing(_ name: String) throws -> Substring {
+          let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+          return text[(text.range(of: "</desc>")?.upperBound ?? text.startIndex)...]
+        }
+        #expect(try drawing("each-\(index).svg") == drawing("alone.svg"), "\(index)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("each.svg").path))
+      #expect(try Tool.run("figure", "heatmap", "maps.h5", "--each", "--sheet", "--out", "none.png", in: folder).status == 64)
       for arguments in [
         ["--scale", "shared"], ["--clip", "99", "--cmap", "viridis_r"], ["--norm", "unaligned", "--scale", "shared"],
       ] {
@@ -150,8 +167,15 @@ import Testing
 
   @Test func detectorsOfConcepts() throws {
     try Sample.withModelAndImages { folder in
+      let file = try HDF5File.create(folder.appendingPathComponent("concepts.h5").path)
+      // The upper and the lower half of every image.
+      let halves = (0..<40 * 2 * 784).map { UInt8($0 / 784 % 2 == $0 % 784 / 392 ? 1 : 0) }
+      try file.write(Tensor(halves, shape: [40, 2, 28, 28]), to: "concepts")
+      try file.write(["upper", "lower"], to: "concept_names")
+      try file.write(["half", "other half"], to: "concept_categories")
+      try file.commit()
       let run = try Tool.run(
-        "dissect", "lenet.onnx", "--data", "hdf5:images.h5", "--concepts", "foreground:128", "--quantile", "0.05", "--quiet",
+        "dissect", "lenet.onnx", "--data", "hdf5:images.h5", "--concepts", "hdf5:concepts.h5", "--quantile", "0.05", "--quiet",
         "--out", "dissection.h5", in: folder)
       #expect(run.status == 0, "\(run.talk)")
       _ = try draws(["concepts", "dissection.h5"], "layers.png", in: folder)

@@ -70,7 +70,7 @@ public struct ConceptsRun: Sendable {
       }
       let detectors = counts.reduce(0, +)
       return Panel(
-        title: "\(layer): \(detectors) of \(result.overlap.shape[0]) filters, \(found.count.of("concept"))",
+        title: "\(layer): \(detectors) of \(result.overlap.shape[0]) filters",
         x: PanelAxis("", categories: concepts.map { vocabulary.concepts[$0].name }),
         y: PanelAxis("filters that detect it", isWhole: true), marks: marks)
     }

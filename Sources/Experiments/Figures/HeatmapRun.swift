@@ -24,6 +24,8 @@ public struct HeatmapRun: Sendable {
   public var names: [String]?
   /// Whether only the maps are wanted, without captions and gaps.
   public var isSheet: Bool
+  /// Whether every image has a figure of its own, whose file's name ends with its position in the data set.
+  public var isEach: Bool
   /// The title.
   public var title: String?
 
@@ -31,7 +33,7 @@ public struct HeatmapRun: Sendable {
   public init(
     norm: RelevanceNorm = .symmetric, colormap: String = "coldnhot", level: Double = 1,
     scale: RelevanceScale = RelevanceScale(), limit: Int = 12, perClass: Int? = nil,
-    indices: [Int]? = nil, names: [String]? = nil, isSheet: Bool = false, title: String? = nil
+    indices: [Int]? = nil, names: [String]? = nil, isSheet: Bool = false, isEach: Bool = false, title: String? = nil
   ) {
     self.norm = norm
     self.colormap = colormap
@@ -42,6 +44,7 @@ public struct HeatmapRun: Sendable {
     self.indices = indices
     self.names = names
     self.isSheet = isSheet
+    self.isEach = isEach
     self.title = title
   }
 
@@ -80,7 +83,8 @@ public struct HeatmapRun: Sendable {
       }
       figure = HeatmapFigure(title: title, columnTitles: [], rows: rows, colorBar: bar)
     } else {
-      let rows = try zip(samples, heatmaps).map { sample, heatmap in
+      let columns = images == nil ? ["Relevance"] : ["Image", "Relevance", "Overlay"]
+      func row(_ sample: Sample, _ heatmap: Heatmap) throws -> HeatmapFigure.Row {
         let images = try pair(sample, heatmap)
         let overlay = images.count > 1 ? [heatmap.overlay(on: images[0])] : []
         let truth = schema.isLabelled ? [schema.name(ofClass: sample.label)] : []
@@ -91,9 +95,15 @@ public struct HeatmapRun: Sendable {
           ]
         return HeatmapFigure.Row(lines.joined(separator: "\n"), images + overlay)
       }
-      figure = HeatmapFigure(
-        title: title, columnTitles: images == nil ? ["Relevance"] : ["Image", "Relevance", "Overlay"], rows: rows,
-        colorBar: bar)
+      if isEach {
+        try output.write(each: samples.map { "\($0.index)" }, of: [file]) { position in
+          HeatmapFigure(
+            title: title, columnTitles: columns, rows: [try row(samples[position], heatmaps[position])],
+            colorBar: ColorBar([heatmaps[position]], scale, norm: norm, colormap: colormap, level: level))
+        }
+        return samples.count
+      }
+      figure = HeatmapFigure(title: title, columnTitles: columns, rows: try zip(samples, heatmaps).map(row), colorBar: bar)
     }
     try output.write(figure, of: [file])
     return samples.count
