@@ -120,6 +120,8 @@ import Testing
       try refuses(["drift", "maps.h5", "maps.h5", "--index", "77"], "holds no relevance of image 77", in: folder)
       #expect(try Tool.run("figure", "drift", "maps.h5", "--out", "none.png", in: folder).status == 64)
       #expect(try Tool.run("figure", "heatmap", "maps.h5", "--clip", "9", "--out", "none.png", in: folder).status == 64)
+      _ = try draws(["heatmap", "maps.h5", "--data", "hdf5:images.h5", "--limit", "2", "--contours"], "lines.png", in: folder)
+      #expect(try Tool.run("figure", "heatmap", "maps.h5", "--contours", "--out", "none.png", in: folder).status == 64)
       // Of each a file, which is that of the image alone.
       let each = try Tool.run(
         "figure", "heatmap", "maps.h5", "--limit", "3", "--each", "--width", "85mm", "--out", "each.svg", in: folder)

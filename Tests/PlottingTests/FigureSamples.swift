@@ -25,6 +25,18 @@ enum FigureSamples {
       colorBar: ColorBar(norm: .symmetric, colormap: .coldnhot))
   }
 
+  /// Lines of relevance over images.
+  static func contours(_ names: [String]) -> HeatmapFigure {
+    let map = Tensor<Float>((0..<196).map { sin(Float($0 % 14) / 3) * cos(Float($0 / 14) / 4) }, shape: [14, 14])
+    guard let heatmap = try? Heatmap(map) else { preconditionFailure("no heat map") }
+    var figure = HeatmapFigure(
+      columnTitles: ["Image", "Relevance", "Contours"],
+      rows: names.map { .init($0, [image(14), heatmap.image.rgb, image(14)], contours: [2: heatmap.contours()]) },
+      colorBar: ColorBar(norm: .symmetric, colormap: .coldnhot))
+    figure.note = "Lines: 25, 50 and 75 % of the scale."
+    return figure
+  }
+
   static func montage(_ names: [String], side: Int = 32) -> MontageFigure {
     var figure = MontageFigure(
       cells: names.map { .init($0, image(side)) }, colorBar: ColorBar(norm: .symmetric, colormap: .coldnhot))
@@ -188,7 +200,8 @@ enum FigureSamples {
 
   /// One of each kind and form, as people have them.
   static let named: KeyValuePairs<String, any Figure> = [
-    "heatmap": heatmap(Array(names.prefix(3))), "drift": drift(Array(names.prefix(3))), "montage": montage(names),
+    "heatmap": heatmap(Array(names.prefix(3))), "contours": contours(Array(names.prefix(2))),
+    "drift": drift(Array(names.prefix(3))), "montage": montage(names),
     "units": units(Array(names.prefix(4))), "groups": groups(names), "pruning": pruning(names), "sensitivity": sensitivity(names),
     "matrix": matrix(names), "cells": cells(names), "leaderboard": leaderboard(Array(names.prefix(5))), "panels": panels(names),
     "curves": curves(5), "references": references(names), "concepts": concepts(names),

@@ -24,6 +24,8 @@ public struct HeatmapRun: Sendable {
   public var names: [String]?
   /// Whether only the maps are wanted, without captions and gaps.
   public var isSheet: Bool
+  /// Whether relevance lies over images as lines of equal relevance instead of in colours.
+  public var hasContours: Bool
   /// Whether every image has a figure of its own, whose file's name ends with its position in the data set.
   public var isEach: Bool
   /// The title.
@@ -33,7 +35,8 @@ public struct HeatmapRun: Sendable {
   public init(
     norm: RelevanceNorm = .symmetric, colormap: String = "coldnhot", level: Double = 1,
     scale: RelevanceScale = RelevanceScale(), limit: Int = 12, perClass: Int? = nil,
-    indices: [Int]? = nil, names: [String]? = nil, isSheet: Bool = false, isEach: Bool = false, title: String? = nil
+    indices: [Int]? = nil, names: [String]? = nil, isSheet: Bool = false, hasContours: Bool = false,
+    isEach: Bool = false, title: String? = nil
   ) {
     self.norm = norm
     self.colormap = colormap
@@ -44,6 +47,7 @@ public struct HeatmapRun: Sendable {
     self.indices = indices
     self.names = names
     self.isSheet = isSheet
+    self.hasContours = hasContours
     self.isEach = isEach
     self.title = title
   }
@@ -74,7 +78,7 @@ public struct HeatmapRun: Sendable {
       return [try images?.image(Int(sample.index), size: size), map.image.rgb].compactMap { $0 }
     }
     let explained = ExplainedTarget(schema)
-    let figure: HeatmapFigure
+    var figure: HeatmapFigure
     if perClass != nil {
       let byClass = Dictionary(grouping: zip(samples, heatmaps), by: \.0.label).sorted { $0.key < $1.key }
       let rows = try byClass.map { label, members in
@@ -83,27 +87,34 @@ public struct HeatmapRun: Sendable {
       }
       figure = HeatmapFigure(title: title, columnTitles: [], rows: rows, colorBar: bar)
     } else {
-      let columns = images == nil ? ["Relevance"] : ["Image", "Relevance", "Overlay"]
+      let columns = images == nil ? ["Relevance"] : ["Image", "Relevance", hasContours ? "Contours" : "Overlay"]
       func row(_ sample: Sample, _ heatmap: Heatmap) throws -> HeatmapFigure.Row {
         let images = try pair(sample, heatmap)
-        let overlay = images.count > 1 ? [heatmap.overlay(on: images[0])] : []
+        let backdrop = images.count > 1 ? images[0] : nil
+        let overlay = backdrop.map { hasContours ? $0.overWhite.grey.rgb : heatmap.overlay(on: $0) }
         let truth = schema.isLabelled ? [schema.name(ofClass: sample.label)] : []
         let lines =
           truth + [
             "predicted \(schema.name(ofClass: sample.predicted))",
             explained.caption(label: sample.label, predicted: sample.predicted),
           ]
-        return HeatmapFigure.Row(lines.joined(separator: "\n"), images + overlay)
+        return HeatmapFigure.Row(
+          lines.joined(separator: "\n"), images + [overlay].compactMap { $0 },
+          contours: hasContours && backdrop != nil ? [images.count: heatmap.contours()] : [:])
       }
+      let note = hasContours ? "Lines: 25, 50 and 75 % of the scale, orange for positive relevance, blue for negative." : ""
       if isEach {
         try output.write(each: samples.map { "\($0.index)" }, of: [file]) { position in
-          HeatmapFigure(
+          var figure = HeatmapFigure(
             title: title, columnTitles: columns, rows: [try row(samples[position], heatmaps[position])],
             colorBar: ColorBar([heatmaps[position]], scale, norm: norm, colormap: colormap, level: level))
+          figure.note = note
+          return figure
         }
         return samples.count
       }
       figure = HeatmapFigure(title: title, columnTitles: columns, rows: try zip(samples, heatmaps).map(row), colorBar: bar)
+      figure.note = note
     }
     try output.write(figure, of: [file])
     return samples.count

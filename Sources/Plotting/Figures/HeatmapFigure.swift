@@ -9,9 +9,13 @@ public struct HeatmapFigure: Figure {
     public var caption: String
     /// The images; enlarged or reduced to the cells.
     public var images: [Image]
+    /// The lines over images, by their places in the row: those of positive relevance in one colour, of negative in another.
+    public var contours: [Int: [Contour]]
 
     /// Makes a row.
-    public init(_ caption: String, _ images: [Image]) { (self.caption, self.images) = (caption, images) }
+    public init(_ caption: String, _ images: [Image], contours: [Int: [Contour]] = [:]) {
+      (self.caption, self.images, self.contours) = (caption, images, contours)
+    }
   }
 
   /// The kind's name.
@@ -87,11 +91,12 @@ public struct HeatmapFigure: Figure {
               }
               let images = rows[row].images.dropFirst(line * layout.perLine).prefix(layout.perLine)
               for (column, image) in images.enumerated() {
-                draw(
+                let place = draw(
                   image, like: rows[row].images[0],
                   in: Rectangle(
                     x: left + layout.imagesLeft + Double(column) * (layout.cell + Self.gap),
                     y: corner.y + (height - layout.cell) / 2, width: layout.cell, height: layout.cell), on: canvas)
+                draw(rows[row].contours[line * layout.perLine + column] ?? [], in: place, on: canvas)
               }
             }
           })
@@ -129,7 +134,19 @@ public struct HeatmapFigure: Figure {
     ]
   }
 
-  private func draw(_ image: Image, like first: Image, in cell: Rectangle, on canvas: Canvas) {
+  /// The colours of lines of positive and negative relevance: Okabe and Ito's vermilion and blue, seen on black and on white.
+  private static let lineColors = (positive: Color(0xD55E00), negative: Color(0x2A82C6))
+
+  private func draw(_ contours: [Contour], in place: Rectangle, on canvas: Canvas) {
+    func point(_ share: Point) -> Point { Point(place.x + share.x * place.width, place.y + share.y * place.height) }
+    for contour in contours {
+      let color = contour.share > 0 ? Self.lineColors.positive : Self.lineColors.negative
+      for piece in contour.pieces { canvas.line([point(piece.start), point(piece.end)], color, width: 0.7) }
+    }
+  }
+
+  /// Draws an image in a cell, and returns what it covers.
+  private func draw(_ image: Image, like first: Image, in cell: Rectangle, on canvas: Canvas) -> Rectangle {
     // A coarser heat map covers exactly what its image does.
     let isAlike = image.width * first.height == image.height * first.width
     let shape = isAlike ? first : image
@@ -138,6 +155,7 @@ public struct HeatmapFigure: Figure {
     let covered = Rectangle(x: cell.center.x - width / 2, y: cell.center.y - height / 2, width: width, height: height)
     canvas.draw(image, filling: covered)
     canvas.outline(covered, canvas.theme.softInk, width: 0.3)
+    return covered
   }
 
   /// Where everything goes; made from measured text, so that no label is cut off.

@@ -52,6 +52,9 @@ struct HeatmapCommand: ParsableCommand {
   @Flag(help: "Draw maps alone, without captions and gaps.")
   var sheet = false
 
+  @Flag(help: "Lay relevance over images as lines at 25, 50 and 75 % of its scale, instead of in colours; with --data.")
+  var contours = false
+
   @Flag(help: "Draw every image into a file of its own, with its position in the data before the ending of --out.")
   var each = false
 
@@ -70,6 +73,9 @@ struct HeatmapCommand: ParsableCommand {
     }
     if let limit, !(1...10_000 ~= limit) { throw ValidationError("--limit is 1 to 10000, not \(limit)") }
     if let perClass, !(1...100 ~= perClass) { throw ValidationError("--per-class is 1 to 100, not \(perClass)") }
+    if contours, data == nil || sheet || perClass != nil {
+      throw ValidationError("--contours lie over images, of --data, and go with neither --sheet nor --per-class")
+    }
     if each, sheet || perClass != nil {
       throw ValidationError("--each goes with neither --sheet nor --per-class")
     }
@@ -82,7 +88,7 @@ struct HeatmapCommand: ParsableCommand {
     let run = HeatmapRun(
       norm: colors.norm, colormap: colors.cmap, level: colors.level, scale: colors.ends,
       limit: limit ?? (perClass == nil ? 12 : 10_000),
-      perClass: perClass, indices: index, names: names, isSheet: sheet, isEach: each, title: title)
+      perClass: perClass, indices: index, names: names, isSheet: sheet, hasContours: contours, isEach: each, title: title)
     let count = try run.write(file, data: data.map { DataRequest($0, classes: classes.classes) }, to: output.output())
     output.say("\(output.out): \(count.of("relevance map"))")
   }
