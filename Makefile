@@ -12,6 +12,8 @@ TOOLCHAIN_PACKAGES := g++ libc6-dev binutils ca-certificates libcurl4 libedit2 l
 PEER_PACKAGES := python3 python3-venv
 # The browser in which the page of `dissect --report` is tested; its tests are skipped, by name, without it.
 BROWSER_PACKAGES := chromium
+# What sets the pages of `make papers` and the tables of the tests, which are skipped, by name, without it (about 300 MB).
+LATEX_PACKAGES := lmodern texlive-fonts-recommended texlive-latex-recommended texlive-latex-extra texlive-publishers texlive-science
 
 # Vectors of eight floats where the processor has them; oneDNN chooses its own instructions when it runs.
 ISA := $(shell grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo && grep -qw bmi2 /proc/cpuinfo \
@@ -142,6 +144,11 @@ toy: build ## the toy experiment of Yeom et al. 2021, from data to table and fig
 .PHONY: gallery
 gallery: build ## draw the figures of Documentation/figures.md anew
 	@Documentation/make-figures $(ESPALIER) Output/gallery
+
+.PHONY: papers
+papers: build ## set the pages of Documentation/two-column and thesis with LaTeX, from results alone
+	$(call install,$(LATEX_PACKAGES))
+	@Documentation/make-papers $(ESPALIER) Output/gallery
 
 .PHONY: helptexts
 helptexts: build ## write the help of every verb for the test that compares it

@@ -82,7 +82,7 @@ let package = Package(
       path: "Benchmarks/Driver"),
     .executableTarget(
       name: "espalier-toy",
-      dependencies: ["Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Training", "Analysis", "Pruning", "Plotting"],
+      dependencies: ["Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Training", "Analysis", "Pruning", "Experiments"],
       path: "Benchmarks/Toy"),
     .target(name: "TestSupport", dependencies: ["Tensors", "Files", "Storage", "Networks", "ONNX"]),
     .executableTarget(name: "espalier-fuzz", dependencies: ["TestSupport"], path: "Tests/Fuzz"),

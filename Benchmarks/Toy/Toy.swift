@@ -1,8 +1,8 @@
 import Engine
+import Experiments
 import Foundation
 import Networks
 import ONNX
-import Plotting
 import Pruning
 import Scheduling
 import Tensors
@@ -15,8 +15,8 @@ import Training
 /// criteria; those that need data see n reference points, drawn anew for every seed as the authors drew them. The table tells the
 /// share of the trained points that it still gets right. The authors trained one network a data set; here are several, since what
 /// is left of a network after pruning hangs on its training too. Networks that lie in the folder (`mult-0.onnx`) are taken from
-/// there, the others are trained and left there, with a log of the run in the authors' form for each (`log-0.txt`) and the figure
-/// (`toy.png`). `Benchmarks/toy-authors` runs the authors' own program on the same networks.
+/// there, the others are trained and left there, with a log of the run in the authors' form for each (`log-0.txt`), the authors'
+/// means (`published.txt`) and the figure (`toy.png`), which `espalier figure references` draws of such logs too. `Benchmarks/toy-authors` runs the authors' own program on the same networks.
 @main
 enum Toy {
   static func main() {
@@ -38,8 +38,11 @@ enum Toy {
       let log = ToyLog.text(results, network: network)
       try Data(log.utf8).write(to: URL(fileURLWithPath: settings.folder + "/log-\(network).txt"), options: .atomic)
     }
+    let published = settings.folder + "/published.txt"
+    try Data(ToyLog.published.utf8).write(to: URL(fileURLWithPath: published), options: .atomic)
+    let logs = (0..<settings.networks).map { settings.folder + "/log-\($0).txt" }
     let figure = settings.folder + "/toy.png"
-    try ToyResult.figure(results).write(to: figure)
+    try ReferencesRun().write(logs, published: published, to: FigureOutput(figure))
     note("\(figure): \((ContinuousClock.now - start).components.seconds) seconds in all")
   }
 

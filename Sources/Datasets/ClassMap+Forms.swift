@@ -2,6 +2,11 @@ import Foundation
 import Images
 import Tensors
 
+extension Set {
+  /// The element, if there is one and no other.
+  fileprivate var only: Element? { count == 1 ? first : nil }
+}
+
 extension ClassMap {
   /// The entries of a text in any of the forms.
   static func entries(_ text: String) throws -> [Entry] {
@@ -118,6 +123,11 @@ extension ClassMap {
         entry.keys.insert(id, at: 0)
         return entry
       }
+    }
+    if lines.count > 1, let name = Set(lines.map { fields($0.text)[0] }).only {
+      throw EspalierError(
+        "every line is '\(name)' and a number, which is a name of its own or a label of '\(name)'", location: "line 1",
+        accepted: "NAME LABEL with a tab between them, as in '\(lines[0].text)\t0'; or JSON {\"\(lines[0].text)\": 0, …}")
     }
     return try lines.map { line in
       let fields = fields(line.text)

@@ -44,6 +44,14 @@ struct ExplainedTarget {
 }
 
 extension RelevanceSchema {
+  /// With the names that the data have for classes, such as those of `--classes`, where the file tells none.
+  func naming(_ images: ImageSource?) -> RelevanceSchema {
+    guard classNames.isEmpty, let names = images?.dataset.classNames, names.count >= classes else { return self }
+    var schema = self
+    schema.classNames = Array(names.prefix(classes))
+    return schema
+  }
+
   /// The name of a class, or its number.
   func name(ofClass label: Int) -> String { classNames.indices.contains(label) ? classNames[label] : "class \(label)" }
 }

@@ -1,7 +1,7 @@
 import Tensors
 
 extension Colormap {
-  /// The sources of the named maps, in the order in which they are listed to people: a new map is one line here.
+  /// The sources of the named maps, in the order in which they are listed to people: a new map is one line here, or a table in ``tables``.
   private static let sources: KeyValuePairs<String, String> = [
     "coldnhot": "0ff,00f,80:000,f00,ff0,fff",
     "bwr": "00f,80:fff,f00",
@@ -16,14 +16,40 @@ extension Colormap {
     "gray": "000,fff",
   ]
 
-  /// The names in the catalog: first those with a middle, for signed relevance, then those that rise from zero.
-  public static let names = sources.map(\.key)
+  /// What a name ends with whose map runs the other way.
+  private static let reversedSuffix = "_r"
 
-  static let catalog: [String: Colormap] = Dictionary(
-    uniqueKeysWithValues: sources.map { name, source in
-      guard let nodes = try? compile(source) else { preconditionFailure("colour map \(name) does not compile") }
-      return (name, Colormap(source: source, nodes: nodes))
-    })
+  /// The names in the catalog.
+  ///
+  /// First Zennit's: those with a middle, for signed relevance, then those that rise from zero. Then matplotlib's, first those that
+  /// rise. Each may have `_r` behind it, for the map the other way round.
+  public static let names = sources.map(\.key) + tables.map(\.key)
+
+  /// The map of a name; nil for none.
+  static func known(_ name: String) -> Colormap? {
+    if let (_, source) = sources.first(where: { $0.key == name }) {
+      return (try? compile(source)).map { Colormap(source: source, nodes: $0) }
+    }
+    if let (_, digits) = tables.first(where: { $0.key == name }) { return Colormap(source: name, nodes: tabled(digits)) }
+    guard name.hasSuffix(reversedSuffix) else { return nil }
+    return known(String(name.dropLast(reversedSuffix.count))).map { Colormap(source: name, nodes: $0.reversed.nodes) }
+  }
+
+  /// The map the other way round.
+  public var reversed: Colormap {
+    var nodes = nodes.reversed().map { Node(position: 255 - $0.position, color: $0.color) }
+    if let first = nodes.first, first.position > 0 { nodes.insert(Node(position: 0, color: first.color), at: 0) }
+    return Colormap(source: source + Self.reversedSuffix, nodes: nodes)
+  }
+
+  /// The nodes of a table of six hexadecimal digits a colour.
+  private static func tabled(_ digits: String) -> [Node] {
+    let values = digits.compactMap(\.hexDigitValue)
+    func byte(_ start: Int) -> UInt8 { UInt8(16 * values[start] + values[start + 1]) }
+    return (0..<values.count / 6).map { position in
+      Node(position: position, color: SIMD3(byte(6 * position), byte(6 * position + 2), byte(6 * position + 4)))
+    }
+  }
 
   /// Cyan, blue, black in the middle, red, yellow, white: what heat maps are drawn in unless told otherwise.
   public static let coldnhot = named("coldnhot")
@@ -40,7 +66,7 @@ extension Colormap {
 
   /// The map of a name that is known to be in the catalog; what a user typed goes through ``init(_:)``.
   public static func named(_ name: String) -> Colormap {
-    guard let map = catalog[name] else { preconditionFailure("no colour map is named \(name)") }
+    guard let map = known(name) else { preconditionFailure("no colour map is named \(name)") }
     return map
   }
 }

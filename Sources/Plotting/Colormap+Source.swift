@@ -7,7 +7,9 @@ extension Colormap {
       EspalierError(
         problem + (source.contains(",") ? "" : EspalierError.suggestion(for: source, among: names)),
         location: "colour map \"\(source)\"",
-        accepted: "\(names.joined(separator: ", ")), or two or more colours [XX:]RRGGBB with commas between them")
+        accepted:
+          "\(names.joined(separator: ", ")), each also with _r behind it, or two or more colours [XX:]RRGGBB with commas between them"
+      )
     }
     var parts: [(position: Int?, color: SIMD3<UInt8>)] = []
     for part in source.split(separator: ",", omittingEmptySubsequences: false) {

@@ -18,16 +18,16 @@ public struct Colormap: Hashable, Sendable {
     public var color: SIMD3<UInt8>
   }
 
-  /// The text that the map was compiled from.
+  /// The text that makes the map: what it was compiled from, or its name.
   public let source: String
   /// The colours at their positions, in order; the first is at 0.
   public let nodes: [Node]
 
-  /// Makes the map of a name in the catalog, or compiles a source text.
+  /// Makes the map of a name in the catalog, with `_r` behind it for the map the other way round, or compiles a source text.
   ///
   /// - Throws: `EspalierError` saying where the text departs from the language.
   public init(_ text: String) throws {
-    if let known = Colormap.catalog[text] {
+    if let known = Colormap.known(text) {
       self = known
     } else {
       self.init(source: text, nodes: try Colormap.compile(text))

@@ -65,8 +65,13 @@ extension Figure {
 public enum FigurePath {
   /// The path of a page, from 0.
   public static func page(_ number: Int, of path: String) -> String {
-    guard number > 0, let dot = path.lastIndex(of: ".") else { return path }
-    return path[..<dot] + "-\(number + 1)" + path[dot...]
+    number > 0 ? named("\(number + 1)", path) : path
+  }
+
+  /// The path of one of several figures: its name behind the file's, before the ending.
+  public static func named(_ name: String, _ path: String) -> String {
+    guard let dot = path.lastIndex(of: ".") else { return path }
+    return path[..<dot] + "-\(name)" + path[dot...]
   }
 }
 

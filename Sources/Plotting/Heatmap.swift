@@ -25,8 +25,8 @@ public struct Heatmap: Sendable {
   public let colormap: Colormap
   /// The colour map's level; see ``Colormap/palette(level:)``.
   public let level: Double
-  /// The least and the greatest finite relevance.
-  public let range: ClosedRange<Double>
+  /// The relevance at the ends of the scale: the least and the greatest that is finite, unless it was given another.
+  public private(set) var range: ClosedRange<Double>
 
   /// Makes a heat map of relevance [C, H, W], which is summed over its C colour channels, or [H, W].
   ///
@@ -55,7 +55,7 @@ public struct Heatmap: Sendable {
   public var width: Int { relevance.shape[1] }
   /// The number of rows, H.
   public var height: Int { relevance.shape[0] }
-  /// The greatest finite |R|.
+  /// The greatest |R| of the scale.
   public var largestMagnitude: Double { max(abs(range.lowerBound), abs(range.upperBound)) }
   /// How many values are NaN or infinite.
   public var nonFiniteCount: Int { relevance.elements.count { !$0.isFinite } }
@@ -70,6 +70,13 @@ public struct Heatmap: Sendable {
 
   /// The heat map in colours, one pixel per value.
   public var image: IndexedImage { IndexedImage(indices: indices, palette: colormap.palette(level: level)) }
+
+  /// The same heat map with its scale ending elsewhere; values beyond are drawn as its ends.
+  public func scaled(to range: ClosedRange<Double>) -> Heatmap {
+    var map = self
+    map.range = range
+    return map
+  }
 
   /// The same heat map at another size, bilinear with half-pixel centres; its scale stays that of the values as they were.
   public func resized(width: Int, height: Int) -> Heatmap {

@@ -2,6 +2,14 @@ import Analysis
 import Storage
 import Tensors
 
+/// What the images of a filter are greatest by; the names of their groups in a file.
+public enum TopKind: String, CaseIterable, Sendable {
+  /// Relevance, summed over space.
+  case relevance = "relmax"
+  /// Activation, the greatest over space.
+  case activation = "actmax"
+}
+
 /// Reads a relevance file, some rows at a time.
 public final class RelevanceReader: Sendable {
   /// What the file holds.
@@ -9,6 +17,7 @@ public final class RelevanceReader: Sendable {
   /// The number of images, N.
   public let count: Int
   private let path: String
+  private let file: HDF5File
   private let attribution: HDF5Dataset?
   private let label, prediction, index: HDF5Dataset
   private let signed, absolute, heads, maxima: [HDF5Dataset]
@@ -19,6 +28,7 @@ public final class RelevanceReader: Sendable {
   /// - Throws: `EspalierError` if it cannot be read, or is not a relevance file.
   public init(_ path: String) throws {
     let file = try HDF5File.open(path)
+    self.file = file
     let prediction = try file.dataset("prediction")
     let shape = try prediction.shape()
     guard shape.rank == 2 else {
@@ -131,6 +141,35 @@ public final class RelevanceReader: Sendable {
       throw EspalierError("it is not told what layers conserve", file: path, accepted: "a file written with --conservation")
     }
     return try conservation.read(rows: rows)
+  }
+
+  /// The most relevant or most activating images of each filter of a layer, the greatest first, as `--top` keeps them.
+  ///
+  /// - Parameter kind: what they are greatest by.
+  /// - Throws: `EspalierError` naming what there is, if the file keeps none of such a layer; or if it is damaged.
+  public func top(_ kind: TopKind, of layer: String) throws -> [[(image: Int, value: Float)]] {
+    let known = file.kind(of: kind.rawValue) == .group ? schema.layers.map(\.name) : []
+    guard known.contains(layer) else {
+      let problem = known.isEmpty ? "the file keeps no images of filters" : "there is no layer '\(layer)'"
+      throw EspalierError(
+        problem + EspalierError.suggestion(for: layer, among: known), file: path,
+        accepted: known.isEmpty ? "one that espalier relevance --top N wrote" : EspalierError.list(known))
+    }
+    let name = "\(kind.rawValue)/\(layer)"
+    let indices: Tensor<UInt32> = try file.dataset(name + "/index").read()
+    let values: Tensor<Float> = try file.dataset(name + "/value").read()
+    guard indices.shape.rank == 2, values.shape == indices.shape else {
+      throw EspalierError(
+        "has images of shape \(indices.shape) and values of shape \(values.shape)", file: path, location: "/\(name)",
+        accepted: "filters × images for both")
+    }
+    let most = indices.shape[1]
+    return (0..<indices.shape[0]).map { filter in
+      (filter * most..<(filter + 1) * most).compactMap { position in
+        let image = indices.elements[position]
+        return image == .max ? nil : (Int(image), values.elements[position])
+      }
+    }
   }
 
   /// The relevance maps of the images in a range of rows, [n, C, H, W].

@@ -41,6 +41,17 @@ import Testing
     #expect(message { _ = try ClassMap(#"{"0": "a", "00": "b"}"#) } == "names class 0 twice")
   }
 
+  /// `class 0`, `class 1`, … may be names, or labels of one class: neither is guessed.
+  @Test func namesWithNumbersAreNotGuessed() throws {
+    for text in ["class 0\nclass 1\nclass 2", "digit 3\r\ndigit 1\r\n", "class\t0\nclass\t1"] {
+      #expect(message { _ = try ClassMap(text) }.hasPrefix("line 1: every line is "), "\(text)")
+    }
+    let tabbed = try ClassMap("class 0\t0\nclass 1\t1")
+    #expect(try tabbed.labels(named: "class 1") == [1] && tabbed.names == ["class 0", "class 1"])
+    #expect(try ClassMap(#"{"class 0": 0, "class 1": 1}"#).names == ["class 0", "class 1"])
+    #expect(try ClassMap("tench 0").labels(named: "tench") == [0])
+  }
+
   @Test func listsOfSpreadsheets() throws {
     try withTemporaryFolder { folder in
       try folder.writeImage("a.png")

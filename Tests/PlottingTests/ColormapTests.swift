@@ -8,10 +8,53 @@ import Testing
   /// Resources/cmaps.json: the palettes that Zennit 1.0.0 makes, [256, 3] in one list each.
   @Test func namedPalettesEqualZennit() throws {
     let palettes = try JSONDecoder().decode([String: [UInt8]].self, from: Data(contentsOf: testResource("cmaps.json")))
-    #expect(Set(Colormap.names) == Set(palettes.keys))
+    #expect(Set(Colormap.names.prefix(palettes.count)) == Set(palettes.keys))
     for (name, bytes) in palettes {
       #expect(try Colormap(name).palette().elements == bytes, "\(name)")
       #expect(try Colormap(Colormap.named(name).source).palette().elements == bytes, "\(name) from its source")
+    }
+  }
+
+  /// Resources/matplotlib-colormaps.json: every seventeenth colour of matplotlib 3.11's maps, either way round.
+  @Test func tablesEqualMatplotlib() throws {
+    let samples = try JSONDecoder().decode(
+      [String: [UInt8]].self, from: Data(contentsOf: testResource("matplotlib-colormaps.json")))
+    #expect(Set(samples.keys) == Set(Colormap.names.suffix(samples.count / 2).flatMap { [$0, $0 + "_r"] }))
+    for (name, bytes) in samples {
+      let palette = try Colormap(name).palette()
+      let own = (0..<16).flatMap { position in (0..<3).map { Int(palette[17 * position, $0]) } }
+      // Turned round, matplotlib interpolates anew and cuts to bytes, which may lose one.
+      let allowed = name.hasSuffix("_r") ? 1 : 0
+      #expect(zip(own, bytes).allSatisfy { abs($0 - Int($1)) <= allowed } && own.count == bytes.count, "\(name)")
+    }
+  }
+
+  /// What is published of them, whatever their tables say: lightness rises evenly, or is alike on both sides of the middle.
+  @Test func lightnessIsEvenOrAlikeOnBothSides() throws {
+    func lightness(_ name: String) throws -> [Double] {
+      let palette = try Colormap(name).palette()
+      return (0..<256).map { position in
+        Color(Int(palette[position, 0]) << 16 | Int(palette[position, 1]) << 8 | Int(palette[position, 2])).lightness
+      }
+    }
+    for name in ["viridis", "plasma", "inferno", "magma", "cividis"] {
+      let values = try lightness(name)
+      #expect(zip(values, values.dropFirst(8)).allSatisfy { 0.3...5 ~= $1 - $0 }, "\(name)")
+    }
+    for name in ["coolwarm", "RdBu", "PiYG", "BrBG", "berlin"] {
+      let values = try lightness(name)
+      #expect((0..<128).allSatisfy { abs(values[$0] - values[255 - $0]) < 11 }, "\(name)")
+    }
+  }
+
+  @Test func mapsRunTheOtherWay() throws {
+    for name in Colormap.names {
+      let (map, turned) = (try Colormap(name), try Colormap(name + "_r"))
+      for share in stride(from: 0.0, through: 1, by: 1.0 / 64) {
+        let (one, other) = (map(share), turned(1 - share))
+        #expect(abs(one.x - other.x) + abs(one.y - other.y) + abs(one.z - other.z) < 1e-9, "\(name) at \(share)")
+      }
+      #expect(try Colormap(turned.source) == turned)
     }
   }
 

@@ -25,6 +25,18 @@ enum FigureSamples {
       colorBar: ColorBar(norm: .symmetric, colormap: .coldnhot))
   }
 
+  /// Lines of relevance over images.
+  static func contours(_ names: [String]) -> HeatmapFigure {
+    let map = Tensor<Float>((0..<196).map { sin(Float($0 % 14) / 3) * cos(Float($0 / 14) / 4) }, shape: [14, 14])
+    guard let heatmap = try? Heatmap(map) else { preconditionFailure("no heat map") }
+    var figure = HeatmapFigure(
+      columnTitles: ["Image", "Relevance", "Contours"],
+      rows: names.map { .init($0, [image(14), heatmap.image.rgb, image(14)], contours: [2: heatmap.contours()]) },
+      colorBar: ColorBar(norm: .symmetric, colormap: .coldnhot))
+    figure.note = "Lines: 25, 50 and 75 % of the scale."
+    return figure
+  }
+
   static func montage(_ names: [String], side: Int = 32) -> MontageFigure {
     var figure = MontageFigure(
       cells: names.map { .init($0, image(side)) }, colorBar: ColorBar(norm: .symmetric, colormap: .coldnhot))
@@ -128,11 +140,74 @@ enum FigureSamples {
     FiltersFigure(title: "features.2.conv1", label: "taylor-2019", scores: scores)
   }
 
-  /// One of each kind, as people have them.
-  static let ordinary: [any Figure] = [
-    heatmap(Array(names.prefix(3))), montage(names), units(Array(names.prefix(4))), groups(names), pruning(names),
-    sensitivity(names), matrix(names), cells(names), panels(names), curves(5), filters((0..<64).map { 1 / Double($0 + 1) - 0.1 }),
+  /// Criteria by rank, whose cells hold other numbers than their colours mean.
+  static func leaderboard(_ names: [String]) -> CellsFigure {
+    let values = (0..<names.count * 4).map { Double($0 * 7 % max(names.count, 1)) + 1 }
+    var matrix = HeatMatrix(
+      rows: names, columns: ["macs=0.7", "macs=0.5", "macs=0.3", "mean rank"], values: Tensor(values, shape: [names.count, 4]),
+      colormap: Colormap.shares.reversed, range: 1...Double(max(names.count, 2))
+    ) { "\(Int($0))" }
+    matrix.texts = values.map { "\(Int(96 - 3 * $0)).0" }
+    matrix.columnTitle = "kept"
+    matrix.barTitle = "rank"
+    matrix.note = "Rows: by mean rank over the budgets."
+    return CellsFigure(matrix)
+  }
+
+  /// Filters by the concept that they detect: bars of several categories side by side, a colour each.
+  static func concepts(_ names: [String]) -> PanelsFigure {
+    let marks = ["object", "part", "colour"].enumerated().map { category, name -> any Mark in
+      BarMark(
+        name, series: category, values: names.indices.map { $0 * 3 / max(names.count, 1) == category ? Double(12 - $0) : .nan })
+    }
+    let panel = Panel(
+      title: "features.2.conv1: 64 of 128 filters", x: PanelAxis("", categories: names),
+      y: PanelAxis("filters that detect it", isWhole: true), marks: marks)
+    return PanelsFigure(PanelGrid([panel], aspect: 0.5, note: "A filter detects the concept that it overlaps best."))
+  }
+
+  /// Panels of one range along y, of points with a margin, outlines and bars.
+  static func references(_ names: [String]) -> PanelsFigure {
+    let panels = ["moon", "circle", "mult"].enumerated().map { place, title -> Panel in
+      let marks = names.prefix(4).enumerated().flatMap { series, name -> [any Mark] in
+        let points = [2.0, 10, 200].map { Point($0, 100 - 60 / $0 - Double(series * (place + 2))) }
+        return [
+          LineMark(name, series: series, points: points, isMarked: false),
+          PointMark("", series: series, points: points, errors: points.map { $0.y - 4...$0.y + 4 }),
+          PointMark("", series: series, points: points.map { Point($0.x, $0.y - 3) }, size: 1.6, isHollow: true),
+        ]
+      }
+      var x = PanelAxis("reference samples", scale: .logarithmic)
+      x.margin = 0.05
+      return Panel(title: title, x: x, y: PanelAxis("accuracy", unit: "%"), marks: marks)
+    }
+    return PanelsFigure(PanelGrid(panels, columns: 3, sharesY: true, aspect: 0.85, note: "Outlines: as published."))
+  }
+
+  /// Relevance before and after, on scales of numbers.
+  static func drift(_ names: [String]) -> HeatmapFigure {
+    let maps = [1, 2].map { speed in Tensor<Float>((0..<196).map { sin(Float($0 * $0 * speed)) / 50 }, shape: [14, 14]) }
+    let scale = RelevanceScale(isShared: true, percentile: 99)
+    guard let heatmaps = try? scale.heatmaps(maps, colormap: .named("RdBu_r")) else { preconditionFailure("no heat maps") }
+    var figure = HeatmapFigure(
+      columnTitles: ["Image", "Before", "After"],
+      rows: names.map { name in
+        .init("\(name)\ncosine 0.932\nranks 0.811", [image(14)] + heatmaps.map(\.image.rgb))
+      }, colorBar: ColorBar(heatmaps, scale, norm: .symmetric, colormap: .named("RdBu_r")))
+    figure.note = "Over 300 images: cosine 0.926 ± 0.119, rank correlation 0.856 ± 0.133."
+    return figure
+  }
+
+  /// One of each kind and form, as people have them.
+  static let named: KeyValuePairs<String, any Figure> = [
+    "heatmap": heatmap(Array(names.prefix(3))), "contours": contours(Array(names.prefix(2))),
+    "drift": drift(Array(names.prefix(3))), "montage": montage(names),
+    "units": units(Array(names.prefix(4))), "groups": groups(names), "pruning": pruning(names), "sensitivity": sensitivity(names),
+    "matrix": matrix(names), "cells": cells(names), "leaderboard": leaderboard(Array(names.prefix(5))), "panels": panels(names),
+    "curves": curves(5), "references": references(names), "concepts": concepts(names),
+    "filters": filters((0..<64).map { 1 / Double($0 + 1) - 0.1 }),
   ]
+  static let ordinary: [any Figure] = named.map(\.value)
 
   /// Names, numbers and sizes at their ends.
   static let extreme: [any Figure] =
@@ -143,7 +218,9 @@ enum FigureSamples {
       units(["none"], images: 0), groups(hostileNames), groups([]), groups(["one"]), pruning(hostileNames), pruning([]),
       pruning(["one"], filters: 1), pruning(["none"], filters: 0), sensitivity(hostileNames), sensitivity([]),
       matrix(hostileNames),
-      matrix([]), matrix(["one"]), matrix((0..<70).map { "features.\($0).conv" }), cells(hostileNames), cells([]), cells(["one"]),
+      drift(hostileNames), drift([]), leaderboard(hostileNames), leaderboard(["one"]), concepts(hostileNames), concepts([]),
+      references(hostileNames), matrix([]), matrix(["one"]), matrix((0..<70).map { "features.\($0).conv" }), cells(hostileNames),
+      cells([]), cells(["one"]),
       panels(hostileNames), panels((0..<5).map { _ in "" }), curves(8, names: hostileNames, title: hostileNames[3]), curves(0),
       PanelsFigure(title: hostileNames[3], PanelGrid([])),
       PanelsFigure(PanelGrid([Panel(x: PanelAxis(hostileNames[3]), y: PanelAxis(hostileNames[4]), marks: [])])),

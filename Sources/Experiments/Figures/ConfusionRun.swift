@@ -74,10 +74,11 @@ public struct ConfusionRun: Sendable {
 }
 
 /// How often images of a class are taken for another.
-struct ClassCounts {
-  let names: [String]
-  /// By true and predicted class.
-  private(set) var matrix: [[Int]]
+public struct ClassCounts: Sendable {
+  /// The names of the classes.
+  public let names: [String]
+  /// The number of images by true and predicted class.
+  public let matrix: [[Int]]
   /// The images of every true class.
   var totals: [Int] { matrix.map { $0.reduce(0, +) } }
   var total: Int { totals.reduce(0, +) }
@@ -87,7 +88,10 @@ struct ClassCounts {
   /// The share of a class that is right; NaN where there are no images.
   func share(_ row: Int) -> Double { totals[row] == 0 ? .nan : Double(matrix[row][row]) / Double(totals[row]) }
 
-  init(_ file: String) throws {
+  /// Counts the predictions of a file of relevance: the greatest output of an image, or of one output whether it is above zero.
+  ///
+  /// - Throws: `EspalierError` for a file without labels.
+  public init(_ file: String) throws {
     let reader = try RelevanceReader(file)
     guard reader.schema.isLabelled, reader.count > 0 else {
       throw EspalierError("its images have no labels", file: file, accepted: "relevance of labelled images")

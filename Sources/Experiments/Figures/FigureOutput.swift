@@ -30,7 +30,22 @@ public struct FigureOutput: Sendable {
   /// - Parameter inputs: the files of results that it shows; their names and digests stand in the file's properties.
   /// - Throws: `EspalierError` naming the file.
   func write(_ figure: any Figure, of inputs: [String]) throws {
+    try write(figure, to: path, FigureOutput.origin(command: command, inputs: inputs), of: inputs)
+  }
+
+  /// Draws and writes figures, each into a file of its own, with its name behind that of the file.
+  ///
+  /// - Throws: `EspalierError` naming the file.
+  func write(each names: [String], of inputs: [String], figure: (Int) throws -> any Figure) throws {
     let origin = try FigureOutput.origin(command: command, inputs: inputs)
+    for (position, name) in names.enumerated() {
+      let file = FigurePath.named(name, path)
+      try OutputPath.prepare(file, notReplacing: inputs)
+      try write(try figure(position), to: file, origin, of: inputs)
+    }
+  }
+
+  private func write(_ figure: any Figure, to path: String, _ origin: FigureOrigin, of inputs: [String]) throws {
     let count = figure.pages(style).count
     // Further pages must not replace what was read either.
     for page in 1..<max(count, 1) { try OutputPath.prepare(FigurePath.page(page, of: path), notReplacing: inputs) }

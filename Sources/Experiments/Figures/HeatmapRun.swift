@@ -12,6 +12,8 @@ public struct HeatmapRun: Sendable {
   public var colormap: String
   /// The colour map's level.
   public var level: Double
+  /// Where the scales of maps end.
+  public var scale: RelevanceScale
   /// The most images.
   public var limit: Int
   /// The most images of each class, which then share a row; nil for images in the file's order, a row each.
@@ -22,22 +24,31 @@ public struct HeatmapRun: Sendable {
   public var names: [String]?
   /// Whether only the maps are wanted, without captions and gaps.
   public var isSheet: Bool
+  /// Whether relevance lies over images as lines of equal relevance instead of in colours.
+  public var hasContours: Bool
+  /// Whether every image has a figure of its own, whose file's name ends with its position in the data set.
+  public var isEach: Bool
   /// The title.
   public var title: String?
 
   /// Makes a run.
   public init(
-    norm: RelevanceNorm = .symmetric, colormap: String = "coldnhot", level: Double = 1, limit: Int = 12, perClass: Int? = nil,
-    indices: [Int]? = nil, names: [String]? = nil, isSheet: Bool = false, title: String? = nil
+    norm: RelevanceNorm = .symmetric, colormap: String = "coldnhot", level: Double = 1,
+    scale: RelevanceScale = RelevanceScale(), limit: Int = 12, perClass: Int? = nil,
+    indices: [Int]? = nil, names: [String]? = nil, isSheet: Bool = false, hasContours: Bool = false,
+    isEach: Bool = false, title: String? = nil
   ) {
     self.norm = norm
     self.colormap = colormap
     self.level = level
+    self.scale = scale
     self.limit = limit
     self.perClass = perClass
     self.indices = indices
     self.names = names
     self.isSheet = isSheet
+    self.hasContours = hasContours
+    self.isEach = isEach
     self.title = title
   }
 
@@ -55,43 +66,55 @@ public struct HeatmapRun: Sendable {
     let images = try request.map { try ImageSource($0, provenance: { reader.schema.provenance[$0] }, file: file) }
     let samples = try chosen(reader, images, file: file)
     let colormap = try Colormap(colormap)
-    func heatmap(_ sample: Sample) throws -> Heatmap {
-      try Heatmap(sample.relevance, norm: norm, colormap: colormap, level: level)
-    }
+    let heatmaps = try scale.heatmaps(samples.map(\.relevance), norm: norm, colormap: colormap, level: level)
     if isSheet {
-      try output.write(png: ContactSheet.of(samples.map(heatmap)).encodedPNG(), of: [file])
+      try output.write(png: ContactSheet.of(heatmaps).encodedPNG(), of: [file])
       return samples.count
     }
-    func pair(_ sample: Sample) throws -> [Image] {
-      let map = try heatmap(sample)
+    let bar = ColorBar(heatmaps, scale, norm: norm, colormap: colormap, level: level)
+    let schema = reader.schema.naming(images)
+    func pair(_ sample: Sample, _ map: Heatmap) throws -> [Image] {
       let size = (height: map.image.height, width: map.image.width)
       return [try images?.image(Int(sample.index), size: size), map.image.rgb].compactMap { $0 }
     }
-    let explained = ExplainedTarget(reader.schema)
-    let figure: HeatmapFigure
+    let explained = ExplainedTarget(schema)
+    var figure: HeatmapFigure
     if perClass != nil {
-      let byClass = Dictionary(grouping: samples, by: \.label).sorted { $0.key < $1.key }
-      let rows = try byClass.map { label, samples in
+      let byClass = Dictionary(grouping: zip(samples, heatmaps), by: \.0.label).sorted { $0.key < $1.key }
+      let rows = try byClass.map { label, members in
         HeatmapFigure.Row(
-          "\(reader.schema.name(ofClass: label))\n\(explained.caption(ofClass: label))", try samples.flatMap(pair))
+          "\(schema.name(ofClass: label))\n\(explained.caption(ofClass: label))", try members.flatMap(pair))
       }
-      figure = HeatmapFigure(
-        title: title, columnTitles: [], rows: rows, colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
+      figure = HeatmapFigure(title: title, columnTitles: [], rows: rows, colorBar: bar)
     } else {
-      let rows = try samples.map { sample in
-        let images = try pair(sample)
-        let overlay = images.count > 1 ? [try heatmap(sample).overlay(on: images[0])] : []
-        let truth = reader.schema.isLabelled ? [reader.schema.name(ofClass: sample.label)] : []
+      let columns = images == nil ? ["Relevance"] : ["Image", "Relevance", hasContours ? "Contours" : "Overlay"]
+      func row(_ sample: Sample, _ heatmap: Heatmap) throws -> HeatmapFigure.Row {
+        let images = try pair(sample, heatmap)
+        let backdrop = images.count > 1 ? images[0] : nil
+        let overlay = backdrop.map { hasContours ? $0.overWhite.grey.rgb : heatmap.overlay(on: $0) }
+        let truth = schema.isLabelled ? [schema.name(ofClass: sample.label)] : []
         let lines =
           truth + [
-            "predicted \(reader.schema.name(ofClass: sample.predicted))",
+            "predicted \(schema.name(ofClass: sample.predicted))",
             explained.caption(label: sample.label, predicted: sample.predicted),
           ]
-        return HeatmapFigure.Row(lines.joined(separator: "\n"), images + overlay)
+        return HeatmapFigure.Row(
+          lines.joined(separator: "\n"), images + [overlay].compactMap { $0 },
+          contours: hasContours && backdrop != nil ? [images.count: heatmap.contours()] : [:])
       }
-      figure = HeatmapFigure(
-        title: title, columnTitles: images == nil ? ["Relevance"] : ["Image", "Relevance", "Overlay"], rows: rows,
-        colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
+      let note = hasContours ? "Lines: 25, 50 and 75 % of the scale, orange for positive relevance, blue for negative." : ""
+      if isEach {
+        try output.write(each: samples.map { "\($0.index)" }, of: [file]) { position in
+          var figure = HeatmapFigure(
+            title: title, columnTitles: columns, rows: [try row(samples[position], heatmaps[position])],
+            colorBar: ColorBar([heatmaps[position]], scale, norm: norm, colormap: colormap, level: level))
+          figure.note = note
+          return figure
+        }
+        return samples.count
+      }
+      figure = HeatmapFigure(title: title, columnTitles: columns, rows: try zip(samples, heatmaps).map(row), colorBar: bar)
+      figure.note = note
     }
     try output.write(figure, of: [file])
     return samples.count

@@ -10,12 +10,14 @@ public struct MontageRun: Sendable {
   public var image: Int
   /// The image's name in the data set, which then says its position; nil for none.
   public var name: String?
-  /// How relevance is brought to 0…1, each map on its own scale.
+  /// How relevance is brought to 0…1.
   public var norm: RelevanceNorm
   /// The colours: a name or a source text.
   public var colormap: String
   /// The colour map's level.
   public var level: Double
+  /// Where the scales of maps end.
+  public var scale: RelevanceScale
   /// The captions of the maps, one a file; nil for the composites that the files name.
   public var captions: [String]?
   /// The number of columns; nil for about as many as rows.
@@ -26,7 +28,7 @@ public struct MontageRun: Sendable {
   /// Makes a run.
   public init(
     image: Int, name: String? = nil, norm: RelevanceNorm = .symmetric, colormap: String = "coldnhot", level: Double = 1,
-    captions: [String]? = nil,
+    scale: RelevanceScale = RelevanceScale(), captions: [String]? = nil,
     columns: Int? = nil, title: String? = nil
   ) {
     self.image = image
@@ -34,6 +36,7 @@ public struct MontageRun: Sendable {
     self.norm = norm
     self.colormap = colormap
     self.level = level
+    self.scale = scale
     self.captions = captions
     self.columns = columns
     self.title = title
@@ -60,35 +63,39 @@ public struct MontageRun: Sendable {
     let image = try ImageChoice.positions(indices: nil, names: name.map { [$0] }, source, option: "--name")?[0] ?? image
     let ofSeveral = MontageRun.differing("model_sha256", readers)
     let forSeveral = MontageRun.differing("target", readers)
+    let rows = try zip(files, readers).map { file, reader in try findRow(of: image, in: reader, file: file) }
+    let relevance = try zip(rows, readers).map { row, reader -> Tensor<Float> in
+      let maps = try reader.maps(row..<row + 1)
+      return maps.reshaped(Shape(Array(maps.shape.dimensions.dropFirst())))
+    }
+    let heatmaps = try scale.heatmaps(relevance, norm: norm, colormap: colormap, level: level)
     var cells: [MontageFigure.Cell] = []
     var methods = ShortMethods()
     for (position, (file, reader)) in zip(files, readers).enumerated() {
-      let row = try findRow(of: image, in: reader, file: file)
-      let maps = try reader.maps(row..<row + 1)
-      let map = try Heatmap(
-        maps.reshaped(Shape(Array(maps.shape.dimensions.dropFirst()))), norm: norm, colormap: colormap, level: level)
+      let (row, map) = (rows[position], heatmaps[position])
       if cells.isEmpty, let source {
         let size = (height: map.image.height, width: map.image.width)
         cells.append(
           MontageFigure.Cell(
-            try caption(of: row, image, reader, withTarget: !forSeveral), try source.image(image, size: size)))
+            try caption(of: row, image, reader, source, withTarget: !forSeveral), try source.image(image, size: size)))
       }
       var caption = captions?[position] ?? methods.short(MontageRun.method(reader, file: file))
       if captions == nil {
         if ofSeveral { caption += "\n" + MontageRun.network(reader, file: file) }
-        if forSeveral { caption += try "\n" + MontageRun.explained(row, reader) }
+        if forSeveral { caption += try "\n" + MontageRun.explained(row, reader, reader.schema.naming(source)) }
       }
       cells.append(MontageFigure.Cell(caption, map.image.rgb))
     }
     var figure = MontageFigure(
-      title: title, cells: cells, columns: columns, colorBar: ColorBar(norm: norm, colormap: colormap, level: level))
+      title: title, cells: cells, columns: columns,
+      colorBar: ColorBar(heatmaps, scale, norm: norm, colormap: colormap, level: level))
     figure.note = methods.note
     try output.write(figure, of: files)
     return image
   }
 
   /// Refuses files of different data.
-  private static func checkData(_ files: [String], _ readers: [RelevanceReader]) throws {
+  static func checkData(_ files: [String], _ readers: [RelevanceReader]) throws {
     for (file, reader) in zip(files, readers).dropFirst() {
       let (own, wanted) = (reader.schema.provenance, readers[0].schema.provenance)
       if let digest = own[ImageSource.digestKey], let other = wanted[ImageSource.digestKey], digest != other {
@@ -116,20 +123,23 @@ public struct MontageRun: Sendable {
     throw ImageChoice.missing(image, in: least > most ? [] : [Int(least), Int(most)], file: file)
   }
 
-  private func caption(of row: Int, _ image: Int, _ reader: RelevanceReader, withTarget: Bool) throws -> String {
+  private func caption(
+    of row: Int, _ image: Int, _ reader: RelevanceReader, _ source: ImageSource, withTarget: Bool
+  ) throws -> String {
     let label = Int(try reader.labels(row..<row + 1)[0])
+    let schema = reader.schema.naming(source)
     let truth =
-      reader.schema.isLabelled && reader.schema.classNames.indices.contains(label) ? reader.schema.classNames[label] : nil
+      schema.isLabelled && schema.classNames.indices.contains(label) ? schema.classNames[label] : nil
     var lines = [truth ?? "image \(image)"]
-    if withTarget { lines.append(try MontageRun.explained(row, reader)) }
+    if withTarget { lines.append(try MontageRun.explained(row, reader, schema)) }
     return lines.joined(separator: "\n")
   }
 
   /// What a row's relevance explains.
-  private static func explained(_ row: Int, _ reader: RelevanceReader) throws -> String {
+  private static func explained(_ row: Int, _ reader: RelevanceReader, _ schema: RelevanceSchema) throws -> String {
     let outputs = try reader.predictions(row..<row + 1).elements
     let predicted = outputs.count == 1 ? (outputs[0] > 0 ? 1 : 0) : outputs.max().flatMap { outputs.firstIndex(of: $0) } ?? 0
-    return ExplainedTarget(reader.schema).caption(label: Int(try reader.labels(row..<row + 1)[0]), predicted: predicted)
+    return ExplainedTarget(schema).caption(label: Int(try reader.labels(row..<row + 1)[0]), predicted: predicted)
   }
 
   /// What a file says that its relevance was computed by.

@@ -41,9 +41,10 @@ public struct TradeoffRun: Sendable {
         ]
       }
     let note = "Accuracy on \(reports.data), \(reports.all[0].accuracy.images.of("image")). Bars: 95 % intervals of confidence."
+    var x = PanelAxis("\(cost == .macs ? "MACs" : cost == .latency ? "time" : cost.rawValue) left", unit: "%")
+    x.margin = 0.04
     let panel = Panel(
-      x: PanelAxis("\(cost == .macs ? "MACs" : cost == .latency ? "time" : cost.rawValue) left", unit: "%"),
-      y: PanelAxis("accuracy", unit: "%"), marks: marks)
+      x: x, y: PanelAxis("accuracy", unit: "%"), marks: marks)
     try output.write(PanelsFigure(title: title, PanelGrid([panel], note: note)), of: files)
   }
 
@@ -103,6 +104,15 @@ struct PruningReports {
     let mean = values.reduce(0, +) / Double(max(values.count, 1))
     if reports.count == 1 { return (mean, Interval.ofShare(mean, of: reports[0].accuracy.images)) }
     return (mean, Interval.ofMean(values))
+  }
+
+  /// The mean of shares with its standard error: of several runs over them, of one that of a share of so many images.
+  static func summary(_ shares: [Double], images: Int) -> (mean: Double, error: Double?, count: Int) {
+    let count = Double(shares.count)
+    let mean = shares.reduce(0, +) / max(count, 1)
+    if shares.count == 1 { return (mean, (mean * (1 - mean) / Double(max(images, 1))).squareRoot(), images) }
+    let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(count - 1, 1)
+    return (mean, (variance / max(count, 1)).squareRoot(), shares.count)
   }
 
   private func unique(_ names: [String]) -> [String] {

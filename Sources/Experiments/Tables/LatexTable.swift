@@ -11,8 +11,9 @@ struct LatexTable {
   var text: String {
     var lines = origin.fields.map { "% " + LatexTable.comment("\($0.key): \($0.value)") }
     lines += [
-      "% \\usepackage{booktabs,threeparttable} \\usepackage{siunitx} % version 3", "\\begin{table}", "  \\centering",
-      "  \\begin{threeparttable}", "    \\caption{\(LatexTable.escaped(table.caption))}",
+      "% \\usepackage{booktabs,threeparttable} \\usepackage{siunitx} % version 3", "\\begin{\(environment)}", "  \\centering",
+      "  \\begin{threeparttable}",
+      "    \\caption{\(LatexTable.escaped(table.caption))}" + (table.label.map { "\\label{\($0)}" } ?? ""),
       "    \\begin{tabular}{@{}\(table.columns.indices.map(specification).joined())@{}}", "      \\toprule",
     ]
     lines.append("      " + table.columns.map(heading).joined(separator: " & ") + " \\\\")
@@ -29,8 +30,10 @@ struct LatexTable {
       lines += table.notes.map { "      \\item " + LatexTable.escaped($0) }
       lines.append("    \\end{tablenotes}")
     }
-    return (lines + ["  \\end{threeparttable}", "\\end{table}"]).joined(separator: "\n")
+    return (lines + ["  \\end{threeparttable}", "\\end{\(environment)}"]).joined(separator: "\n")
   }
+
+  private var environment: String { table.isWide ? "table*" : "table" }
 
   /// A column of numbers in line at their points, with room for sign, digits and uncertainty.
   private func specification(_ position: Int) -> String {
@@ -52,6 +55,12 @@ struct LatexTable {
   private func heading(_ column: ResultTable.Column) -> String {
     let unit = column.unit.map { " (\(LatexTable.escaped($0)))" } ?? ""
     let arrow = column.better.map { $0 == .higher ? " $\\uparrow$" : " $\\downarrow$" } ?? ""
+    // Long headings of several words stand on two lines: a number below them needs less.
+    if column.isNumeric, column.name.count > 14, let blank = column.name.lastIndex(of: " ") {
+      let (first, second) = (column.name[..<blank], column.name[column.name.index(after: blank)...])
+      let lines = "\(LatexTable.escaped(String(first)))\\\\\(LatexTable.escaped(String(second)))\(unit)\(arrow)"
+      return "{\\begin{tabular}[b]{@{}c@{}}\(lines)\\end{tabular}}"
+    }
     return "{\(LatexTable.escaped(column.name))\(unit)\(arrow)}"
   }
 

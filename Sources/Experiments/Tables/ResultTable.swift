@@ -62,6 +62,10 @@ public struct ResultTable: Hashable, Sendable {
   public var rows: [Row]
   /// What a reader must know of it.
   public var notes: [String]
+  /// In LaTeX, what it is referred to by; nil for nothing.
+  public var label: String?
+  /// In LaTeX, whether it is set over both columns of a page.
+  public var isWide = false
 
   /// Makes a table.
   public init(caption: String, columns: [Column], rows: [Row], notes: [String] = []) {

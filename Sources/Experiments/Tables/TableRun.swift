@@ -16,15 +16,21 @@ public struct TableRun: Sendable {
     case evaluate
     /// Criteria and budgets by what is left, from the JSON of `prune`.
     case prune
+    /// Criteria by their mean rank over budgets, from the JSON of `prune`.
+    case leaderboard
   }
 
   /// What is shown.
   public var kind: Kind
   /// The caption; nil for one that says what is shown.
   public var caption: String?
+  /// In LaTeX, what the table is referred to by, and whether it is set over both columns of a page.
+  public var label: String?, isWide: Bool
 
   /// Makes a run.
-  public init(_ kind: Kind, caption: String? = nil) { (self.kind, self.caption) = (kind, caption) }
+  public init(_ kind: Kind, caption: String? = nil, label: String? = nil, isWide: Bool = false) {
+    (self.kind, self.caption, self.label, self.isWide) = (kind, caption, label, isWide)
+  }
 
   /// Makes the table.
   ///
@@ -43,8 +49,10 @@ public struct TableRun: Sendable {
       table = try layers(first)
     case .evaluate: table = try evaluations(files)
     case .prune: table = try prunings(files)
+    case .leaderboard: table = try leaderboard(files)
     }
     if let caption { table.caption = caption }
+    (table.label, table.isWide) = (label, isWide)
     return table
   }
 
@@ -144,6 +152,27 @@ public struct TableRun: Sendable {
       },
       notes: [
         "Shares with the standard error of a sample of so many images.",
+        "Bold: the best of a column, and what Welch's t test (two-sided, 5 %) does not tell from it.",
+      ])
+    table.markBest()
+    return table
+  }
+
+  private func leaderboard(_ files: [String]) throws -> ResultTable {
+    let board = try Leaderboard(files)
+    var table = ResultTable(
+      caption: "Criteria of pruning by their mean rank",
+      columns: [.init("rank"), .init("criterion", isNumeric: false)] + board.budgets.map { .init($0, unit: "%", better: .higher) }
+        + [.init("mean rank", better: .lower)],
+      rows: board.rows.enumerated().map { place, row in
+        ResultTable.Row(
+          [.count(place + 1), .text(row.criterion)]
+            + row.accuracies.map { .mean(100 * $0.mean, error: 100 * ($0.error ?? 0), count: $0.count) }
+            + [.number(row.meanRank, decimals: 1)])
+      },
+      notes: [
+        "Accuracy on \(board.data), \(board.images.of("image")), by what is kept; \(NumberText.decimals(100 * board.before, 2)) % before pruning.",
+        "With its standard error over runs, or of a sample of so many images where there is one run.",
         "Bold: the best of a column, and what Welch's t test (two-sided, 5 %) does not tell from it.",
       ])
     table.markBest()

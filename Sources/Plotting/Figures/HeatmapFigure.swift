@@ -9,9 +9,13 @@ public struct HeatmapFigure: Figure {
     public var caption: String
     /// The images; enlarged or reduced to the cells.
     public var images: [Image]
+    /// The lines over images, by their places in the row: those of positive relevance in one colour, of negative in another.
+    public var contours: [Int: [Contour]]
 
     /// Makes a row.
-    public init(_ caption: String, _ images: [Image]) { (self.caption, self.images) = (caption, images) }
+    public init(_ caption: String, _ images: [Image], contours: [Int: [Contour]] = [:]) {
+      (self.caption, self.images, self.contours) = (caption, images, contours)
+    }
   }
 
   /// The kind's name.
@@ -27,6 +31,8 @@ public struct HeatmapFigure: Figure {
   public var rows: [Row]
   /// The key to the colours, at the right.
   public var colorBar: ColorBar?
+  /// What stands below.
+  public var note = ""
   /// The side of a cell in points.
   public var cellSide = 72.0
 
@@ -85,17 +91,24 @@ public struct HeatmapFigure: Figure {
               }
               let images = rows[row].images.dropFirst(line * layout.perLine).prefix(layout.perLine)
               for (column, image) in images.enumerated() {
-                draw(
+                let place = draw(
                   image, like: rows[row].images[0],
                   in: Rectangle(
                     x: left + layout.imagesLeft + Double(column) * (layout.cell + Self.gap),
                     y: corner.y + (height - layout.cell) / 2, width: layout.cell, height: layout.cell), on: canvas)
+                draw(rows[row].contours[line * layout.perLine + column] ?? [], in: place, on: canvas)
               }
             }
           })
       }
     }
-    return Composition(width: layout.width, header: header(layout, style), body: body, bar: rows.isEmpty ? nil : colorBar)
+    var footer: [Strip] = []
+    if !note.isEmpty {
+      let text = style.text(note, .small, width: layout.width, lines: 12)
+      footer = [.gap(4), .text(text, width: layout.width, color: style.theme.softInk)]
+    }
+    return Composition(
+      width: layout.width, header: header(layout, style), body: body, footer: footer, bar: rows.isEmpty ? nil : colorBar)
   }
 
   private func header(_ layout: Layout, _ style: FigureStyle) -> [Strip] {
@@ -121,7 +134,19 @@ public struct HeatmapFigure: Figure {
     ]
   }
 
-  private func draw(_ image: Image, like first: Image, in cell: Rectangle, on canvas: Canvas) {
+  /// The colours of lines of positive and negative relevance: Okabe and Ito's vermilion and blue, seen on black and on white.
+  private static let lineColors = (positive: Color(0xD55E00), negative: Color(0x2A82C6))
+
+  private func draw(_ contours: [Contour], in place: Rectangle, on canvas: Canvas) {
+    func point(_ share: Point) -> Point { Point(place.x + share.x * place.width, place.y + share.y * place.height) }
+    for contour in contours {
+      let color = contour.share > 0 ? Self.lineColors.positive : Self.lineColors.negative
+      for piece in contour.pieces { canvas.line([point(piece.start), point(piece.end)], color, width: 0.7) }
+    }
+  }
+
+  /// Draws an image in a cell, and returns what it covers.
+  private func draw(_ image: Image, like first: Image, in cell: Rectangle, on canvas: Canvas) -> Rectangle {
     // A coarser heat map covers exactly what its image does.
     let isAlike = image.width * first.height == image.height * first.width
     let shape = isAlike ? first : image
@@ -130,6 +155,7 @@ public struct HeatmapFigure: Figure {
     let covered = Rectangle(x: cell.center.x - width / 2, y: cell.center.y - height / 2, width: width, height: height)
     canvas.draw(image, filling: covered)
     canvas.outline(covered, canvas.theme.softInk, width: 0.3)
+    return covered
   }
 
   /// Where everything goes; made from measured text, so that no label is cut off.

@@ -87,7 +87,10 @@ public struct UnitsFigure: Figure {
         for (column, unit) in members.enumerated() {
           let x = corner.x + Double(column) * (own + Self.columnGap)
           canvas.draw(captions[column], at: Point(x, corner.y), .topLeft)
-          canvas.draw(notes[column], at: Point(x + own, corner.y), .topRight, color: canvas.theme.softInk)
+          // Over the end of the images, where they leave some of the width.
+          let images = Double(min(unit.images.count, perLine)) * (side + gap) - gap
+          let end = min(own, max(images, captions[column].size.width + 6 + notes[column].size.width))
+          canvas.draw(notes[column], at: Point(x + end, corner.y), .topRight, color: canvas.theme.softInk)
           for (number, image) in unit.images.enumerated() {
             let place = Rectangle(
               x: x + Double(number % perLine) * (side + gap), y: corner.y + tall + gap + Double(number / perLine) * (side + gap),

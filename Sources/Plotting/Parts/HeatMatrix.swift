@@ -12,6 +12,8 @@ public struct HeatMatrix: Sendable {
   public var colormap: Colormap, range: ClosedRange<Double>
   /// A number as it stands in its cell.
   public var text: @Sendable (Double) -> String
+  /// What stands in the cells instead, row by row; nil for the numbers.
+  public var texts: [String]?
   /// What the colours say.
   public var barTitle: String?
   /// The labels of the key; nil for ticks at round numbers.
@@ -58,7 +60,7 @@ public struct HeatMatrix: Sendable {
     // A number is shown if every one has room.
     let texts = (0..<values.count).map { position -> Text in
       let value = values.elements[position]
-      return style.text(value.isFinite ? text(value) : "–", .small)
+      return style.text(self.texts?[position] ?? (value.isFinite ? text(value) : "–"), .small)
     }
     let showsNumbers =
       texts.count <= 4000 && height >= line - 1 && (texts.map(\.size.width).max() ?? 0) + 2 <= cell

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What an axis of a panel shows.
 public struct PanelAxis: Sendable {
   /// What it is, and in which unit.
@@ -6,6 +8,8 @@ public struct PanelAxis: Sendable {
   public var scale: AxisScale
   /// The range; nil for that of the marks.
   public var range: ClosedRange<Double>?
+  /// What stays free at either end, in parts of what the marks take, so that points stand clear of the edges.
+  public var margin = 0.0
   /// Whether ticks are at whole numbers only.
   public var isWhole: Bool
   /// The names of the positions 0, 1, 2, …; empty for an axis of numbers.
@@ -32,7 +36,20 @@ public struct PanelAxis: Sendable {
   func axis(showing values: [Double], ticks: Int, endsAtTicks: Bool) -> Axis {
     if !categories.isEmpty { return Axis(categories: categories) }
     if let range { return Axis(scale, showing: [range.lowerBound, range.upperBound], ticks: ticks, wholeNumbers: isWhole) }
-    return Axis(scale, showing: values, ticks: ticks, wholeNumbers: isWhole, endsAtTicks: endsAtTicks)
+    return Axis(scale, showing: values + ends(of: values), ticks: ticks, wholeNumbers: isWhole, endsAtTicks: endsAtTicks)
+  }
+}
+
+extension PanelAxis {
+  /// The values that ``margin`` adds to others.
+  private func ends(of values: [Double]) -> [Double] {
+    let drawn = values.filter { Axis.isDrawable($0) && Axis.isDrawable(scale.forward($0)) }
+    guard margin > 0, let low = drawn.min(), let high = drawn.max(), high > low else { return [] }
+    switch scale {
+    case .linear: return [low - margin * (high - low), high + margin * (high - low)]
+    case .logarithmic: return [low * pow(low / high, margin), high * pow(high / low, margin)]
+    case .symmetricLogarithmic: return []
+    }
   }
 }
 

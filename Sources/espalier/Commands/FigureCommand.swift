@@ -8,6 +8,7 @@ struct FigureCommand: ParsableCommand {
       HeatmapCommand.self, MontageCommand.self, UnitsCommand.self, FiltersCommand.self, PruningFigureCommand.self,
       GroupsFigureCommand.self, SensitivityFigureCommand.self, TradeoffFigureCommand.self, BudgetsFigureCommand.self,
       FlippingFigureCommand.self, TrainingFigureCommand.self, ScatterFigureCommand.self, DistributionsFigureCommand.self,
-      ConfusionFigureCommand.self, ClassesFigureCommand.self,
+      ConfusionFigureCommand.self, ClassesFigureCommand.self, GalleryFigureCommand.self, DriftFigureCommand.self,
+      ConceptsFigureCommand.self, ReferencesFigureCommand.self, LeaderboardFigureCommand.self,
     ])
 }

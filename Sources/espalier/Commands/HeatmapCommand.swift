@@ -16,8 +16,10 @@ struct HeatmapCommand: ParsableCommand {
         espalier figure heatmap maps.h5 --per-class 5 --cmap bwr --out classes.pdf
         espalier figure heatmap maps.h5 --data folder:images --names cat/1.png,dog/7.png --out two.png
         espalier figure heatmap maps.h5 --sheet --limit 100 --out sheet.png
+        espalier figure heatmap maps.h5 --limit 1000 --each --width 85mm --out figures/map.pdf
+        espalier figure heatmap maps.h5 --scale shared --clip 99 --cmap RdBu_r --out compared.pdf
 
-      Colour maps: \(Colormap.names.joined(separator: ", ")).
+      Colour maps: \(Colormap.names.joined(separator: ", ")); each runs the other way with _r behind its name.
       """)
 
   @Argument(help: "A file that `espalier relevance` wrote.", completion: .file(extensions: ["h5"]))
@@ -50,6 +52,12 @@ struct HeatmapCommand: ParsableCommand {
   @Flag(help: "Draw maps alone, without captions and gaps.")
   var sheet = false
 
+  @Flag(help: "Lay relevance over images as lines at 25, 50 and 75 % of its scale, instead of in colours; with --data.")
+  var contours = false
+
+  @Flag(help: "Draw every image into a file of its own, with its position in the data before the ending of --out.")
+  var each = false
+
   @Option(help: ArgumentHelp("The title.", valueName: "text"))
   var title: String?
 
@@ -65,6 +73,12 @@ struct HeatmapCommand: ParsableCommand {
     }
     if let limit, !(1...10_000 ~= limit) { throw ValidationError("--limit is 1 to 10000, not \(limit)") }
     if let perClass, !(1...100 ~= perClass) { throw ValidationError("--per-class is 1 to 100, not \(perClass)") }
+    if contours, data == nil || sheet || perClass != nil {
+      throw ValidationError("--contours lie over images, of --data, and go with neither --sheet nor --per-class")
+    }
+    if each, sheet || perClass != nil {
+      throw ValidationError("--each goes with neither --sheet nor --per-class")
+    }
     if sheet, !output.out.lowercased().hasSuffix(".png") {
       throw ValidationError("--out ends in .png with --sheet, not '\(output.out)'")
     }
@@ -72,8 +86,9 @@ struct HeatmapCommand: ParsableCommand {
 
   func run() throws {
     let run = HeatmapRun(
-      norm: colors.norm, colormap: colors.cmap, level: colors.level, limit: limit ?? (perClass == nil ? 12 : 10_000),
-      perClass: perClass, indices: index, names: names, isSheet: sheet, title: title)
+      norm: colors.norm, colormap: colors.cmap, level: colors.level, scale: colors.ends,
+      limit: limit ?? (perClass == nil ? 12 : 10_000),
+      perClass: perClass, indices: index, names: names, isSheet: sheet, hasContours: contours, isEach: each, title: title)
     let count = try run.write(file, data: data.map { DataRequest($0, classes: classes.classes) }, to: output.output())
     output.say("\(output.out): \(count.of("relevance map"))")
   }

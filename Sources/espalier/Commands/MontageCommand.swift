@@ -9,7 +9,7 @@ struct MontageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "montage", abstract: "Draw one image's relevance by several composites.",
     discussion: """
-      Each file is one of `espalier relevance`, for the same data; every map is on its own scale. Its caption is the composite \
+      Each file is one of `espalier relevance`, for the same data. Its caption is the composite \
       or attributor that the file names, with the network and the class explained where files differ in them.
 
         espalier figure montage plus.h5 flat.h5 --data fashion-mnist:test --image 7 --out montage.png
@@ -57,6 +57,7 @@ struct MontageCommand: ParsableCommand {
   func run() throws {
     let run = MontageRun(
       image: image ?? 0, name: name, norm: colors.norm, colormap: colors.cmap, level: colors.level,
+      scale: colors.ends,
       captions: caption.isEmpty ? nil : caption,
       columns: columns, title: title)
     let image = try run.write(files, data: data.map { DataRequest($0, classes: classes.classes) }, to: output.output())

@@ -8,7 +8,7 @@ struct TableCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "table", abstract: "Write a table for a paper from stored results.",
     discussion: """
-      Kinds: measure, evaluate and prune take what these verbs print with --json, several files for more rows; inspect takes a \
+      Kinds: measure, evaluate, prune and leaderboard (criteria by their mean rank, from reports of prune) take what these verbs print with --json, several files for more rows; inspect takes a \
       network or the JSON of inspect. Numbers are rounded to their standard error. Bold is the best of a column, and what Welch's t \
       test does not tell from it. LaTeX wants the packages booktabs, threeparttable and siunitx (version 3).
 
@@ -17,7 +17,7 @@ struct TableCommand: ParsableCommand {
         espalier table inspect vgg.onnx --format markdown
       """)
 
-  @Argument(help: "What is shown: measure, inspect, evaluate or prune.")
+  @Argument(help: "What is shown: measure, inspect, evaluate, prune or leaderboard.")
   var kind: TableRun.Kind
 
   @Argument(help: "Files of results.", completion: .file(extensions: ["json", "onnx"]))
@@ -29,6 +29,12 @@ struct TableCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The caption (default: what it shows).", valueName: "text"))
   var caption: String?
 
+  @Option(help: ArgumentHelp("In LaTeX, what it is referred to by, such as tab:pruning.", valueName: "label"))
+  var label: String?
+
+  @Flag(help: "In LaTeX, set it over both columns of a page.")
+  var wide = false
+
   @Option(
     help: ArgumentHelp("The file to write (default: standard output).", valueName: "file"),
     completion: .file(extensions: ["tex", "md", "csv", "json"]))
@@ -36,9 +42,16 @@ struct TableCommand: ParsableCommand {
 
   @OptionGroup var talk: TalkOptions
 
+  func validate() throws {
+    if let label, label.isEmpty || !label.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || ":.-_/+".contains($0)) }) {
+      throw ValidationError("--label is letters, digits and : . - _ / + , not '\(label)'")
+    }
+    if format != .latex, label != nil || wide { throw ValidationError("--label and --wide are for --format latex") }
+  }
+
   func run() throws {
     if let out { try OutputPath.prepare(out, notReplacing: files) }
-    let text = try TableRun(kind, caption: caption).text(files, as: format, command: CommandText.text)
+    let text = try TableRun(kind, caption: caption, label: label, isWide: wide).text(files, as: format, command: CommandText.text)
     guard let out else { return try StandardOutput.line(text) }
     try naming(file: out) { try AtomicFile.write(Array((text + "\n").utf8), to: out) }
     talk.say("\(out): a table of \(files.count.of("file"))")

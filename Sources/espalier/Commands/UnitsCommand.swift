@@ -29,13 +29,7 @@ struct UnitsCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("The filters, by number (default: the first of the order).", valueName: "n,…"),
-    transform: { text in
-      let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-      guard numbers.allSatisfy({ $0.map { $0 >= 0 } ?? false }) else {
-        throw ValidationError("expected numbers, such as 3,17,40")
-      }
-      return numbers.compactMap { $0 }
-    })
+    transform: FigureOptions.numbers)
   var filters: [Int]?
 
   @Option(help: "What comes first: iou, votes, concept or filter.")

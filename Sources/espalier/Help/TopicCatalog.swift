@@ -217,7 +217,13 @@ extension Topic {
     Topic(
       name: "colours", abstract: "Colour maps of relevance, for --cmap.",
       parts: [
-        .text("\(Colormap.names.joined(separator: ", "))."),
+        .text("\(Colormap.names.joined(separator: ", ")); each runs the other way with _r behind its name."),
+        .text(
+          """
+          Names with a middle, for signed relevance: coldnhot, bwr, seismic, france, coolio, coleus, coolwarm, RdBu, PuOr, PiYG, BrBG, \
+          berlin. The first eleven are Zennit's, the others matplotlib's, from its tables. viridis, plasma, inferno, magma and cividis \
+          rise evenly in lightness, for --norm absolute.
+          """),
         .text(
           """
           Or two or more colours with commas between them, each RRGGBB or RGB, with its position from 00 to ff before it where it is not \

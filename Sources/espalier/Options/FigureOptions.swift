@@ -53,6 +53,17 @@ struct FigureOptions: ParsableArguments {
     return positions.compactMap { $0 }
   }
 
+  /// Numbers of filters, with commas between them.
+  ///
+  /// - Throws: `ValidationError` for what is none.
+  static func numbers(_ text: String) throws -> [Int] {
+    let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard numbers.allSatisfy({ $0.map { $0 >= 0 } ?? false }) else {
+      throw ValidationError("expected numbers, such as 3,17,40")
+    }
+    return numbers.compactMap { $0 }
+  }
+
   /// Names with commas between them.
   ///
   /// - Throws: `ValidationError` if one is empty.
