@@ -18,6 +18,7 @@ enum VerbCatalog {
     ScoreCommand.self,
     SensitivityCommand.self,
     PruneCommand.self,
+    CompressCommand.self,
     FigureCommand.self,
     TableCommand.self,
   ]

@@ -114,15 +114,14 @@ import Testing
         ] + budget
       }
       let process = try Tool.start(command("small.onnx"), in: folder)
-      let done = folder.appendingPathComponent("small.onnx.steps/1.json").path
-      while process.isRunning, !FileManager.default.fileExists(atPath: done) { usleep(2000) }
+      while process.isRunning, Sample.step("2-tune", ".done", in: folder) == nil { usleep(2000) }
       kill(process.processIdentifier, signal)
       process.waitUntilExit()
       #expect(process.terminationStatus == (signal == SIGINT ? 130 : SIGKILL))
       let small = folder.appendingPathComponent("small.onnx")
       #expect(!FileManager.default.fileExists(atPath: small.path))
       let again = try Tool.run(command("small.onnx"), in: folder)
-      #expect(again.status == 0 && again.talk.contains("step 1 of 2: done by an earlier run"), "\(again)")
+      #expect(again.status == 0 && again.talk.contains("step 2 of 4, tune: done by an earlier run"), "\(again)")
       #expect(try Tool.run(command("whole.onnx"), in: folder).status == 0)
       #expect(try Data(contentsOf: small) == Data(contentsOf: folder.appendingPathComponent("whole.onnx")))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.contains(".steps") })
@@ -148,13 +147,12 @@ import Testing
         ] + budget
       }
       let process = try Tool.start(command("small.onnx"), in: folder)
-      let done = folder.appendingPathComponent("small.onnx.steps/1.json").path
-      while process.isRunning, !FileManager.default.fileExists(atPath: done) { usleep(2000) }
+      while process.isRunning, Sample.step("2-tune", ".done", in: folder) == nil { usleep(2000) }
       kill(process.processIdentifier, SIGINT)
       process.waitUntilExit()
       #expect(process.terminationStatus == 130)
       let again = try Tool.run(command("small.onnx"), in: folder)
-      #expect(again.status == 0 && again.talk.contains("step 1 of 2: done by an earlier run"), "\(again)")
+      #expect(again.status == 0 && again.talk.contains("step 2 of 4, tune: done by an earlier run"), "\(again)")
       #expect(try Tool.run(command("whole.onnx"), in: folder).status == 0)
       let files = try ["small.onnx", "whole.onnx"].map { try Data(contentsOf: folder.appendingPathComponent($0)) }
       #expect(files[0] == files[1])
@@ -216,8 +214,7 @@ import Testing
           ] + budget
       }
       let process = try Tool.start(command("small.onnx", isFirst: true), in: folder)
-      let done = folder.appendingPathComponent("small.onnx.steps/1.json").path
-      while process.isRunning, !FileManager.default.fileExists(atPath: done) { usleep(2000) }
+      while process.isRunning, Sample.step("2-tune", ".done", in: folder) == nil { usleep(2000) }
       kill(process.processIdentifier, SIGINT)
       process.waitUntilExit()
       #expect(process.terminationStatus == 130)

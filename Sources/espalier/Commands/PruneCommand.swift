@@ -151,26 +151,28 @@ struct PruneCommand: ParsableCommand {
   }
 
   private var pruning: PruneRun {
-    func request(_ spec: DataSpec, isWhole: Bool = false) -> DataRequest {
-      picking.request(spec, classes: classes.classes, isWhole: isWhole)
+    get throws {
+      func request(_ spec: DataSpec, isWhole: Bool = false) -> DataRequest {
+        picking.request(spec, classes: classes.classes, isWhole: isWhole)
+      }
+      var step = PruneStep(
+        scoring.scoring(data: data.map { request($0) }, normalisation: normalise, batch: options.batch, out: out),
+        Selection(budget, scope: scope, reduction: reduce, perSaving: perSaving, floor: floor, multiple: round))
+      (step.protected, step.groups, step.heads, step.seed) = (protect, groups, heads, seed)
+      step.reconstruction = Reconstruction(reconstruct, positions: reconstructPositions, ridge: reconstructRidge, seed: seed)
+      var tuning: TuneStep?
+      if tune > 0 {
+        guard let data else { throw EspalierError("tuning needs images", location: "--tune", accepted: "--data SPEC") }
+        tuning = TuneStep(
+          TrainingRun(
+            settings: TrainingSettings(
+              epochs: tune, schedule: LearningRateSchedule(base: TuneStep.rate, shape: .cosine()), seed: seed),
+            rate: rate, augmentation: TuneStep.augmentation(padCrop, flip), out: out), on: request(data, isWhole: true))
+      }
+      return PruneRun(
+        step, steps: steps, tuning: tuning, validation: validation.map { request($0, isWhole: true) },
+        latencyBatch: latencyBatch > 0 ? latencyBatch : nil, out: out)
     }
-    let selection = Selection(
-      budget, scope: scope, reduction: reduce, perSaving: perSaving,
-      floor: floor, multiple: round)
-    let tuning = TrainingRun(
-      settings: TrainingSettings(
-        epochs: tune, schedule: LearningRateSchedule(base: 0.02, shape: .cosine()), seed: seed),
-      rate: rate,
-      augmentation: padCrop > 0 || flip ? Augmentation(padding: padCrop, flips: flip) : nil, out: out)
-    var run = PruneRun(
-      scoring.scoring(
-        data: data.map { request($0) }, normalisation: normalise, batch: options.batch, out: out),
-      selection, protected: protect, groups: groups, heads: heads, steps: steps,
-      tuningData: data.map { request($0, isWhole: true) },
-      validation: validation.map { request($0, isWhole: true) }, tuning: tune > 0 ? tuning : nil,
-      latencyBatch: latencyBatch > 0 ? latencyBatch : nil, seed: seed, out: out)
-    run.reconstruction = Reconstruction(reconstruct, positions: reconstructPositions, ridge: reconstructRidge, seed: seed)
-    return run
   }
 
   private static func proof(_ report: PruneReport) -> String {
@@ -188,12 +190,7 @@ struct PruneCommand: ParsableCommand {
         100 * accuracy.pruned)
       if let tuned = accuracy.tuned { text += String(format: ", %.2f %% tuned", 100 * tuned) }
     }
-    if let latency = report.latency {
-      text += String(
-        format: "\nforward pass of %d, one thread: %.2f ms (%.2f–%.2f) before, %.2f ms (%.2f–%.2f) after, %.2f times faster",
-        latency[0].batch, latency[0].median, latency[0].lowerQuartile, latency[0].upperQuartile, latency[1].median,
-        latency[1].lowerQuartile, latency[1].upperQuartile, latency[0].median / latency[1].median)
-    }
+    if let latency = report.latency { text += "\n" + LatencyText.line(latency) }
     if let profile = report.profile { text += "\n\n" + ProfileTable.text(profile) }
     if let layers = report.reconstruction {
       func share(_ value: Double?) -> String { value.map { String(format: "%.1f %%", 100 * $0) } ?? "–" }
