@@ -100,8 +100,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "espalier", "Experiments", "Compression", "Tensors", "Images", "Storage", "Networks", "ONNX", "Datasets", "Results",
-        "TestSupport",
+        "espalier", "Experiments", "Compression", "Tensors", "Images", "Storage", "Networks", "ONNX", "Datasets", "Analysis",
+        "Pruning", "Results", "TestSupport",
       ],
       exclude: ["Resources", "renew-help"]),
     .testTarget(

@@ -15,9 +15,24 @@ public final class StepStore: Sendable {
   /// - Parameter isShared: whether other processes may work in it at the same time.
   /// - Throws: `EspalierError` if another run is at work there, something else is there, or it cannot be written.
   public init(_ path: String, isShared: Bool = false) throws {
-    folder = try RunFolder(path, job: JobIdentity("steps"), isShared: isShared) {
-      $0.wholeMatch(of: /[0-9]+-[a-z]+-[0-9a-f]{16}\..+/) != nil
+    func folder(isShared: Bool) throws -> RunFolder {
+      try RunFolder(path, job: JobIdentity("steps"), isShared: isShared) {
+        $0.wholeMatch(of: /[0-9]+-[a-z]+-[0-9a-f]{16}\..+/) != nil
+      }
     }
+    guard isShared else {
+      self.folder = try folder(isShared: false)
+      return
+    }
+    // Made by one alone: none of those that share it may take what another has just made for what is left of something else.
+    // Who comes while another makes it waits for that.
+    _ = try? folder(isShared: false)
+    var found: RunFolder?
+    for _ in 0..<200 where found == nil {
+      found = try? folder(isShared: true)
+      if found == nil { usleep(10_000) }
+    }
+    self.folder = try found ?? folder(isShared: true)
   }
 
   /// The folder.

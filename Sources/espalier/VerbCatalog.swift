@@ -21,6 +21,7 @@ enum VerbCatalog {
     CompressCommand.self,
     FigureCommand.self,
     TableCommand.self,
+    CatalogueCommand.self,
   ]
 
   /// The words at the start of a command line that lead to a command.

@@ -55,7 +55,7 @@ import Testing
       let proof = try EquivalenceProof(map, without: [group.channels[0].id], other)
       Issue.record("\(proof)")
     } catch let error as EspalierError {
-      #expect("\(error)".contains("differs from the masked one"), "\(error)")
+      #expect("\(error)".contains("differs from the masked network"), "\(error)")
     }
     #expect(try EquivalenceProof(map, without: [group.channels[1].id], other).relativeDifference < 1e-5)
   }

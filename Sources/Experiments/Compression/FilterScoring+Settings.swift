@@ -15,6 +15,7 @@ extension FilterScoring {
     }
     let usual: ScoreNormalisation
     switch source {
+    case .unneeded: usual = .none
     case .file(let path, _):
       let name = try criterion
       settings.set("criterion", name)

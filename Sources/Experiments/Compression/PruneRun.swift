@@ -67,7 +67,7 @@ public struct PruneRun: Sendable {
     let timed = try latencyBatch.map { try LatencyMeter.profile([model.graph, final], batch: $0) }
     let proofs = outcome.records.compactMap { $0.step == PruneStep.name ? $0.proof : nil }
     return PruneReport(
-      criterion: try pruning.scoring.criterion, budget: "\(pruning.selection.budget)",
+      criterion: try pruning.scoring.criterion, budget: "\(pruning.selection.rule)",
       networks: try NetworkComparison(model.graph, final),
       filters: .init(before: try filters(model.graph), after: try filters(final)), accuracy: accuracy,
       latency: timed?.0, profile: timed?.1, notes: outcome.notes, proof: proofs.reduce(.none) { $0.and($1) },

@@ -11,6 +11,9 @@ extension PruneStep {
     StepKey("scores", "a file that espalier score wrote for the network that the chain begins from"),
     StepKey("combine", "how several criteria become one: weights=A,B,… (in parentheses) or mean-rank"),
     StepKey("budget", "what is kept: macs, parameters, filters, activations or latency, as a share: macs=0.5"),
+    StepKey("widths", "in place of a budget, the filters that layers keep: conv1=16 conv*=0.5, or a JSON file of such"),
+    StepKey("threshold", "in place of a budget, what scores go: below mean-1sd, say, of their group's, 0.3sd or a number"),
+    StepKey("kept", "in place of a budget, the channels that stay: those of a pruned network, or of a JSON file"),
     StepKey("scope", "who competes: global, layer, block or structure (global)"),
     StepKey("normalise", "how layers are made comparable: none, sum, l2, max or rank (as the criterion asks for)"),
     StepKey("reduce", "how scores of coupled filters become one: sum, mean, max or first (mean)"),
@@ -42,8 +45,14 @@ extension PruneStep {
   ///
   /// - Throws: `EspalierError` naming what is missing or does not fit.
   init(_ list: inout ParameterList, _ defaults: StepDefaults) throws {
-    guard let budget = try list.value("budget", { try Budget($0) }) else {
-      throw EspalierError("it has no budget", accepted: "budget=macs=0.5, say")
+    let rules = [
+      try list.value("budget") { .budget(try Budget($0)) }, try list.value("widths") { try SelectionRule.widths($0) },
+      try list.value("threshold") { .threshold(try ScoreThreshold($0)) }, try list.value("kept") { try SelectionRule.kept($0) },
+    ].compactMap { (rule: SelectionRule?) in rule }
+    guard let rule = rules.first, rules.count == 1 else {
+      throw EspalierError(
+        rules.isEmpty ? "it has no budget" : "it has more than one of budget, widths, threshold and kept",
+        accepted: "budget=macs=0.5, say, or one of widths, threshold, kept")
     }
     let criteria = try list.value("criterion") { text in
       try text.split(separator: "+").map { part in
@@ -55,13 +64,15 @@ extension PruneStep {
     let combination = try list.value("combine") { try ScoreCombination($0) }
     let source: FilterScoring.Source
     switch (list.text("scores"), criteria ?? [], combination) {
-    case (let file?, let names, nil) where names.count < 2: source = .file(file, criterion: names.first)
-    case (nil, let names, nil) where names.count == 1: source = .criterion(names[0])
-    case (nil, let names, let combination?) where names.count > 1:
+    case (nil, let names, nil) where names.isEmpty && !rule.needsScores: source = .unneeded
+    case (let file?, let names, nil) where names.count < 2 && rule.needsScores: source = .file(file, criterion: names.first)
+    case (nil, let names, nil) where names.count == 1 && rule.needsScores: source = .criterion(names[0])
+    case (nil, let names, let combination?) where names.count > 1 && rule.needsScores:
       if case .weights(let weights) = combination, weights.count != names.count {
         throw EspalierError("combine has \(weights.count.of("weight")) for \(names.count) criteria")
       }
       source = .combined(names, combination)
+    case _ where !rule.needsScores: throw EspalierError("kept channels need no scores", accepted: "kept=FILE alone")
     default:
       throw EspalierError(
         "it does not say what filters count by",
@@ -97,7 +108,7 @@ extension PruneStep {
     self.init(
       FilterScoring(source, normalisation: normalisation, data: data, statistics: statistics),
       Selection(
-        budget, scope: try list.choice("scope", default: .global), reduction: try list.choice("reduce", default: .mean),
+        rule, scope: try list.choice("scope", default: .global), reduction: try list.choice("reduce", default: .mean),
         perSaving: try list.value("per-saving") { text in
           guard let kind = Budget.Kind(rawValue: text), kind != .latency else {
             throw EspalierError("it cannot be '\(text)'", accepted: "macs, parameters, activations, filters")

@@ -50,7 +50,10 @@ public struct PruneStep: MethodStep {
         "scores in a file are of the network before the first step", location: "scores", accepted: "criterion=NAME")
     }
     // With equal scores all that may go can go: what is too little then is too little whatever the scores.
-    guard isFirst, selection.budget.kind != .latency else { return }
+    if part.of > 1, selection.budget == nil {
+      throw EspalierError("only a budget is reached in steps", location: "--steps", accepted: "--budget KIND=SHARE")
+    }
+    guard isFirst, selection.budget?.kind != .latency else { return }
     let layers = map.layers
     let equal = FilterScores(
       Dictionary(
@@ -79,7 +82,9 @@ public struct PruneStep: MethodStep {
     let scored = try naming(file: origin.path) { try ScoredNetwork(channels) }
     var selection = selection
     selection.normalisation = try scoring.commonScale
-    selection.budget.share = try share(now: current, from: origin)
+    if let budget = selection.budget {
+      selection.rule = .budget(Budget(budget.kind, try share(budget, now: current, from: origin)))
+    }
     let scores = try scoring.scores(current, scored, out: place.file("scores.h5"), context)
     let form = ProofForm(
       original: current.asRead, groups: groups, heads: heads, samples: try samples(for: origin), seed: seed
@@ -91,9 +96,9 @@ public struct PruneStep: MethodStep {
       try Pruner.prune(
         channels, by: scores, selection, proof: form,
         fusion: scoring.fusion(current, scored, out: place.file("scores.h5"), context),
-        latency: selection.budget.kind == .latency ? latency(map) : nil)
+        latency: selection.budget?.kind == .latency ? latency(map) : nil)
     }
-    if pruned.removed.isEmpty { context.note("\(self.selection.budget) is kept already, nothing is removed") }
+    if pruned.removed.isEmpty { context.note("\(self.selection.rule) is kept already, nothing is removed") }
     if reconstruction.mode != .none {
       let images = try scoring.images(
         current, place.file("scores.h5"), "reconstruction", "--reconstruct \(reconstruction.mode.rawValue)", context)
@@ -126,11 +131,11 @@ public struct PruneStep: MethodStep {
   // MARK: - Budgets and proof
 
   /// The share of the network as it is now that is kept: parts are equal factors of the whole budget.
-  private func share(now: Model, from origin: Model) throws -> Double {
-    let kind = selection.budget.kind
-    let target = pow(selection.budget.share, Double(part.number) / Double(part.of))
+  private func share(_ budget: Budget, now: Model, from origin: Model) throws -> Double {
+    let kind = budget.kind
+    let target = pow(budget.share, Double(part.number) / Double(part.of))
     guard part.number > 1, kind != .latency else {
-      return part.number > 1 ? pow(selection.budget.share, 1 / Double(part.of)) : target
+      return part.number > 1 ? pow(budget.share, 1 / Double(part.of)) : target
     }
     func amount(_ graph: Graph) throws -> Int {
       try LiveNetwork(ChannelMap(graph, groups: groups, heads: heads)).cost.amount(kind) ?? 1
@@ -164,14 +169,19 @@ public struct PruneStep: MethodStep {
     let criterion = settings.parameters["criterion"] ?? ""
     let combination = settings.parameters["combine"].map { " by \($0)" } ?? ""
     return PruningRecord(
-      criterion: criterion + combination, parameters: settings.parameters, budget: "\(selection.budget)", seeds: settings.seeds,
+      criterion: criterion + combination, parameters: settings.parameters, budget: "\(selection.rule)", seeds: settings.seeds,
       digests: settings.digests, proof: (earlier?.proof ?? .none).and(pruned.proof), kept: kept, filters: filters, notes: [],
       espalier: Release.version)
   }
 
   private func settings(for origin: Model) throws -> StepSettings {
     var settings = StepSettings(PruneStep.name)
-    settings.set("budget", "\(selection.budget)")
+    settings.set("budget", "\(selection.rule)")
+    if case .kept(let kept) = selection.rule {
+      var hash = SHA256()
+      for (name, positions) in kept.sorted(by: { $0.key < $1.key }) { hash.update(line: "\(name) \(positions)") }
+      settings.digest("kept", hash.hexadecimal)
+    }
     if part.of > 1 { settings.set("part", "\(part.number) of \(part.of)") }
     settings.set("scope", selection.scope.rawValue, default: SelectionScope.global.rawValue)
     settings.set("reduce", selection.reduction.rawValue, default: ScoreReduction.mean.rawValue)
@@ -187,7 +197,7 @@ public struct PruneStep: MethodStep {
         "\(reconstruction.mode.rawValue) positions=\(reconstruction.positions) ridge=\(reconstruction.ridge)")
       settings.seed("reconstruction", reconstruction.seed)
     }
-    if selection.budget.kind == .latency { settings.set("latency-batch", "\(latencyBatch)", default: "1") }
+    if selection.budget?.kind == .latency { settings.set("latency-batch", "\(latencyBatch)", default: "1") }
     settings.seed("proof", seed)
     try scoring.add(to: &settings, for: origin)
     settings.tell("output", origin.output)

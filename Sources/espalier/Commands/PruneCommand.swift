@@ -40,7 +40,27 @@ struct PruneCommand: ParsableCommand {
       "What is kept: macs, parameters, filters, activations or latency, as a share.", valueName: "kind=share"),
     completion: .budgets,
     transform: { try Budget($0) })
-  var budget: Budget
+  var budget: Budget?
+
+  @Option(
+    help: ArgumentHelp(
+      "In place of a budget, the filters that layers keep, a number or a share below 1, with * and ? in names; or a JSON file of such; may be repeated.",
+      valueName: "layer=width"))
+  var widths: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "In place of a budget, what goes: scores below mean, mean-1sd, 0.3sd of their group's scores, or below a number.",
+      valueName: "bound"),
+    transform: { try ScoreThreshold($0) })
+  var threshold: ScoreThreshold?
+
+  @Option(
+    help: ArgumentHelp(
+      "In place of a budget and scores, the channels that stay: those of a pruned network, or a JSON file of nodes and their kept channels.",
+      valueName: "file"),
+    completion: .file(extensions: ["onnx", "json"]))
+  var kept: String?
 
   @Option(help: "Who competes: global, layer, block or structure (equal operators); arenas lose equal shares.")
   var scope = SelectionScope.global
@@ -129,6 +149,11 @@ struct PruneCommand: ParsableCommand {
 
   func validate() throws {
     func check(_ isValid: Bool, _ message: String) throws { if !isValid { throw ValidationError(message) } }
+    let rules = [budget != nil, !widths.isEmpty, threshold != nil, kept != nil].count { $0 }
+    try check(rules == 1, "one of --budget, --widths, --threshold and --kept says what goes")
+    try check(kept == nil || scoring.isEmpty, "--kept says which filters stay; it goes without --criterion and --scores")
+    if kept == nil { try scoring.requireSource() }
+    try check(steps == 1 || budget != nil, "--steps reaches a --budget")
     try check(0..<1 ~= floor, "--floor is 0 up to 1, not \(floor)")
     try check(1...4096 ~= round, "--round is 1 to 4096, not \(round)")
     try check(1...1000 ~= steps, "--steps is 1 to 1000, not \(steps)")
@@ -150,6 +175,14 @@ struct PruneCommand: ParsableCommand {
     options.say("\(out): \(report.criterion), \(report.budget); masked and pruned network differ by \(Self.proof(report))")
   }
 
+  private var rule: SelectionRule {
+    get throws {
+      if let kept { return try .kept(kept) }
+      if let threshold { return .threshold(threshold) }
+      return try budget.map { .budget($0) } ?? .widths(widths.joined(separator: " "))
+    }
+  }
+
   private var pruning: PruneRun {
     get throws {
       func request(_ spec: DataSpec, isWhole: Bool = false) -> DataRequest {
@@ -157,7 +190,7 @@ struct PruneCommand: ParsableCommand {
       }
       var step = PruneStep(
         scoring.scoring(data: data.map { request($0) }, normalisation: normalise, batch: options.batch, out: out),
-        Selection(budget, scope: scope, reduction: reduce, perSaving: perSaving, floor: floor, multiple: round))
+        Selection(try rule, scope: scope, reduction: reduce, perSaving: perSaving, floor: floor, multiple: round))
       (step.protected, step.groups, step.heads, step.seed) = (protect, groups, heads, seed)
       step.reconstruction = Reconstruction(reconstruct, positions: reconstructPositions, ridge: reconstructRidge, seed: seed)
       var tuning: TuneStep?
