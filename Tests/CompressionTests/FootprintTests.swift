@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  /// ResNet-20 as He et al. 2016 have it, with shortcuts without weights: 40.6 million MACs, 0.27 million parameters.
+  /// What ResNet-20 has: 40.6 million MACs and 0.27 million parameters, with shortcuts without weights.
   @Test func resNet20() throws {
     let footprint = try Footprint(Architecture.named("resnet20", classes: 10, input: [3, 32, 32], seed: 0))
     #expect(abs(Double(footprint.macs) - 40.6e6) < 0.3e6 && abs(Double(footprint.parameters) - 0.27e6) < 0.005e6)

@@ -20,8 +20,9 @@ public struct SurveyMethod: Sendable, Encodable {
   }
 }
 
-/// The methods of A. Alqahtani, X. Xie, M. W. Jones, "Literature review of deep network compression", Informatics 8(4), 2021, that
-/// can be run.
+/// The methods of the survey that can be run.
+///
+/// The survey: A. Alqahtani, X. Xie, M. W. Jones, "Literature review of deep network compression", Informatics 8(4), 2021.
 public enum SurveyCatalog {
   /// All methods; every criterion of `espalier prune` is one, or a form of one.
   public static let all = [
