@@ -70,13 +70,12 @@ struct ChainRun {
     let graphs = try results.map {
       try Model($0.network, output: model.output, inputs: model.inputs, axes: model.axes).graph
     }
-    let scores = try stopping("the same command goes on from there") {
+    let (images, scores) = try stopping("the same command goes on from there") {
       try self.scores(model, network, results, graphs, in: store, context)
     }
     var records = results.map(\.outcome.record)
     var notes: [String] = []
     if scores.count > 1, let validation {
-      let images = try validation.open().count
       for position in records.indices {
         let score = StepRecord.Score(
           measure: scores[position].measure, data: "\(validation.spec)", images: images, before: scores[position].value,
@@ -127,18 +126,20 @@ struct ChainRun {
     if let notice = try editor.graph().writeONNX(to: out, producerVersion: Release.version) { context.note("\(out): \(notice)") }
   }
 
-  /// The scores of the network before and after each step; those that an earlier run measured are read.
+  /// How many images there are, and the scores of the network before and after each step; those that an earlier run measured are
+  /// read. There are none where one is no number.
   private func scores(
     _ model: Model, _ network: JobIdentity, _ results: [StepResult], _ graphs: [Graph], in store: StepStore,
     _ context: RunContext
-  ) throws -> [Score] {
-    guard let validation else { return [] }
+  ) throws -> (images: Int, scores: [Score]) {
+    guard let validation else { return (0, []) }
     let data = try PreparedData(validation, for: model, note: { _ in })
-    guard try data.task == .segmentation ? data.hasPixelLabels() : data.isLabelled() else { return [] }
+    guard try data.task == .segmentation ? data.hasPixelLabels() : data.isLabelled() else { return (0, []) }
     let batch = model.batch(batch, images: data.dataset.count)
     let digest = try data.dataset.digest()
     let networks = [(network, model.graph)] + zip(results.map(\.job), graphs).map { ($0, $1) }
-    return try networks.enumerated().map { position, entry in
+    var scores: [Score] = []
+    for (position, entry) in networks.enumerated() {
       var job = JobIdentity("evaluate")
       job.add("network", entry.0)
       job.add("data SHA-256", digest)
@@ -148,13 +149,19 @@ struct ChainRun {
       job.add("espalier", Release.version)
       let file = StateFile(store.file(position, "score", job), job: job)
       if let bytes = try file.load(note: context.note), let score = try? JSONDecoder().decode(Score.self, from: bytes) {
-        return score
+        scores.append(score)
+        continue
       }
       let report = try EvaluationRun.evaluate(entry.1, output: model.output, on: data, batch: batch, context)
       let score = Score(measure: report.score.name, value: report.score.value, chance: report.chance)
+      guard score.value.isFinite else {
+        context.note("\(validation.spec): \(score.measure) is \(score.value), and is left out of the record")
+        return (0, [])
+      }
       try file.save(JSONEncoder().encode(score))
-      return score
+      scores.append(score)
     }
+    return (data.dataset.count, scores)
   }
 }
 
