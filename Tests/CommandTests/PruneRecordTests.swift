@@ -1,3 +1,4 @@
+import Compression
 import Foundation
 import Networks
 import ONNX
@@ -159,6 +160,8 @@ import Testing
         parameters["target"] == "predicted" && parameters["output"] == "output" && parameters["augmentation"] == "pad-crop 2")
       let digests = try #require(all["digests"] as? [String: String])
       #expect(digests["tuning-data"]?.count == 64 && digests["data"] != nil)
+      let chain = try ChainRecord(Graph(onnx: file.path).metadata).steps
+      #expect(digests["model"]?.count == 64 && digests["model"] == chain.first?.began && chain.map(\.step) == ["prune", "tune"])
       let proof = try #require(all["proof"] as? [String: Any])
       let outputs = try #require(proof["outputs"] as? [[String: Any]])
       #expect(outputs.count == 1 && outputs[0]["name"] as? String == "output" && (outputs[0]["scale"] as? Double ?? 0) > 0)

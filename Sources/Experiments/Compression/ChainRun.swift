@@ -126,8 +126,9 @@ struct ChainRun {
     if let notice = try editor.graph().writeONNX(to: out, producerVersion: Release.version) { context.note("\(out): \(notice)") }
   }
 
-  /// How many images there are, and the scores of the network before and after each step; those that an earlier run measured are
-  /// read. There are none where one is no number.
+  /// The scores of the network before and after each step, with the number of images.
+  ///
+  /// Those that an earlier run measured are read. There are none where one is no number.
   private func scores(
     _ model: Model, _ network: JobIdentity, _ results: [StepResult], _ graphs: [Graph], in store: StepStore,
     _ context: RunContext

@@ -200,6 +200,8 @@ public struct PruneStep: MethodStep {
     if selection.budget?.kind == .latency { settings.set("latency-batch", "\(latencyBatch)", default: "1") }
     settings.seed("proof", seed)
     try scoring.add(to: &settings, for: origin)
+    settings.tellDigest("model", origin.digest)
+    for (name, source) in origin.inputs { settings.tellDigest("input \(name)", try source.digest()) }
     settings.tell("output", origin.output)
     if !origin.inputs.isEmpty {
       settings.tell("input", origin.inputs.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " "))

@@ -23,6 +23,9 @@ struct StepSettings {
   /// Where an input lies, or what follows from the network: no part of the identity.
   mutating func tell(_ name: String, _ value: String?) { parameters[name] = value }
 
+  /// The digest of the network that the chain begins from, or of what feeds it: it stands in the identity of the whole chain.
+  mutating func tellDigest(_ name: String, _ value: String?) { digests[name] = value }
+
   /// The digest of an input.
   mutating func digest(_ name: String, _ value: String?) {
     digests[name] = value
