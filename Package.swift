@@ -8,7 +8,8 @@ let package = Package(
     .library(
       name: "Espalier",
       targets: [
-        "Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Pruning", "Results", "Plotting", "Experiments",
+        "Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis", "Compression", "Pruning", "Results", "Plotting",
+        "Experiments",
       ]),
   ],
   dependencies: [
@@ -63,19 +64,22 @@ let package = Package(
         .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .target(
+      name: "Compression",
+      dependencies: ["Tensors", "Files", "Scheduling", "Networks", "ONNX", "Engine"]),
+    .target(
       name: "Pruning",
-      dependencies: ["Tensors", "Networks", "Engine", "Scheduling", "Analysis", "CLAPACK"]),
+      dependencies: ["Tensors", "Networks", "Engine", "Scheduling", "Analysis", "Compression", "CLAPACK"]),
     .target(name: "Results", dependencies: ["Tensors", "Files", "Storage", "Datasets", "Analysis"]),
     .target(name: "Plotting", dependencies: ["Tensors", "Files", "Images", "CCairo"]),
     .target(
       name: "Experiments",
       dependencies: [
         "Tensors", "Files", "Scheduling", "Images", "Storage", "Networks", "ONNX", "Engine", "Datasets", "Training", "Analysis",
-        "Pruning", "Results", "Plotting", .product(name: "TOMLKit", package: "TOMLKit"),
+        "Compression", "Pruning", "Results", "Plotting", .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .executableTarget(
       name: "espalier",
-      dependencies: ["Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: ["Experiments", "Compression", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .executableTarget(
       name: "espalier-bench",
       dependencies: ["Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Datasets", "Analysis"],
@@ -96,9 +100,13 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "espalier", "Experiments", "Tensors", "Images", "Storage", "Networks", "ONNX", "Datasets", "Results", "TestSupport",
+        "espalier", "Experiments", "Compression", "Tensors", "Images", "Storage", "Networks", "ONNX", "Datasets", "Analysis",
+        "Pruning", "Results", "TestSupport",
       ],
       exclude: ["Resources", "renew-help"]),
+    .testTarget(
+      name: "CompressionTests",
+      dependencies: ["Tensors", "Files", "Scheduling", "Networks", "ONNX", "Compression", "TestSupport"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Tensors", "Files", "Scheduling", "Images", "Storage", "Datasets", "TestSupport"]),
     .testTarget(
@@ -110,7 +118,9 @@ let package = Package(
     .testTarget(name: "PlottingTests", dependencies: ["Tensors", "Images", "Plotting", "TestSupport"], exclude: ["Resources"]),
     .testTarget(
       name: "PruningTests",
-      dependencies: ["Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Analysis", "Pruning", "TestSupport"],
+      dependencies: [
+        "Tensors", "Scheduling", "Networks", "ONNX", "Engine", "Analysis", "Compression", "Pruning", "TestSupport",
+      ],
       exclude: ["Resources"]),
     .testTarget(
       name: "ResultsTests", dependencies: ["Tensors", "Storage", "Datasets", "Analysis", "Results", "TestSupport"],

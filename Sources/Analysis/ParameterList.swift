@@ -9,6 +9,8 @@ public struct ParameterList: Sendable {
   /// The part before the colon.
   public let name: String
   private var values: [String: String] = [:]
+  /// What was taken out and is not as it would be without being given.
+  private var chosen: [String: String] = [:]
 
   /// Parses a text.
   ///
@@ -28,8 +30,24 @@ public struct ParameterList: Sendable {
     }
   }
 
+  /// Takes parameters that are apart already.
+  public init(name: String, _ values: [String: String]) {
+    self.name = name
+    self.values = values
+    text = ParameterList.text(name, values)
+  }
+
   /// Name and parameters, these in the order of their keys; before any is taken out.
-  var normalised: String {
+  var normalised: String { ParameterList.text(name, values) }
+
+  /// Name and the parameters that were taken out, these in the order of their keys, without those that have their defaults: the
+  /// same text for all that mean the same.
+  public var canonical: String { ParameterList.text(name, chosen) }
+
+  /// The keys that were given and not taken out, sorted.
+  public var keys: [String] { values.keys.sorted() }
+
+  private static func text(_ name: String, _ values: [String: String]) -> String {
     values.isEmpty ? name : "\(name):" + values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
   }
 
@@ -37,7 +55,11 @@ public struct ParameterList: Sendable {
   public static func name(of text: String) -> String { String(text.prefix { $0 != ":" }) }
 
   /// Takes out a text; nil if it is not given.
-  public mutating func text(_ key: String) -> String? { values.removeValue(forKey: key) }
+  public mutating func text(_ key: String) -> String? {
+    let given = values.removeValue(forKey: key)
+    chosen[key] = given
+    return given
+  }
 
   /// Takes out a number.
   ///
@@ -55,6 +77,7 @@ public struct ParameterList: Sendable {
           ? "a number from \(range.lowerBound) to \(range.upperBound)"
           : range.lowerBound == 0 ? "a number, 0 or more" : "a number")
     }
+    if number != fallback { chosen[key] = "\(number)" }
     return number
   }
 
@@ -69,6 +92,7 @@ public struct ParameterList: Sendable {
         accepted: range.upperBound == .max
           ? "a whole number, \(range.lowerBound) or more" : "a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
+    if number != fallback { chosen[key] = "\(number)" }
     return number
   }
 
@@ -80,7 +104,7 @@ public struct ParameterList: Sendable {
   /// Takes out one of several words.
   ///
   /// - Throws: `EspalierError` telling the words, if it is none of them.
-  public mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+  public mutating func choice<Choice: RawRepresentable<String> & CaseIterable & Equatable>(
     _ key: String, default fallback: Choice
   ) throws -> Choice {
     guard let given = values.removeValue(forKey: key) else { return fallback }
@@ -89,6 +113,7 @@ public struct ParameterList: Sendable {
       throw EspalierError(
         "\(key) is \(given)" + EspalierError.suggestion(for: given, among: known), accepted: EspalierError.list(known))
     }
+    if choice != fallback { chosen[key] = given }
     return choice
   }
 

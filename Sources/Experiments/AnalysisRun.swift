@@ -41,11 +41,11 @@ struct AnalysisRun {
   /// - Parameters:
   ///   - stage: what the pass does, in a word; it stores how far it is under this name beside the result.
   ///   - chosen: the shards, rising; nil for all.
-  ///   - key: all that the pass depends on beside model and data.
+  ///   - settings: all that the pass depends on beside model and data.
   ///   - fresh: makes empty accumulators.
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   func pass(
-    _ stage: String, _ plan: AnalysisPlan, shards chosen: [Int]? = nil, key: String,
+    _ stage: String, _ plan: AnalysisPlan, shards chosen: [Int]? = nil, job settings: JobIdentity,
     fresh: @escaping @Sendable () -> AnalysisState
   ) throws -> AnalysisState {
     let (concepts, data, target) = (concepts, data, target)
@@ -62,7 +62,7 @@ struct AnalysisRun {
           input: images.input, others: images.others,
           images: ShardImages(indices: shard.indices, labels: images.labels, concepts: masks), targets: shard.targets)
       }, fresh: fresh)
-    let store = try store(stage, key: key)
+    let store = try store(stage, job: settings)
     var saved = try store.load(note: context.note)
     if let bytes = saved, !SavedPass.isReadable(bytes) {
       context.note("\(stage): '\(out).\(stage)' is of another version of espalier and left aside; the pass begins anew")
@@ -91,14 +91,19 @@ struct AnalysisRun {
   }
 
   /// Where a stage stores what it has, beside the result.
-  func store(_ stage: String, key: String) throws -> StateFile { StateFile(out + ".\(stage)", key: try self.key + key) }
+  func store(_ stage: String, job settings: JobIdentity) throws -> StateFile {
+    var job = JobIdentity(stage)
+    job.add(try provenance, butFor: AnalysisRun.locations)
+    job.add("batch", batch)
+    job.add("pass", settings)
+    return StateFile(out + ".\(stage)", job: job)
+  }
 
   /// Removes what passes stored beside the result.
-  func finish(_ stages: String...) { for stage in stages { StateFile(out + ".\(stage)", key: "").remove() } }
+  func finish(_ stages: String...) { for stage in stages { StateFile(out + ".\(stage)", job: JobIdentity(stage)).remove() } }
 
-  private var key: String {
-    get throws { try provenance.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined() + "batch \(batch)\n" }
-  }
+  /// What provenance says of where inputs lie, beside whose digests it stands.
+  static let locations: Set<String> = ["model", "data", "concepts_spec"]
 
   /// How the numbers came about.
   var provenance: [String: String] {

@@ -25,17 +25,17 @@ struct PartStore {
   private var waitingBytes = 0
   private var saved = ContinuousClock.now
 
-  /// Begins, or goes on where a run with the same key stopped.
+  /// Begins, or goes on where a run of the same job stopped.
   ///
   /// - Parameters:
   ///   - path: the file in the end.
-  ///   - key: all that the rows depend on; parts of a run with another key are thrown away.
+  ///   - job: all that the rows depend on; parts of another job are thrown away.
   ///   - note: called with a part that is damaged and left aside.
   /// - Throws: `EspalierError` if the folder cannot be made, holds something else, or another run is at work there.
-  init(_ path: String, schema: RelevanceSchema, key: String, note: (String) -> Void = { _ in }) throws {
+  init(_ path: String, schema: RelevanceSchema, job: JobIdentity, note: (String) -> Void = { _ in }) throws {
     self.path = path
     self.schema = schema
-    folder = try RunFolder(path + ".parts", key: key) { Part.isNamed($0) }
+    folder = try RunFolder(path + ".parts", job: job) { Part.isNamed($0) }
     parts = []
     for part in try folder.names().compactMap(Part.init).sorted(by: { $0.rows.lowerBound < $1.rows.lowerBound })
     where part.rows.lowerBound == parts.last?.rows.upperBound ?? 0 {

@@ -98,7 +98,7 @@ public struct RelevanceRun: Sendable {
     if let imagesOut { try ImageFile.write(imagesOut, of: data, isLabelled: isLabelled, context) }
     let count = data.dataset.count
     let store = Mutex(
-      InOrder(try PartStore(out, schema: schema, key: key(schema, batch: batch, count: count), note: context.note)))
+      InOrder(try PartStore(out, schema: schema, job: job(schema, batch: batch, count: count), note: context.note)))
     let resumed = store.withLock { $0.store.resumed }
     if resumed > 0 { context.note("going on after \(resumed) of \(count) images") }
     let parts = PartialProgress()
@@ -188,11 +188,15 @@ public struct RelevanceRun: Sendable {
         .merging(try data.inputProvenance().map { ["inputs": $0] } ?? [:]) { $1 })
   }
 
-  private func key(_ schema: RelevanceSchema, batch: Int, count: Int) -> String {
-    let settings = schema.provenance.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-    return
-      (settings + ["maps \(maps.rawValue)", "conservation \(conservation)", "top \(top)", "batch \(batch)", "images \(count)"])
-      .map { $0 + "\n" }.joined()
+  private func job(_ schema: RelevanceSchema, batch: Int, count: Int) -> JobIdentity {
+    var job = JobIdentity("relevance")
+    job.add(schema.provenance, butFor: AnalysisRun.locations)
+    job.add("maps", maps.rawValue, default: MapPrecision.float32.rawValue)
+    job.add("conservation", conservation, default: false)
+    job.add("top", top, default: 0)
+    job.add("batch", batch)
+    job.add("images", count)
+    return job
   }
 }
 

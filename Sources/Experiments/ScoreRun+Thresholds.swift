@@ -1,4 +1,5 @@
 import Analysis
+import Files
 import Results
 import Tensors
 
@@ -11,8 +12,13 @@ extension ScoreRun {
     var description: String
     /// The share of activations above them.
     var quantile: String
-    /// All that they depend on.
-    var key = ""
+
+    /// The SHA-256 of the values.
+    var digest: String {
+      var hash = SHA256()
+      for layer in values { layer.withUnsafeBytes { hash.update($0) } }
+      return hash.hexadecimal
+    }
   }
 
   /// The thresholds that an earlier run found, of the same network at the same positions.
@@ -49,8 +55,6 @@ extension ScoreRun {
       }
       return thresholds.elements
     }
-    return Thresholds(
-      values: values, description: "\(found), read from '\(path)'", quantile: quantile,
-      key: "\(try file.provenance("data_sha256") ?? "") \(try file.provenance("preprocessing") ?? "") \(quantile)")
+    return Thresholds(values: values, description: "\(found), read from '\(path)'", quantile: quantile)
   }
 }

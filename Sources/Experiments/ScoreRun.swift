@@ -137,11 +137,15 @@ public struct ScoreRun: Sendable {
     let dissection = dissects ? DissectionSettings(vocabulary: run.concepts!.vocabulary, voteShare: voteShare) : nil
     let shapes = plan.sites.map(\.shape)
     let known = thresholds.values
-    let state = try run.pass(
-      dissects ? "dissect" : "observe", plan,
-      key:
-        "\(sites) \(statistics.map { $0.text }) \(thresholds.description) \(thresholds.key) \(quantile) \(voteShare) \(provenance["composite"] ?? "") \(start) \(report?.images ?? 0)"
-    ) {
+    var job = JobIdentity("score")
+    job.add("sites", sites)
+    job.add("statistics", statistics.map(\.text).joined(separator: " "), default: "")
+    job.add("thresholds", dissects ? thresholds.digest : nil)
+    job.add("composite", provenance["composite"])
+    job.add("start", start.rawValue, default: RelevanceStart.oneHot.rawValue)
+    job.add("vote-share", dissects ? voteShare : nil)
+    job.add("exemplars", report?.images)
+    let state = try run.pass(dissects ? "dissect" : "observe", plan, job: job) {
       AnalysisState(
         shapes.enumerated().map { position, shape in
           SiteAccumulators(
@@ -190,14 +194,17 @@ public struct ScoreRun: Sendable {
       ? "exact quantile over all \(images.of("image"))"
       : "exact quantile over \(seen) of \(images) images, evenly spaced in batches"
     context.note("thresholds: \(description)")
-    let key = "\(self.sites) \(quantile) \(seen)"
-    let store = try run.store("found", key: key)
+    var job = JobIdentity("thresholds")
+    job.add("sites", self.sites)
+    job.add("quantile", quantile)
+    job.add("images", seen)
+    let store = try run.store("found", job: job)
     if let found = try store.load(note: context.note).map({ try decoded($0, plan.sites) }) {
       return Thresholds(values: found, description: description, quantile: "\(quantile)")
     }
     let (share, total) = (quantile, seen)
     let sites = plan.sites.map { ($0.shape, ThresholdAccumulator.Floors(channels: $0.shape.channels)) }
-    let state = try run.pass("thresholds", plan, shards: chosen, key: key) {
+    let state = try run.pass("thresholds", plan, shards: chosen, job: job) {
       AnalysisState(
         sites.map { shape, floors in
           SiteAccumulators([(.forward, ThresholdAccumulator(shape, share: share, images: total, floors: floors))])

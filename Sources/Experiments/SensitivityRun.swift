@@ -76,7 +76,7 @@ public struct SensitivityRun: Sendable {
         try EvaluationRun.evaluate(graph, output: model.output, on: data, batch: batch, activity: activity, context)
       }
     }
-    let state = StateFile(out + ".found", key: try key(model, scores, data))
+    let state = StateFile(out + ".found", job: try job(model, scores, data))
     var known =
       try state.load(note: context.note).flatMap { try? JSONDecoder().decode([SensitivityReport.Point].self, from: $0) } ?? []
     if !known.isEmpty { context.note("\(known.count) of \(cuts.count) points: found by an earlier run") }
@@ -111,16 +111,21 @@ public struct SensitivityRun: Sendable {
   }
 
   /// All that the points depend on.
-  private func key(_ model: Model, _ scores: FilterScores, _ data: PreparedData) throws -> String {
-    var hash = SHA256()
-    for line in [
-      model.digest, model.output, "\(shares)", reduction.rawValue, groups.rawValue, heads.rawValue,
-      protected.joined(separator: " "),
-      try data.dataset.digest(), data.preprocessing.json, try data.inputProvenance() ?? "",
-    ] + scores.layers.sorted(by: { $0.key < $1.key }).map({ "\($0.key) \($0.value.map { $0.map { "\($0)" } ?? "–" })" }) {
-      hash.update(line: line)
-    }
-    return hash.hexadecimal
+  private func job(_ model: Model, _ scores: FilterScores, _ data: PreparedData) throws -> JobIdentity {
+    var job = JobIdentity("sensitivity")
+    job.add("model", model.digest)
+    job.add("output", model.output)
+    job.add("shares", "\(shares)")
+    job.add("reduce", reduction.rawValue, default: ScoreReduction.mean.rawValue)
+    job.add("groups", groups.rawValue, default: GroupRemoval.equalShares.rawValue)
+    job.add("heads", heads.rawValue, default: HeadRemoval.equalShares.rawValue)
+    job.add("protect", protected.joined(separator: " "), default: "")
+    job.add("data", try data.dataset.digest())
+    job.add("preprocessing", data.preprocessing.json)
+    job.add("inputs", try data.inputProvenance())
+    job.add("scores", scores.digest)
+    job.add("espalier", Release.version)
+    return job
   }
 
   /// Draws a sweep, PNG, PDF or SVG by the path's ending.
@@ -136,5 +141,16 @@ public struct SensitivityRun: Sendable {
     let figure = SensitivityFigure(
       title: title, rows: rows, whole: report.accuracy, caption: "filters of one layer gone, by \(report.criterion)")
     try output.write(figure, of: [file])
+  }
+}
+
+extension FilterScores {
+  /// The SHA-256 of all scores.
+  fileprivate var digest: String {
+    var hash = SHA256()
+    for (name, scores) in layers.sorted(by: { $0.key < $1.key }) {
+      hash.update(line: "\(name) \(scores.map { $0.map { "\($0)" } ?? "–" })")
+    }
+    return hash.hexadecimal
   }
 }

@@ -3,21 +3,21 @@ import Files
 import Foundation
 import Tensors
 
-/// How far a pass has come, in a file beside its result, with the key of all that it depends on.
+/// How far a pass has come, in a file beside its result, with the identity of the job.
 ///
-/// The file: a mark, the key behind its length, the state, and a checksum of all of it.
+/// The file: a mark, the identity's text behind its length, the state, and a checksum of all of it.
 struct StateFile {
   private static let mark = Data("espalier-state-1".utf8)
 
   private let path: String
   private let key: Data
 
-  init(_ path: String, key: String) {
+  init(_ path: String, job: JobIdentity) {
     self.path = path
-    self.key = Data(key.utf8)
+    key = Data(job.text.utf8)
   }
 
-  /// What an earlier run with the same key saved; nil if there is none.
+  /// What an earlier run of the same job saved; nil if there is none.
   ///
   /// - Parameter note: called with a state that is damaged and left aside.
   /// - Throws: `EspalierError` if something else is there, which no result may replace.

@@ -1,3 +1,4 @@
+import Compression
 import Datasets
 import Files
 import Foundation
@@ -105,18 +106,12 @@ public struct TrainingRun: Sendable {
     let loader = Loader(
       data.dataset, preprocessing: data.preprocessing, batch: settings.shard, augmentation: augmentation, isShuffled: true,
       seed: settings.seed, task: data.task, others: data.others)
-    let validationData = try validation.map { spec in
-      var request = data.request
-      (request.spec, request.skip, request.limit, request.perClass) = (spec, 0, nil, nil)
-      if case .folder = spec {} else { request.masks = nil }
-      return try PreparedData(
-        request, for: graph, named: "the network", inputs: model?.inputs ?? [:], preprocessing: data.preprocessing,
-        note: context.note)
-    }
+    let validationData = try validationData(data, for: graph, inputs: model?.inputs ?? [:], note: context.note)
     let trainer = try Trainer(graph, output: model?.output, settings: settings, width: context.workers)
     trainer.cancellation = context.cancellation
     trainer.note = context.note
     trainer.job = try identity(data, validationData)
+    let tuned = try job(for: graph, data, validationData)
     let checkpoint = URL(fileURLWithPath: out + ".checkpoint")
     Replacement.removeAbandoned(of: checkpoint.path)
     if FileManager.default.fileExists(atPath: checkpoint.path) {
@@ -146,7 +141,7 @@ public struct TrainingRun: Sendable {
       // The same command would come to the same end.
       try? FileManager.default.removeItem(at: checkpoint)
       guard let best = trainer.best, let graph = try trainer.bestGraph() else { throw error }
-      try write(graph, after: best.epoch, settings, data, model, trainer.job, context)
+      try write(graph, after: best.epoch, settings, data, model, tuned, context)
       throw EspalierError(
         "\(error.problem); \(out) is the network after epoch \(best.epoch.epoch), the best", file: error.file,
         location: error.location,
@@ -155,13 +150,45 @@ public struct TrainingRun: Sendable {
     let written = kept == .best ? trainer.best?.epoch : trainer.history.epochs.last
     try write(
       kept == .best ? trainer.bestGraph() ?? trainer.trainedGraph() : trainer.trainedGraph(), after: written, settings, data,
-      model, trainer.job, context)
+      model, tuned, context)
     try? FileManager.default.removeItem(at: checkpoint)
     if let written, settings.task == .classification {
       noteChance(written, validationData?.dataset.count ?? data.dataset.count, trainer.classes, context)
     }
     return Report(
       lastEpoch: trainer.history.epochs.last, bestEpoch: trainer.best?.epoch, writtenEpoch: written, history: historyPath)
+  }
+
+  /// The images that the network is evaluated with after every epoch, prepared as those that it is trained on; nil for none.
+  func validationData(
+    _ data: PreparedData, for graph: Graph, inputs: [String: InputSource], note: (String) -> Void
+  ) throws -> PreparedData? {
+    try validation.map { spec in
+      var request = data.request
+      (request.spec, request.skip, request.limit, request.perClass) = (spec, 0, nil, nil)
+      if case .folder = spec {} else { request.masks = nil }
+      return try PreparedData(
+        request, for: graph, named: "the network", inputs: inputs, preprocessing: data.preprocessing, note: note)
+    }
+  }
+
+  /// All that a network tuned so depends on, beside the one that it is made of.
+  func job(for graph: Graph, _ data: PreparedData, _ validation: PreparedData?) throws -> JobIdentity {
+    let settings = settings(for: graph)
+    var job = try identity(data, validation)
+    job.add("epochs", settings.epochs)
+    job.add("batch", settings.batch, default: 128)
+    job.add("shard", settings.shard, default: TrainingSettings(epochs: 0, batch: settings.batch).shard)
+    job.add("optimizer", settings.optimizer.description, default: SGD(nesterov: true).description)
+    job.add("rate", settings.schedule)
+    job.add("clip", settings.clip)
+    job.add("weight-decay", settings.weightDecay, default: 5e-4)
+    job.add("decay-all", settings.decaysAll, default: false)
+    job.add("label-smoothing", settings.labelSmoothing, default: 0)
+    job.add("batch-norm", settings.batchNormalization.rawValue, default: "whole-batch")
+    job.add("task", data.task.rawValue, default: "classification")
+    job.add("seed", settings.seed, default: 0)
+    return job
   }
 
   /// What the run depends on beside network and settings.
@@ -185,7 +212,7 @@ public struct TrainingRun: Sendable {
 
   private func write(
     _ graph: Graph, after epoch: TrainingHistory.Epoch?, _ settings: TrainingSettings, _ data: PreparedData, _ model: Model?,
-    _ job: JobIdentity, _ context: RunContext
+    _ tuned: JobIdentity, _ context: RunContext
   ) throws {
     var editor = GraphEditor(try graph.restoringDeclaredBatch())
     if data.holdsImages { editor.metadata[Preprocessing.metadataKey] = data.preprocessing.json }
@@ -196,10 +223,17 @@ public struct TrainingRun: Sendable {
       networkDigest: model?.digest,
       espalier: Release.version, before: before.map { [$0] }
     ).json
+    if let model {
+      let before = try model.graph.restoringDeclaredBatch()
+      try ChainRecord.adding(
+        StepRecord(
+          TuneStep.name, tuned, from: before, digest: model.digest, to: editor.graph(), promise: .none,
+          espalier: Release.version), to: &editor.metadata)
+    }
     if let notice = try editor.graph().writeONNX(to: out, producerVersion: Release.version) { context.note("\(out): \(notice)") }
   }
 
-  private var augmentationText: String {
+  var augmentationText: String {
     augmentation.map { "pad-crop \($0.padding)\($0.flips ? ", flip" : "")" } ?? "none"
   }
 }

@@ -33,6 +33,14 @@ package enum FileSeal {
     }
   }
 
+  /// The bytes of a sealed file without the seal.
+  ///
+  /// - Throws: `EspalierError` as ``check(_:)``.
+  package static func content(of path: String) throws -> Data {
+    try check(path)
+    return try RegularFile.mapped(path).dropLast(mark.count + 8)
+  }
+
   private static func checksum(_ bytes: Data) -> Data {
     withUnsafeBytes(of: CRC64(of: bytes).value.littleEndian) { Data($0) }
   }

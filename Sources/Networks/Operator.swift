@@ -135,7 +135,7 @@ extension Int {
   /// The product, or the largest integer where that is no integer.
   ///
   /// Both factors are counts.
-  func saturatingProduct(_ other: Int) -> Int {
+  package func saturatingProduct(_ other: Int) -> Int {
     let (product, overflow) = multipliedReportingOverflow(by: other)
     return overflow ? .max : product
   }
@@ -143,7 +143,7 @@ extension Int {
   /// The sum, or the largest integer where that is no integer.
   ///
   /// Both terms are counts.
-  func saturatingSum(_ other: Int) -> Int {
+  package func saturatingSum(_ other: Int) -> Int {
     let (sum, overflow) = addingReportingOverflow(other)
     return overflow ? .max : sum
   }

@@ -58,6 +58,16 @@ extension Graph {
       return writer.notice
     }
   }
+
+  /// The bytes that the network's ONNX file has.
+  ///
+  /// - Parameter keys: entries of the metadata that are left out.
+  /// - Throws: `EspalierError` if it cannot be written.
+  public func onnxByteCount(without keys: Set<String> = []) throws -> Int {
+    var editor = GraphEditor(self)
+    for key in keys { editor.metadata[key] = nil }
+    return try ModelWriter(editor.graph(), producerVersion: "0.1.0").byteCount
+  }
 }
 
 extension Constant {

@@ -139,10 +139,14 @@ struct ModelWriter {
     graph = try message.serializedBytes()
   }
 
-  /// Writes the file beside its destination and moves it there.
-  ///
-  /// - Throws: `EspalierError` if it is too large or cannot be written.
-  func write(to path: String) throws {
+  /// The bytes of the file.
+  var byteCount: Int {
+    let size = fields().size
+    return head.count + Data.start(ofField: Field.graph, length: size).count + size
+  }
+
+  /// The weights behind what stands before each, and the bytes of the graph with them.
+  private func fields() -> (fields: [(start: Data, stored: Stored)], size: Int) {
     var fields: [(start: Data, stored: Stored)] = []
     var graphSize = graph.count
     for stored in constants {
@@ -152,6 +156,14 @@ struct ModelWriter {
       fields.append((start, stored))
       graphSize += start.count + size
     }
+    return (fields, graphSize)
+  }
+
+  /// Writes the file beside its destination and moves it there.
+  ///
+  /// - Throws: `EspalierError` if it is too large or cannot be written.
+  func write(to path: String) throws {
+    let (fields, graphSize) = fields()
     let start = Data.start(ofField: Field.graph, length: graphSize)
     guard head.count + start.count + graphSize <= ModelWriter.largestSize else {
       throw EspalierError("the network would need \(graphSize) bytes", accepted: "at most 2 GiB in one ONNX file")

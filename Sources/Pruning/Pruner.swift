@@ -1,3 +1,4 @@
+import Compression
 import Networks
 import Tensors
 
@@ -10,7 +11,7 @@ public struct PrunedNetwork: Sendable {
   /// The classes that went.
   public var removed: Set<Int>
   /// That removing is masking.
-  public var proof: PruningProof
+  public var proof: EquivalenceProof
   /// The channels left to groups that the selection cut to their floor, by the group's name.
   public var atFloor: [String: Int] = [:]
   /// What the network cost, and costs.
@@ -87,9 +88,9 @@ public enum Pruner {
     // Where weights that are new, such as folded biases, are stored in a narrower type, they are rounded.
     let isRounded = pruned.constants.contains { name, value in stored.constants[name].map { $0 != value } ?? false }
     let rounding = isRounded ? (stored.form?.otherFloats ?? []).map(\.rounding).max() ?? 0 : 0
-    let bound = max(PruningProof.bound, 8 * rounding)
+    let bound = max(EquivalenceProof.bound, 8 * rounding)
     let (proven, gone) = form.original.flatMap { map.translated(removed, to: $0, form) } ?? (map, removed)
-    let proof = try PruningProof(
+    let proof = try EquivalenceProof(
       proven, without: gone, as: folded.fills, stored, bound: bound, samples: form.samples, seed: form.seed,
       refusesSilence: form.refusesSilence)
     var live = try LiveNetwork(map)

@@ -13,6 +13,9 @@ public struct JobIdentity: Hashable, Sendable, CustomStringConvertible {
   /// Makes the identity of a kind of job, such as a verb.
   public init(_ kind: String) { entries = ["job": kind] }
 
+  /// The settings and digests by name, without the kind of the job.
+  public var settings: [String: String] { entries.filter { $0.key != "job" } }
+
   /// Adds a setting or the digest of an input; nothing where it is nil.
   ///
   /// - Precondition: no entry has the name yet.
@@ -27,13 +30,20 @@ public struct JobIdentity: Hashable, Sendable, CustomStringConvertible {
     if value != usual { add(name, value) }
   }
 
+  /// Adds how a result came about, as its file tells it, but where its inputs lie: a file that was moved is the same input.
+  ///
+  /// - Parameter locations: the names of what tells where files lie; their digests stand beside.
+  public mutating func add(_ provenance: [String: String], butFor locations: Set<String>) {
+    for (name, value) in provenance where !locations.contains(name) { add(name, value) }
+  }
+
   /// Adds all entries of another identity but its kind, their names behind a prefix and a dot.
   public mutating func add(_ prefix: String, _ other: JobIdentity) {
     for (name, value) in other.entries where name != "job" { add("\(prefix).\(name)", value) }
   }
 
   /// The canonical text: a line `name value` for each entry, sorted, with line breaks and backslashes escaped.
-  public var text: String { entries.sorted { $0.key < $1.key }.map { "\($0.key.escaped) \($0.value.escaped)\n" }.joined() }
+  public var text: String { entries.sorted { $0.key < $1.key }.map { "\($0.key.escapedName) \($0.value.escaped)\n" }.joined() }
 
   public var description: String { text }
 
@@ -57,7 +67,10 @@ public struct JobIdentity: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension String {
-  /// Without spaces in names, line breaks or lone backslashes, so that a line can be read back.
+  /// Without spaces too, which end a name.
+  fileprivate var escapedName: String { escaped.split(separator: " ", omittingEmptySubsequences: false).joined(separator: "\\s") }
+
+  /// Without line breaks or lone backslashes, so that a line can be read back.
   fileprivate var escaped: String {
     reduce(into: "") { text, character in
       switch character {
@@ -77,6 +90,7 @@ extension String {
       case (false, "\\"): isEscaped = true
       case (true, "n"): (text, isEscaped) = (text + "\n", false)
       case (true, "r"): (text, isEscaped) = (text + "\r", false)
+      case (true, "s"): (text, isEscaped) = (text + " ", false)
       default: (text, isEscaped) = (text + String(character), false)
       }
     }

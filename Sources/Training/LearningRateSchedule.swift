@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// The learning rate as a function of how far training has come.
 public struct LearningRateSchedule: Sendable, Hashable, CustomStringConvertible {
@@ -60,5 +61,25 @@ public struct LearningRateSchedule: Sendable, Hashable, CustomStringConvertible 
       case .cosine(let floor): "cosine \(floor)"
       }
     return "\(base) \(fall) warm-up \(warmUp)"
+  }
+}
+
+extension LearningRateSchedule.Shape {
+  /// Parses `cosine`, `constant`, `step:EPOCHS,FACTOR` or `multi-step:EPOCH,…,FACTOR`.
+  ///
+  /// - Throws: `EspalierError` that tells the forms.
+  public init(text: String) throws {
+    let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+    let numbers = parts.count == 2 ? parts[1].split(separator: ",").compactMap { Double($0) } : []
+    let epochs = numbers.dropLast().compactMap { Int(exactly: $0) }.filter { $0 > 0 }
+    switch (parts.first, numbers.count, epochs.count) {
+    case ("cosine", 0, _) where parts.count == 1: self = .cosine()
+    case ("constant", 0, _) where parts.count == 1: self = .constant
+    case ("step", 2, 1): self = .step(epochs: epochs[0], factor: numbers[1])
+    case ("multi-step", 2..., numbers.count - 1): self = .multiStep(milestones: epochs, factor: numbers[numbers.count - 1])
+    default:
+      throw EspalierError(
+        "'\(text)' is no schedule", accepted: "cosine, constant, step:EPOCHS,FACTOR or multi-step:EPOCH,…,FACTOR")
+    }
   }
 }

@@ -18,8 +18,10 @@ enum VerbCatalog {
     ScoreCommand.self,
     SensitivityCommand.self,
     PruneCommand.self,
+    CompressCommand.self,
     FigureCommand.self,
     TableCommand.self,
+    CatalogueCommand.self,
   ]
 
   /// The words at the start of a command line that lead to a command.

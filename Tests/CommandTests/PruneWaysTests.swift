@@ -77,6 +77,56 @@ import Testing
     }
   }
 
+  /// What one pruning kept, another keeps, from the network or a file of masks; layers keep the widths that they are given.
+  @Test func keptAndWidths() throws {
+    try Sample.withModelAndImages { folder in
+      let first = try pruned(["--criterion", "l1"], in: folder)
+      try FileManager.default.moveItem(
+        at: folder.appendingPathComponent("way.onnx"), to: folder.appendingPathComponent("first.onnx"))
+      try JSONEncoder().encode(kept(first)).write(to: folder.appendingPathComponent("masks.json"))
+      func run(_ arguments: [String]) throws -> Graph {
+        let outcome = try Tool.run(
+          ["prune", "lenet.onnx", "--latency-batch", "0", "--quiet", "--out", "way.onnx"] + arguments, in: folder)
+        #expect(outcome.status == 0, "\(arguments): \(outcome)")
+        return try Graph(onnx: folder.appendingPathComponent("way.onnx").path)
+      }
+      for file in ["first.onnx", "masks.json"] {
+        let again = try run(["--kept", file])
+        #expect(try again.constants == first.constants && kept(again) == kept(first))
+      }
+      try Data("{\"conv1\": 5, \"fc*\": 0.5}".utf8).write(to: folder.appendingPathComponent("widths.json"))
+      let (spoken, read) = (
+        try run(["--criterion", "l1", "--widths", "conv1=5", "--widths", "fc1=0.5"]),
+        try run(["--criterion", "l1", "--widths", "conv1=5 fc1=0.5"])
+      )
+      #expect(spoken.constants == read.constants && spoken.constants["conv1.weight"]?.shape[0] == 5)
+      // The filters that stay are the greatest of an order that NumPy would give too: by the sum of magnitudes.
+      let whole = try weights(Graph(onnx: folder.appendingPathComponent("lenet.onnx").path), "conv1")
+      let norms = (0..<whole.shape[0]).map { row in whole.rows(row..<row + 1).elements.reduce(0.0) { $0 + Double(abs($1)) } }
+      #expect(try kept(spoken)["conv1"] == norms.indices.sorted { norms[$0] > norms[$1] }.prefix(5).sorted())
+      _ = try run(["--criterion", "apoz", "--threshold", "mean-1sd"] + data)
+      for (arguments, words, status) in [
+        (["--criterion", "l1", "--widths", "widths.json"], "its filters must stay", Int32(1)),
+        (["--criterion", "l1", "--widths", "conv9=3"], "'conv9'", 1), (["--kept", "lenet.onnx"], "was not pruned", 1),
+        (["--kept", "images.h5"], "images.h5", 1), (["--kept", "masks.json", "--criterion", "l1"], "without --criterion", 64),
+        (["--criterion", "l1", "--threshold", "most"], "'most' is no threshold", 64),
+        (["--criterion", "l1"], "says what goes", 64),
+        (["--criterion", "l1", "--widths", "conv1=5", "--steps", "2"], "--steps reaches a --budget", 64),
+        (["--budget", "macs=0.5"], "--criterion NAME", 64),
+      ] {
+        let outcome = try Tool.run(["prune", "lenet.onnx", "--quiet", "--out", "x.onnx"] + arguments, in: folder)
+        #expect(outcome.failed(mentioning: words, status: status), "\(arguments): \(outcome)")
+      }
+      let steps = try Tool.run(
+        [
+          "compress", "lenet.onnx", "--latency-batch", "0", "--out", "way.onnx", "--step", "prune:kept=masks.json", "--step",
+          "prune:criterion=l1,threshold=mean-0.5sd", "--step", "prune:criterion=l1,widths=conv1=2",
+        ], in: folder)
+      #expect(steps.status == 0, "\(steps)")
+      #expect(try Graph(onnx: folder.appendingPathComponent("way.onnx").path).constants["conv1.weight"]?.shape[0] == 2)
+    }
+  }
+
   /// The heirs' outgoing weights take up those of the filters that go; nothing else changes.
   @Test func fusion() throws {
     try Sample.withModelAndImages { folder in
@@ -114,15 +164,14 @@ import Testing
         ] + budget
       }
       let process = try Tool.start(command("small.onnx"), in: folder)
-      let done = folder.appendingPathComponent("small.onnx.steps/1.json").path
-      while process.isRunning, !FileManager.default.fileExists(atPath: done) { usleep(2000) }
+      while process.isRunning, Sample.step("2-tune", ".done", in: folder) == nil { usleep(2000) }
       kill(process.processIdentifier, signal)
       process.waitUntilExit()
       #expect(process.terminationStatus == (signal == SIGINT ? 130 : SIGKILL))
       let small = folder.appendingPathComponent("small.onnx")
       #expect(!FileManager.default.fileExists(atPath: small.path))
       let again = try Tool.run(command("small.onnx"), in: folder)
-      #expect(again.status == 0 && again.talk.contains("step 1 of 2: done by an earlier run"), "\(again)")
+      #expect(again.status == 0 && again.talk.contains("step 2 of 4, tune: done by an earlier run"), "\(again)")
       #expect(try Tool.run(command("whole.onnx"), in: folder).status == 0)
       #expect(try Data(contentsOf: small) == Data(contentsOf: folder.appendingPathComponent("whole.onnx")))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.contains(".steps") })
@@ -148,13 +197,12 @@ import Testing
         ] + budget
       }
       let process = try Tool.start(command("small.onnx"), in: folder)
-      let done = folder.appendingPathComponent("small.onnx.steps/1.json").path
-      while process.isRunning, !FileManager.default.fileExists(atPath: done) { usleep(2000) }
+      while process.isRunning, Sample.step("2-tune", ".done", in: folder) == nil { usleep(2000) }
       kill(process.processIdentifier, SIGINT)
       process.waitUntilExit()
       #expect(process.terminationStatus == 130)
       let again = try Tool.run(command("small.onnx"), in: folder)
-      #expect(again.status == 0 && again.talk.contains("step 1 of 2: done by an earlier run"), "\(again)")
+      #expect(again.status == 0 && again.talk.contains("step 2 of 4, tune: done by an earlier run"), "\(again)")
       #expect(try Tool.run(command("whole.onnx"), in: folder).status == 0)
       let files = try ["small.onnx", "whole.onnx"].map { try Data(contentsOf: folder.appendingPathComponent($0)) }
       #expect(files[0] == files[1])
@@ -216,8 +264,7 @@ import Testing
           ] + budget
       }
       let process = try Tool.start(command("small.onnx", isFirst: true), in: folder)
-      let done = folder.appendingPathComponent("small.onnx.steps/1.json").path
-      while process.isRunning, !FileManager.default.fileExists(atPath: done) { usleep(2000) }
+      while process.isRunning, Sample.step("2-tune", ".done", in: folder) == nil { usleep(2000) }
       kill(process.processIdentifier, SIGINT)
       process.waitUntilExit()
       #expect(process.terminationStatus == 130)

@@ -24,6 +24,13 @@ enum Sample {
     try file.commit()
   }
 
+  /// A file of a step in `small.onnx.steps`, by the step's number and name, and the file's ending; nil if there is none.
+  static func step(_ name: String, _ ending: String, in folder: URL) -> URL? {
+    let steps = folder.appendingPathComponent("small.onnx.steps")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: steps.path)) ?? []
+    return names.first { $0.hasPrefix(name + "-") && $0.hasSuffix(ending) }.map { steps.appendingPathComponent($0) }
+  }
+
   /// Writes `lenet.onnx` and `images.h5`, and runs `body` in their folder.
   static func withModelAndImages(_ body: (URL) throws -> Void) throws {
     try withTemporaryFolder { folder in

@@ -1,3 +1,4 @@
+import Compression
 import Engine
 import Foundation
 import Networks
@@ -51,12 +52,12 @@ import Testing
     let group = try #require(try ChannelGroups(map).removable.first { $0.name == "conv2" })
     let other = try map.graph(without: [group.channels[1].id])
     do {
-      let proof = try PruningProof(map, without: [group.channels[0].id], other)
+      let proof = try EquivalenceProof(map, without: [group.channels[0].id], other)
       Issue.record("\(proof)")
     } catch let error as EspalierError {
-      #expect("\(error)".contains("differs from the masked one"), "\(error)")
+      #expect("\(error)".contains("differs from the masked network"), "\(error)")
     }
-    #expect(try PruningProof(map, without: [group.channels[1].id], other).relativeDifference < 1e-5)
+    #expect(try EquivalenceProof(map, without: [group.channels[1].id], other).relativeDifference < 1e-5)
   }
 
   /// Two outputs, one a million times the other: each is held to its own scale.
@@ -71,11 +72,11 @@ import Testing
     let group = try #require(try ChannelGroups(map).removable.first { $0.name == "conv2" })
     let removed: Set<Int> = [group.channels[1].id]
     let right = try map.graph(without: removed)
-    let proof = try PruningProof(map, without: removed, right)
+    let proof = try EquivalenceProof(map, without: removed, right)
     #expect(proof.outputs.map(\.name) == [large, small] && proof.outputs[0].scale > 9e5 * proof.outputs[1].scale)
     var wrong = GraphEditor(right)
     wrong.constants[one] = .float(Tensor(scalar: 1.01))
-    let error = #expect(throws: EspalierError.self) { try PruningProof(map, without: removed, wrong.graph()) }
+    let error = #expect(throws: EspalierError.self) { try EquivalenceProof(map, without: removed, wrong.graph()) }
     #expect(error?.description.contains("'\(small)'") == true, "\(error?.description ?? "")")
   }
 
@@ -126,16 +127,16 @@ import Testing
   }
 
   @Test func proofsAddUp() throws {
-    func output(_ name: String, _ difference: Double, _ scale: Double) -> PruningProof.Output {
+    func output(_ name: String, _ difference: Double, _ scale: Double) -> EquivalenceProof.Output {
       .init(name: name, greatestDifference: difference, scale: scale)
     }
-    let first = PruningProof([output("a", 1, 1e6), output("b", 0.1, 1e4)], inputs: 4)
-    let second = PruningProof([output("a", 0, 1e6), output("b", 0.2, 1e4)], inputs: 6)
-    let both = PruningProof.none.and(first).and(second)
+    let first = EquivalenceProof([output("a", 1, 1e6), output("b", 0.1, 1e4)], inputs: 4)
+    let second = EquivalenceProof([output("a", 0, 1e6), output("b", 0.2, 1e4)], inputs: 6)
+    let both = EquivalenceProof.none.and(first).and(second)
     #expect(both.outputs == [output("a", 1, 1e6), output("b", 0.2, 1e4)] && both.inputs == 10)
     #expect(both.greatestDifference == 0.2 && both.relativeDifference == 2e-5)
     let old = Data(#"{"greatestDifference":0.5,"scale":2,"inputs":3}"#.utf8)
-    #expect(try JSONDecoder().decode(PruningProof.self, from: old).relativeDifference == 0.25)
+    #expect(try JSONDecoder().decode(EquivalenceProof.self, from: old).relativeDifference == 0.25)
   }
 
   @Test func maskingNothingIsTheNetwork() throws {

@@ -23,8 +23,15 @@ import Testing
 
   @Test(arguments: ["", "one", "two\nlines", "back\\slash", "\\n", "CR\r\nLF", "a\rb", " spaces  ", "ü é 漢"])
   func isReadBack(value: String) {
-    let job = identity([("text", value), ("other", "x")])
+    let job = identity([("text", value), ("other", "x"), ("a name \\s of words", value)])
     #expect(JobIdentity(text: job.text) == job)
+  }
+
+  /// A file that was moved is the same input: what tells where it lies is left out, its digest is not.
+  @Test func provenanceButForLocations() {
+    var job = JobIdentity("score")
+    job.add(["data": "hdf5:a.h5", "data_sha256": "aa", "target": "label"], butFor: ["data"])
+    #expect(job.text == "data_sha256 aa\njob score\ntarget label\n" && job.settings == ["data_sha256": "aa", "target": "label"])
   }
 
   @Test func saysWhatDiffers() throws {

@@ -48,7 +48,7 @@ public struct Site: Sendable {
 }
 
 /// A choice of sites.
-public struct SiteRequest: Hashable, Sendable {
+public struct SiteRequest: Hashable, Sendable, CustomStringConvertible {
   /// Where in a layer.
   public var kind: SiteKind
   /// Patterns of layer names with `*` and `?`; all layers if empty.
@@ -59,6 +59,8 @@ public struct SiteRequest: Hashable, Sendable {
     self.kind = kind
     self.patterns = patterns
   }
+
+  public var description: String { ([kind.rawValue] + patterns).joined(separator: " ") }
 
   /// The sites of a canonised graph, in execution order.
   ///

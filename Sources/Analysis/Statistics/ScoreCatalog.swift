@@ -71,6 +71,8 @@ public enum ScoreCatalog {
     public let name: String
     /// Name and parameters, these in the order of their keys: what its scores are stored by.
     public let text: String
+    /// The text without parameters that have their defaults: the same for all that mean the same.
+    public let canonical: String
     /// The statistic that it is read from; nil for one of a dissection.
     public let statistic: StatisticRequest?
   }
@@ -84,14 +86,14 @@ public enum ScoreCatalog {
     return try naming(location: "criterion '\(name)'") {
       if dissection.contains(where: { $0.name == name }) {
         try parameters.finish()
-        return Request(name: name, text: name, statistic: nil)
+        return Request(name: name, text: name, canonical: name, statistic: nil)
       }
       guard let criterion = statistics.first(where: { $0.name == name }) else { return nil }
       var settings = StatisticSettings()
       try criterion.statistic.read(&parameters, into: &settings)
       try parameters.finish()
       let statistic = StatisticRequest(criterion.statistic, settings, criterion.statistic.name + normal.dropFirst(name.count))
-      return Request(name: name, text: normal, statistic: statistic)
+      return Request(name: name, text: normal, canonical: parameters.canonical, statistic: statistic)
     }
   }
 

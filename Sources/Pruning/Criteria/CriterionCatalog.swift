@@ -43,6 +43,26 @@ public enum CriterionCatalog {
     return EspalierError(unknown: "criterion", name, among: every, topic: "criteria", location: "--criterion")
   }
 
+  /// A criterion's text without parameters that have their defaults, the rest in the order of their keys: the same for all that
+  /// mean the same.
+  ///
+  /// - Throws: `EspalierError` where there is no such criterion, or naming a parameter that does not fit.
+  public static func canonical(_ text: String) throws -> String {
+    if let request = try ScoreCatalog.request(text) { return request.canonical }
+    var parameters = try ParameterList(text)
+    return try naming(location: "criterion '\(parameters.name)'") {
+      if let type = all.first(where: { $0.name == parameters.name }) {
+        _ = try type.init(&parameters)
+      } else if let type = data.first(where: { $0.name == parameters.name }) {
+        _ = try type.init(&parameters)
+      } else {
+        throw unknown(text)
+      }
+      try parameters.finish()
+      return parameters.canonical
+    }
+  }
+
   /// The criterion of weights of a text, `NAME[:key=value,…]`; nil where the name is none of these.
   ///
   /// - Throws: `EspalierError` naming a parameter that does not fit.

@@ -13,11 +13,11 @@ public enum SelectionScope: String, CaseIterable, Hashable, Sendable {
   case structure
 }
 
-/// How channels are chosen that a network loses under a budget.
+/// How channels are chosen that a network loses.
 public struct Selection: Hashable, Sendable {
-  /// What is kept.
-  public var budget: Budget
-  /// Who competes with whom.
+  /// What decides how many go, and where.
+  public var rule: SelectionRule
+  /// Who competes with whom, under a budget.
   public var scope: SelectionScope
   /// How layers are made comparable.
   public var normalisation: ScoreNormalisation
@@ -31,13 +31,26 @@ public struct Selection: Hashable, Sendable {
   /// What the numbers of channels are multiples of, counted group by group.
   public var multiple: Int
 
-  /// Makes a selection.
+  /// The budget, if one decides.
+  public var budget: Budget? { if case .budget(let budget) = rule { budget } else { nil } }
+
+  /// Makes a selection under a budget.
   public init(
     _ budget: Budget, scope: SelectionScope = .global, normalisation: ScoreNormalisation = .none,
+    reduction: ScoreReduction = .mean, perSaving: Budget.Kind? = nil, floor: Double = 0.05, multiple: Int = 1
+  ) {
+    self.init(
+      .budget(budget), scope: scope, normalisation: normalisation, reduction: reduction, perSaving: perSaving, floor: floor,
+      multiple: multiple)
+  }
+
+  /// Makes a selection.
+  public init(
+    _ rule: SelectionRule, scope: SelectionScope = .global, normalisation: ScoreNormalisation = .none,
     reduction: ScoreReduction = .mean,
     perSaving: Budget.Kind? = nil, floor: Double = 0.05, multiple: Int = 1
   ) {
-    self.budget = budget
+    self.rule = rule
     self.scope = scope
     self.normalisation = normalisation
     self.reduction = reduction
@@ -48,7 +61,7 @@ public struct Selection: Hashable, Sendable {
 
   /// Chooses the classes of channels that go.
   ///
-  /// The channels of an arena (``SelectionScope``) are put in an order: again and again the group whose next channels score least
+  /// Under a budget, the channels of an arena (``SelectionScope``) are put in an order: again and again the group whose next channels score least
   /// on average loses them, one channel at a time or as many as make its number a multiple. Every arena then loses the same share
   /// of that order, the least with which the budget holds; of the last step as few arenas take part as it needs.
   ///
@@ -60,7 +73,8 @@ public struct Selection: Hashable, Sendable {
   public func choose(
     in groups: ChannelGroups, by scores: FilterScores, latency: ((Set<Int>) throws -> Double)? = nil
   ) throws -> Set<Int> {
-    guard budget.kind != .latency || latency != nil else {
+    if case .kept(let kept) = rule { return try removed(keeping: kept, of: groups) }
+    guard budget?.kind != .latency || latency != nil else {
       throw EspalierError(
         "a budget of time needs a measurement of time", location: "budget", accepted: "a meter, or another kind")
     }
@@ -71,6 +85,17 @@ public struct Selection: Hashable, Sendable {
         location: "budget", accepted: "fewer protected layers, or a network with layers between input and output")
     }
     let ranked = try scores.normalised(normalisation).ofClasses(in: groups, by: reduction)
+    switch rule {
+    case .budget(let budget): return try choose(budget, groups, ranked, latency)
+    case .widths(let widths): return try removed(widths, of: groups, ranked)
+    case .threshold(let threshold): return removed(threshold, of: groups, ranked)
+    case .kept: return []
+    }
+  }
+
+  private func choose(
+    _ budget: Budget, _ groups: ChannelGroups, _ ranked: [Double?], _ latency: ((Set<Int>) throws -> Double)?
+  ) throws -> Set<Int> {
     let whole = try LiveNetwork(groups.map)
     let arenas = try arenas(groups, ranked, whole)
     func cost(_ removed: Set<Int>) throws -> Double {
@@ -158,6 +183,10 @@ public struct Selection: Hashable, Sendable {
   /// The channels that are left to groups which lost some and may lose no more, by the group's name.
   public func atFloor(_ groups: ChannelGroups, without removed: Set<Int>) -> [String: Int] {
     var found: [String: Int] = [:]
+    switch rule {
+    case .budget, .threshold: break
+    case .widths, .kept: return found
+    }
     for group in groups.removable {
       let left = group.channels.count { !removed.contains($0.id) }
       let size = left % multiple == 0 ? multiple : left % multiple
@@ -170,7 +199,7 @@ public struct Selection: Hashable, Sendable {
   private func least(of count: Int) -> Int { max(1, Int((floor * Double(count)).rounded(.up))) }
 
   /// What a group loses at a time: one channel, or as many as bring it to the next multiple; never below its floor.
-  private func pieces(of ids: [Int], outOf count: Int) -> [[Int]] {
+  func pieces(of ids: [Int], outOf count: Int) -> [[Int]] {
     let least = least(of: count)
     var pieces: [[Int]] = []
     var (next, left) = (0, count)

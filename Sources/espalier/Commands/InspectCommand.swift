@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compression
 import Experiments
 import Networks
 import Tensors
@@ -15,6 +16,7 @@ struct InspectCommand: ParsableCommand {
         espalier inspect vgg.onnx --json | jq .macs
         espalier inspect resnet50.onnx --groups
         espalier inspect vgg.onnx --compare small.onnx
+        espalier inspect small.onnx --record
 
       Channel groups are what prune removes from: the channels of layers that can only go together. A saving is that of one \
       channel while all others are there.
@@ -30,6 +32,9 @@ struct InspectCommand: ParsableCommand {
     completion: .file(extensions: ["onnx"]))
   var compare: String?
 
+  @Flag(help: "List the steps of compression that the file tells of: what each began from, depended on and promised.")
+  var record = false
+
   @Flag(help: "Print JSON: macs, parameters, layers and more.")
   var json = false
 
@@ -37,11 +42,20 @@ struct InspectCommand: ParsableCommand {
 
   func validate() throws {
     if groups, compare != nil { throw ValidationError("--groups and --compare are two different views; choose one") }
+    if record, groups || compare != nil {
+      throw ValidationError("--record is a view of its own; it goes without --groups and --compare")
+    }
   }
 
   func run() throws {
     let context = talk.context
     let graph = try model.load(context).graph
+    if record {
+      let steps = try naming(file: model.path) { try ChainRecord(graph.metadata).steps }
+      if json { return try StandardOutput.json(steps) }
+      if steps.isEmpty { context.note("\(model.path) tells of no steps") }
+      return steps.isEmpty ? () : try StandardOutput.line(RecordTable.text(steps))
+    }
     if groups {
       let report = try naming(file: model.path) { try GroupReport(graph) }
       if json { return try StandardOutput.json(report) }

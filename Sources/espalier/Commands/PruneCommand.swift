@@ -40,7 +40,27 @@ struct PruneCommand: ParsableCommand {
       "What is kept: macs, parameters, filters, activations or latency, as a share.", valueName: "kind=share"),
     completion: .budgets,
     transform: { try Budget($0) })
-  var budget: Budget
+  var budget: Budget?
+
+  @Option(
+    help: ArgumentHelp(
+      "In place of a budget, the filters that layers keep, a number or a share below 1, with * and ? in names; or a JSON file of such; may be repeated.",
+      valueName: "layer=width"))
+  var widths: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "In place of a budget, what goes: scores below mean, mean-1sd, 0.3sd of their group's scores, or below a number.",
+      valueName: "bound"),
+    transform: { try ScoreThreshold($0) })
+  var threshold: ScoreThreshold?
+
+  @Option(
+    help: ArgumentHelp(
+      "In place of a budget and scores, the channels that stay: those of a pruned network, or a JSON file of nodes and their kept channels.",
+      valueName: "file"),
+    completion: .file(extensions: ["onnx", "json"]))
+  var kept: String?
 
   @Option(help: "Who competes: global, layer, block or structure (equal operators); arenas lose equal shares.")
   var scope = SelectionScope.global
@@ -129,6 +149,11 @@ struct PruneCommand: ParsableCommand {
 
   func validate() throws {
     func check(_ isValid: Bool, _ message: String) throws { if !isValid { throw ValidationError(message) } }
+    let rules = [budget != nil, !widths.isEmpty, threshold != nil, kept != nil].count { $0 }
+    try check(rules == 1, "one of --budget, --widths, --threshold and --kept says what goes")
+    try check(kept == nil || scoring.isEmpty, "--kept says which filters stay; it goes without --criterion and --scores")
+    if kept == nil { try scoring.requireSource() }
+    try check(steps == 1 || budget != nil, "--steps reaches a --budget")
     try check(0..<1 ~= floor, "--floor is 0 up to 1, not \(floor)")
     try check(1...4096 ~= round, "--round is 1 to 4096, not \(round)")
     try check(1...1000 ~= steps, "--steps is 1 to 1000, not \(steps)")
@@ -150,27 +175,37 @@ struct PruneCommand: ParsableCommand {
     options.say("\(out): \(report.criterion), \(report.budget); masked and pruned network differ by \(Self.proof(report))")
   }
 
-  private var pruning: PruneRun {
-    func request(_ spec: DataSpec, isWhole: Bool = false) -> DataRequest {
-      picking.request(spec, classes: classes.classes, isWhole: isWhole)
+  private var rule: SelectionRule {
+    get throws {
+      if let kept { return try .kept(kept) }
+      if let threshold { return .threshold(threshold) }
+      return try budget.map { .budget($0) } ?? .widths(widths.joined(separator: " "))
     }
-    let selection = Selection(
-      budget, scope: scope, reduction: reduce, perSaving: perSaving,
-      floor: floor, multiple: round)
-    let tuning = TrainingRun(
-      settings: TrainingSettings(
-        epochs: tune, schedule: LearningRateSchedule(base: 0.02, shape: .cosine()), seed: seed),
-      rate: rate,
-      augmentation: padCrop > 0 || flip ? Augmentation(padding: padCrop, flips: flip) : nil, out: out)
-    var run = PruneRun(
-      scoring.scoring(
-        data: data.map { request($0) }, normalisation: normalise, batch: options.batch, out: out),
-      selection, protected: protect, groups: groups, heads: heads, steps: steps,
-      tuningData: data.map { request($0, isWhole: true) },
-      validation: validation.map { request($0, isWhole: true) }, tuning: tune > 0 ? tuning : nil,
-      latencyBatch: latencyBatch > 0 ? latencyBatch : nil, seed: seed, out: out)
-    run.reconstruction = Reconstruction(reconstruct, positions: reconstructPositions, ridge: reconstructRidge, seed: seed)
-    return run
+  }
+
+  private var pruning: PruneRun {
+    get throws {
+      func request(_ spec: DataSpec, isWhole: Bool = false) -> DataRequest {
+        picking.request(spec, classes: classes.classes, isWhole: isWhole)
+      }
+      var step = PruneStep(
+        scoring.scoring(data: data.map { request($0) }, normalisation: normalise, batch: options.batch, out: out),
+        Selection(try rule, scope: scope, reduction: reduce, perSaving: perSaving, floor: floor, multiple: round))
+      (step.protected, step.groups, step.heads, step.seed) = (protect, groups, heads, seed)
+      step.reconstruction = Reconstruction(reconstruct, positions: reconstructPositions, ridge: reconstructRidge, seed: seed)
+      var tuning: TuneStep?
+      if tune > 0 {
+        guard let data else { throw EspalierError("tuning needs images", location: "--tune", accepted: "--data SPEC") }
+        tuning = TuneStep(
+          TrainingRun(
+            settings: TrainingSettings(
+              epochs: tune, schedule: LearningRateSchedule(base: TuneStep.rate, shape: .cosine()), seed: seed),
+            rate: rate, augmentation: TuneStep.augmentation(padCrop, flip), out: out), on: request(data, isWhole: true))
+      }
+      return PruneRun(
+        step, steps: steps, tuning: tuning, validation: validation.map { request($0, isWhole: true) },
+        latencyBatch: latencyBatch > 0 ? latencyBatch : nil, out: out)
+    }
   }
 
   private static func proof(_ report: PruneReport) -> String {
@@ -188,12 +223,7 @@ struct PruneCommand: ParsableCommand {
         100 * accuracy.pruned)
       if let tuned = accuracy.tuned { text += String(format: ", %.2f %% tuned", 100 * tuned) }
     }
-    if let latency = report.latency {
-      text += String(
-        format: "\nforward pass of %d, one thread: %.2f ms (%.2f–%.2f) before, %.2f ms (%.2f–%.2f) after, %.2f times faster",
-        latency[0].batch, latency[0].median, latency[0].lowerQuartile, latency[0].upperQuartile, latency[1].median,
-        latency[1].lowerQuartile, latency[1].upperQuartile, latency[0].median / latency[1].median)
-    }
+    if let latency = report.latency { text += "\n" + LatencyText.line(latency) }
     if let profile = report.profile { text += "\n\n" + ProfileTable.text(profile) }
     if let layers = report.reconstruction {
       func share(_ value: Double?) -> String { value.map { String(format: "%.1f %%", 100 * $0) } ?? "–" }

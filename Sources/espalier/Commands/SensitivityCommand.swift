@@ -60,6 +60,8 @@ struct SensitivityCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
+  func validate() throws { try scoring.requireSource() }
+
   func run() throws {
     func request(_ spec: DataSpec, isWhole: Bool = false) -> DataRequest {
       picking.request(spec, classes: classes.classes, isWhole: isWhole)

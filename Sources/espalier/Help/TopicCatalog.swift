@@ -1,5 +1,6 @@
 import Analysis
 import Datasets
+import Experiments
 import Networks
 import Plotting
 import Pruning
@@ -8,7 +9,8 @@ import Pruning
 enum TopicCatalog {
   /// The topics, in the order in which they are listed to people.
   static let all: [Topic] = [
-    .architectures, .composites, .rules, .attributors, .methods, .measures, .statistics, .criteria, .colours, .styles, .formats,
+    .architectures, .composites, .rules, .attributors, .methods, .measures, .statistics, .criteria, .steps, .colours, .styles,
+    .formats,
   ]
 
   /// Their names.
@@ -204,6 +206,32 @@ extension Topic {
         .names(ScoreCatalog.statistics.map { ($0.name, $0.summary) }),
         .text("Of the overlap with concepts, with --concepts:"),
         .names(ScoreCatalog.dissection.map { ($0.name, $0.summary) }),
+      ])
+  }
+
+  fileprivate static var steps: Topic {
+    Topic(
+      name: "steps", abstract: "Steps of a chain, for `espalier compress`.",
+      parts: StepCatalog.all.flatMap { kind in
+        [Topic.Part.text("\(kind.name) \(kind.summary):"), .names(kind.keys.map { ($0.name, $0.meaning) })]
+      } + [
+        .text(
+          """
+          Behind the meaning stands, in parentheses, what holds where a key is not given. On the command line keys follow the \
+          step's name, --step prune:criterion=lrp,budget=macs=0.5, and a value with commas stands in parentheses, \
+          criterion=(obd:form=fisher). In a file each step is a table:
+          """),
+        .lines(
+          """
+          [[step]]
+          name = "prune"
+          criterion = "lrp"
+          budget = "macs=0.5"
+
+          [[step]]
+          name = "tune"
+          epochs = 5
+          """),
       ])
   }
 

@@ -49,7 +49,6 @@ struct ScoringOptions: ParsableArguments {
 
   func validate() throws {
     func check(_ isValid: Bool, _ message: String) throws { if !isValid { throw ValidationError(message) } }
-    try check(scores != nil || !criterion.isEmpty, "--scores FILE or --criterion NAME says what filters count")
     if scores == nil { for name in criterion { try naming(location: "--criterion") { _ = try NameChecks.criterion(name) } } }
     try check(scores == nil || criterion.count < 2, "--scores takes one --criterion")
     try check(
@@ -60,13 +59,21 @@ struct ScoringOptions: ParsableArguments {
     }
   }
 
+  /// Whether nothing says what filters count by.
+  var isEmpty: Bool { scores == nil && criterion.isEmpty }
+
+  /// Refuses options that do not say what filters count by.
+  func requireSource() throws {
+    if isEmpty { throw ValidationError("--scores FILE or --criterion NAME says what filters count") }
+  }
+
   /// The scoring that these options ask for.
   ///
   /// - Parameter out: the file beside which a pass over images keeps how far it is.
   func scoring(data: DataRequest?, normalisation: ScoreNormalisation?, batch: Int, out: String) -> FilterScoring {
     let source: FilterScoring.Source =
       scores.map { .file($0, criterion: criterion.first) }
-      ?? combine.map { .combined(criterion, $0) } ?? .criterion(criterion.first ?? "")
+      ?? combine.map { .combined(criterion, $0) } ?? criterion.first.map { .criterion($0) } ?? .unneeded
     return FilterScoring(
       source, normalisation: normalisation, data: data,
       statistics: ScoreRun(

@@ -5,11 +5,6 @@ import Training
 
 /// How a network is trained.
 struct TrainingOptions: ParsableArguments {
-  /// The optimisers by name.
-  enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
-    case sgd, adam, adamw
-  }
-
   @Option(
     help: ArgumentHelp("Images to evaluate with after every epoch.", valueName: "spec"), completion: .data,
     transform: { try DataSpec($0) })
@@ -48,7 +43,7 @@ struct TrainingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How the rate falls: cosine, constant, step:EPOCHS,FACTOR, or multi-step:EPOCH,…,FACTOR.", valueName: "shape"),
-    transform: TrainingOptions.shape)
+    transform: { try .init(text: $0) })
   var schedule: LearningRateSchedule.Shape = .cosine()
 
   @Option(help: ArgumentHelp("Epochs over which the rate rises at the start.", valueName: "n"))
@@ -92,34 +87,17 @@ struct TrainingOptions: ParsableArguments {
 
   /// The run that these options ask for.
   var run: TrainingRun {
-    let optimizer: any Optimizer =
-      switch self.optimizer {
-      case .sgd: SGD(momentum: momentum, nesterov: momentum > 0)
-      case .adam: Adam()
-      case .adamw: Adam(decoupled: true)
-      }
+    let optimizer = optimizer.optimizer(momentum: momentum)
     let settings = TrainingSettings(
       epochs: epochs, batch: batch, optimizer: optimizer,
       schedule: LearningRateSchedule(base: 0.1, shape: schedule, warmUp: warmUp),
       weightDecay: weightDecay, decaysAll: decayAll, labelSmoothing: labelSmoothing, seed: seed)
     return TrainingRun(
       settings: settings, rate: rate, clip: clip,
-      augmentation: padCrop > 0 || flip ? Augmentation(padding: padCrop, flips: flip) : nil,
+      augmentation: TuneStep.augmentation(padCrop, flip),
       validation: validation, out: out, history: history, kept: keep)
-  }
-
-  private static func shape(_ text: String) throws -> LearningRateSchedule.Shape {
-    let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-    let numbers = parts.count == 2 ? parts[1].split(separator: ",").compactMap { Double($0) } : []
-    let epochs = numbers.dropLast().compactMap { Int(exactly: $0) }.filter { $0 > 0 }
-    switch (parts.first, numbers.count, epochs.count) {
-    case ("cosine", 0, _) where parts.count == 1: return .cosine()
-    case ("constant", 0, _) where parts.count == 1: return .constant
-    case ("step", 2, 1): return .step(epochs: epochs[0], factor: numbers[1])
-    case ("multi-step", 2..., numbers.count - 1): return .multiStep(milestones: epochs, factor: numbers[numbers.count - 1])
-    default: throw ValidationError("expected cosine, constant, step:EPOCHS,FACTOR or multi-step:EPOCH,…,FACTOR")
-    }
   }
 }
 
 extension TrainingRun.Kept: ExpressibleByArgument {}
+extension OptimizerName: ExpressibleByArgument {}

@@ -1,36 +1,36 @@
-import Files
 import Foundation
 import Tensors
 
-/// A folder beside a result, in which an unfinished run keeps what it has, with the key of all that it depends on.
+/// A folder beside a result, in which an unfinished run keeps what it has, with the identity of the job.
 ///
-/// One run at a time has it. Of a folder that is there, only what such a run has made is ever removed.
-final class RunFolder: Sendable {
+/// One run at a time has it, unless it is shared. Of a folder that is there, only what such a run has made is ever removed.
+package final class RunFolder: Sendable {
   /// The folder.
-  let path: String
-  /// Whether an earlier run with the same key left it.
-  let isResumed: Bool
+  package let path: String
+  /// Whether an earlier run of the same job left it.
+  package let isResumed: Bool
 
   private let isOwn: @Sendable (String) -> Bool
   private let lock: FileLock
 
-  /// Makes the folder, or takes over that of an earlier run; what one with another key left is removed.
+  /// Makes the folder, or takes over that of an earlier run; what one of another job left is removed.
   ///
   /// - Parameters:
   ///   - path: the folder.
-  ///   - key: all that its content depends on.
+  ///   - job: all that its content depends on.
+  ///   - isShared: whether others that share it may be at work there at the same time.
   ///   - isOwn: whether a name in it is one that the run gives.
   /// - Throws: `EspalierError` if another run is at work there, something else is there, or it cannot be written.
-  init(_ path: String, key: String, isOwn: @escaping @Sendable (String) -> Bool) throws {
+  package init(_ path: String, job: JobIdentity, isShared: Bool = false, isOwn: @escaping @Sendable (String) -> Bool) throws {
     self.path = path
     self.isOwn = isOwn
     let keyFile = path + "/key"
-    let text = RunFolder.mark + key
+    let text = RunFolder.mark + job.text
     let isNew = mkdir(path, 0o777) == 0
     if !isNew, errno != EEXIST { throw Replacement.failure(path) }
     var status = stat()
     guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { throw RunFolder.stranger(path) }
-    guard let lock = FileLock(path) else {
+    guard let lock = FileLock(path, isShared: isShared) else {
       throw EspalierError("another run is at work here", file: path, accepted: "another --out, or its end")
     }
     self.lock = lock
@@ -50,14 +50,14 @@ final class RunFolder: Sendable {
   /// The names of what the run has made.
   ///
   /// - Throws: `EspalierError` if the folder cannot be read.
-  func names() throws -> [String] {
+  package func names() throws -> [String] {
     do { return try FileManager.default.contentsOfDirectory(atPath: path).filter(isMade) } catch {
       throw EspalierError("cannot be read: \(error.reason)", file: path)
     }
   }
 
   /// Removes what the run has made, and the folder if nothing else is in it.
-  func remove() {
+  package func remove() {
     removeContent()
     unlink(path + "/key")
     rmdir(path)

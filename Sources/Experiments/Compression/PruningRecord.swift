@@ -1,3 +1,4 @@
+import Compression
 import Foundation
 import Pruning
 import Tensors
@@ -18,7 +19,7 @@ public struct PruningRecord: Sendable, Codable {
   /// SHA-256 of the network, the data and the scores, by what they are of.
   public var digests: [String: String]
   /// The greatest difference between the masked and the pruned network, and the scale of its outputs.
-  public var proof: PruningProof
+  public var proof: EquivalenceProof
   /// The kept output channels of every layer that lost some, as positions in the network before, by the node's name.
   public var kept: [String: [Int]]
   /// The number of output channels that each of these layers had, by the node's name.
@@ -41,7 +42,7 @@ public struct PruningRecord: Sendable, Codable {
 
   init(
     criterion: String, parameters: [String: String], budget: String, seeds: [String: UInt64], digests: [String: String],
-    proof: PruningProof, kept: [String: [Int]], filters: [String: Int], notes: [String], espalier: String
+    proof: EquivalenceProof, kept: [String: [Int]], filters: [String: Int], notes: [String], espalier: String
   ) {
     self.criterion = criterion
     self.parameters = parameters

@@ -3,15 +3,15 @@ import Foundation
 import Networks
 import Tensors
 
-/// That removing channels is masking them: both networks were run on the same inputs, and every output compared with itself.
-public struct PruningProof: Hashable, Sendable, Codable {
+/// That two networks compute the same: both were run on the same inputs, and every output compared with itself.
+public struct EquivalenceProof: Hashable, Sendable, Codable {
   /// What was found of one output.
   public struct Output: Hashable, Sendable, Codable {
     /// The output.
     public var name: String
     /// The greatest difference of any element.
     public var greatestDifference: Double
-    /// The greatest magnitude of any element of the masked network's output.
+    /// The greatest magnitude of any element of the first network's output.
     public var scale: Double
 
     /// The greatest difference in parts of the scale.
@@ -43,7 +43,7 @@ public struct PruningProof: Hashable, Sendable, Codable {
   public static let bound = 1e-4
 
   /// Takes what was found.
-  public init(_ outputs: [Output], inputs: Int, bound: Double = PruningProof.bound) {
+  public init(_ outputs: [Output], inputs: Int, bound: Double = EquivalenceProof.bound) {
     self.outputs = outputs
     self.inputs = inputs
     self.bound = bound
@@ -53,17 +53,17 @@ public struct PruningProof: Hashable, Sendable, Codable {
   }
 
   /// Nothing compared yet.
-  public static let none = PruningProof([], inputs: 0)
+  public static let none = EquivalenceProof([], inputs: 0)
 
   /// Both proofs as one: each output's worse finding, and all inputs.
-  public func and(_ other: PruningProof) -> PruningProof {
+  public func and(_ other: EquivalenceProof) -> EquivalenceProof {
     guard inputs > 0 else { return other }
     guard other.inputs > 0 else { return self }
     let outputs = other.outputs.map { theirs -> Output in
       guard let own = self.outputs.first(where: { $0.name == theirs.name }) else { return theirs }
       return own.relativeDifference > theirs.relativeDifference ? own : theirs
     }
-    return PruningProof(outputs, inputs: inputs + other.inputs, bound: max(bound, other.bound))
+    return EquivalenceProof(outputs, inputs: inputs + other.inputs, bound: max(bound, other.bound))
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -77,75 +77,80 @@ public struct PruningProof: Hashable, Sendable, Codable {
     greatestDifference = try values.decode(Double.self, forKey: .greatestDifference)
     scale = try values.decode(Double.self, forKey: .scale)
     inputs = try values.decode(Int.self, forKey: .inputs)
-    bound = try values.decodeIfPresent(Double.self, forKey: .bound) ?? PruningProof.bound
+    bound = try values.decodeIfPresent(Double.self, forKey: .bound) ?? EquivalenceProof.bound
   }
 
-  /// Runs the network with masks on its consumers' inputs and the pruned one, and compares all outputs.
+  /// The two networks as errors call them.
+  public struct Names: Sendable {
+    /// The first and the second: `masked network`, `pruned network`.
+    public var first: String, second: String
+
+    /// Takes names.
+    public init(_ first: String, _ second: String) { (self.first, self.second) = (first, second) }
+  }
+
+  /// Runs two networks of the same inputs and outputs, and compares all outputs.
   ///
   /// - Parameters:
-  ///   - map: the channels of the network as it was.
-  ///   - removed: the classes that are gone.
-  ///   - fills: what the removed channels of a value are, where they are a constant that was folded.
-  ///   - pruned: the smaller network.
+  ///   - first: the network that the second is compared with.
+  ///   - second: the other.
   ///   - bound: what the difference of an output must not exceed, in parts of its scale.
   ///   - samples: inputs of the first graph input beside the random ones, `[N, …]`; nil for none.
   ///   - count: the least number of random inputs, normally distributed.
   ///   - refusesSilence: whether an output that is 0 for every input is refused.
+  ///   - names: what errors call the networks.
   /// - Throws: `EspalierError` if an output differs by more, shows nothing (it is 0 or NaN), or a network cannot be run.
   public init(
-    _ map: ChannelMap, without removed: Set<Int>, as fills: [String: [Float]] = [:], _ pruned: Graph,
-    bound: Double = PruningProof.bound, samples: Tensor<Float>? = nil, random count: Int = 4, seed: UInt64 = 0,
-    refusesSilence: Bool = true
+    _ first: Graph, _ second: Graph, bound: Double = EquivalenceProof.bound, samples: Tensor<Float>? = nil,
+    random count: Int = 4, seed: UInt64 = 0, refusesSilence: Bool = true, names: Names = Names("network before", "network after")
   ) throws {
     useOneThreadHere()
-    var masked = try map.graph(masking: removed, as: fills)
-    var pruned = pruned
-    guard masked.outputs == pruned.outputs, masked.inputs.map(\.name) == pruned.inputs.map(\.name) else {
-      throw EspalierError("the pruned network has other inputs or outputs", location: "proof", accepted: "those of the network")
+    var (first, second) = (first, second)
+    guard first.outputs == second.outputs, first.inputs.map(\.name) == second.inputs.map(\.name) else {
+      throw EspalierError(
+        "the \(names.second) has other inputs or outputs", location: "proof", accepted: "those of the \(names.first)")
     }
     // An output that is a constant is compared as it stands; there is nothing to run.
-    for name in masked.outputs {
-      guard let constant = masked.constants[name] else { continue }
-      guard pruned.constants[name] == constant else {
+    for name in first.outputs {
+      guard let constant = first.constants[name] else { continue }
+      guard second.constants[name] == constant else {
         throw EspalierError(
-          "the constant output '\(name)' of the pruned network is another", location: "proof", accepted: "the same")
+          "the constant output '\(name)' of the \(names.second) is another", location: "proof", accepted: "the same")
       }
-      (masked, pruned) = (try masked.without(output: name), try pruned.without(output: name))
+      (first, second) = (try first.without(output: name), try second.without(output: name))
     }
-    let fixed = masked.fixedBatch ?? pruned.fixedBatch
+    let fixed = first.fixedBatch ?? second.fixedBatch
     let batch = fixed ?? count
-    let first = try PruningProof.program(masked, batch)
-    let second = try PruningProof.program(pruned, batch)
-    var found = masked.outputs.map { Finding(name: $0) }
+    let programs = try [first, second].map { try EquivalenceProof.program($0, batch) }
+    var found = first.outputs.map { Finding(name: $0, names: names) }
     var compared = 0
     func compare(_ inputs: [String: Tensor<Float>]) throws {
-      for (name, tensor) in inputs {
-        try first.setInput(name, to: tensor)
-        try second.setInput(name, to: tensor)
+      for program in programs {
+        for (name, tensor) in inputs { try program.setInput(name, to: tensor) }
+        try program.run()
       }
-      try first.run()
-      try second.run()
       for position in found.indices {
-        try found[position].compare(first.result(found[position].name), second.result(found[position].name))
+        let name = found[position].name
+        try found[position].compare(programs[0].result(name), programs[1].result(name))
       }
       compared += inputs.values.first?.shape[0] ?? 0
     }
-    let facts = try masked.facts(batch: batch)
+    let facts = try first.facts(batch: batch)
     var random = Philox(seed: seed, stream: Philox.stream(named: "proof"))
     var inputs: [String: Tensor<Float>] = [:]
     for _ in 0..<max(1, (count + batch - 1) / batch) {
-      for input in masked.inputs {
+      for input in first.inputs {
         let shape = facts[input.name]?.shape ?? []
         inputs[input.name] = Tensor((0..<shape.count).map { _ in Float(random.normal()) }, shape: shape)
       }
       try compare(inputs)
     }
-    if let samples, let name = masked.inputs.first?.name, samples.shape[0] > 0 {
+    if let samples, let name = first.inputs.first?.name, samples.shape[0] > 0 {
       for start in stride(from: 0, to: samples.shape[0], by: batch) {
         let end = min(start + batch, samples.shape[0])
         guard fixed == nil || end - start == batch else { break }
         inputs[name] = samples.rows(start..<end)
-        for other in masked.inputs.dropFirst() { inputs[other.name] = inputs[other.name]?.rows(0..<end - start) }
+        for other in first.inputs.dropFirst() { inputs[other.name] = inputs[other.name]?.rows(0..<end - start) }
         try compare(inputs)
       }
     }
@@ -172,20 +177,21 @@ extension Graph {
 /// What is found of one output while inputs are run.
 private struct Finding {
   var name: String
+  private let names: EquivalenceProof.Names
   private var difference = 0.0
   private var scale = 0.0
   private var broken: Float?
 
-  init(name: String) { self.name = name }
+  init(name: String, names: EquivalenceProof.Names) { (self.name, self.names) = (name, names) }
 
-  var output: PruningProof.Output { .init(name: name, greatestDifference: difference, scale: scale) }
+  var output: EquivalenceProof.Output { .init(name: name, greatestDifference: difference, scale: scale) }
 
-  mutating func compare(_ masked: Tensor<Float>, _ pruned: Tensor<Float>) throws {
-    guard masked.shape == pruned.shape else {
+  mutating func compare(_ first: Tensor<Float>, _ second: Tensor<Float>) throws {
+    guard first.shape == second.shape else {
       throw EspalierError(
-        "output '\(name)' of the pruned network has shape \(pruned.shape)", location: "proof", accepted: "\(masked.shape)")
+        "output '\(name)' of the \(names.second) has shape \(second.shape)", location: "proof", accepted: "\(first.shape)")
     }
-    for (x, y) in zip(masked.elements, pruned.elements) {
+    for (x, y) in zip(first.elements, second.elements) {
       if x.isNaN { broken = x }
       if x != y {
         let distance = abs(Double(x) - Double(y))
@@ -198,17 +204,17 @@ private struct Finding {
   func check(_ bound: Double, _ refusesSilence: Bool) throws {
     if broken != nil {
       throw EspalierError(
-        "output '\(name)' of the masked network is NaN for some inputs: nothing can be proven of it", location: "proof",
+        "output '\(name)' of the \(names.first) is NaN for some inputs: nothing can be proven of it", location: "proof",
         accepted: "a network that stays finite, or another budget")
     }
     if scale == 0, refusesSilence {
       throw EspalierError(
-        "output '\(name)' of the masked network is 0 for every input: nothing can be proven of it", location: "proof",
+        "output '\(name)' of the \(names.first) is 0 for every input: nothing can be proven of it", location: "proof",
         accepted: "a network whose outputs say something, or another budget")
     }
     guard difference <= bound * scale else {
       throw EspalierError(
-        "output '\(name)' of the pruned network differs from the masked one's by \(difference), which reaches \(scale)",
+        "output '\(name)' of the \(names.second) differs from the \(names.first)'s by \(difference), which reaches \(scale)",
         location: "proof", accepted: "a difference of \(bound) of that")
     }
   }

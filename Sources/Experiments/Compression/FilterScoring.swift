@@ -15,6 +15,8 @@ public struct FilterScoring: Sendable {
     case criterion(String)
     /// Several criteria with their parameters, and how they become one.
     case combined([String], ScoreCombination)
+    /// None: it is known already which filters stay.
+    case unneeded
   }
 
   /// Where scores come from.
@@ -50,6 +52,7 @@ public struct FilterScoring: Sendable {
       case .file(let path, let name): try FilterScoring.criterion(name, in: FilterResultsReader(path), path)
       case .criterion(let name): name
       case .combined(let names, let combination): "\(names.joined(separator: " + ")) by \(combination)"
+      case .unneeded: "none"
       }
     }
   }
@@ -61,6 +64,7 @@ public struct FilterScoring: Sendable {
     get throws {
       if let normalisation { return normalisation }
       if case .combined = source { return .l2 }
+      if case .unneeded = source { return .none }
       return CriterionCatalog.isComparable(ParameterList.name(of: try criterion)) ? .none : .l2
     }
   }
@@ -83,7 +87,7 @@ public struct FilterScoring: Sendable {
   /// The criteria that are computed.
   var criteria: [String] {
     switch source {
-    case .file: []
+    case .file, .unneeded: []
     case .criterion(let name): [name]
     case .combined(let names, _): names
     }
@@ -96,6 +100,7 @@ public struct FilterScoring: Sendable {
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   func scores(_ model: Model, _ network: ScoredNetwork, out: String, _ context: RunContext) throws -> FilterScores {
     switch source {
+    case .unneeded: return FilterScores([:])
     case .file(let path, let name):
       let reader = try FilterResultsReader(path)
       if let digest = try reader.provenance("model_sha256"), digest != model.digest {

@@ -1,3 +1,4 @@
+import Compression
 import Pruning
 import Tensors
 
@@ -32,7 +33,7 @@ public struct PruneReport: Sendable, Encodable {
   /// What a reader of the results must know: accuracy at chance level, layers that were cut to their floor.
   public var notes: [String] = []
   /// The differences between the masked and the pruned network, read again, of all steps.
-  public var proof: PruningProof
+  public var proof: EquivalenceProof
   /// How well fitted layers make what they made before, in the last step; nil if none were.
   public var reconstruction: [Reconstruction.Layer]?
 }

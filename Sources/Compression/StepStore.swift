@@ -1,0 +1,93 @@
+import Files
+import Foundation
+import Tensors
+
+/// A folder of steps that are done, each under the identity of the chain that led to it.
+///
+/// Chains that begin alike share their beginning. Several processes may work in a shared store: who takes a step has its claim,
+/// which ends with the process, however that ends. On network file systems that needs locks (`flock`), as NFS has them since
+/// Linux 2.6.12.
+public final class StepStore: Sendable {
+  private let folder: RunFolder
+
+  /// Makes the folder, or takes over what an earlier run left.
+  ///
+  /// - Parameter isShared: whether other processes may work in it at the same time.
+  /// - Throws: `EspalierError` if another run is at work there, something else is there, or it cannot be written.
+  public init(_ path: String, isShared: Bool = false) throws {
+    func folder(isShared: Bool) throws -> RunFolder {
+      try RunFolder(path, job: JobIdentity("steps"), isShared: isShared) {
+        $0.wholeMatch(of: /[0-9]+-[a-z]+-[0-9a-f]{16}\..+/) != nil
+      }
+    }
+    guard isShared else {
+      self.folder = try folder(isShared: false)
+      return
+    }
+    // Made by one alone: none of those that share it may take what another has just made for what is left of something else.
+    // Who comes while another makes it waits for that.
+    _ = try? folder(isShared: false)
+    var found: RunFolder?
+    for _ in 0..<200 where found == nil {
+      found = try? folder(isShared: true)
+      if found == nil { usleep(10_000) }
+    }
+    self.folder = try found ?? folder(isShared: true)
+  }
+
+  /// The folder.
+  public var path: String { folder.path }
+
+  /// Whether no step was done, or has left anything to go on from.
+  public var isEmpty: Bool { (try? folder.names().allSatisfy { $0.hasSuffix(StepStore.claim) }) ?? false }
+
+  /// Removes all steps, and the folder if nothing else is in it.
+  public func remove() { folder.remove() }
+
+  /// Where what is known of a network lies, by the identity of that.
+  public func file(_ number: Int, _ name: String, _ job: JobIdentity) -> String { place(number, name, job).file("json") }
+
+  /// Where a step lies.
+  func place(_ number: Int, _ name: String, _ job: JobIdentity) -> StepPlace {
+    StepPlace(base: "\(path)/\(number)-\(name)-\(job.digest.prefix(16))")
+  }
+
+  /// Takes a step, so that no other process does; nil while another has it.
+  ///
+  /// - Throws: `EspalierError` if the folder cannot be written.
+  func claim(_ place: StepPlace) throws -> FileLock? {
+    let file = place.base + StepStore.claim
+    let descriptor = open(file, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw Replacement.failure(file) }
+    close(descriptor)
+    return FileLock(file)
+  }
+
+  /// What a step that is done has told, with the SHA-256 of its network; nil if it is not, or its files are damaged.
+  func outcome(of place: StepPlace, _ job: JobIdentity) -> (outcome: StepOutcome, digest: String)? {
+    guard let bytes = try? FileSeal.content(of: place.file(StepStore.done)),
+      let done = try? JSONDecoder().decode(Done.self, from: bytes), done.job == job.text,
+      done.digest == (try? SHA256.hexadecimal(ofFile: place.network))
+    else { return nil }
+    return (done.outcome, done.digest)
+  }
+
+  /// Notes that a step is done.
+  ///
+  /// - Returns: the SHA-256 of its network.
+  /// - Throws: `EspalierError` if that cannot be written.
+  func finish(_ place: StepPlace, _ job: JobIdentity, _ outcome: StepOutcome) throws -> String {
+    let done = Done(job: job.text, digest: try SHA256.hexadecimal(ofFile: place.network), outcome: outcome)
+    try AtomicFile.write(FileSeal.sealed([UInt8](JSONEncoder().encode(done))), to: place.file(StepStore.done))
+    return done.digest
+  }
+
+  private struct Done: Codable {
+    var job: String
+    var digest: String
+    var outcome: StepOutcome
+  }
+
+  private static let claim = ".claim"
+  private static let done = "done"
+}
