@@ -5,9 +5,8 @@ extension Op.GatherND: ONNXOperator {
   static var inputTypes: [Int: ElementType] { [1: .int64] }
   init(reading node: inout NodeReader) throws { self.init(batchAxes: node.opset >= 12 ? try node.int("batch_dims") ?? 0 : 0) }
   func write(to node: inout NodeWriter) throws {
-    guard batchAxes != 0 else { return }
-    try node.require(12, "has batch axes")
-    node.set("batch_dims", batchAxes)
+    if batchAxes != 0 { try node.require(12, "has batch axes") }
+    if node.opset >= 12 { node.set("batch_dims", batchAxes) }
   }
   var opset: Int { batchAxes == 0 ? 11 : 12 }
 }
