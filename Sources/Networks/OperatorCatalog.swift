@@ -18,7 +18,8 @@ public enum OperatorCatalog {
     Op.Concat.self, Op.Split.self, Op.Slice.self, Op.Pad.self, Op.Flatten.self, Op.Reshape.self, Op.Squeeze.self,
     Op.Unsqueeze.self, Op.Transpose.self, Op.Resize.self, Op.Expand.self, Op.Tile.self, Op.Dropout.self, Op.Identity.self,
     Op.ConstantValue.self, Op.ConstantOfShape.self, Op.Cast.self, Op.ShapeOf.self, Op.Gather.self, Op.RangeOf.self,
-    Op.ScatterND.self, Op.DepthToSpace.self, Op.SpaceToDepth.self,
+    Op.ScatterND.self, Op.GatherND.self, Op.OneHot.self, Op.EyeLike.self, Op.CumSum.self, Op.NonZero.self,
+    Op.GridSample.self, Op.DepthToSpace.self, Op.SpaceToDepth.self,
   ]
 
   /// The operator of a name, or nil.

@@ -20,7 +20,9 @@ extension Graph {
       else { continue }
       let given = Dictionary(zip(op.axes, lengths), uniquingKeysWith: { first, _ in first })
       let shape = facts?[input]?.shape
-      editor.nodes[position].op = Op.Resize(mode: op.mode, coordinates: op.coordinates, rounding: op.rounding)
+      var older = op
+      older.axes = []
+      editor.nodes[position].op = older
       if !isOpen, let shape {
         let all = shape.dimensions.enumerated().map { given[$0.offset] ?? $0.element }
         editor.nodes[position].inputs[3] = editor.add(.integers(all), named: node.label + ".all-sizes")

@@ -4,22 +4,26 @@ internal import Tensors
 
 /// Turns a model's message into a graph.
 struct ModelReader {
-  private let model: Onnx_ModelProto
+  private(set) var model: Onnx_ModelProto
   private let opset: Int
-  private let tensors: TensorReader
+  let tensors: TensorReader
   private let fixing: [String: Constant]
   private let wanted: String?
   private let notice: (String) -> Void
 
   private var inputs: [GraphInput] = []
-  private var constants: OrderedDictionary<String, Constant> = [:]
+  var constants: OrderedDictionary<String, Constant> = [:]
   /// The elements of `Constant` nodes, which older operators may need as attributes.
-  private var written: [String: Constant] = [:]
-  private var nodes: [Node] = []
+  private(set) var written: [String: Constant] = [:]
+  var nodes: [Node] = []
+  /// The nodes of branches, by the node of the file whose they are.
+  var owners: [Int: Int] = [:]
   /// Every name of a value in the file, so that new ones differ.
   private var names: Set<String> = []
   private var form: FileForm
   private var read: Set<String> = []
+  /// What is wrong with nodes that call functions.
+  private let misplaced: [Int: EspalierError]
 
   /// Takes a model, checking what it is written for.
   ///
@@ -42,7 +46,11 @@ struct ModelReader {
       throw EspalierError("opset \(version) is not supported", accepted: "opset \(supported)")
     }
     form = FileForm(opset: Int(version), formatVersion: Int(model.irVersion))
+    var inliner = FunctionInliner(model, opset: Int(version), tensors: tensors)
+    inliner.run()
     self.model = model
+    self.model.graph.node = inliner.nodes
+    misplaced = inliner.failures
     self.tensors = tensors
     self.fixing = fixing
     self.wanted = wanted
@@ -61,8 +69,8 @@ struct ModelReader {
     collectNames()
     try readInitializers()
     try fixInputs()
-    var failures: [Int: EspalierError] = [:]
-    for (id, node) in message.node.enumerated() {
+    var failures = misplaced
+    for (id, node) in message.node.enumerated() where failures[id] == nil {
       let label = node.name.isEmpty ? node.output.first ?? "" : node.name
       do {
         try naming(location: "\(node.opType) '\(label)'") { try read(node, id: id, label: label) }
@@ -124,7 +132,7 @@ struct ModelReader {
         isGrowing = true
       }
     }
-    nodes.removeAll { dropped.contains($0.id) }
+    nodes.removeAll { dropped.contains(owners[$0.id] ?? $0.id) }
     read = Set(nodes.flatMap { $0.inputs.compactMap { $0 } }).union(left)
     let operators = Set(failures.keys.map { message.node[$0].opType }).sorted().joined(separator: ", ")
     let lost = outputs.filter { !left.contains($0) }.map { "'\($0)'" }
@@ -137,11 +145,11 @@ struct ModelReader {
 
   /// Notes what the file says beside what it computes.
   private mutating func readForm() {
-    let message = model.graph
+    let (functions, message) = (model.functions, model.graph)
     for set in model.opsetImport {
       if isStandard(domain: set.domain) {
         form.domainName = set.domain
-      } else {
+      } else if !functions.contains(where: { $0.domain == set.domain }) {
         form.otherSets.append(.init(domain: set.domain, version: Int(set.version)))
       }
     }
@@ -182,14 +190,20 @@ struct ModelReader {
 
   private mutating func collectNames() {
     let graph = model.graph
-    for node in graph.node {
-      names.formUnion(node.output)
-      names.formUnion(node.input)
-      read.formUnion(node.input)
-    }
+    for node in graph.node { collectNames(of: node) }
     names.formUnion(graph.initializer.map(\.name))
     names.formUnion(graph.input.map(\.name))
     read.formUnion(graph.output.map(\.name))
+  }
+
+  private mutating func collectNames(of node: Onnx_NodeProto) {
+    names.formUnion(node.output)
+    names.formUnion(node.input)
+    read.formUnion(node.input)
+    for case let branch in node.attribute.filter(\.hasG).map(\.g) {
+      for node in branch.node { collectNames(of: node) }
+      read.formUnion(branch.output.map(\.name))
+    }
   }
 
   private func metadata() -> [String: String] {
@@ -224,7 +238,7 @@ struct ModelReader {
   }
 
   /// An input that is fed, or nil for one of another type than numbers that nothing reads.
-  private func input(_ info: Onnx_ValueInfoProto) throws -> GraphInput? {
+  func input(_ info: Onnx_ValueInfoProto) throws -> GraphInput? {
     guard !info.name.isEmpty else { throw EspalierError("an input has no name") }
     guard let type = ElementType(rawValue: info.type.tensorType.elemType), type.isFloat else {
       guard read.contains(info.name) else { return nil }
@@ -246,7 +260,8 @@ struct ModelReader {
     return GraphInput(name: info.name, dimensions: dimensions)
   }
 
-  private mutating func read(_ message: Onnx_NodeProto, id: Int, label: String) throws {
+  mutating func read(_ message: Onnx_NodeProto, id: Int, label: String) throws {
+    if message.opType == "If", isStandard(domain: message.domain) { return try readBranch(message, owner: id) }
     guard isStandard(domain: message.domain), let type = ONNXSupport.type(named: message.opType) else {
       let owner = isStandard(domain: message.domain) ? "" : " of '\(message.domain)'"
       throw EspalierError("operator \(message.opType)\(owner) is not supported")
@@ -279,7 +294,7 @@ struct ModelReader {
 }
 
 /// Whether a domain is ONNX's own.
-private func isStandard(domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
+func isStandard(domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
 
 extension [Onnx_StringStringEntryProto] {
   /// The values by key; the last of several.

@@ -42,6 +42,10 @@ struct NodeReader {
     for attribute in node.attribute where attributes.updateValue(attribute, forKey: attribute.name) != nil {
       throw EspalierError("attribute '\(attribute.name)' is given twice")
     }
+    if let attribute = node.attribute.first(where: \.hasRefAttrName) {
+      throw EspalierError(
+        "attribute '\(attribute.name)' refers to '\(attribute.refAttrName)'", accepted: "a value, outside of functions")
+    }
   }
 
   /// Checks that nothing was left unread.

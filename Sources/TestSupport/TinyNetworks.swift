@@ -22,7 +22,7 @@ public enum TinyNetworks {
 
   /// Convolutions with batch norm, max- and average-pooling, two linear layers.
   public static func vgg(seed: UInt64 = 1) -> Graph {
-    var b = Builder(name: "vgg", seed: seed)
+    var b = TinyBuilder(name: "vgg", seed: seed)
     var x = b.relu(b.norm(b.convolution("input", from: 3, to: 6, named: "conv1"), channels: 6, named: "bn1"))
     x = b.add(Op.MaxPool(kernel: [2, 2], window: Window(strides: [2, 2])), [x])
     x = b.relu(b.norm(b.convolution(x, from: 6, to: 8, named: "conv2"), channels: 8, named: "bn2"))
@@ -33,7 +33,7 @@ public enum TinyNetworks {
 
   /// A basic block, and one with a stride and a projected shortcut.
   public static func residual(seed: UInt64 = 1) -> Graph {
-    var b = Builder(name: "residual", seed: seed)
+    var b = TinyBuilder(name: "residual", seed: seed)
     let stem = b.relu(b.norm(b.convolution("input", from: 3, to: 6, named: "stem"), channels: 6, named: "stem.bn"))
     var x = b.relu(b.norm(b.convolution(stem, from: 6, to: 6, named: "block1.conv1"), channels: 6, named: "block1.bn1"))
     x = b.norm(b.convolution(x, from: 6, to: 6, named: "block1.conv2"), channels: 6, named: "block1.bn2")
@@ -49,7 +49,7 @@ public enum TinyNetworks {
 
   /// Parallel branches that are concatenated: 1×1, grouped, dilated, padded average pool.
   public static func inception(seed: UInt64 = 1) -> Graph {
-    var b = Builder(name: "inception", seed: seed)
+    var b = TinyBuilder(name: "inception", seed: seed)
     let stem = b.relu(b.convolution("input", from: 3, to: 6, named: "stem"))
     let pooled = b.add(Op.MaxPool(kernel: [3, 3], window: Window(strides: [2, 2], ceilMode: true)), [stem])
     let one = b.relu(b.convolution(pooled, from: 6, to: 4, kernel: 1, named: "one"))
@@ -66,7 +66,7 @@ public enum TinyNetworks {
 
   /// An inverted residual with depthwise convolution, ReLU6 and a linear bottleneck.
   public static func mobile(seed: UInt64 = 1) -> Graph {
-    var b = Builder(name: "mobile", seed: seed)
+    var b = TinyBuilder(name: "mobile", seed: seed)
     let stem = b.relu6(b.norm(b.convolution("input", from: 3, to: 6, stride: 2, named: "stem"), channels: 6, named: "stem.bn"))
     var x = b.convolution(stem, from: 6, to: 12, kernel: 1, named: "expand")
     x = b.relu6(b.norm(x, channels: 12, named: "expand.bn"))
@@ -81,15 +81,15 @@ public enum TinyNetworks {
 }
 
 /// Adds layers with random weights to a graph.
-private struct Builder {
+struct TinyBuilder {
   var editor: GraphEditor
   private let seed: UInt64
 
-  init(name: String, seed: UInt64) {
+  init(name: String, seed: UInt64, lengths: [Int] = [3, 8, 8]) {
     editor = GraphEditor(name: name)
     self.seed = seed
     let input = editor.freshName("input")
-    editor.inputs = [GraphInput(name: input, dimensions: [.symbolic("N"), .fixed(3), .fixed(8), .fixed(8)])]
+    editor.inputs = [GraphInput(name: input, dimensions: [.symbolic("N")] + lengths.map { .fixed($0) })]
   }
 
   /// Numbers that depend on the seed and the name alone: `centre ± spread · normal`.

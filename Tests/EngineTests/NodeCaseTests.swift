@@ -12,11 +12,13 @@ import Testing
     ("dropout_default_mask", "a second output, the mask"),
     ("layer_normalization", "further outputs: means and deviations; onnxruntime's numbers are among those of the twin"),
     ("with_argmax", "a second output, the positions of the maxima"),
-    ("cubic", "a mode of Resize that is refused"),
+    ("gridsample_bicubic", "a mode of GridSample that is refused"), ("gridsample_volumetric", "maps of three axes are refused"),
+    ("gridsample_cubic", "a mode of GridSample that is refused"),
     ("antialias", "Resize with antialias is refused"),
     ("half_pixel_symmetric", "coordinates of Resize that are refused"),
     ("tf_crop_and_resize", "coordinates of Resize that are refused"),
     ("nearest_not_", "Resize that keeps the aspect ratio is refused"),
+    ("downsample_scales_cubic_align_corners", "expects a length that is no integer, as the next"),
     ("downsample_scales_linear_align_corners", "expects a length that is no integer; onnxruntime and PyTorch differ from it too"),
     ("last_window_starts_on_pad", "expects numbers rounded to four digits"),
     ("test_shape", "a shape depends on no element: folded ahead, nothing to run"),
@@ -25,7 +27,8 @@ import Testing
     ("split_zero_size_splits", "a batch of no samples"), ("empty_set", "a batch of no samples"),
     ("test_ceil", "folded ahead"), ("test_floor", "folded ahead"), ("test_round", "folded ahead"), ("test_sign", "folded ahead"),
     ("test_sin", "folded ahead"), ("test_cos", "folded ahead"), ("test_tile", "folded ahead"), ("test_mod", "folded ahead"),
-    ("test_scatternd", "folded ahead"), ("test_reduce_l", "folded ahead"),
+    ("test_scatternd", "folded ahead"), ("test_onehot", "folded ahead"), ("test_eyelike", "folded ahead"),
+    ("test_nonzero", "folded ahead"), ("test_reduce_l", "folded ahead"),
     ("test_reduce_max", "folded ahead"), ("test_reduce_min", "folded ahead"),
     ("test_reduce_prod", "folded ahead"), ("test_reduce_sum_square", "folded ahead"), ("test_equal", "folded ahead"),
     ("test_greater", "folded ahead"), ("test_less", "folded ahead"), ("test_not", "folded ahead"), ("test_and", "folded ahead"),
@@ -35,7 +38,9 @@ import Testing
   ]
 
   /// Operators whose operands may all be fed; of the others only the first input is, and the rest are constants.
-  static let symmetric: Set<String> = ["Add", "Sub", "Mul", "Div", "Sum", "Concat", "MatMul", "Gemm", "PRelu", "Min", "Max"]
+  static let symmetric: Set<String> = [
+    "Add", "Sub", "Mul", "Div", "Sum", "Concat", "MatMul", "Gemm", "PRelu", "Min", "Max", "GridSample",
+  ]
 
   @Test(.enabled(if: Python.isAvailable, "needs ESPALIER_PYTHON")) func agree() throws {
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(

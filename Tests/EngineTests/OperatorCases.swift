@@ -6,7 +6,7 @@ extension OperatorCase {
   /// Every operator that the engine runs, in the configurations that differ in how they are computed.
   static let all: [OperatorCase] =
     convolutions + transposedConvolutions + products + normalizations + activations + pools + arithmetic + joining + moving
-    + resizing
+    + resizing + sampling
 
   private static func pads(_ begin: [Int], _ end: [Int]) -> Padding { .explicit(begin: begin, end: end) }
 
@@ -218,10 +218,26 @@ extension OperatorCase {
       OperatorCase(Op.Expand(), .data([2, 3]), integers([3])),
       OperatorCase(Op.Gather(axis: 1), .blocked([2, 9, 3, 2]), integers([8, -9, 3, 3])),
       OperatorCase(Op.Gather(axis: 2), .data([2, 3, 4]), .constant(.int64(Tensor(scalar: 2)))),
+      OperatorCase(
+        Op.GatherND(batchAxes: 1), .blocked([2, 9, 3, 2]),
+        .constant(.int64(Tensor([8, 2, -9, 0, 3, 1, 3, 1], shape: [2, 2, 2]))), isPerSample: false),
+      OperatorCase(
+        Op.GatherND(), .data([3, 4, 2]), .constant(.int64(Tensor([2, 1, 0, -1], shape: [2, 1, 2]))), isPerSample: false),
+      OperatorCase(Op.CumSum(), .data([2, 3, 4]), integers([-1])),
+      OperatorCase(Op.CumSum(isExclusive: true, isReversed: true), .blocked([2, 9, 3, 2]), integers([1])),
       OperatorCase(Op.Identity(), .blocked([2, 9, 3, 2])), OperatorCase(Op.Dropout(), .blocked([2, 9, 3, 2])),
       OperatorCase(Op.Cast(to: .float), .data([2, 3])),
     ]
   }()
+
+  static let sampling: [OperatorCase] = Op.GridSample.Mode.allCases.flatMap { mode in
+    Op.GridSample.Padding.allCases.flatMap { padding in
+      [false, true].map { corners in
+        OperatorCase(
+          Op.GridSample(mode: mode, padding: padding, alignsCorners: corners), .blocked([2, 9, 3, 4]), .data([2, 5, 3, 2]))
+      }
+    }
+  }
 
   static let resizing: [OperatorCase] = {
     let floats: ([Float]) -> Input = { .constant(.float(Tensor($0, shape: [$0.count]))) }
@@ -241,6 +257,18 @@ extension OperatorCase {
             floats([1, 1, 0.6, 2.5]))
         }
     }
-    return bySize + [OperatorCase(Op.Resize(), .blocked([2, 9, 3, 4]), .leftOut, floats([1, 1, 2, 2]))]
+    let cubic = coordinates.flatMap { position in
+      [false, true].flatMap { excludes in
+        [
+          OperatorCase(
+            Op.Resize(mode: .cubic, coordinates: position, cubicCoefficient: -0.6, excludesOutside: excludes),
+            .blocked([2, 9, 3, 4]), .leftOut, .leftOut, .constant(.integers([2, 9, 7, 3])), isPerSample: false),
+          OperatorCase(
+            Op.Resize(mode: .cubic, coordinates: position, excludesOutside: excludes), .data([2, 3, 4, 3]), .leftOut,
+            floats([1, 1, 0.6, 2.5])),
+        ]
+      }
+    }
+    return bySize + cubic + [OperatorCase(Op.Resize(), .blocked([2, 9, 3, 4]), .leftOut, floats([1, 1, 2, 2]))]
   }()
 }

@@ -54,7 +54,10 @@ import Testing
       Op.ConvTranspose(window: Window(strides: [3, 2]), outputShape: [12, 9]), .data([1, 2, 3, 3]), .weight([2, 4, 3, 3]))
     let integers = OperatorCase(Op.Cast(to: .integer), .data([2, 3]))
     let dynamicWeights = OperatorCase(Op.Conv(), .data([2, 3, 4, 4]), .data([2, 3, 1, 1]))
-    for example in [beyond, integers, dynamicWeights] {
+    let counted = OperatorCase(Op.NonZero(), .data([2, 3]))
+    let coded = OperatorCase(
+      Op.OneHot(), .data([2, 3]), .constant(.integers([4])), .constant(.float(Tensor([0, 1], shape: [2]))))
+    for example in [beyond, integers, dynamicWeights, counted, coded] {
       let graph = try example.graph()
       #expect { try PlanBuilder(graph, batch: example.batch).forward() } throws: { "\($0)".contains(example.op.name) }
     }

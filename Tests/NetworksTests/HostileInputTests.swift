@@ -66,6 +66,10 @@ import Testing
       Op.And(),
       Op.Or(), Op.Where(), Op.Mod(), Op.Mod(hasSignOfDividend: true), Op.RangeOf(), Op.ScatterND(), Op.ReduceSum(),
       Op.ReduceMax(), Op.ReduceMin(keepsAxes: false), Op.ReduceProd(),
+      Op.GatherND(batchAxes: axis), Op.OneHot(axis: axis), Op.EyeLike(offset: axis, target: pick([nil, .integer])), Op.NonZero(),
+      Op.CumSum(isExclusive: pick([true, false]), isReversed: pick([true, false])),
+      Op.Resize(mode: .cubic, excludesOutside: true),
+      Op.GridSample(mode: pick(Op.GridSample.Mode.allCases), padding: pick(Op.GridSample.Padding.allCases)),
       Op.ReduceL1(emptyMeansNone: true), Op.ReduceL2(), Op.ReduceSumSquare(),
     ]
   }

@@ -21,7 +21,7 @@ import Testing
     "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "Concat", "Split", "Slice", "Pad", "Flatten", "Reshape", "Squeeze",
     "Unsqueeze", "Transpose", "Resize", "Expand", "Shape", "Gather", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd",
     "ReduceL1", "ReduceL2", "ReduceSumSquare", "Range", "ScatterND", "InstanceNormalization", "Einsum", "Tile",
-    "DepthToSpace", "SpaceToDepth",
+    "DepthToSpace", "SpaceToDepth", "GatherND", "OneHot", "EyeLike", "CumSum", "NonZero", "GridSample",
   ]
 
   @Test func everyOperatorIsTold() {

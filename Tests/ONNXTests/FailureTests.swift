@@ -8,7 +8,10 @@ import Testing
 /// Files that cannot be read are answered with one line that names what is at fault.
 @Suite struct FailureTests {
   static let refused: [(String, [String])] = [
-    ("opset6", ["opset 6", "7 to 28"]), ("opset99", ["opset 99", "7 to 28"]), ("if", ["If 'choice'"]),
+    ("opset6", ["opset 6", "7 to 28"]), ("opset99", ["opset 99", "7 to 28"]), ("if-of-data", ["If 'choice'", "depends on"]),
+    ("loop-of-data", ["Loop 'rounds'", "number of rounds"]), ("loop-long", ["Loop 'rounds'", "131072"]),
+    ("loop-until", ["Loop 'rounds'", "condition"]), ("sequence-element", ["SequenceAt 'taken'", "no element 2"]),
+    ("sequence-unknown", ["SequenceAt 'taken'", "not known"]),
     ("domain", ["Gelu 'act'", "com.example"]), ("unknown-operator", ["Det 'det'"]),
     ("unknown-attribute", ["Relu 'relu'", "speed"]), ("attribute-type", ["LeakyRelu", "alpha"]),
     ("attribute-of-older-set", ["Clip", "min"]), ("nan", ["initializer 'w'", "NaN"]), ("sparse", ["initializer 'w'", "sparse"]),
@@ -18,9 +21,18 @@ import Testing
     ("dims", ["initializer 'w'", "5×1×1"]),
     ("dims-huge", ["too large"]), ("dims-negative", ["negative"]), ("type-string", ["string"]), ("type-unknown", ["99"]),
     ("undefined-value", ["nowhere"]), ("cycle", ["depends on its own output"]), ("twice", ["'y' is defined twice"]),
-    ("indices", ["MaxPool", "'i'"]), ("integer-input", ["input 'i'"]), ("cubic", ["Resize 'resize'", "cubic"]),
+    ("indices", ["MaxPool", "'i'"]), ("integer-input", ["input 'i'"]),
     ("arity", ["Add has 1 inputs"]), ("kernel-shape", ["Conv 'conv'", "kernel_shape"]), ("stride", ["strides"]),
     ("cast", ["Cast"]), ("empty", ["empty"]), ("text", ["damaged"]),
+    ("function-recursion", ["F 'call'", "calls itself"]), ("function-doubling", ["F 'call'", "too many"]),
+    ("function-doubling-nothing", ["too many"]), ("function-depth", ["64 levels"]),
+    ("function-missing-attribute", ["F 'call'", "attribute 'slope'", "missing"]),
+    ("function-unknown-attribute", ["no attribute 'speed'"]), ("function-attribute-type", ["attribute 'slope'", "string"]),
+    ("function-reference", ["no attribute 'slope'"]), ("function-undefined", ["value 'w'", "nowhere"]),
+    ("function-twice", ["value 'y'", "defined twice"]), ("function-no-output", ["output 'y'", "nowhere"]),
+    ("function-inputs", ["given 2 inputs"]), ("function-opset", ["opset 15", "18"]), ("function-inner", ["Det 'call/det'"]),
+    ("reference", ["LeakyRelu 'leaky'", "refers to 'slope'"]), ("attention-cache", ["Attention 'attention'", "past_key"]),
+    ("attention-heads", ["q_num_heads", "kv_num_heads"]), ("grid-sample-cubic", ["GridSample 'sample'", "bicubic"]),
   ]
 
   @Test(arguments: refused) func aFileIsRefused(_ name: String, _ parts: [String]) throws {

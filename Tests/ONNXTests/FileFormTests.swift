@@ -74,7 +74,7 @@ import Testing
         $0.pathExtension == "onnx"
       }
       #expect(made.count == 5)
-      for file in made + TestModels.older {
+      for file in made + TestModels.older where !TestModels.isWrittenOut(file) {
         let copy = folder.appendingPathComponent("copy").path
         try Graph(onnx: file.path).writeONNX(to: copy)
         do { try Python.run(FileFormTests.comparison, file.path, copy) } catch {

@@ -121,6 +121,12 @@ struct OperatorCase: Decodable {
       "where": Op.Where(), "mod": Op.Mod(), "mod like C": Op.Mod(hasSignOfDividend: true), "range": Op.RangeOf(),
       "scatter": Op.ScatterND(),
       "scatter rows": Op.ScatterND(),
+      "gather parts": Op.GatherND(), "gather in batches": Op.GatherND(batchAxes: 1), "one hot": Op.OneHot(axis: 1),
+      "one hot last": Op.OneHot(), "eye": Op.EyeLike(offset: 1), "eye of integers": Op.EyeLike(offset: -1, target: .integer),
+      "running sum": Op.CumSum(), "running sum exclusive": Op.CumSum(isExclusive: true),
+      "running sum reversed": Op.CumSum(isReversed: true),
+      "running sum exclusive and reversed": Op.CumSum(isExclusive: true, isReversed: true), "non-zero": Op.NonZero(),
+      "cubic scales": Op.Resize(mode: .cubic), "cubic to one": Op.Resize(mode: .cubic),
       "reduce Sum": Op.ReduceSum(), "reduce Max": Op.ReduceMax(), "reduce Min": Op.ReduceMin(), "reduce Prod": Op.ReduceProd(),
       "reduce L1": Op.ReduceL1(), "reduce L2": Op.ReduceL2(), "reduce SumSquare": Op.ReduceSumSquare(),
     ]
@@ -131,6 +137,15 @@ struct OperatorCase: Decodable {
       let coordinates = ResizeCoordinates(rawValue: name)!
       operators["linear \(name)"] = Op.Resize(mode: .linear, coordinates: coordinates)
       operators["nearest \(name)"] = Op.Resize(coordinates: coordinates, rounding: .floor)
+      operators["cubic \(name)"] = Op.Resize(mode: .cubic, coordinates: coordinates)
+      operators["cubic \(name) inside"] = Op.Resize(
+        mode: .cubic, coordinates: coordinates, cubicCoefficient: -0.5, excludesOutside: true)
+    }
+    for mode in Op.GridSample.Mode.allCases {
+      for padding in Op.GridSample.Padding.allCases {
+        operators["sample \(mode) \(padding)"] = Op.GridSample(mode: mode, padding: padding)
+        operators["sample \(mode) \(padding) corners"] = Op.GridSample(mode: mode, padding: padding, alignsCorners: true)
+      }
     }
     return operators
   }()

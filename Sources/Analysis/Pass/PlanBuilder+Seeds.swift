@@ -77,6 +77,17 @@ extension PlanBuilder {
     return result
   }
 
+  /// What lies at values, with images along axis 0 where each has one position along another, so that rows are images.
+  package func imagesFirst(_ slots: [Slot?], like values: [String?]) throws -> [Slot] {
+    try zip(slots, values).compactMap { slot, value in
+      guard let slot, let axis = value.flatMap({ images[$0]?.ownAxis }), axis > 0 else { return slot }
+      let others = layout(slot).shape.dimensions.indices.filter { $0 != axis }
+      let result = try permuted(slot, [axis] + others, label: "images")
+      positionRows(result)
+      return result
+    }
+  }
+
   /// Appends what relevance starts from: the targets' numbers, or their products with the outputs.
   ///
   /// - Parameter logits: the outputs, `[N, …]`, row-major.

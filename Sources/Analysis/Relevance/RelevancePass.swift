@@ -71,14 +71,14 @@ package final class RelevancePass {
     let wanted = zip(node.inputs, wanted).map { input, isWanted in isWanted && input.map(live.contains) ?? false }
     let slots = arriving.compactMap { $0 }
     guard recordsConservation, !slots.isEmpty else { return try crossing(node, arriving, wanted) }
-    let tap = builder.observe(slots, label: node.label)
+    let tap = builder.observe(try builder.imagesFirst(arriving, like: node.outputs), label: node.label)
     conservation.append(
       ConservationTap(
         node: node, kind: LayerKind(node, in: graph), rule: rules[node.id].map { type(of: $0).name } ?? GradientRule.name,
         arriving: tap))
     let delivered = try crossing(node, arriving, wanted)
     for case let (input?, slot?) in zip(node.inputs, delivered) { builder.position(slot, like: input) }
-    let left = delivered.compactMap { $0 }
+    let left = try builder.imagesFirst(delivered, like: node.inputs)
     if !left.isEmpty { conservation[conservation.count - 1].delivered = builder.observe(left, label: node.label) }
     return delivered
   }
@@ -113,7 +113,9 @@ package final class RelevancePass {
   /// What lies at a node's output with channels along axis 1, where those who look count them: of a linear layer on tokens they
   /// are along the last axis.
   func channelsSecond(_ slot: Slot, of node: Node) -> Slot {
-    guard LayerKind(node, in: graph) == .dense, builder.layout(slot).shape.rank > 2 else { return slot }
+    guard LayerKind(node, in: graph) == .dense, builder.layout(slot).shape.rank > 2 else {
+      return (try? builder.imagesFirst([slot], like: [node.outputs[0]]).first) ?? slot
+    }
     return (try? builder.channelsSecond(slot, like: node.outputs[0])) ?? slot
   }
 

@@ -113,8 +113,10 @@ package enum KernelCatalog {
     case is Op.GlobalAveragePool: try PoolingKernel(.mean(countsPadding: false), context)
     case is Op.GlobalMaxPool: try PoolingKernel(.largest, context)
     case let op as Op.ReduceMean: try LinearMapKernel(mean: op, context)
-    case let op as Op.Resize where op.mode == .linear: try LinearMapKernel(resize: op, context)
-    case let op as Op.Resize: try MoveKernel(resize: op, context)
+    case let op as Op.Resize where op.mode == .nearest: try MoveKernel(resize: op, context)
+    case let op as Op.Resize: try LinearMapKernel(resize: op, context)
+    case let op as Op.CumSum: try LinearMapKernel(cumulative: op, context)
+    case let op as Op.GridSample: try GridSampleKernel(op, context)
     case let op as Op.Pad: try MoveKernel(pad: op, context)
     case is Op.Add, is Op.Sum: try SumKernel(context)
     case is Op.Sub: try ArithmeticKernel(.subtract, context)
@@ -134,6 +136,7 @@ package enum KernelCatalog {
     case let op as Op.Transpose: try MoveKernel(transpose: op, context)
     case is Op.Expand: try MoveKernel(expand: context)
     case let op as Op.Gather: try MoveKernel(gather: op, context)
+    case let op as Op.GatherND: try MoveKernel(gatherND: op, context)
     default: throw refusal(context)
     }
   }
@@ -145,6 +148,7 @@ package enum KernelCatalog {
     Op.Less.name, Op.LessOrEqual.name, Op.Not.name, Op.And.name, Op.Or.name, Op.Where.name, Op.Mod.name, Op.RangeOf.name,
     Op.ScatterND.name, Op.Ceil.name, Op.Floor.name, Op.Round.name, Op.Sign.name, Op.Sin.name, Op.Cos.name,
     Op.InstanceNormalization.name, Op.Einsum.name, Op.Tile.name, Op.DepthToSpace.name, Op.SpaceToDepth.name,
+    Op.OneHot.name, Op.EyeLike.name, Op.NonZero.name,
   ]
 
   private static func refusal(_ context: NodeContext) -> EspalierError {

@@ -1,7 +1,8 @@
 import Networks
 import Tensors
 
-/// Operators whose outputs are fixed weighted sums of input elements: means over axes, bilinear resizing, unusual average pools.
+/// Operators whose outputs are fixed weighted sums of input elements: means and sums over axes, bilinear and bicubic resizing,
+/// unusual average pools.
 ///
 /// The weights are written out once, for one of the slabs that are all alike; backward is the transpose.
 final class LinearMapKernel: Kernel {
@@ -86,7 +87,19 @@ final class LinearMapKernel: Kernel {
       })
   }
 
-  /// Bilinear resizing.
+  /// Sums of all elements up to each.
+  convenience init(cumulative op: Op.CumSum, _ context: NodeContext) throws {
+    let shape = try context.shape(0)
+    let summed = try op.axis(context.inputs)
+    self.init(
+      context,
+      Map(from: shape, to: shape.dimensions) { axis in
+        guard axis == summed else { return nil }
+        return { position in op.terms(of: position, length: shape[axis]).map { ($0, 1) } }
+      })
+  }
+
+  /// Bilinear and bicubic resizing.
   convenience init(resize op: Op.Resize, _ context: NodeContext) throws {
     let (source, target) = (try context.shape(0), context.outputs[0].shape)
     let axes = try op.resizedAxes(context.inputs, target: target)
@@ -94,13 +107,7 @@ final class LinearMapKernel: Kernel {
       context,
       Map(from: source, to: target.dimensions) { axis in
         guard axes[axis].isChanged else { return nil }
-        return { position in
-          let last = Double(source[axis] - 1)
-          let inside = min(max(axes[axis].origin(of: position), 0), last)
-          let low = Int(inside)
-          let share = inside - Double(low)
-          return share == 0 ? [(low, 1)] : [(low, 1 - share), (low + 1, share)]
-        }
+        return axes[axis].terms
       })
   }
 

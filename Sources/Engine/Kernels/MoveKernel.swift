@@ -87,6 +87,16 @@ final class MoveKernel: Kernel {
       [Move((0..<shape.rank).map { own in own == axis ? picked : (0..<shape[own]).map { $0 * shape.strides[own] } })])
   }
 
+  /// Parts picked along several axes.
+  convenience init(gatherND op: Op.GatherND, _ context: NodeContext) throws {
+    let shape = try context.shape(0)
+    let picked = context.outputs[0].shape.rank - (try context.shape(1).rank - 1)
+    let rest = (shape.rank - picked)..<shape.rank
+    self.init(
+      context,
+      [Move([try op.starts(context.inputs)] + rest.map { axis in (0..<shape[axis]).map { $0 * shape.strides[axis] } })])
+  }
+
   /// Borders of any kind.
   convenience init(pad op: Op.Pad, _ context: NodeContext) throws {
     let (shape, target) = (try context.shape(0), context.outputs[0].shape)

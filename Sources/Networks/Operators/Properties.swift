@@ -293,7 +293,7 @@ extension Op.Transpose {
 }
 
 extension Op.Resize {
-  public var sign: SignBehaviour { .ofFirst }
+  public var sign: SignBehaviour { mode == .cubic ? .any : .ofFirst }
   public var elements: ElementFlow { mode == .nearest ? .moved : .mixed }
 }
 

@@ -52,6 +52,35 @@ public struct ResizedAxis: Hashable, Sendable {
       }
     return Int(min(max(nearest, 0), Double(source - 1)))
   }
+
+  /// The input's elements that a position in the result is a weighted sum of.
+  public func terms(of position: Int) -> [(position: Int, weight: Double)] {
+    guard isChanged, op.mode != .nearest else { return [(nearest(to: position), 1)] }
+    let (origin, last) = (origin(of: position), Double(source - 1))
+    if op.mode == .linear {
+      let inside = min(max(origin, 0), last)
+      let low = Int(inside)
+      let share = inside - Double(low)
+      return share == 0 ? [(low, 1)] : [(low, 1 - share), (low + 1, share)]
+    }
+    // Keys, Cubic convolution interpolation (1981), equation 4: the pieces of the kernel, from 0 to 1 and from 1 to 2 away.
+    let a = Double(op.cubicCoefficient)
+    func weight(_ distance: Double) -> Double {
+      distance <= 1
+        ? ((a + 2) * distance - (a + 3)) * distance * distance + 1
+        : ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
+    }
+    // What is far beyond the edge is at its element, however far.
+    let near = min(max(origin, -3), last + 3)
+    let low = near.rounded(.down)
+    var terms = (-1...2).map { (position: Int(low) + $0, weight: weight(abs(near - low - Double($0)))) }
+    if op.excludesOutside {
+      terms.removeAll { $0.position < 0 || $0.position >= source }
+      let sum = terms.reduce(0) { $0 + $1.weight }
+      return terms.map { ($0.position, $0.weight / sum) }
+    }
+    return terms.map { (min(max($0.position, 0), source - 1), $0.weight) }
+  }
 }
 
 extension Op.Resize {

@@ -16,23 +16,29 @@ extension Op {
     public var rounding: ResizeRounding
     /// The axes that scales or sizes are given for; all if empty.
     public var axes: [Int]
+    /// The parameter of the cubic, which is its slope where its second piece begins.
+    public var cubicCoefficient: Float
+    /// Whether a cubic is of the elements that are there alone, rather than of repeated ones at the edge.
+    public var excludesOutside: Bool
 
     /// Makes the operator.
     public init(
       mode: ResizeMode = .nearest, coordinates: ResizeCoordinates = .halfPixel, rounding: ResizeRounding = .roundPreferFloor,
-      axes: [Int] = []
+      axes: [Int] = [], cubicCoefficient: Float = -0.75, excludesOutside: Bool = false
     ) {
       self.mode = mode
       self.coordinates = coordinates
       self.rounding = rounding
       self.axes = axes
+      self.cubicCoefficient = cubicCoefficient
+      self.excludesOutside = excludesOutside
     }
   }
 }
 
 /// How `Resize` finds values between elements.
 public enum ResizeMode: String, CaseIterable, Hashable, Sendable {
-  case nearest, linear
+  case nearest, linear, cubic
 }
 
 /// How `Resize` maps a position in the result to one in the input.

@@ -164,8 +164,6 @@ def broken(edit):
 
 
 nan = numpy_helper.from_array(np.float32([1, np.nan, 3, 4]).reshape(4, 1, 1), "w")
-condition = numpy_helper.from_array(np.array(True), "c")
-branch = helper.make_graph([node("Identity", ["x"], ["b"])], "branch", [], [helper.make_tensor_value_info("b", TensorProto.FLOAT, None)])
 sparse = one(13, "Mul", [], ["w"])
 sparse.graph.sparse_initializer.append(
     helper.make_sparse_tensor(weights("w", 1), ints("indices", 0), [4, 1, 1])
@@ -173,7 +171,6 @@ sparse.graph.sparse_initializer.append(
 refused = {
     "opset6": one(6, "Relu"),
     "opset99": one(99, "Relu"),
-    "if": model(13, [node("If", ["c"], ["y"], name="choice", then_branch=branch, else_branch=branch)], [condition]),
     "domain": model(13, [node("Gelu", ["x"], ["y"], name="act", domain="com.example")], domains=["com.example"]),
     "unknown-operator": one(13, "Det"),
     "unknown-attribute": one(13, "Relu", speed=3),
@@ -202,7 +199,6 @@ refused = {
         13, [node("Gather", ["x", "i"], ["y"])],
         inputs=[helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 4]), helper.make_tensor_value_info("i", TensorProto.INT64, [2])]
     ),
-    "cubic": one(13, "Resize", [numpy_helper.from_array(np.float32([1, 1, 2, 2]), "s")], ["", "s"], mode="cubic"),
     "arity": model(13, [node("Add", ["x"], ["y"])]),
     "kernel-shape": one(13, "Conv", [weights("w", 2, 4, 3, 3)], ["w"], kernel_shape=[5, 5]),
     "stride": one(13, "MaxPool", kernel_shape=[2, 2], strides=[0, 1]),

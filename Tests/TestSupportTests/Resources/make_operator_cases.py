@@ -193,6 +193,33 @@ add("depth to space", "DepthToSpace", [floats(2, 8, 2, 3)], blocksize=2)
 add("pixel shuffle", "DepthToSpace", [floats(2, 8, 2, 3)], blocksize=2, mode="CRD")
 add("space to depth", "SpaceToDepth", [floats(2, 2, 3, 6)], blocksize=3)
 
+add("gather parts", "GatherND", [floats(3, 4, 2), ints(2, 1, 0, -1).reshape(2, 1, 2)])
+add("gather in batches", "GatherND", [floats(2, 3, 4), ints(1, 2).reshape(2, 1)], batch_dims=1)
+add("one hot", "OneHot", [ints(2, -1, 0, 7).reshape(2, 2), ints(4), np.array([0.5, 3], np.float32)], axis=1)
+add("one hot last", "OneHot", [ints(2, 0), ints(3), ints(0, 1)])
+add("eye", "EyeLike", [floats(3, 4)], k=1)
+add("eye of integers", "EyeLike", [floats(4, 3)], k=-1, dtype=int(TensorProto.INT64))
+for name, flags in {"": {}, " exclusive": {"exclusive": 1}, " reversed": {"reverse": 1},
+                    " exclusive and reversed": {"exclusive": 1, "reverse": 1}}.items():
+    add(f"running sum{name}", "CumSum", [floats(2, 3, 4), np.array(-2, np.int64)], **flags)
+add("non-zero", "NonZero", [np.array([[1, 0, 0], [0.5, 0, -3]], np.float32)])
+
+# Cubics: onnxruntime resizes the last two axes alone.
+for coordinates in ["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"]:
+    for outside in [0, 1]:
+        add(f"cubic {coordinates}{' inside' if outside else ''}", "Resize", [image, None, None, ints(1, 2, 7, 3)], mode="cubic",
+            coordinate_transformation_mode=coordinates, exclude_outside=outside, cubic_coeff_a=-0.5 if outside else -0.75)
+add("cubic scales", "Resize", [image, None, scales], mode="cubic")
+add("cubic to one", "Resize", [image, None, None, ints(1, 2, 1, 9)], mode="cubic")
+
+# No coordinate lies on a kink, and some lie far outside.
+places = (numbers.permutation(2 * 5 * 3 * 2).reshape(2, 5, 3, 2) / 16 - 127 / 64).astype(np.float32)
+for mode in ["linear", "nearest"]:
+    for padding in ["zeros", "border", "reflection"]:
+        for corners in [0, 1]:
+            add(f"sample {mode} {padding}{' corners' if corners else ''}", "GridSample", [floats(2, 3, 4, 5), places], opset=20,
+                mode=mode, padding_mode=padding, align_corners=corners)
+
 path = pathlib.Path(__file__).with_name("operator-cases.json")
 lines = [f"{json.dumps(name)}:{json.dumps(case, separators=(',', ':'))}" for name, case in cases.items()]
 path.write_text("{\n" + ",\n".join(lines) + "\n}\n")

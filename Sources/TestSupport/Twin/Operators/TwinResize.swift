@@ -72,6 +72,18 @@ extension Op.Resize: TwinOperator {
     case .linear:
       let left = coordinate.rounded(.down)
       return [(clamped(left), 1 - (coordinate - left)), (clamped(left + 1), coordinate - left)]
+    case .cubic:
+      // The four weights as ONNX's reference lists them, from the share of the way to the next element.
+      let (a, s) = (Double(cubicCoefficient), coordinate - coordinate.rounded(.down))
+      let weights = [
+        ((a * (s + 1) - 5 * a) * (s + 1) + 8 * a) * (s + 1) - 4 * a, ((a + 2) * s - (a + 3)) * s * s + 1,
+        ((a + 2) * (1 - s) - (a + 3)) * (1 - s) * (1 - s) + 1, ((a * (2 - s) - 5 * a) * (2 - s) + 8 * a) * (2 - s) - 4 * a,
+      ]
+      let places = (-1...2).map { coordinate.rounded(.down) + Double($0) }
+      guard excludesOutside else { return zip(places, weights).map { (clamped($0), $1) } }
+      let inside = zip(places, weights).filter { $0.0 >= 0 && $0.0 < Double(length) }
+      let sum = inside.reduce(0) { $0 + $1.1 }
+      return inside.map { (clamped($0.0), $0.1 / sum) }
     }
   }
 }
