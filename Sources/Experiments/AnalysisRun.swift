@@ -13,14 +13,17 @@ struct AnalysisRun {
   let target: RelevanceTarget
   let batch: Int
   let out: String
+  let part: DataPart?
   let context: RunContext
+  /// Where a part keeps how far it is: a folder, which one process at a time has.
+  private let folder: RunFolder?
 
   /// Opens data and masks, and makes sure that the result can be written.
   ///
   /// - Throws: `EspalierError` if something is missing or does not fit.
   init(
     _ model: Model, on request: DataRequest, concepts spec: ConceptSpec?, target: RelevanceTarget? = nil, batch: Int, out: String,
-    reading files: [String] = [], _ context: RunContext
+    part: DataPart? = nil, reading files: [String] = [], _ context: RunContext
   ) throws {
     try OutputPath.prepare(out, notReplacing: model.files + request.files + (spec?.files ?? []) + (target?.files ?? []) + files)
     let data = try PreparedData(request, for: model, note: context.note)
@@ -30,13 +33,24 @@ struct AnalysisRun {
     self.model = model
     self.batch = model.batch(batch)
     self.out = out
+    self.part = part
     self.context = context
+    folder = try part == nil ? nil : RunFolder(out + ".parts", key: "states of a part\n") { stages.contains($0) }
   }
 
   /// The number of shards of all images.
   var shards: Int { (data.dataset.count + batch - 1) / batch }
 
-  /// Runs a pass over all images, or over some shards of them.
+  /// The number of images in a part.
+  func images(of part: DataPart) -> Int {
+    let range = part.shards(of: shards)
+    return min(range.upperBound * batch, data.dataset.count) - min(range.lowerBound * batch, data.dataset.count)
+  }
+
+  /// The number of shards that are passed over: all, or those of the part.
+  var ownShards: Int { part?.shards(of: shards).count ?? shards }
+
+  /// Runs a pass over all images, over some shards of them, or over the part of either.
   ///
   /// - Parameters:
   ///   - stage: what the pass does, in a word; it stores how far it is under this name beside the result.
@@ -47,7 +61,7 @@ struct AnalysisRun {
   func pass(
     _ stage: String, _ plan: AnalysisPlan, shards chosen: [Int]? = nil, key: String,
     fresh: @escaping @Sendable () -> AnalysisState
-  ) throws -> AnalysisState {
+  ) throws -> PartialPass {
     let (concepts, data, target) = (concepts, data, target)
     let epoch = try data.loader(batch: batch, explaining: target, classes: plan.classes).epoch()
     let order = chosen ?? Array(0..<shards)
@@ -62,18 +76,19 @@ struct AnalysisRun {
           input: images.input, others: images.others,
           images: ShardImages(indices: shard.indices, labels: images.labels, concepts: masks), targets: shard.targets)
       }, fresh: fresh)
-    let store = try store(stage, key: key)
+    let range = part?.shards(of: order.count) ?? 0..<order.count
+    let store = try store(stage, key: key + (part.map { " part \($0)" } ?? ""))
     var saved = try store.load(note: context.note)
-    if let bytes = saved, !SavedPass.isReadable(bytes) {
-      context.note("\(stage): '\(out).\(stage)' is of another version of espalier and left aside; the pass begins anew")
+    if let bytes = saved, !PartialPass.isReadable(bytes) {
+      context.note("\(stage): '\(store.path)' is of another version of espalier and left aside; the pass begins anew")
       saved = nil
     }
     if saved != nil { context.note("\(stage): going on where an earlier run stopped") }
     let scheduler = context.scheduler(
-      activity: stage, batch: batch, images: chosen == nil ? data.dataset.count : order.count * batch)
+      activity: stage, batch: batch, images: chosen == nil ? data.dataset.count : order.count * batch, shards: range)
     do {
       return try naming(file: "\(data.request.spec)") {
-        try pass.run(scheduler, from: saved) { try store.save($0) }
+        try pass.run(scheduler, over: range, from: saved) { try store.save($0) }
       }
     } catch is CancellationError {
       throw interruption(stage, else: "nothing was saved yet, and the same command begins anew")
@@ -86,18 +101,36 @@ struct AnalysisRun {
   ///   - stage: what the pass does, or did last.
   ///   - otherwise: how to go on where nothing of it is saved.
   func interruption(_ stage: String, else otherwise: String) -> RunInterrupted {
-    let isSaved = FileManager.default.fileExists(atPath: out + ".\(stage)")
+    let isSaved = FileManager.default.fileExists(atPath: path(ofStage: stage))
     return RunInterrupted("stopped; \(isSaved ? "the same command goes on from there" : otherwise)")
   }
 
   /// Where a stage stores what it has, beside the result.
-  func store(_ stage: String, key: String) throws -> StateFile { StateFile(out + ".\(stage)", key: try self.key + key) }
+  func store(_ stage: String, key: String) throws -> StateFile { StateFile(path(ofStage: stage), key: try self.key + key) }
+
+  private func path(ofStage stage: String) -> String { folder.map { "\($0.path)/\(stage)" } ?? out + ".\(stage)" }
 
   /// Removes what passes stored beside the result.
-  func finish(_ stages: String...) { for stage in stages { StateFile(out + ".\(stage)", key: "").remove() } }
+  func finish(_ stages: String...) { for stage in stages { StateFile(path(ofStage: stage), key: "").remove() } }
+
+  /// Removes the folder of a part, if nothing is in it.
+  func discardIfEmpty() { if let folder, (try? folder.names().isEmpty) ?? false { folder.remove() } }
 
   private var key: String {
     get throws { try provenance.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined() + "batch \(batch)\n" }
+  }
+
+  /// What the whole job is, for its parts; nothing of where its files lie.
+  ///
+  /// - Parameters:
+  ///   - settings: what it depends on beside network, data, masks and target.
+  ///   - left: names of provenance that it does not depend on.
+  func identity(_ job: String, _ settings: [String: String], without left: Set<String> = []) throws -> JobIdentity {
+    var identity = JobIdentity(job)
+    for (name, value) in try provenance where !left.union(["model", "data"]).contains(name) { identity.add(name, value) }
+    for (name, value) in settings { identity.add(name, value) }
+    identity.add("batch", batch)
+    return identity
   }
 
   /// How the numbers came about.
@@ -116,6 +149,9 @@ struct AnalysisRun {
     }
   }
 }
+
+/// What passes are for; how far they are is stored under these names.
+private let stages: Set = ["thresholds", "found", "dissect", "observe"]
 
 extension ResultLayer {
   /// The layer of a site.
