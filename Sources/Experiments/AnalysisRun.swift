@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Results
 import Scheduling
+import Synchronization
 import Tensors
 
 /// What passes over a data set have in common: reading shards with their masks, going on where an earlier run stopped.
@@ -17,6 +18,14 @@ struct AnalysisRun {
   let context: RunContext
   /// Where a part keeps how far it is: a folder, which one process at a time has.
   private let folder: RunFolder?
+  /// What a part knows of the digests of its data, which it reads alone.
+  let partial: PartialData?
+  /// ``provenance``, once it is known: digests of data take long.
+  private let known = Known()
+
+  private final class Known: Sendable {
+    let provenance = Mutex<[String: String]?>(nil)
+  }
 
   /// Opens data and masks, and makes sure that the result can be written.
   ///
@@ -35,6 +44,8 @@ struct AnalysisRun {
     self.out = out
     self.part = part
     self.context = context
+    let own = part?.images(of: data.dataset.count, batch: self.batch)
+    partial = try own.flatMap { try data.partial($0) }
     folder = try part == nil ? nil : RunFolder(out + ".parts", key: "states of a part\n") { stages.contains($0) }
   }
 
@@ -43,8 +54,7 @@ struct AnalysisRun {
 
   /// The number of images in a part.
   func images(of part: DataPart) -> Int {
-    let range = part.shards(of: shards)
-    return min(range.upperBound * batch, data.dataset.count) - min(range.lowerBound * batch, data.dataset.count)
+    part.images(of: data.dataset.count, batch: batch).count
   }
 
   /// The number of shards that are passed over: all, or those of the part.
@@ -117,7 +127,11 @@ struct AnalysisRun {
   func discardIfEmpty() { if let folder, (try? folder.names().isEmpty) ?? false { folder.remove() } }
 
   private var key: String {
-    get throws { try provenance.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined() + "batch \(batch)\n" }
+    get throws {
+      let digests = partial.map { PartialData.digests([$0]) } ?? [:]
+      return try provenance.merging(digests) { $1 }.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined()
+        + "batch \(batch)\n"
+    }
   }
 
   /// What the whole job is, for its parts; nothing of where its files lie.
@@ -127,7 +141,10 @@ struct AnalysisRun {
   ///   - left: names of provenance that it does not depend on.
   func identity(_ job: String, _ settings: [String: String], without left: Set<String> = []) throws -> JobIdentity {
     var identity = JobIdentity(job)
-    for (name, value) in try provenance where !left.union(["model", "data"]).contains(name) { identity.add(name, value) }
+    let left = left.union(["model", "data", "data_sha256", "dataset_sha256"])
+    for (name, value) in try provenance where !left.contains(name) { identity.add(name, value) }
+    let data = try data.identity
+    identity.add(data.name, data.digest)
     for (name, value) in settings { identity.add(name, value) }
     identity.add("batch", batch)
     return identity
@@ -136,16 +153,17 @@ struct AnalysisRun {
   /// How the numbers came about.
   var provenance: [String: String] {
     get throws {
-      let whole = try data.dataset.wholeDigest()
-      var provenance = [
-        "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
-        "data_sha256": data.dataset.digest(whole: whole), "dataset_sha256": whole, "preprocessing": data.preprocessing.json,
-        "target": try target.identity,
-        "espalier": Release.version,
-      ]
-      provenance["inputs"] = try data.inputProvenance()
-      provenance["concepts_sha256"] = try concepts?.digest()
-      return provenance
+      try known.provenance.withLock { known in
+        if let known { return known }
+        var provenance = [
+          "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
+          "preprocessing": data.preprocessing.json, "target": try target.identity, "espalier": Release.version,
+        ].merging(try data.digests(isPart: part != nil)) { $1 }
+        provenance["inputs"] = try data.inputProvenance()
+        provenance["concepts_sha256"] = try concepts?.digest()
+        known = provenance
+        return provenance
+      }
     }
   }
 }

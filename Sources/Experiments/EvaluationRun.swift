@@ -96,11 +96,11 @@ public enum EvaluationRun {
     let found = try partial(
       model.graph, output: model.output, on: data, batch: batch, over: range,
       context.scheduler(activity: "evaluate", batch: batch, images: count, shards: range))
-    let whole = try data.dataset.wholeDigest()
+    let own = try data.identity
     var identity = JobIdentity("evaluate")
     identity.add("model_sha256", model.digest)
     identity.add("model_output", model.output)
-    identity.add("data_sha256", data.dataset.digest(whole: whole))
+    identity.add(own.name, own.digest)
     identity.add("preprocessing", data.preprocessing.json)
     identity.add("inputs", try data.inputProvenance())
     identity.add("task", data.task.rawValue)
@@ -108,8 +108,7 @@ public enum EvaluationRun {
     let header = PartFile.Header(
       kind: .evaluate, verb: "evaluate", job: identity.text, part: part.number, parts: part.count, shards: shards)
     try PartFile.write(out, header, content: EvaluationContent(images: count, seconds: found.seconds), state: found.bytes)
-    let own = min(range.upperBound * batch, count) - min(range.lowerBound * batch, count)
-    return PartReport(part, kind: .result, images: own)
+    return PartReport(part, kind: .result, images: part.images(of: count, batch: batch).count)
   }
 
   /// What all parts counted together; the speed is the mean one of a part.

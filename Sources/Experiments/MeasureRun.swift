@@ -57,11 +57,11 @@ public struct MeasureRun: Sendable {
     defer { folder.remove() }
     let pass = try prepare(model, on: request, part: part, context)
     let data = pass.data
-    let whole = try data.dataset.wholeDigest()
+    let own = try data.identity
     var identity = JobIdentity("measure")
     identity.add("model_sha256", model.digest)
     identity.add("model_output", model.output)
-    identity.add("data_sha256", data.dataset.digest(whole: whole))
+    identity.add(own.name, own.digest)
     identity.add("preprocessing", data.preprocessing.json)
     identity.add("inputs", try data.inputProvenance())
     identity.add("target", try pass.target.identity)
@@ -255,7 +255,8 @@ private struct Pass {
     body: @Sendable (Worker, Batch, AttributionShard, @escaping (Double) -> Void) throws -> Value
   ) throws -> [Value] {
     let parts = PartialProgress()
-    let scheduler = context.scheduler(activity: activity, batch: plan.batch, images: data.dataset.count, shards: shards, parts: parts)
+    let scheduler = context.scheduler(
+      activity: activity, batch: plan.batch, images: data.dataset.count, shards: shards, parts: parts)
     let answers = answers.plan.arenaByteCount + answers.plan.scratchByteCount
     return try naming(file: "\(data.request.spec)") {
       try scheduler.map(

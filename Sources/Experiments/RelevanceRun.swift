@@ -86,25 +86,33 @@ public struct RelevanceRun: Sendable {
       throw EspalierError("is of all images", location: option, accepted: "parts without it")
     }
     try OutputPath.prepare(out, notReplacing: inputs(model, request))
-    let job = try prepare(model, on: request, context)
+    let job = try prepare(model, on: request, isPart: true, context)
     var identity = JobIdentity("relevance")
-    for (name, value) in job.schema.provenance where !["model", "data"].contains(name) { identity.add(name, value) }
+    for (name, value) in job.schema.provenance where !["model", "data", "data_sha256", "dataset_sha256"].contains(name) {
+      identity.add(name, value)
+    }
+    let data = try job.data.identity
+    identity.add(data.name, data.digest)
     identity.add("maps", maps.rawValue)
     identity.add("conservation", conservation)
     identity.add("top", top)
     identity.add("batch", job.batch)
     let header = PartFile.Header(
       kind: .relevance, verb: "relevance", job: identity.text, part: part.number, parts: part.count, shards: job.shards)
-    let content = RelevanceContent(images: job.data.dataset.count, map: job.schema.map.dimensions)
+    let count = job.data.dataset.count
+    let partial = try job.data.partial(part.images(of: count, batch: job.batch))
+    let content = RelevanceContent(images: count, map: job.schema.map.dimensions, data: partial)
     let range = part.shards(of: job.shards)
     if range.isEmpty {
       try PartFile.write(out, header, content: content, state: Data())
       return PartReport(part, kind: .result, images: 0)
     }
-    let count = try compute(job, over: range, part: part, context) {
+    // What is saved is of these images, whatever the others are.
+    let digests = partial.map { PartialData.digests([$0]).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" } } ?? []
+    let own = try compute(job, over: range, key: "part \(part)\n" + digests.joined(), context) {
       try $0.join(sealed: true) { try PartFile.add(header, content: content, to: $0) }
     }
-    return PartReport(part, kind: .result, images: count)
+    return PartReport(part, kind: .result, images: own)
   }
 
   /// What a run needs before it passes over images.
@@ -124,7 +132,7 @@ public struct RelevanceRun: Sendable {
     return model.files + request.files + [rules].compactMap { $0 } + (target?.files ?? [])
   }
 
-  private func prepare(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> Job {
+  private func prepare(_ model: Model, on request: DataRequest, isPart: Bool = false, _ context: RunContext) throws -> Job {
     let data = try PreparedData(request, for: model, note: context.note)
     if virelay != nil {
       try VirelayProject.check(data)
@@ -148,20 +156,22 @@ public struct RelevanceRun: Sendable {
     let loader = try data.loader(
       batch: batch, classes: try needsLabels && data.isLabelled() ? ClassScores.labels(ofOutputs: plan.form.classes) : nil,
       takesMasks: target.needsMasks, takesAnswers: target.isLabel && data.hasPixelLabels())
-    let schema = try schema(plan, model, data, target: target, isLabelled: isLabelled)
+    let schema = try schema(plan, model, data, target: target, isLabelled: isLabelled, isPart: isPart)
     return Job(data: data, plan: plan, target: target, loader: loader, schema: schema, batch: batch)
   }
 
   /// Computes the rows of some shards, and goes on where an earlier run stopped.
   ///
-  /// - Parameter finish: writes the file from the rows, once they are there.
+  /// - Parameters:
+  ///   - key: all that these rows depend on beside what all rows do.
+  ///   - finish: writes the file from the rows, once they are there.
   /// - Returns: the number of images.
   private func compute(
-    _ job: Job, over shards: Range<Int>, part: DataPart? = nil, _ context: RunContext, finish: (inout PartStore) throws -> Void
+    _ job: Job, over shards: Range<Int>, key: String = "", _ context: RunContext, finish: (inout PartStore) throws -> Void
   ) throws -> Int {
     let (batch, all) = (job.batch, job.data.dataset.count)
     let count = min(shards.upperBound * batch, all) - shards.lowerBound * batch
-    let key = key(job.schema, batch: batch, count: all) + (part.map { "part \($0)\n" } ?? "")
+    let key = self.key(job.schema, batch: batch, count: all) + key
     let store = Mutex(InOrder(try PartStore(out, schema: job.schema, key: key, note: context.note)))
     let resumed = store.withLock { $0.store.resumed }
     if resumed > 0 { context.note("going on after \(resumed) of \(count) images") }
@@ -223,7 +233,7 @@ public struct RelevanceRun: Sendable {
   }
 
   private func schema(
-    _ plan: AttributionPlan, _ model: Model, _ data: PreparedData, target: RelevanceTarget, isLabelled: Bool
+    _ plan: AttributionPlan, _ model: Model, _ data: PreparedData, target: RelevanceTarget, isLabelled: Bool, isPart: Bool
   ) throws -> RelevanceSchema {
     let classes = plan.form.classes
     guard classes <= 1 << 16 else {
@@ -234,7 +244,6 @@ public struct RelevanceRun: Sendable {
     }
     let names = data.dataset.classNames ?? []
     let image = try data.loader(batch: 1).epoch().batch(0).input.imagesChannelsFirst(data.layout)
-    let whole = try data.dataset.wholeDigest()
     return RelevanceSchema(
       map: Shape(Array(image.shape.dimensions.dropFirst())), classes: classes,
       classNames: names.count == classes ? names : [], layers: plan.sites.map(layer), heads: plan.heads.map(layer),
@@ -242,11 +251,12 @@ public struct RelevanceRun: Sendable {
       conservation: plan.conservation,
       provenance: [
         "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
-        "data_sha256": data.dataset.digest(whole: whole), "dataset_sha256": whole, "preprocessing": data.preprocessing.json,
+        "preprocessing": data.preprocessing.json,
         "attributor": attributor, "composite": plan.composite, "target": try target.identity,
         "start": start.rawValue, "espalier": Release.version,
       ].merging(origin.map { ["from": $0.description] } ?? [:]) { $1 }
-        .merging(try data.inputProvenance().map { ["inputs": $0] } ?? [:]) { $1 })
+        .merging(try data.inputProvenance().map { ["inputs": $0] } ?? [:]) { $1 }
+        .merging(try data.digests(isPart: isPart)) { $1 })
   }
 
   private func key(_ schema: RelevanceSchema, batch: Int, count: Int) -> String {
@@ -295,4 +305,6 @@ struct RelevanceContent: Codable {
   var images: Int
   /// The lengths of a map's axes, which a file without maps does not say.
   var map: [Int]
+  /// What the part knows of the data's digests.
+  var data: PartialData?
 }

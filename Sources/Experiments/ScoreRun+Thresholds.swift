@@ -91,7 +91,10 @@ extension ScoreRun {
     // Neither masks nor what is explained matter to activations.
     let identity = try run.identity(
       "thresholds",
-      ["site": sites.kind.rawValue, "layers": sites.patterns.joined(separator: " "), "quantile": "\(quantile)", "seen": "\(seen)"],
+      [
+        "site": sites.kind.rawValue, "layers": sites.patterns.joined(separator: " "), "quantile": "\(quantile)",
+        "seen": "\(seen)",
+      ],
       without: ["concepts_sha256", "target"])
     return ThresholdSearch(
       plan: plan, chosen: chosen, shards: chosen?.count ?? run.shards, identity: identity,

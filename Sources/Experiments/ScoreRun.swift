@@ -217,7 +217,7 @@ public struct ScoreRun: Sendable {
     return FilterContent(
       sites: job.plan.sites.map(FilterContent.Site.init), statistics: job.statistics.map(\.text),
       concepts: thresholds.map { _ in FilterContent.Concepts(job.run.concepts!.vocabulary, voteShare: voteShare) },
-      criteria: job.criteria, images: job.run.data.dataset.count, provenance: provenance)
+      criteria: job.criteria, images: job.run.data.dataset.count, provenance: provenance, data: job.run.partial)
   }
 
   private func observe(

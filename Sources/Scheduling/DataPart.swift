@@ -41,12 +41,18 @@ public struct DataPart: Hashable, Sendable, CustomStringConvertible {
   /// The shards of the part, of `total`; none where there are more parts than shards.
   public func shards(of total: Int) -> Range<Int> { cut(number - 1, total)..<cut(number, total) }
 
+  /// The positions of the part's images, of `count`, in shards of `batch`.
+  public func images(of count: Int, batch: Int) -> Range<Int> {
+    let shards = shards(of: (count + batch - 1) / batch)
+    return min(shards.lowerBound * batch, count)..<min(shards.upperBound * batch, count)
+  }
+
   /// The first shard behind `index` parts.
   private func cut(_ index: Int, _ total: Int) -> Int {
     if index == count { return total }
-    // A part is off by a sixteenth at most.
+    // A part is longer than the mean by an eighth at most.
     var unit = 1
-    while unit * 2 * 16 * count <= total { unit *= 2 }
+    while unit * 2 * 8 * count <= total { unit *= 2 }
     return min((total * index / count + unit / 2) / unit * unit, total)
   }
 }

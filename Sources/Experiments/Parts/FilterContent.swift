@@ -42,6 +42,8 @@ struct FilterContent: Codable {
   var images: Int
   /// How the numbers came about.
   var provenance: [String: String]
+  /// What a part knows of the data's digests.
+  var data: PartialData?
 
   /// What makes the empty accumulators of a pass.
   ///

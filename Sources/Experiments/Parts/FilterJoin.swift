@@ -20,7 +20,9 @@ enum FilterJoin {
         guard thresholds.map({ $0.map(\.bitPattern) }) == known.map({ $0.map(\.bitPattern) }) else { throw PartFile.damage(part) }
         return content.fresh(requests, thresholds: thresholds)
       })
-    try report.write(to: out, provenance: content.provenance)
+    let data = try set.parts.compactMap { try $0.content(as: FilterContent.self).data }
+    let digests = data.isEmpty ? [:] : PartialData.digests(data)
+    try report.write(to: out, provenance: content.provenance.merging(digests) { $1 })
     return report
   }
 

@@ -170,7 +170,8 @@ extension MeasureReport {
       }
     }
     let whole = rows ?? MeasureRows()
-    guard indices.count == content.images, zip(content.methods.flatMap { _ in content.measures }, whole.all).allSatisfy({ $0.fits($1) })
+    guard indices.count == content.images,
+      zip(content.methods.flatMap { _ in content.measures }, whole.all).allSatisfy({ $0.fits($1) })
     else { throw PartFile.damage(set.parts[0].path) }
     let report = MeasureReport(content, whole)
     if let out { try ImageMeasures(report, names: names, indices: indices).write(to: out) }

@@ -78,6 +78,8 @@ public struct PartJoin: Sendable {
     let isOfOneShape = schema.precision == .none || schema.map.dimensions == content.map
     guard isOfOneShape else { throw PartFile.damage(first.part.path) }
     schema.map = Shape(content.map)
+    let data = try set.parts.compactMap { try $0.content(as: RelevanceContent.self).data }
+    if !data.isEmpty { schema.provenance.merge(PartialData.digests(data)) { $1 } }
     let writer = try RelevanceWriter(out, schema: schema, count: content.images)
     var done = 0
     for (part, rows) in parts {

@@ -23,7 +23,8 @@ struct PartSet {
       if let first { try PartSet.check(part, with: first) } else { first = part }
       guard let other = found.updateValue(part, forKey: part.header.part) else { continue }
       guard try PartSet.areEqual(part, other) else {
-        throw EspalierError("is part \(part.part) too, with other numbers than '\(other.path)'", file: file, accepted: "one of them")
+        throw EspalierError(
+          "is part \(part.part) too, with other numbers than '\(other.path)'", file: file, accepted: "one of them")
       }
       note("'\(file)' is part \(part.part), as '\(other.path)', with the same numbers; it is taken once")
     }
@@ -32,7 +33,8 @@ struct PartSet {
     guard missing.isEmpty else {
       let some = missing.prefix(20).map(String.init).joined(separator: ", ") + (missing.count > 20 ? ", …" : "")
       throw EspalierError(
-        "\(missing.count == 1 ? "part \(some) is" : "parts \(some) are") missing", location: "the \(first.header.parts) parts of the job",
+        "\(missing.count == 1 ? "part \(some) is" : "parts \(some) are") missing",
+        location: "the \(first.header.parts) parts of the job",
         accepted: "all of them; one that died is run again alone, by its own command")
     }
     parts = found.sorted { $0.key < $1.key }.map(\.value)
