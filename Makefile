@@ -14,6 +14,8 @@ PEER_PACKAGES := python3 python3-venv
 BROWSER_PACKAGES := chromium
 # What sets the pages of `make papers` and the tables of the tests, which are skipped, by name, without it (about 300 MB).
 LATEX_PACKAGES := lmodern texlive-fonts-recommended texlive-latex-recommended texlive-latex-extra texlive-publishers texlive-science
+# The launchers that parts of a job are tested with; their tests are skipped, by name, without them.
+LAUNCHER_PACKAGES := slurm-wlm munge openmpi-bin
 
 # Vectors of eight floats where the processor has them; oneDNN chooses its own instructions when it runs.
 ISA := $(shell grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo && grep -qw bmi2 /proc/cpuinfo \
@@ -81,8 +83,9 @@ test: setup ## run every test, in the release build
 	Tests/summary .build/test.log; exit $$status
 
 .PHONY: peers
-peers: ## make the Python environment that tests compare with, where a package index answers; a browser
+peers: ## make the Python environment that tests compare with, where a package index answers; a browser, launchers
 	@$(MAKE) --no-print-directory browser || echo 'No browser could be installed: tests that need one will be skipped, by name.'
+	@$(MAKE) --no-print-directory launchers || echo 'No launchers could be installed: tests that need them will be skipped, by name.'
 	@if $(MAKE) --no-print-directory -q $(PEERS_STAMP); then exit 0; fi; \
 	$(MAKE) --no-print-directory $(PEERS_STAMP) || { rm -rf $(PEERS); \
 	  echo 'No Python environment could be made: tests that need one will be skipped, by name.'; }
@@ -90,6 +93,10 @@ peers: ## make the Python environment that tests compare with, where a package i
 .PHONY: browser
 browser:
 	$(call install,$(BROWSER_PACKAGES))
+
+.PHONY: launchers
+launchers:
+	$(call install,$(LAUNCHER_PACKAGES))
 
 $(PEERS_STAMP): $(PEERS_REQUIREMENTS)
 	$(call install,$(PEER_PACKAGES))

@@ -48,6 +48,15 @@ public protocol Dataset: Sendable {
   ///
   /// - Throws: `EspalierError` if it cannot be read.
   func digest() throws -> String
+
+  /// What ``digest()`` is of, line by line, where samples are files of their own: the lines of some of them, so that several
+  /// machines can read some each; nil for other data.
+  ///
+  /// - Throws: `EspalierError` if a file cannot be read.
+  func digestLines(_ samples: Range<Int>) throws -> [String]?
+
+  /// A digest of the samples' names and labels alone, where ``digestLines(_:)`` has lines; nil for other data.
+  var listDigest: String? { get }
 }
 
 extension Dataset {
@@ -55,6 +64,8 @@ extension Dataset {
   public func name(_ index: Int) -> String { "image \(index)" }
   public var isOfOneSize: Bool { false }
 
+  public func digestLines(_ samples: Range<Int>) throws -> [String]? { nil }
+  public var listDigest: String? { nil }
   public func target(_ index: Int) throws -> Int? { nil }
   public func pixelLabels(_ index: Int) throws -> PixelLabels? { nil }
   public func values(_ index: Int) throws -> [Float]? { nil }

@@ -54,10 +54,24 @@ public struct Subset: Dataset {
   public func wholeDigest() throws -> String { try whole.digest() }
 
   /// The digest, where that of the whole set is known.
-  public func digest(whole: String) -> String {
+  public func digest(whole: String) -> String { Subset.digest(whole: whole, indices) }
+
+  /// The digest of some samples, by their positions in a set of which it is known.
+  public static func digest(whole: String, _ indices: [Int]) -> String {
     var hash = SHA256()
     hash.update(line: whole)
     hash.update(line: indices.description)
     return hash.hexadecimal
+  }
+
+  public var listDigest: String? { whole.listDigest.map(digest) }
+
+  /// What the digest of the whole set is of, as far as a range of these samples goes: ranges that follow each other, from the
+  /// first sample to the last, have all of it.
+  ///
+  /// - Throws: `EspalierError` if a file cannot be read.
+  public func digestLines(_ samples: Range<Int>) throws -> [String]? {
+    func position(_ sample: Int) -> Int { sample == 0 ? 0 : sample == count ? whole.count : indices[sample] }
+    return try whole.digestLines(position(samples.lowerBound)..<position(samples.upperBound))
   }
 }

@@ -1,4 +1,6 @@
+import Foundation
 import Networks
+import Scheduling
 import Tensors
 import Training
 
@@ -71,15 +73,61 @@ public enum EvaluationRun {
   public static func evaluate(_ model: Model, on request: DataRequest, batch: Int, _ context: RunContext) throws
     -> EvaluationReport
   {
-    let data = try PreparedData(request, for: model, note: context.note)
-    let batch = model.batch(batch, images: data.dataset.count)
-    if data.task != .regression,
-      try naming(file: model.path, { try model.graph.classScores(output: model.output).form.count }) == 1
-    {
-      context.note("\(model.path): one output, the logit of class 1: right are labels 0 below and 1 above 0")
-    }
+    let (data, batch) = try prepare(model, on: request, batch: batch, context)
     let report = try evaluate(model.graph, output: model.output, on: data, batch: batch, context)
-    if let chance = report.chance { context.note("\(chance); are labels and preprocessing those of the network?") }
+    tellChance(report, context)
+    return report
+  }
+
+  /// Evaluates on a part of the images and writes what was counted.
+  ///
+  /// - Throws: as ``evaluate(_:on:batch:_:)``, or if the file cannot be written.
+  public static func evaluate(
+    _ part: DataPart, _ model: Model, on request: DataRequest, batch: Int, out: String, _ context: RunContext
+  ) throws -> PartReport {
+    try OutputPath.prepare(out, notReplacing: model.files + request.files)
+    let folder = try RunFolder(out + ".parts", job: JobIdentity("evaluation of a part")) { _ in false }
+    defer { folder.remove() }
+    let (data, batch) = try prepare(model, on: request, batch: batch, context)
+    try data.requireLabels()
+    let count = data.dataset.count
+    let shards = (count + batch - 1) / batch
+    let range = part.shards(of: shards)
+    let found = try partial(
+      model.graph, output: model.output, on: data, batch: batch, over: range,
+      context.scheduler(activity: "evaluate", batch: batch, images: count, shards: range))
+    let own = try data.identity
+    var identity = JobIdentity("evaluate")
+    identity.add("model_sha256", model.digest)
+    identity.add("model_output", model.output)
+    identity.add(own.name, own.digest)
+    identity.add("preprocessing", data.preprocessing.json)
+    identity.add("inputs", try data.inputProvenance())
+    identity.add("task", data.task.rawValue)
+    identity.add("batch", batch)
+    let header = PartFile.Header(
+      kind: .evaluate, verb: "evaluate", job: identity.text, part: part.number, parts: part.count, shards: shards)
+    try PartFile.write(out, header, content: EvaluationContent(images: count, seconds: found.seconds), state: found.bytes)
+    return PartReport(part, kind: .result, images: part.images(of: count, batch: batch).count)
+  }
+
+  /// What all parts counted together; the speed is the mean one of a part.
+  ///
+  /// - Throws: `EspalierError` naming the part that is damaged.
+  static func join(_ set: PartSet, _ context: RunContext) throws -> EvaluationReport {
+    let images = try set.parts[0].content(as: EvaluationContent.self).images
+    var whole: PartialEvaluation?
+    for part in set.parts {
+      try naming(file: part.path) {
+        let content = try part.content(as: EvaluationContent.self)
+        guard content.images == images, 0...1 << 40 ~= images, content.seconds.isFinite else { throw PartFile.damage(part.path) }
+        let own = try PartialEvaluation(part.state(), of: part.range, seconds: content.seconds)
+        whole = try whole?.followed(by: own) ?? own
+      }
+    }
+    guard let whole else { preconditionFailure("a job has a part") }
+    let report = report(Evaluation(whole, samples: images), context) { "image \($0)" }
+    tellChance(report, context)
     return report
   }
 
@@ -90,22 +138,59 @@ public enum EvaluationRun {
   static func evaluate(
     _ graph: Graph, output: String, on data: PreparedData, batch: Int, activity: String = "evaluate", _ context: RunContext
   ) throws -> EvaluationReport {
-    let request = data.request
     try data.requireLabels()
-    let scheduler = context.scheduler(activity: activity, batch: batch, images: data.dataset.count)
-    let evaluation = try naming(file: "\(request.spec)") {
+    let count = data.dataset.count
+    let found = try partial(
+      graph, output: output, on: data, batch: batch, over: 0..<(count + batch - 1) / batch,
+      context.scheduler(activity: activity, batch: batch, images: count))
+    return try report(Evaluation(found, samples: count), context) { try data.dataset.sample($0).name }
+  }
+
+  private static func prepare(_ model: Model, on request: DataRequest, batch: Int, _ context: RunContext) throws
+    -> (PreparedData, batch: Int)
+  {
+    let data = try PreparedData(request, for: model, note: context.note)
+    if data.task != .regression,
+      try naming(file: model.path, { try model.graph.classScores(output: model.output).form.count }) == 1
+    {
+      context.note("\(model.path): one output, the logit of class 1: right are labels 0 below and 1 above 0")
+    }
+    return (data, model.batch(batch, images: data.dataset.count))
+  }
+
+  private static func partial(
+    _ graph: Graph, output: String, on data: PreparedData, batch: Int, over range: Range<Int>, _ scheduler: BlockScheduler
+  ) throws -> PartialEvaluation {
+    try naming(file: "\(data.request.spec)") {
       try Evaluation.run(
         graph, output: output, task: data.task, on: LabelledBatches(data.loader(batch: batch, takesAnswers: true)), shard: batch,
-        scheduler: scheduler)
+        over: range, scheduler: scheduler)
     }
+  }
+
+  private static func report(_ evaluation: Evaluation, _ context: RunContext, name: (Int) throws -> String) rethrows
+    -> EvaluationReport
+  {
     if let first = evaluation.firstNotNumber {
       context.note(
         "\(evaluation.notNumbers) of \(evaluation.samples) images have an output that is NaN and count as wrong; the first is "
-          + (try data.dataset.sample(first).name))
+          + (try name(first)))
     }
     return EvaluationReport(
       top1: evaluation.top1, top5: evaluation.top5, loss: evaluation.loss, images: evaluation.samples,
       notNumbers: evaluation.notNumbers, classes: ClassScores.labels(ofOutputs: evaluation.classes),
       confusion: evaluation.confusion, errors: evaluation.errors, imagesPerSecond: evaluation.imagesPerSecond)
   }
+
+  private static func tellChance(_ report: EvaluationReport, _ context: RunContext) {
+    if let chance = report.chance { context.note("\(chance); are labels and preprocessing those of the network?") }
+  }
+}
+
+/// What an evaluation's result is made of beside counts.
+private struct EvaluationContent: Codable {
+  /// The number of all images.
+  var images: Int
+  /// The time that the part took.
+  var seconds: Double
 }

@@ -41,6 +41,45 @@ public struct MeasureRun: Sendable {
   ///   `CancellationError`.
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> MeasureReport {
     if let out { try OutputPath.prepare(out, notReplacing: model.files + request.files + (target?.files ?? [])) }
+    let pass = try prepare(model, on: request, part: nil, context)
+    let report = MeasureReport(pass.content, try rows(pass, model))
+    if let out { try ImageMeasures(report, names: pass.names(), indices: pass.indices).write(to: out) }
+    return report
+  }
+
+  /// Explains and measures a part of the images and writes what was measured.
+  ///
+  /// - Throws: as ``run(_:on:_:)``, or if the file cannot be written.
+  public func run(_ part: DataPart, of model: Model, on request: DataRequest, _ context: RunContext) throws -> PartReport {
+    guard let out else { preconditionFailure("a part has a file") }
+    try OutputPath.prepare(out, notReplacing: model.files + request.files + (target?.files ?? []))
+    let folder = try RunFolder(out + ".parts", job: JobIdentity("measures of a part")) { _ in false }
+    defer { folder.remove() }
+    let pass = try prepare(model, on: request, part: part, context)
+    let data = pass.data
+    let own = try data.identity
+    var identity = JobIdentity("measure")
+    identity.add("model_sha256", model.digest)
+    identity.add("model_output", model.output)
+    identity.add(own.name, own.digest)
+    identity.add("preprocessing", data.preprocessing.json)
+    identity.add("inputs", try data.inputProvenance())
+    identity.add("target", try pass.target.identity)
+    identity.add("start", start.rawValue)
+    identity.add("methods", methods.map { "\($0.attributor) by \($0.composite.description)" }.joined(separator: ", "))
+    identity.add("measures", pass.measures.map { "\($0)" }.joined(separator: " "))
+    identity.add("batch", pass.batch)
+    var encoder = StateEncoder()
+    try rows(pass, model).encode(into: &encoder)
+    encoder.append(pass.indices.map(Int64.init))
+    encoder.append(Array(try pass.names().joined(separator: "\0").utf8))
+    let header = PartFile.Header(
+      kind: .measure, verb: "measure", job: identity.text, part: part.number, parts: part.count, shards: pass.epoch.count)
+    try PartFile.write(out, header, content: pass.content, state: encoder.bytes)
+    return PartReport(part, kind: .result, images: pass.indices.count)
+  }
+
+  private func prepare(_ model: Model, on request: DataRequest, part: DataPart?, _ context: RunContext) throws -> Pass {
     let data = try PreparedData(request, for: model, note: context.note)
     let batch = model.batch(batch)
     let answers = try naming(file: model.path) { try OutputPlan(model.graph, batch: batch, output: model.output) }
@@ -63,67 +102,58 @@ public struct MeasureRun: Sendable {
       measures.removeAll(where: needsMask)
     }
     let needsMasks = measures.contains(where: needsMask)
-    let pass = try Pass(
-      data: data,
-      epoch: data.loader(
-        batch: batch, explaining: target, classes: ClassScores.labels(ofOutputs: answers.form.classes), takesMasks: needsMasks
-      ).epoch(),
-      target: target, measures: measures, answers: answers, context: context)
-    var report = MeasureReport(images: data.dataset.count, methods: [])
+    let stages = try naming(file: model.path) {
+      try measures.map { try ($0 as? any NetworkMeasure)?.stages(of: model.graph) ?? [] }
+    }
+    let epoch = try data.loader(
+      batch: batch, explaining: target, classes: ClassScores.labels(ofOutputs: answers.form.classes), takesMasks: needsMasks
+    ).epoch()
+    return Pass(
+      data: data, epoch: epoch, batch: batch, shards: part?.shards(of: epoch.count) ?? 0..<epoch.count, target: target,
+      measures: measures, stages: stages, answers: answers, context: context,
+      content: MeasureContent(
+        images: data.dataset.count, observesMasks: needsMasks, methods: methods.map { "\($0)" },
+        measures: zip(measures, stages).map { MeasureContent.Column($0, points: $1.map(\.name)) }))
+  }
+
+  /// What measures say of the images that are passed over, method by method.
+  private func rows(_ pass: Pass, _ model: Model) throws -> MeasureRows {
+    var rows = MeasureRows()
     for method in methods {
-      let results = try pass.run(method.plan(model, start: start, batch: batch), activity: "\(method)")
-      if needsMasks { report.masks = results.reduce(0) { $0 + $1.masks } }
-      var entries: [MeasureReport.Entry] = []
-      for (position, measure) in measures.enumerated() {
+      let results = try pass.run(method.plan(model, start: start, batch: pass.batch), activity: "\(method)")
+      rows.masks = results.reduce(0) { $0 + $1.masks }
+      for (position, measure) in pass.measures.enumerated() {
         switch measure {
-        case let measure as any MapMeasure:
-          entries.append(.init(type(of: measure).name, measure.better, results.flatMap { $0.values[position] }))
-        case let measure as any OutputMeasure:
-          entries += pass.entries(type(of: measure).columns, measure.better, results.flatMap { $0.curves[position] })
-        case let measure as any ChangeMeasure:
-          let rows = results.flatMap { $0.changes[position] }
-          entries += type(of: measure).columns.enumerated().map { column, name in
-            .init(name, measure.better, rows.map { $0[column] })
-          }
+        case is any MapMeasure: rows.all.append(results.flatMap { $0.values[position].map { [$0] } })
+        case is any OutputMeasure:
+          rows.all.append(results.flatMap { $0.curves[position].map { $0.values.flatMap { $0.map(Optional.some) } } })
+        case is any ChangeMeasure: rows.all.append(results.flatMap { $0.changes[position] })
         case let measure as any NetworkMeasure:
-          entries.append(try robustness(of: method, to: measure, model, pass, results, batch: batch))
+          rows.all.append(try robustness(of: method, to: measure, pass.stages[position], model, pass, results))
         default: break
         }
       }
-      report.methods.append(.init(method: "\(method)", measures: entries))
     }
-    if let out { try ImageMeasures(report, data.dataset, targets: pass.target).write(to: out) }
-    return report
+    return rows
   }
 
-  /// How alike maps stay in changed networks.
+  /// How alike maps stay in changed networks, `[images][networks]`.
   private func robustness(
-    of method: ExplanationMethod, to measure: any NetworkMeasure, _ model: Model, _ pass: Pass, _ originals: [Pass.Result],
-    batch: Int
-  ) throws -> MeasureReport.Entry {
-    let stages = try naming(file: model.path) { try measure.stages(of: model.graph) }
-    var sums = [Double](repeating: 0, count: pass.data.dataset.count)
-    var counts = [Int](repeating: 0, count: sums.count)
-    var curve: [Double] = []
+    of method: ExplanationMethod, to measure: any NetworkMeasure, _ stages: [(name: String, graph: Graph)], _ model: Model,
+    _ pass: Pass, _ originals: [Pass.Result]
+  ) throws -> [[Double?]] {
+    var rows = [[Double?]](repeating: [], count: pass.indices.count)
     for (number, stage) in stages.enumerated() {
       let plan = try naming(file: model.path) {
         try AttributionPlan(
-          stage.graph, attributor: method.attributor, composite: method.composite, start: start, batch: batch,
+          stage.graph, attributor: method.attributor, composite: method.composite, start: start, batch: pass.batch,
           output: model.output)
       }
       let similarities = try pass.similarities(
         plan, to: originals, measure, activity: "\(method), \(number + 1) of \(stages.count) networks")
-      for (image, value) in similarities.enumerated() {
-        guard let value else { continue }
-        sums[image] += value
-        counts[image] += 1
-      }
-      let defined = similarities.compactMap { $0 }
-      curve.append(defined.isEmpty ? 0 : defined.reduce(0, +) / Double(defined.count))
+      for (image, value) in similarities.enumerated() { rows[image].append(value) }
     }
-    return .init(
-      type(of: measure).name, measure.better, zip(sums, counts).map { $1 == 0 ? nil : $0 / Double($1) }, curve: curve,
-      points: stages.map(\.name))
+    return rows
   }
 }
 
@@ -148,10 +178,26 @@ private struct Pass {
 
   let data: PreparedData
   let epoch: Loader.Epoch
+  let batch: Int
+  /// The shards that are passed over.
+  let shards: Range<Int>
   let target: RelevanceTarget
   let measures: [any Measure]
+  /// The changed networks that each measure compares maps in; none where it is not of networks.
+  let stages: [[(name: String, graph: Graph)]]
   let answers: OutputPlan
   let context: RunContext
+  let content: MeasureContent
+
+  /// The positions in the data set of the images that are passed over.
+  var indices: [Int] { positions.map { data.dataset.indices[$0] } }
+
+  /// The names of these images.
+  func names() throws -> [String] { try positions.map { try data.dataset.sample($0).name } }
+
+  private var positions: Range<Int> {
+    min(shards.lowerBound * batch, data.dataset.count)..<min(shards.upperBound * batch, data.dataset.count)
+  }
 
   func run(_ plan: AttributionPlan, activity: String) throws -> [Result] {
     let slow = measures.count { $0 is any OutputMeasure || $0 is any ChangeMeasure }
@@ -196,7 +242,7 @@ private struct Pass {
   {
     try map(plan, activity: activity, isAnswering: false) { worker, batch, shard, report in
       worker.explaining.progress = report
-      let original = originals[batch.indices[0] / plan.batch]
+      let original = originals[batch.indices[0] / plan.batch - shards.lowerBound]
       var shard = shard
       shard.targets = original.targets
       let maps = RelevanceMap.maps(of: try worker.explaining.run(shard).input, layout: shard.layout)
@@ -204,24 +250,17 @@ private struct Pass {
     }.flatMap { $0 }
   }
 
-  func entries(_ columns: [String], _ better: MeasureDirection, _ curves: [Curves]) -> [MeasureReport.Entry] {
-    columns.enumerated().map { position, column in
-      var mean = [Double](repeating: 0, count: curves.first?.values[position].count ?? 0)
-      for curve in curves { for (point, value) in curve.values[position].enumerated() { mean[point] += value } }
-      return .init(column, better, curves.map { $0.areas[position] }, curve: mean.map { $0 / Double(max(curves.count, 1)) })
-    }
-  }
-
   private func map<Value: Sendable>(
     _ plan: AttributionPlan, activity: String, isAnswering: Bool,
     body: @Sendable (Worker, Batch, AttributionShard, @escaping (Double) -> Void) throws -> Value
   ) throws -> [Value] {
     let parts = PartialProgress()
-    let scheduler = context.scheduler(activity: activity, batch: plan.batch, images: data.dataset.count, parts: parts)
+    let scheduler = context.scheduler(
+      activity: activity, batch: plan.batch, images: data.dataset.count, shards: shards, parts: parts)
     let answers = answers.bytesPerWorker
     return try naming(file: "\(data.request.spec)") {
       try scheduler.map(
-        shards: 0..<epoch.count, bytesPerWorker: plan.bytesPerWorker + (isAnswering ? answers : 0),
+        shards: shards, bytesPerWorker: plan.bytesPerWorker + (isAnswering ? answers : 0),
         makeWorker: { _ in
           Worker(
             explaining: try AttributionProgram(plan), answering: isAnswering ? try OutputProgram(self.answers) : nil)

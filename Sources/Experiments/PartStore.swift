@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Results
+import Storage
 import Tensors
 
 /// The rows of a long relevance run on their way to its file.
@@ -67,7 +68,9 @@ struct PartStore {
     guard !waiting.isEmpty else { return }
     let start = parts.last?.rows.upperBound ?? 0
     let file = "\(folder.path)/\(start)-\(count).h5"
-    try PartStore.write(waiting, from: 0, with: RelevanceWriter(file, schema: schema, count: count - start))
+    let writer = try RelevanceWriter(file, schema: schema, count: count - start)
+    try PartStore.write(waiting, from: 0, with: writer)
+    try writer.commit()
     let part = Part(rows: start..<count, checksum: try Part.checksum(of: file))
     guard rename(file, part.path(in: folder)) == 0 else { throw Replacement.failure(file) }
     parts.append(part)
@@ -77,18 +80,15 @@ struct PartStore {
 
   /// Joins all rows into the file and removes the parts.
   ///
+  /// - Parameters:
+  ///   - sealed: whether a checksum is put behind the file.
+  ///   - adding: writes more into it.
   /// - Throws: `EspalierError` if a part cannot be read or the file cannot be written; the parts stay then.
-  func join() throws {
+  func join(sealed: Bool = false, adding: (HDF5File) throws -> Void = { _ in }) throws {
     let writer = try RelevanceWriter(path, schema: schema, count: count)
-    for part in parts {
-      let reader = try RelevanceReader(part.path(in: folder))
-      let step = max(1, PartStore.mostBytes / 4 / max(schema.map.count, 1))
-      for start in stride(from: 0, to: reader.count, by: step) {
-        let rows = try reader.read(start..<min(start + step, reader.count))
-        try writer.write(rows, at: part.rows.lowerBound + start)
-      }
-    }
+    for part in parts { try writer.write(RelevanceReader(part.path(in: folder)), at: part.rows.lowerBound) }
     try PartStore.write(waiting, from: parts.last?.rows.upperBound ?? 0, with: writer)
+    try writer.commit(sealed: sealed, adding: adding)
     folder.remove()
   }
 
@@ -101,7 +101,6 @@ struct PartStore {
       try writer.write(rows, at: start)
       start += rows.count
     }
-    try writer.commit()
   }
 
   /// Some rows in a file whose name says which they are, and what its bytes sum up to.
@@ -139,4 +138,18 @@ struct PartStore {
       CRC64(of: try RegularFile.mapped(path)).hexadecimal
     }
   }
+}
+
+extension RelevanceWriter {
+  /// Writes all rows of a file from a position on, some at a time.
+  ///
+  /// - Throws: `EspalierError` if they cannot be read or written, or are others than the schema says.
+  func write(_ reader: RelevanceReader, at first: Int) throws {
+    let step = max(1, RelevanceWriter.mostBytes / 4 / max(reader.schema.map.count, 1))
+    for start in stride(from: 0, to: reader.count, by: step) {
+      try write(reader.read(start..<min(start + step, reader.count)), at: first + start)
+    }
+  }
+
+  private static let mostBytes = 1 << 28
 }

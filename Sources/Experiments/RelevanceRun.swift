@@ -60,16 +60,79 @@ public struct RelevanceRun: Sendable {
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   @discardableResult
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> Int {
-    let rules = composite.flatMap { CompositeCatalog.isFile($0) ? $0 : nil }
-    func inputs() -> [String] { model.files + request.files + [rules].compactMap { $0 } + (self.target?.files ?? []) }
-    try OutputPath.prepare(out, notReplacing: inputs())
+    try OutputPath.prepare(out, notReplacing: inputs(model, request))
     let project = virelay.map { VirelayProject($0, imagesAt: dataOut) }
-    try project?.prepare(notReplacing: inputs())
+    try project?.prepare(notReplacing: inputs(model, request))
     let imagesOut = dataOut ?? project?.images
     if let imagesOut {
-      try OutputPath.prepare(imagesOut, notReplacing: inputs())
+      try OutputPath.prepare(imagesOut, notReplacing: inputs(model, request))
     }
     try OutputPath.requireDistinct([out] + (project?.files ?? []) + [imagesOut].compactMap { $0 })
+    let job = try prepare(model, on: request, context)
+    if let imagesOut { try ImageFile.write(imagesOut, of: job.data, isLabelled: job.schema.isLabelled, context) }
+    let count = try compute(job, over: 0..<job.shards, context) { try $0.join() }
+    do { try project?.write(out, model: model.path, context) } catch is CancellationError {
+      throw RunInterrupted("\(out) is whole, its analysis is not; the same command makes both")
+    }
+    return count
+  }
+
+  /// Computes a part of the images and writes it, or goes on where the same part was stopped.
+  ///
+  /// - Returns: what the part is of.
+  /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
+  public func run(_ part: DataPart, of model: Model, on request: DataRequest, _ context: RunContext) throws -> PartReport {
+    for (option, value) in [("--virelay", virelay), ("--data-out", dataOut)] where value != nil {
+      throw EspalierError("is of all images", location: option, accepted: "parts without it")
+    }
+    try OutputPath.prepare(out, notReplacing: inputs(model, request))
+    let job = try prepare(model, on: request, isPart: true, context)
+    var identity = JobIdentity("relevance")
+    for (name, value) in job.schema.provenance where !["model", "data", "data_sha256", "dataset_sha256"].contains(name) {
+      identity.add(name, value)
+    }
+    let data = try job.data.identity
+    identity.add(data.name, data.digest)
+    identity.add("maps", maps.rawValue)
+    identity.add("conservation", conservation)
+    identity.add("top", top)
+    identity.add("batch", job.batch)
+    let header = PartFile.Header(
+      kind: .relevance, verb: "relevance", job: identity.text, part: part.number, parts: part.count, shards: job.shards)
+    let count = job.data.dataset.count
+    let partial = try job.data.partial(part.images(of: count, batch: job.batch))
+    let content = RelevanceContent(images: count, map: job.schema.map.dimensions, data: partial)
+    let range = part.shards(of: job.shards)
+    if range.isEmpty {
+      try PartFile.write(out, header, content: content, state: Data())
+      return PartReport(part, kind: .result, images: 0)
+    }
+    // What is saved is of these images, whatever the others are.
+    let digests = partial.map { PartialData.digests([$0]) } ?? [:]
+    let own = try compute(job, over: range, part: part, digests: digests, context) {
+      try $0.join(sealed: true) { try PartFile.add(header, content: content, to: $0) }
+    }
+    return PartReport(part, kind: .result, images: own)
+  }
+
+  /// What a run needs before it passes over images.
+  private struct Job {
+    var data: PreparedData
+    var plan: AttributionPlan
+    var target: RelevanceTarget
+    var loader: Loader
+    var schema: RelevanceSchema
+    var batch: Int
+
+    var shards: Int { loader.count }
+  }
+
+  private func inputs(_ model: Model, _ request: DataRequest) -> [String] {
+    let rules = composite.flatMap { CompositeCatalog.isFile($0) ? $0 : nil }
+    return model.files + request.files + [rules].compactMap { $0 } + (target?.files ?? [])
+  }
+
+  private func prepare(_ model: Model, on request: DataRequest, isPart: Bool = false, _ context: RunContext) throws -> Job {
     let data = try PreparedData(request, for: model, note: context.note)
     if virelay != nil {
       try VirelayProject.check(data)
@@ -93,31 +156,46 @@ public struct RelevanceRun: Sendable {
     let loader = try data.loader(
       batch: batch, classes: try needsLabels && data.isLabelled() ? ClassScores.labels(ofOutputs: plan.form.classes) : nil,
       takesMasks: target.needsMasks, takesAnswers: target.isLabel && data.hasPixelLabels())
-    let schema = try schema(plan, model, data, target: target, isLabelled: isLabelled)
+    let schema = try schema(plan, model, data, target: target, isLabelled: isLabelled, isPart: isPart)
+    return Job(data: data, plan: plan, target: target, loader: loader, schema: schema, batch: batch)
+  }
 
-    if let imagesOut { try ImageFile.write(imagesOut, of: data, isLabelled: isLabelled, context) }
-    let count = data.dataset.count
-    let store = Mutex(
-      InOrder(try PartStore(out, schema: schema, job: job(schema, batch: batch, count: count), note: context.note)))
+  /// Computes the rows of some shards, and goes on where an earlier run stopped.
+  ///
+  /// - Parameters:
+  ///   - part: the part that the shards are.
+  ///   - digests: those of the part's own images, where it reads them alone.
+  ///   - finish: writes the file from the rows, once they are there.
+  /// - Returns: the number of images.
+  private func compute(
+    _ job: Job, over shards: Range<Int>, part: DataPart? = nil, digests: [String: String] = [:], _ context: RunContext,
+    finish: (inout PartStore) throws -> Void
+  ) throws -> Int {
+    let (batch, all) = (job.batch, job.data.dataset.count)
+    let count = min(shards.upperBound * batch, all) - shards.lowerBound * batch
+    var identity = self.job(job.schema, batch: batch, count: all)
+    identity.add("part", part)
+    for (name, digest) in digests { identity.add("part's \(name)", digest) }
+    let store = Mutex(InOrder(try PartStore(out, schema: job.schema, job: identity, note: context.note)))
     let resumed = store.withLock { $0.store.resumed }
     if resumed > 0 { context.note("going on after \(resumed) of \(count) images") }
     let parts = PartialProgress()
-    let scheduler = context.scheduler(activity: "relevance", batch: batch, images: count, parts: parts)
-    let epoch = loader.epoch()
+    let scheduler = context.scheduler(activity: "relevance", batch: batch, images: all, shards: shards, parts: parts)
+    let epoch = job.loader.epoch()
     do {
-      try naming(file: "\(request.spec)") {
+      try naming(file: "\(job.data.request.spec)") {
         _ = try scheduler.map(
-          shards: min(resumed / batch, epoch.count)..<epoch.count,
-          bytesPerWorker: plan.bytesPerWorker, makeWorker: { _ in try AttributionProgram(plan) },
+          shards: min(shards.lowerBound + resumed / batch, shards.upperBound)..<shards.upperBound,
+          bytesPerWorker: job.plan.bytesPerWorker, makeWorker: { _ in try AttributionProgram(job.plan) },
           body: { program, shard in
             defer { parts.finish(shard) }
             program.progress = { parts.report(shard, $0) }
             let images = try epoch.batch(shard)
-            let rows = try rows(of: images, program, target: target, data)
-            try store.withLock { try $0.insert(rows, at: shard * batch) }
+            let rows = try rows(of: images, program, target: job.target, job.data)
+            try store.withLock { try $0.insert(rows, at: (shard - shards.lowerBound) * batch) }
           })
       }
-      try store.withLock { try $0.store.join() }
+      try store.withLock { try finish(&$0.store) }
     } catch is CancellationError {
       let done = try store.withLock { state in
         try state.store.save()
@@ -129,9 +207,6 @@ public struct RelevanceRun: Sendable {
     } catch {
       store.withLock { $0.store.discardIfEmpty() }
       throw error
-    }
-    do { try project?.write(out, model: model.path, context) } catch is CancellationError {
-      throw RunInterrupted("\(out) is whole, its analysis is not; the same command makes both")
     }
     return count
   }
@@ -162,7 +237,7 @@ public struct RelevanceRun: Sendable {
   }
 
   private func schema(
-    _ plan: AttributionPlan, _ model: Model, _ data: PreparedData, target: RelevanceTarget, isLabelled: Bool
+    _ plan: AttributionPlan, _ model: Model, _ data: PreparedData, target: RelevanceTarget, isLabelled: Bool, isPart: Bool
   ) throws -> RelevanceSchema {
     let classes = plan.form.classes
     guard classes <= 1 << 16 else {
@@ -173,7 +248,6 @@ public struct RelevanceRun: Sendable {
     }
     let names = data.dataset.classNames ?? []
     let image = try data.loader(batch: 1).epoch().batch(0).input.imagesChannelsFirst(data.layout)
-    let whole = try data.dataset.wholeDigest()
     return RelevanceSchema(
       map: Shape(Array(image.shape.dimensions.dropFirst())), classes: classes,
       classNames: names.count == classes ? names : [], layers: plan.sites.map(layer), heads: plan.heads.map(layer),
@@ -181,11 +255,12 @@ public struct RelevanceRun: Sendable {
       conservation: plan.conservation,
       provenance: [
         "model": model.path, "model_sha256": model.digest, "model_output": model.output, "data": data.request.spec.description,
-        "data_sha256": data.dataset.digest(whole: whole), "dataset_sha256": whole, "preprocessing": data.preprocessing.json,
+        "preprocessing": data.preprocessing.json,
         "attributor": attributor, "composite": plan.composite, "target": try target.identity,
         "start": start.rawValue, "espalier": Release.version,
       ].merging(origin.map { ["from": $0.description] } ?? [:]) { $1 }
-        .merging(try data.inputProvenance().map { ["inputs": $0] } ?? [:]) { $1 })
+        .merging(try data.inputProvenance().map { ["inputs": $0] } ?? [:]) { $1 }
+        .merging(try data.digests(isPart: isPart)) { $1 })
   }
 
   private func job(_ schema: RelevanceSchema, batch: Int, count: Int) -> JobIdentity {
@@ -230,4 +305,14 @@ extension UInt16 {
     }
     self = value
   }
+}
+
+/// What a relevance file is made of beside its rows and what each of its parts says.
+struct RelevanceContent: Codable {
+  /// The number of all images.
+  var images: Int
+  /// The lengths of a map's axes, which a file without maps does not say.
+  var map: [Int]
+  /// What the part knows of the data's digests.
+  var data: PartialData?
 }

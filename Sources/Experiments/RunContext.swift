@@ -84,16 +84,21 @@ public struct RunContext: Sendable {
   ///   - activity: what the pass does.
   ///   - batch: the images of a shard.
   ///   - images: all images.
+  ///   - shards: the shards that are passed over; nil for all.
   ///   - parts: how far shards under way are, where they take long.
-  func scheduler(activity: String, batch: Int, images: Int, parts: PartialProgress? = nil) -> BlockScheduler {
+  func scheduler(
+    activity: String, batch: Int, images: Int, shards: Range<Int>? = nil, parts: PartialProgress? = nil
+  ) -> BlockScheduler {
     let report = progress
+    let first = shards?.lowerBound ?? 0
+    let own = shards.map { min($0.upperBound * batch, images) - min($0.lowerBound * batch, images) } ?? images
     let done = Shared((done: 0, skipped: 0))
     @Sendable func tell(_ partial: Double) {
       let (done, skipped) = done.value
       report(
         RunProgress(
-          activity: activity, done: min(done * batch, images), total: images,
-          partial: min(partial * Double(batch), Double(max(images - done * batch, 0))), skipped: min(skipped * batch, images))
+          activity: activity, done: min(done * batch, own), total: own,
+          partial: min(partial * Double(batch), Double(max(own - done * batch, 0))), skipped: min(skipped * batch, own))
       )
     }
     parts?.tell(tell)
@@ -102,7 +107,7 @@ public struct RunContext: Sendable {
     return BlockScheduler(
       width: workers, memoryBudget: (try? EngineMemory.available()) ?? nil, cancellation: cancellation,
       progress: { pass in
-        done.value = (pass.done, pass.skipped)
+        done.value = (pass.done - first, pass.skipped - first)
         tell(parts?.sum ?? 0)
       }, shardName: { RunContext.images($0, batch: batch, of: images) }, prologue: useOneThreadHere)
   }

@@ -1,9 +1,11 @@
 import Analysis
 import Datasets
+import Files
 import Foundation
 import Networks
 import Pruning
 import Results
+import Scheduling
 import Tensors
 
 /// Statistics, dissection and scores of every filter, from one pass over a data set; a second one before it finds thresholds.
@@ -16,6 +18,15 @@ public struct ScoreRun: Sendable {
     case dissection
     /// Scores, by the name of the criterion.
     case scores([String])
+
+    /// The verb that finds it out.
+    var verb: String {
+      switch self {
+      case .statistics: "stats"
+      case .dissection: "dissect"
+      case .scores: "score"
+      }
+    }
   }
 
   /// What is found out.
@@ -64,17 +75,85 @@ public struct ScoreRun: Sendable {
     self.report = report
   }
 
-  /// The bytes that exact thresholds may take; above, they are those of a sample of the shards.
-  static let thresholdBytes = 1 << 28
-
   /// Computes and writes, or goes on where the same run was stopped.
   ///
   /// - Returns: what was found, layer by layer.
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   public func run(_ model: Model, on request: DataRequest, _ context: RunContext) throws -> FilterReport {
+    let job = try prepare(model, on: request, context)
+    let run = job.run
+    let thresholds = try job.dissects ? self.thresholds(job, model) : nil
+    let content = try content(job, thresholds)
+    let fresh = content.fresh(job.statistics, thresholds: thresholds?.values ?? [])
+    var found = FilterReport(content, try observe(job, content, thresholds, fresh).result(fresh))
+    if let report {
+      let exemplars = try run.exemplars(job.plan, found.layers, report)
+      for position in exemplars.indices { found.layers[position].exemplars = exemplars[position] }
+    }
+    try found.write(to: out, provenance: content.provenance)
+    if let report { try ReportPage(found, run.data, content.provenance, context).write(to: report.page) }
+    run.finish("thresholds", "found", "dissect", "observe")
+    return found
+  }
+
+  /// Computes a part of the images and writes it, or goes on where the same part was stopped.
+  ///
+  /// Without thresholds, a part of a dissection is one of the search for them.
+  ///
+  /// - Returns: what the part is of.
+  /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
+  public func run(_ part: DataPart, of model: Model, on request: DataRequest, _ context: RunContext) throws -> PartReport {
+    if report != nil {
+      throw EspalierError(
+        "a report needs what all parts find", location: "--report", accepted: "parts without --report, and their join")
+    }
+    let job = try prepare(model, on: request, part: part, context)
+    let run = job.run
+    defer { run.discardIfEmpty() }
+    func header(_ kind: PartFile.Kind, _ identity: JobIdentity, shards: Int) -> PartFile.Header {
+      PartFile.Header(kind: kind, verb: purpose.verb, job: identity.text, part: part.number, parts: part.count, shards: shards)
+    }
+    if job.dissects, self.thresholds == nil {
+      let search = try thresholdSearch(run, model)
+      let found = try search.pass(run)
+      let header = header(.thresholds, search.identity, shards: search.shards)
+      try PartFile.write(out, header, content: search.content, state: found.bytes)
+      run.finish("thresholds")
+      return PartReport(part, kind: .thresholds, images: run.images(of: part))
+    }
+    let thresholds = try job.dissects ? self.thresholds(job, model) : nil
+    let content = try content(job, thresholds)
+    let fresh = content.fresh(job.statistics, thresholds: thresholds?.values ?? [])
+    let found = try observe(job, content, thresholds, fresh)
+    var encoder = StateEncoder()
+    for values in thresholds?.values ?? [] { encoder.append(values) }
+    let digest = thresholds.map { _ in CRC64(of: encoder.bytes).hexadecimal }
+    found.encode(into: &encoder)
+    var settings = [
+      "site": sites.kind.rawValue, "layers": sites.patterns.joined(separator: " "),
+      "statistics": job.statistics.map(\.text).joined(separator: " "), "criteria": content.criteria.joined(separator: " "),
+    ]
+    for name in ["composite", "start", "quantile", "vote_share", "thresholds"] { settings[name] = content.provenance[name] }
+    settings["thresholds' digest"] = digest
+    try PartFile.write(
+      out, header(.filters, run.identity(purpose.verb, settings), shards: run.shards), content: content, state: encoder.bytes)
+    run.finish("dissect", "observe")
+    return PartReport(part, kind: .result, images: run.images(of: part))
+  }
+
+  /// What a run needs before it passes over images.
+  struct Job {
+    var run: AnalysisRun
+    var plan: AnalysisPlan
+    var statistics: [StatisticRequest]
+    var criteria: [String]
+    var dissects: Bool
+  }
+
+  private func prepare(_ model: Model, on request: DataRequest, part: DataPart? = nil, _ context: RunContext) throws -> Job {
     let files = [thresholds, CompositeCatalog.isFile(composite) ? composite : nil].compactMap { $0 }
     let run = try AnalysisRun(
-      model, on: request, concepts: concepts, target: target, batch: batch, out: out, reading: files, context)
+      model, on: request, concepts: concepts, target: target, batch: batch, out: out, part: part, reading: files, context)
     if let report {
       try OutputPath.prepare(report.page, notReplacing: model.files + request.files + (concepts?.files ?? []) + files)
       try OutputPath.requireDistinct([out, report.page])
@@ -94,134 +173,65 @@ public struct ScoreRun: Sendable {
         AnalysisRequest(
           sites: sites, phases: phases,
           composite: phases.contains(.relevance) ? try CompositeCatalog.composite(composite) : nil, start: start,
-          batch: run.batch, output: model.output, keepsMaps: run.shards < context.workers))
+          batch: run.batch, output: model.output, keepsMaps: run.ownShards < context.workers))
     }
     if dissects, let site = plan.sites.first(where: { !$0.isPlanar }) {
       throw EspalierError(
         "its output has no rows and columns for masks to be compared with", location: "layer '\(site.title)'",
         accepted: "--layers with outputs [N, C, H, W]")
     }
+    if dissects, let site = plan.sites.first(where: { $0.shape.rows > 1 }) {
+      throw EspalierError(
+        "an image has \(site.shape.rows) maps a channel there, whose positions in the image are not known",
+        location: "layer '\(site.title)'", accepted: "one map a channel and image; --layers chooses other layers")
+    }
     if let head = plan.skippedHead { context.note("\(model.path): \(head) is left out") }
-    let elsewhere = try criteria(dissects: dissects, hasTarget: hasTarget).filter { name in
+    let criteria = try criteria(dissects: dissects, hasTarget: hasTarget)
+    let elsewhere = criteria.filter { name in
       ScoreCatalog.statistics.contains { $0.name == ParameterList.name(of: name) && $0.site == .activation }
     }
     if sites.kind == .linear, !elsewhere.isEmpty {
       context.note("\(elsewhere.joined(separator: ", ")): before the activation; --site activation takes them behind it")
     }
-    var provenance = try run.provenance
-    provenance["site"] = sites.kind.rawValue
-    if let file = self.thresholds {
-      guard dissects else {
-        throw EspalierError("there is nothing to use thresholds for", file: file, accepted: "--concepts, for iou and votes")
-      }
+    if let file = self.thresholds, !dissects {
+      throw EspalierError("there is nothing to use thresholds for", file: file, accepted: "--concepts, for iou and votes")
     }
-    var thresholds = Thresholds(values: [], description: "", quantile: "")
-    if dissects {
-      if let site = plan.sites.first(where: { $0.shape.rows > 1 }) {
-        throw EspalierError(
-          "an image has \(site.shape.rows) maps a channel there, whose positions in the image are not known",
-          location: "layer '\(site.title)'", accepted: "one map a channel and image; --layers chooses other layers")
-      }
-      thresholds = try self.thresholds.map { try readThresholds($0, plan.sites, model) } ?? findThresholds(run, model, context)
-      if self.thresholds != nil { context.note("thresholds: \(thresholds.description)") }
+    return Job(run: run, plan: plan, statistics: statistics, criteria: criteria, dissects: dissects)
+  }
+
+  /// What the job's result is made of beside numbers.
+  private func content(_ job: Job, _ thresholds: Thresholds?) throws -> FilterContent {
+    var provenance = try job.run.provenance
+    provenance["site"] = sites.kind.rawValue
+    if let thresholds {
       provenance["thresholds"] = thresholds.description
       provenance["quantile"] = thresholds.quantile
       provenance["vote_share"] = "\(voteShare)"
       provenance["concepts_spec"] = concepts!.description
     }
-    if phases.contains(.relevance) {
+    if job.plan.request.phases.contains(.relevance) {
       provenance["composite"] = try CompositeCatalog.composite(composite).description
       provenance["start"] = start.rawValue
     }
     if case .statistics(let texts) = purpose { provenance["statistics"] = texts.joined(separator: " ") }
-    let dissection = dissects ? DissectionSettings(vocabulary: run.concepts!.vocabulary, voteShare: voteShare) : nil
-    let shapes = plan.sites.map(\.shape)
-    let known = thresholds.values
-    var job = JobIdentity("score")
-    job.add("sites", sites)
-    job.add("statistics", statistics.map(\.text).joined(separator: " "), default: "")
-    job.add("thresholds", dissects ? thresholds.digest : nil)
-    job.add("composite", provenance["composite"])
-    job.add("start", start.rawValue, default: RelevanceStart.oneHot.rawValue)
-    job.add("vote-share", dissects ? voteShare : nil)
-    job.add("exemplars", report?.images)
-    let state = try run.pass(dissects ? "dissect" : "observe", plan, job: job) {
-      AnalysisState(
-        shapes.enumerated().map { position, shape in
-          SiteAccumulators(
-            statistics.map { (phase: $0.type.phase, accumulator: $0.make(shape)) }
-              + (dissection.map {
-                [(phase: Phase.forward, accumulator: DissectionAccumulator(shape, thresholds: known[position], $0))]
-              } ?? []))
-        })
-    }
-    var found = FilterReport(
-      layers: zip(plan.sites, state.sites).map { site, accumulators in
-        FilterReport.Layer(
-          layer: ResultLayer(site), title: site.title,
-          statistics: accumulators.all.flatMap { ($0 as? any Statistic)?.results ?? [] },
-          dissection: accumulators.all.lazy.compactMap { ($0 as? DissectionAccumulator)?.result }.first)
-      }, vocabulary: dissection?.vocabulary, criteria: try criteria(dissects: dissects, hasTarget: hasTarget),
-      images: run.data.dataset.count)
-    if let report {
-      let exemplars = try run.exemplars(plan, found.layers, report)
-      for position in exemplars.indices { found.layers[position].exemplars = exemplars[position] }
-    }
-    try found.write(to: out, provenance: provenance)
-    if let report { try ReportPage(found, run.data, provenance, context).write(to: report.page) }
-    run.finish("thresholds", "found", "dissect", "observe")
-    return found
+    return FilterContent(
+      sites: job.plan.sites.map(FilterContent.Site.init), statistics: job.statistics.map(\.text),
+      concepts: thresholds.map { _ in FilterContent.Concepts(job.run.concepts!.vocabulary, voteShare: voteShare) },
+      criteria: job.criteria, images: job.run.data.dataset.count, provenance: provenance, data: job.run.partial)
   }
 
-  /// The thresholds of all sites, from a pass of its own.
-  private func findThresholds(_ run: AnalysisRun, _ model: Model, _ context: RunContext) throws -> Thresholds {
-    let plan = try AnalysisPlan(
-      model.graph, AnalysisRequest(sites: sites, batch: run.batch, output: model.output, keepsMaps: run.shards < context.workers))
-    let images = run.data.dataset.count
-    let need = plan.sites.reduce(0) {
-      $0 + $1.shape.channels * ThresholdAccumulator.byteCount(share: quantile, images: images, area: $1.shape.area)
-    }
-    var chosen: [Int]?
-    var seen = images
-    if need > ScoreRun.thresholdBytes {
-      let count = max(1, Int(Double(run.shards) * Double(ScoreRun.thresholdBytes) / Double(need)))
-      let shards = (0..<count).map { $0 * run.shards / count }
-      seen = shards.reduce(0) { $0 + min(run.batch, images - $1 * run.batch) }
-      chosen = shards
-    }
-    let description =
-      chosen == nil
-      ? "exact quantile over all \(images.of("image"))"
-      : "exact quantile over \(seen) of \(images) images, evenly spaced in batches"
-    context.note("thresholds: \(description)")
-    var job = JobIdentity("thresholds")
-    job.add("sites", self.sites)
-    job.add("quantile", quantile)
-    job.add("images", seen)
-    let store = try run.store("found", job: job)
-    if let found = try store.load(note: context.note).map({ try decoded($0, plan.sites) }) {
-      return Thresholds(values: found, description: description, quantile: "\(quantile)")
-    }
-    let (share, total) = (quantile, seen)
-    let sites = plan.sites.map { ($0.shape, ThresholdAccumulator.Floors(channels: $0.shape.channels)) }
-    let state = try run.pass("thresholds", plan, shards: chosen, job: job) {
-      AnalysisState(
-        sites.map { shape, floors in
-          SiteAccumulators([(.forward, ThresholdAccumulator(shape, share: share, images: total, floors: floors))])
-        })
-    }
-    let found = state.sites.map { ($0.all[0] as? ThresholdAccumulator)?.thresholds ?? [] }
-    // A run that is stopped later need not look for them again.
-    var encoder = StateEncoder()
-    for thresholds in found { encoder.append(thresholds) }
-    try store.save(encoder.bytes)
-    run.finish("thresholds")
-    return Thresholds(values: found, description: description, quantile: "\(quantile)")
-  }
-
-  private func decoded(_ saved: Data, _ sites: [Site]) throws -> [[Float]] {
-    var state = StateDecoder(saved)
-    return try sites.map { try state.array(of: Float.self, count: $0.shape.channels) }
+  private func observe(
+    _ job: Job, _ content: FilterContent, _ thresholds: Thresholds?, _ fresh: @escaping @Sendable () -> AnalysisState
+  ) throws -> PartialPass {
+    var settings = JobIdentity("score")
+    settings.add("sites", sites)
+    settings.add("statistics", job.statistics.map(\.text).joined(separator: " "), default: "")
+    settings.add("thresholds", thresholds?.digest)
+    settings.add("composite", content.provenance["composite"])
+    settings.add("start", start.rawValue, default: RelevanceStart.oneHot.rawValue)
+    settings.add("vote-share", job.dissects ? voteShare : nil)
+    settings.add("exemplars", report?.images)
+    return try job.run.pass(job.dissects ? "dissect" : "observe", job.plan, job: settings, fresh: fresh)
   }
 
   private func chosenStatistics(hasTarget: Bool) throws -> [StatisticRequest] {

@@ -9,7 +9,8 @@ import Tensors
 struct StateFile {
   private static let mark = Data("espalier-state-1".utf8)
 
-  private let path: String
+  /// The file.
+  let path: String
   private let key: Data
 
   init(_ path: String, job: JobIdentity) {
@@ -46,7 +47,7 @@ struct StateFile {
   /// Replaces what was saved, in one step, piece by piece: it may be large.
   ///
   /// - Throws: `EspalierError` if it cannot be written.
-  func save(_ pass: SavedPass) throws {
+  func save(_ pass: PartialPass) throws {
     try save { write in
       // Writing is over when this returns.
       try withoutActuallyEscaping(write) { write in

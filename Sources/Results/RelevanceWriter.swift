@@ -138,11 +138,15 @@ public final class RelevanceWriter {
 
   /// Gives the file its name, once every row is written.
   ///
+  /// - Parameters:
+  ///   - sealed: whether a checksum of all bytes is put behind them.
+  ///   - adding: writes more into the file.
   /// - Throws: `EspalierError` if it cannot be written.
-  public func commit() throws {
+  public func commit(sealed: Bool = false, adding: (HDF5File) throws -> Void = { _ in }) throws {
     try write(mostRelevant, to: "relmax", "the images with the greatest relevance of each filter, the greatest first")
     try write(mostActive, to: "actmax", "the images with the greatest activation of each filter, the greatest first")
-    try file.commit()
+    try adding(file)
+    try file.commit(sealed: sealed)
   }
 
   private func write(_ tops: [TopSamples], to name: String, _ description: String) throws {

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// Positions without a class do not count. The measures are those of torchvision's `ConfusionMatrix`, but for classes that neither
 /// labels nor predictions have, which have no IoU here and no part in the mean.
-public struct Confusion: Hashable, Sendable {
+public struct Confusion: Hashable, Sendable, Codable {
   /// The number of classes, K.
   public let classes: Int
   /// The numbers of positions, `[K, K + 1]`: by class, by predicted class; last those whose prediction is NaN.
@@ -17,6 +17,9 @@ public struct Confusion: Hashable, Sendable {
 
   /// Counts a position.
   mutating func add(_ label: Int, predicted: Int?) { counts[label * (classes + 1) + (predicted ?? classes)] += 1 }
+
+  /// Whether there are as many counts as classes ask for.
+  var isSound: Bool { 0...1 << 16 ~= classes && counts.count == classes * (classes + 1) }
 
   mutating func add(_ other: Confusion) { for i in counts.indices { counts[i] += other.counts[i] } }
 
@@ -47,7 +50,7 @@ public struct Confusion: Hashable, Sendable {
 }
 
 /// How far numbers are from those that are right, over a whole data set.
-public struct ErrorSums: Hashable, Sendable {
+public struct ErrorSums: Hashable, Sendable, Codable {
   /// The number of numbers.
   public internal(set) var count = 0
   var squared = 0.0

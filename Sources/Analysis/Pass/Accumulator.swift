@@ -33,8 +33,8 @@ public struct SiteShape: Hashable, Sendable {
 /// Something that is learned about every channel of a site from a pass over images.
 ///
 /// Each shard of images gets a fresh accumulator: `observe` once a tile (images rising, in an image channels rising), then
-/// `endShard`. Shards are merged one after the other into the first, so the answer depends on neither the number of workers nor
-/// interruptions.
+/// `endShard`. Neighbouring ranges of shards are merged by a fixed tree, so the answer depends on neither the number of workers,
+/// interruptions, nor the parts that a pass was cut into.
 public protocol Accumulator: Sendable {
   /// Takes in a tile.
   mutating func observe(_ tile: Tile, of images: ShardImages)

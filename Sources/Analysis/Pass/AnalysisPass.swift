@@ -27,9 +27,9 @@ public struct AnalysisShard: Sendable {
 
 /// A pass over images that shows every site of a plan to accumulators, on all workers at once.
 ///
-/// What was learned from each shard is merged into that of the shards before it, in their order: the answer has the same bits for
-/// any number of workers, and for a pass that was interrupted and went on, and memory does not grow with the number of shards
-/// beyond what accumulators themselves keep.
+/// What was learned from each shard is merged by the ``FixedTree``: the answer has the same bits for any number of workers, for a
+/// pass that was interrupted and went on, and for one whose parts were run elsewhere. Beside the shards in work one state a level
+/// of the tree is alive at most.
 public struct AnalysisPass: Sendable {
   /// The compiled pass.
   public let plan: AnalysisPlan
@@ -53,8 +53,6 @@ public struct AnalysisPass: Sendable {
 
   /// Runs the pass, or the rest of it.
   ///
-  /// Where shards are fewer than workers and the plan keeps its maps, sites of one shard are observed on several workers at once.
-  ///
   /// - Parameters:
   ///   - scheduler: the workers, with their progress and cancellation.
   ///   - saved: where an earlier run of the same pass stopped; nil to begin.
@@ -64,65 +62,39 @@ public struct AnalysisPass: Sendable {
   /// - Throws: the error of the lowest failing shard, with shard and site named; `CancellationError`; what `save` throws.
   public func run(
     _ scheduler: BlockScheduler, from saved: Data? = nil, interval: Duration = .seconds(30),
-    save: (@Sendable (SavedPass) throws -> Void)? = nil
+    save: (@Sendable (PartialPass) throws -> Void)? = nil
   ) throws -> AnalysisState {
-    var (first, start) = (0, AnalysisState?.none)
-    if let saved { (first, start) = try restored(saved) }
+    try run(scheduler, over: 0..<shards, from: saved, interval: interval, save: save).result(fresh)
+  }
+
+  /// Runs the pass over some of its shards, or the rest of them.
+  ///
+  /// Where shards are fewer than workers and the plan keeps its maps, sites of one shard are observed on several workers at once.
+  ///
+  /// - Parameters: as ``run(_:from:interval:save:)``, and
+  ///   - range: the shards.
+  /// - Returns: what was learned from these shards.
+  /// - Throws: as ``run(_:from:interval:save:)``.
+  public func run(
+    _ scheduler: BlockScheduler, over range: Range<Int>, from saved: Data? = nil, interval: Duration = .seconds(30),
+    save: (@Sendable (PartialPass) throws -> Void)? = nil
+  ) throws -> PartialPass {
+    let start = try saved.map { try PartialPass($0, of: range, fresh) } ?? PartialPass(from: range.lowerBound)
     var scheduler = scheduler
     scheduler.prologue = useOneThreadHere
-    return try scheduler.fold(
-      shards: first..<shards, blocks: plan.sites.map(\.title), blocksMayMove: plan.keepsMaps,
-      bytesPerWorker: plan.bytesPerWorker, from: consume start,
-      checkpoint: save.map { save in PassCheckpoint(interval: interval) { try save(SavedPass(state: $0, next: $1)) } },
+    let tree = try scheduler.reduce(
+      shards: start.shards.upperBound..<range.upperBound, blocks: plan.sites.map(\.title), blocksMayMove: plan.keepsMaps,
+      bytesPerWorker: plan.bytesPerWorker, from: start.tree,
+      checkpoint: save.map { save in
+        PassCheckpoint(interval: interval) { try save(PartialPass($0, range.lowerBound..<$1)) }
+      },
       makeWorker: { _ in try AnalysisProgram(plan) },
       body: { program, index, handoff in
         let shard = try read(index)
         return try program.run(
           shard.input, others: shard.others, shard.images, targets: shard.targets, fresh: fresh,
           observing: { site, bytes, work in try handoff.submit(block: site, bytes: bytes, work) }, until: handoff.wait)
-      },
-      take: { $0.merge($1) }) ?? fresh()
-  }
-
-  private func restored(_ saved: Data) throws -> (Int, AnalysisState?) {
-    var state = StateDecoder(saved)
-    guard SavedPass.isReadable(saved) else {
-      throw EspalierError("the saved state of a pass is of another version", accepted: "one of this version: begin anew")
-    }
-    _ = try state.integer()
-    let next = try state.integer()
-    var whole = fresh()
-    try whole.decode(from: &state)
-    guard 1...max(shards, 1) ~= next, state.isAtEnd else { throw EspalierError("the saved state of a pass is damaged") }
-    return (next, whole)
-  }
-}
-
-/// How far a pass has come: what was learned from the shards before one.
-public struct SavedPass: Sendable {
-  fileprivate let state: AnalysisState
-  fileprivate let next: Int
-
-  /// Earlier forms began with the number of shards, which is none below 0.
-  private static let form = -2
-
-  /// Appends what ``AnalysisPass/run(_:from:interval:save:)`` goes on from.
-  public func encode(into encoder: inout StateEncoder) {
-    encoder.append(SavedPass.form)
-    encoder.append(next)
-    state.encode(into: &encoder)
-  }
-
-  /// The same, as bytes.
-  public var bytes: Data {
-    var encoder = StateEncoder()
-    encode(into: &encoder)
-    return encoder.bytes
-  }
-
-  /// Whether bytes have the form of this version.
-  public static func isReadable(_ bytes: Data) -> Bool {
-    var state = StateDecoder(bytes)
-    return (try? state.integer()) == form
+      }, combine: AnalysisState.merged)
+    return PartialPass(tree, range)
   }
 }

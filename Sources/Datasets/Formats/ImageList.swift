@@ -15,6 +15,12 @@ public struct ImageList: Dataset {
     var maskKind: MaskKind?
     var target: Int?
     var values: [Float]?
+
+    /// What is said of it.
+    var line: String {
+      "\(path) \(labels)\(maskKind.map { " \($0.rawValue)" } ?? "")" + (target.map { " target \($0)" } ?? "")
+        + (values.map { " values \($0)" } ?? "")
+    }
   }
 
   public let classNames: [String]?
@@ -86,16 +92,20 @@ public struct ImageList: Dataset {
 
   public func digest() throws -> String {
     var hash = SHA256()
-    for entry in entries {
-      hash.update(
-        line:
-          "\(entry.path) \(entry.labels)\(entry.maskKind.map { " \($0.rawValue)" } ?? "")"
-          + (entry.target.map { " target \($0)" } ?? "") + (entry.values.map { " values \($0)" } ?? ""))
-      for path in [entry.path, entry.mask].compactMap({ $0 }) {
-        hash.update(line: try SHA256.hexadecimal(ofFile: absolute(path)))
-      }
-    }
+    for entry in entries { for line in try lines(entry) { hash.update(line: line) } }
     return hash.hexadecimal
+  }
+
+  public func digestLines(_ samples: Range<Int>) throws -> [String]? { try entries[samples].flatMap(lines) }
+
+  public var listDigest: String? {
+    var hash = SHA256()
+    for entry in entries { hash.update(line: entry.line) }
+    return hash.hexadecimal
+  }
+
+  private func lines(_ entry: Entry) throws -> [String] {
+    try [entry.line] + [entry.path, entry.mask].compactMap { $0 }.map { try SHA256.hexadecimal(ofFile: absolute($0)) }
   }
 
   private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : folder + "/" + path }

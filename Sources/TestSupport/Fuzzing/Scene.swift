@@ -46,6 +46,20 @@ public enum Scene {
       "--out",
       "pruned.onnx")
     try run("sensitivity", "net.onnx", "--data", "hdf5:data.h5", "--criterion", "l1", "--out", "sweep.json")
+    let observing = ["--data", "hdf5:data.h5", "--batch", "4", "--workers", "1"]
+    let dissecting = ["dissect", "net.onnx", "--concepts", "hdf5:data.h5.concepts"] + observing
+    for (name, command) in [
+      ("stats", ["stats", "net.onnx", "--statistic", "moments", "--statistic", "quantiles", "--statistic", "gram"] + observing),
+      ("thresholds", dissecting), ("units", dissecting + ["--thresholds", "units.h5"]),
+      ("measure", ["measure", "net.onnx", "--method", "gradient", "--measure", "sparseness"] + observing),
+      ("evaluate", ["evaluate", "net.onnx"] + observing), ("maps", ["relevance", "net.onnx"] + observing),
+    ] {
+      for number in 1...2 {
+        let outcome = try ToolProcess.run(
+          tool, command + ["--part", "\(number)/2", "--out", "\(name).part\(number)"], in: folder, seconds: 120)
+        guard outcome.status == 0 else { throw EspalierError(outcome.talk, location: "part \(number) of \(name)") }
+      }
+    }
     try write("{\"0\": \"a\", \"1\": \"b\", \"2\": [\"n02\", \"c\"], \"3\": \"d\"}", "classes.json")
 
     // Images, texts.
@@ -102,6 +116,13 @@ public enum Scene {
     func text(_ file: String, _ commands: [[String]]) throws -> HostileKind {
       let text = String(decoding: try bytes(file), as: UTF8.self)
       return HostileKind(file, file: file, sound: Array(text.utf8), mutators: [TextMutator(text, seed: seed)], commands: commands)
+    }
+    func part(_ name: String, _ out: [String] = ["--out", "out.h5"]) throws -> HostileKind {
+      let (file, original) = ("\(name).part2", try bytes("\(name).part2"))
+      return HostileKind(
+        "part of \(name)", file: file, sound: original,
+        mutators: [try SealedMutator(checkpoint: path(file), seed: seed), Mutator(original, seed: seed)],
+        commands: [["join", "\(name).part1", file] + out])
     }
     let evaluate = ["evaluate", "net.onnx", "--data"]
     let folderOfImages = evaluate + ["folder:images", "--preprocess", "prepare.toml"]
@@ -162,6 +183,8 @@ public enum Scene {
       text(
         "rules.toml",
         [["relevance", "net.onnx", "--data", "hdf5:data.h5", "--composite", "rules.toml", "--out", "out.h5"] + small]),
+      part("stats"), part("thresholds"), part("units"), part("measure", ["--out", "out.csv"]), part("evaluate", []),
+      part("maps"),
     ] + StoppedRuns.kinds(in: folder, tool: tool, seed: seed)
   }
 

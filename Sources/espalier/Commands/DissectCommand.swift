@@ -59,6 +59,7 @@ struct DissectCommand: ParsableCommand {
   @Flag(help: "Print JSON: layers with their filters, detectors, concepts and best filter.")
   var json = false
 
+  @OptionGroup var parts: PartOptions
   @OptionGroup var options: RunOptions
 
   func validate() throws {
@@ -77,11 +78,23 @@ struct DissectCommand: ParsableCommand {
   }
 
   func run() throws {
+    let part = try parts.resolved(out, options)
     let request = self.report.map { ReportRequest($0, filters: reportFilters, images: reportImages) }
     let run = ScoreRun(
       .dissection, sites: sites.request, concepts: concepts, quantile: parameters.quantile, thresholds: thresholds,
-      voteShare: parameters.voteShare, batch: options.batch, out: out, report: request)
+      voteShare: parameters.voteShare, batch: options.batch, out: part?.out ?? out, report: request)
+    if let (part, out) = part {
+      let report = try options.run { try run.run(part, of: model.load($0), on: data.request(classes: classes.classes), $0) }
+      return parts.say(report, out, "dissect", options)
+    }
     let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
+    if let request { say(request, report) }
+    try DissectCommand.print(report, json: json)
+    if !json { options.say("\(out): dissection of \(report.layers.count.of("layer")) on \(report.images.of("image"))") }
+  }
+
+  /// Prints the layers with their detectors.
+  static func print(_ report: FilterReport, json: Bool) throws {
     let rows = report.layers.compactMap { layer -> Row? in
       guard let result = layer.dissection, let vocabulary = report.vocabulary else { return nil }
       let best = (0..<layer.layer.channels).compactMap { channel in result.best(channel).map { (channel, $0) } }
@@ -92,7 +105,6 @@ struct DissectCommand: ParsableCommand {
         best: best.map { vocabulary.concepts[$0.1.concept].name }, bestFilter: best?.0,
         bestIoU: best.map { Double($0.1.overlap) })
     }
-    if let request { say(request, report) }
     if json { return try StandardOutput.json(rows) }
     let table = Table(
       columns: [
@@ -107,7 +119,6 @@ struct DissectCommand: ParsableCommand {
         ]
       })
     try StandardOutput.line(table.text)
-    options.say("\(out): dissection of \(report.layers.count.of("layer")) on \(report.images.of("image"))")
   }
 
   /// Tells where the report is, and how large.

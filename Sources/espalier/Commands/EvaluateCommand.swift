@@ -21,6 +21,11 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var model: FedModelOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var classes: ClassOptions
+
+  @Option(help: ArgumentHelp("The file of a part, with --part.", valueName: "file"), completion: .file(extensions: ["h5"]))
+  var out: String?
+
+  @OptionGroup var parts: PartOptions
   @OptionGroup var options: RunOptions
 
   @Flag(
@@ -29,10 +34,26 @@ struct EvaluateCommand: ParsableCommand {
   )
   var json = false
 
+  func validate() throws {
+    if out != nil, parts.part == nil { throw ValidationError("--out is the file of a part, and goes with --part") }
+  }
+
   func run() throws {
+    if let (part, out) = try parts.resolved(out, options) {
+      let report = try options.run { context in
+        try EvaluationRun.evaluate(
+          part, model.load(context), on: data.request(classes: classes.classes), batch: options.batch, out: out, context)
+      }
+      return parts.say(report, out, "evaluate", options)
+    }
     let report = try options.run { context in
       try EvaluationRun.evaluate(model.load(context), on: data.request(classes: classes.classes), batch: options.batch, context)
     }
+    try EvaluateCommand.print(report, json: json)
+  }
+
+  /// Prints what was counted.
+  static func print(_ report: EvaluationReport, json: Bool) throws {
     if json { return try StandardOutput.json(report) }
     func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
     func number(_ value: Double) -> String { String(format: "%.4f", value) }

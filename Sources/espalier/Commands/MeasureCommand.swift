@@ -67,6 +67,7 @@ struct MeasureCommand: ParsableCommand {
     completion: .file(extensions: ["csv", "h5"]))
   var out: String?
 
+  @OptionGroup var parts: PartOptions
   @OptionGroup var options: RunOptions
 
   @Flag(
@@ -81,13 +82,23 @@ struct MeasureCommand: ParsableCommand {
   ]
 
   func run() throws {
+    let part = try parts.resolved(out, options)
     let run = MeasureRun(
       methods: try (method.isEmpty ? MeasureCommand.methods : method).map { try ExplanationMethod($0) },
       measures: try (measure.isEmpty ? MeasureCommand.measures : measure).map { try MeasureCatalog.measure($0) },
-      target: target, start: start, batch: options.batch, isLenient: measure.isEmpty, out: out)
+      target: target, start: start, batch: options.batch, isLenient: measure.isEmpty, out: part?.out ?? out)
+    if let (part, out) = part {
+      let report = try options.run { try run.run(part, of: model.load($0), on: data.request(classes: classes.classes), $0) }
+      return parts.say(report, out, "measure", options)
+    }
     let report = try options.run { context in
       try run.run(model.load(context), on: data.request(classes: classes.classes), context)
     }
+    try MeasureCommand.print(report, json: json)
+  }
+
+  /// Prints methods in rows and measures in columns.
+  static func print(_ report: MeasureReport, json: Bool) throws {
     if json { return try StandardOutput.json(report) }
     let columns =
       report.methods.first?.measures.flatMap {

@@ -127,6 +127,7 @@ struct RelevanceCommand: ParsableCommand {
   @Flag(help: "Print conservation as JSON: pictures, layers[] (layer, operator, rule, out, in, bias, stabiliser, other).")
   var json = false
 
+  @OptionGroup var parts: PartOptions
   @OptionGroup var options: RunOptions
 
   func validate() throws {
@@ -135,17 +136,25 @@ struct RelevanceCommand: ParsableCommand {
   }
 
   func run() throws {
+    let part = try parts.resolved(out, options)
     let run = RelevanceRun(
       attributor: attributor, composite: composite, target: target, start: start, maps: maps, conservation: conservation,
-      top: top, origin: from, batch: options.batch, out: out,
+      top: top, origin: from, batch: options.batch, out: part?.out ?? out,
       dataOut: dataOut, virelay: virelay)
+    if let (part, out) = part {
+      let report = try options.run { try run.run(part, of: model.load($0), on: data.request(classes: classes.classes), $0) }
+      return parts.say(report, out, "relevance", options)
+    }
     let count = try options.run { context in
       try run.run(model.load(context), on: data.request(classes: classes.classes), context)
     }
     options.say("\(out): relevance of \(count.of("image"))")
     if let virelay { options.say("\(virelay): open it with virelay \(virelay)/project.yaml") }
-    guard conservation else { return }
-    let report = try ConservationReport(out)
+    if conservation { try RelevanceCommand.print(ConservationReport(out), json: json) }
+  }
+
+  /// Prints what becomes of relevance in every layer.
+  static func print(_ report: ConservationReport, json: Bool) throws {
     if json { return try StandardOutput.json(report) }
     func number(_ value: Double) -> String { String(format: "%.6f", abs(value) < 5e-7 ? 0 : value) }
     let table = Table(

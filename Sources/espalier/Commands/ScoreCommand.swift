@@ -65,13 +65,19 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write, HDF5.", valueName: "file"), completion: .file(extensions: ["h5"]))
   var out: String
 
+  @OptionGroup var parts: PartOptions
   @OptionGroup var options: RunOptions
 
   func run() throws {
+    let part = try parts.resolved(out, options)
     let run = ScoreRun(
       .scores(criterion), sites: sites.request, concepts: concepts, quantile: parameters.quantile,
       thresholds: thresholds, voteShare: parameters.voteShare, composite: composite, target: target, start: start,
-      batch: options.batch, out: out)
+      batch: options.batch, out: part?.out ?? out)
+    if let (part, out) = part {
+      let report = try options.run { try run.run(part, of: model.load($0), on: data.request(classes: classes.classes), $0) }
+      return parts.say(report, out, "score", options)
+    }
     let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
     options.say(
       "\(out): \(report.criteria.joined(separator: ", ")) of \(report.layers.count.of("layer")) on \(report.images.of("image"))"

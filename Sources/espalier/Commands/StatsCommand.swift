@@ -44,11 +44,18 @@ struct StatsCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write, HDF5.", valueName: "file"), completion: .file(extensions: ["h5"]))
   var out: String
 
+  @OptionGroup var parts: PartOptions
   @OptionGroup var options: RunOptions
 
   func run() throws {
     let names = statistic.isEmpty ? StatisticCatalog.standard.map { $0.name } : statistic
-    let run = ScoreRun(.statistics(names), sites: sites.request, composite: composite, batch: options.batch, out: out)
+    let part = try parts.resolved(out, options)
+    let run = ScoreRun(
+      .statistics(names), sites: sites.request, composite: composite, batch: options.batch, out: part?.out ?? out)
+    if let (part, out) = part {
+      let report = try options.run { try run.run(part, of: model.load($0), on: data.request(classes: classes.classes), $0) }
+      return parts.say(report, out, "stats", options)
+    }
     let report = try options.run { try run.run(model.load($0), on: data.request(classes: classes.classes), $0) }
     options.say(
       "\(out): \(names.joined(separator: ", ")) of \(report.layers.count.of("layer")) on \(report.images.of("image"))")

@@ -218,7 +218,7 @@ import Testing
     for number in [1, 1, 0, 0] { old.append(number) }
     pass.fresh().encode(into: &old)
     let bytes = old.bytes
-    #expect(!SavedPass.isReadable(bytes))
+    #expect(!PartialPass.isReadable(bytes))
     let error = #expect(throws: EspalierError.self) { try pass.run(BlockScheduler(width: 1), from: bytes) }
     #expect("\(error!)".contains("another version"))
   }

@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Parts as launchers start them: Slurm with a controller and two nodes on this machine, and Open MPI's `mpirun`.
+@Suite struct MachineTests {
+  private static let stats = [
+    "stats", "lenet.onnx", "--data", "hdf5:images.h5", "--batch", "4", "--workers", "1", "--statistic", "moments", "--statistic",
+    "gram",
+  ]
+
+  /// The bytes of one process, from parts that a launcher started.
+  ///
+  /// - Parameter launch: starts three parts, `part-1.h5` to `part-3.h5`, in a folder, of a command.
+  private func sameBytes(_ launch: (URL, [String]) throws -> (status: Int32, text: String)) throws {
+    try Sample.withModelAndImages { folder in
+      try Sample.images(57, in: folder)
+      #expect(try Tool.run(Self.stats + ["--out", "whole.h5"], in: folder).status == 0)
+      let (status, text) = try launch(folder, [Tool.url.path] + Self.stats + ["--part", "auto", "--out", "part-{part}.h5"])
+      #expect(status == 0, "\(text)")
+      let join = try Tool.run(["join", "part-3.h5", "part-1.h5", "part-2.h5", "--out", "joined.h5"], in: folder)
+      #expect(join.status == 0, "\(text)\(join.talk)")
+      #expect(
+        try Data(contentsOf: folder.appendingPathComponent("joined.h5"))
+          == Data(contentsOf: folder.appendingPathComponent("whole.h5")))
+    }
+  }
+
+  @Test(.enabled(if: Machines.slurmStarts, "needs Debian packages slurm-wlm and munge, and root"), arguments: ["array", "step"])
+  func slurm(kind: String) throws {
+    try sameBytes { folder, command in
+      let words = command.map { "'\($0)'" }.joined(separator: " ")
+      // In an array each task is a job of its own; in a step one job has all.
+      let script =
+        kind == "array"
+        ? "#!/bin/bash\n#SBATCH --array=1-3 --output=task-%a.log\ncd '\(folder.path)'\n\(words)\n"
+        : "#!/bin/bash\n#SBATCH --ntasks=3 --nodes=2 --output=task.log\ncd '\(folder.path)'\nsrun \(words)\n"
+      try Data(script.utf8).write(to: folder.appendingPathComponent("job.sh"))
+      return try Machines.run(
+        [
+          Machines.slurm, folder.appendingPathComponent("slurm").path, "bash", "-c",
+          "sbatch --wait job.sh; s=$?; cat task*.log; exit $s",
+        ],
+        in: folder)
+    }
+  }
+
+  @Test(.enabled(if: Machines.mpirun != nil, "needs Debian package openmpi-bin")) func mpirun() throws {
+    try sameBytes { folder, command in
+      try Machines.run(
+        [Machines.mpirun!, "--allow-run-as-root", "--oversubscribe", "--mca", "btl", "self,tcp", "-n", "3"] + command, in: folder)
+    }
+  }
+}
+
+/// Launchers on this machine.
+enum Machines {
+  /// The script that starts a Slurm.
+  static let slurm = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../Machines/slurm").path
+
+  /// Whether its daemons start here.
+  static let slurmStarts: Bool = {
+    (try? withTemporaryFolder { try run([slurm, $0.appendingPathComponent("slurm").path, "true"], in: $0).status }) == 0
+  }()
+
+  /// Open MPI's launcher.
+  static let mpirun = ["/usr/bin/mpirun", "/usr/local/bin/mpirun"].first { FileManager.default.isExecutableFile(atPath: $0) }
+
+  /// Runs a command to its end, with what it prints and says.
+  static func run(_ command: [String], in folder: URL) throws -> (status: Int32, text: String) {
+    let file = folder.appendingPathComponent("said")
+    try Data().write(to: file)
+    let handle = try FileHandle(forWritingTo: file)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: command[0])
+    process.arguments = Array(command.dropFirst())
+    process.currentDirectoryURL = folder
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = handle
+    process.standardError = handle
+    try process.run()
+    process.waitUntilExit()
+    return (process.terminationStatus, try String(contentsOf: file, encoding: .utf8))
+  }
+}
