@@ -1,5 +1,6 @@
 import Analysis
 import Datasets
+import Files
 import Networks
 import Scheduling
 import Tensors
