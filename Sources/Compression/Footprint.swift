@@ -17,7 +17,7 @@ public struct Footprint: Hashable, Sendable, Codable {
   /// MACs, each times the bits of its weight and of its activation as they are stored.
   public var bitOperations: Int
 
-  /// Counts a network.
+  /// Counts a network as it is run: with the lengths that its open axes were given, and its own batch where that is fixed.
   ///
   /// BitOps: C. Baskin et al., "UNIQ: Uniform noise injection for non-uniform quantization of neural networks", ACM TOCS 2021,
   /// section 4.2, without the bits of the accumulator.
@@ -38,7 +38,7 @@ public struct Footprint: Hashable, Sendable, Codable {
       let operands = (nodes[layer.name]?.inputs.prefix(2) ?? []).compactMap { $0 }
       return sum.saturatingSum(operands.reduce(layer.macs) { $0.saturatingProduct(graph.bits(of: $1)) })
     }
-    bytes = try graph.onnxByteCount(without: ChainRecord.metadataKeys)
+    bytes = try graph.restoringDeclaredBatch().onnxByteCount(without: ChainRecord.metadataKeys)
   }
 }
 

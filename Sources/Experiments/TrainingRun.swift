@@ -214,7 +214,7 @@ public struct TrainingRun: Sendable {
     _ graph: Graph, after epoch: TrainingHistory.Epoch?, _ settings: TrainingSettings, _ data: PreparedData, _ model: Model?,
     _ tuned: JobIdentity, _ context: RunContext
   ) throws {
-    var editor = GraphEditor(try graph.restoringDeclaredBatch())
+    var editor = GraphEditor(graph)
     if data.holdsImages { editor.metadata[Preprocessing.metadataKey] = data.preprocessing.json }
     let before = editor.metadata[TrainingRecord.metadataKey].flatMap { TrainingRecord(json: $0) }
     editor.metadata[TrainingRecord.metadataKey] = try TrainingRecord(
@@ -224,13 +224,14 @@ public struct TrainingRun: Sendable {
       espalier: Release.version, before: before.map { [$0] }
     ).json
     if let model {
-      let before = try model.graph.restoringDeclaredBatch()
       try ChainRecord.adding(
         StepRecord(
-          TuneStep.name, tuned, from: before, digest: model.digest, to: editor.graph(), promise: .none,
+          TuneStep.name, tuned, from: model.graph, digest: model.digest, to: editor.graph(), promise: .none,
           espalier: Release.version), to: &editor.metadata)
     }
-    if let notice = try editor.graph().writeONNX(to: out, producerVersion: Release.version) { context.note("\(out): \(notice)") }
+    if let notice = try editor.graph().restoringDeclaredBatch().writeONNX(to: out, producerVersion: Release.version) {
+      context.note("\(out): \(notice)")
+    }
   }
 
   var augmentationText: String {

@@ -136,7 +136,7 @@ import Testing
       let text = String(decoding: talk.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
       process.waitUntilExit()
       #expect(process.terminationReason == .exit && process.terminationStatus == 1)
-      #expect(text.contains("need 68.3 GiB of memory") && text.contains("ESPALIER_MEMORY=SIZE"), "\(text)")
+      #expect(text.contains(/need [0-9.]+ GiB of memory/) && text.contains("ESPALIER_MEMORY=SIZE"), "\(text)")
     }
   }
 

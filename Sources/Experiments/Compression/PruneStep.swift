@@ -113,7 +113,7 @@ public struct PruneStep: MethodStep {
     var editor = GraphEditor(try pruned.graph.restoringDeclaredBatch())
     editor.metadata[PruningRecord.metadataKey] = try record(settings, pruned, after: earlier, of: origin).json
     let record = try StepRecord(
-      PruneStep.name, settings.job, from: current.graph.restoringDeclaredBatch(), digest: input.digest, to: editor.graph(),
+      PruneStep.name, settings.job, from: current.graph, digest: input.digest, to: pruned.graph,
       promise: reconstruction.mode == .none ? .maskedTwin : .none,
       proof: pruned.proof, notes: PruneStep.notes(pruned.atFloor), espalier: Release.version)
     try ChainRecord.adding(record, to: &editor.metadata)
