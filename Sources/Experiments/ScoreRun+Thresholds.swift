@@ -27,7 +27,7 @@ extension ScoreRun {
   /// A pass that finds the thresholds of all sites.
   struct ThresholdSearch {
     var plan: AnalysisPlan
-    /// The shards that are looked at; nil for all.
+    /// The shards that are passed over; nil for all.
     var chosen: [Int]?
     /// The number of these shards.
     var shards: Int
@@ -37,7 +37,7 @@ extension ScoreRun {
     /// What the pass depends on beside network and data.
     var job: JobIdentity
 
-    /// Looks at the images, or at a part of them.
+    /// Passes over the images, or a part of them.
     func pass(_ run: AnalysisRun) throws -> PartialPass {
       run.context.note("thresholds: \(content.description)")
       return try run.pass("thresholds", plan, shards: chosen, job: job, fresh: content.fresh())

@@ -28,7 +28,7 @@ enum FilterJoin {
 
   /// Joins parts of the search for thresholds, and writes what `--thresholds` takes.
   ///
-  /// - Returns: the number of images that were looked at.
+  /// - Returns: the number of images that were passed over.
   /// - Throws: `EspalierError` naming the part that is damaged, or the file that cannot be written; `CancellationError`.
   static func runThresholds(_ set: PartSet, to out: String, _ context: RunContext) throws -> Int {
     let content = try set.parts[0].content(as: ThresholdContent.self)
@@ -79,7 +79,7 @@ struct ThresholdContent: Codable {
   var sites: [FilterContent.Site]
   /// The share of activations above a threshold.
   var share: Double
-  /// The number of images that are looked at.
+  /// The number of images that are passed over.
   var images: Int
   /// What the thresholds are, for people.
   var description: String

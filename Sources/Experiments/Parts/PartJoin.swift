@@ -11,7 +11,7 @@ public struct PartJoin: Sendable {
     case relevance(images: Int, conservation: ConservationReport?)
     /// Statistics, dissection or scores, and the verb that they are of.
     case filters(FilterReport, verb: String)
-    /// Thresholds for the second pass of a dissection, and the number of images that were looked at.
+    /// Thresholds for the second pass of a dissection, and the number of images that were passed over.
     case thresholds(verb: String, images: Int)
     case measures(MeasureReport)
     case evaluation(EvaluationReport)

@@ -5,11 +5,11 @@ import TestSupport
 import Tensors
 import Testing
 
-/// Every kind of figure at the widths of a column and a page, light and dark, beside small pictures that a person has looked at.
+/// Every kind of figure at the widths of a column and a page, light and dark, beside small images that a person has looked at.
 ///
-/// Pictures are 60 pixels to the inch, four a file, side by side; `Resources/renew-pictures` makes them anew. They are compared as
+/// Images are 60 pixels to the inch, four a file, side by side; `Resources/renew-reference-images` makes them anew. They are compared as
 /// means over squares of five pixels: how a font is rasterised changes these little, a text or mark that has moved much.
-@Suite struct PictureTests {
+@Suite struct ReferenceImageTests {
   private static let reduction = 3
   private static let pixelsPerInch = 60.0
   private static let window = 5
@@ -19,7 +19,7 @@ import Testing
   private static let settings: [(width: Double, theme: Theme)] = [(85, .light), (85, .dark), (178, .light), (178, .dark)]
 
   /// The first page in a setting, reduced.
-  private static func picture(_ figure: any Figure, _ width: Double, _ theme: Theme) throws -> Image {
+  private static func image(_ figure: any Figure, _ width: Double, _ theme: Theme) throws -> Image {
     var style = FigureStyle()
     style.width = FigureStyle.points(millimetres: width)
     style.theme = theme
@@ -39,18 +39,18 @@ import Testing
     return Image(pixels: Tensor(pixels, shape: [height, width, 3]))
   }
 
-  /// Pictures side by side, on grey where they are not as high as the highest.
-  private static func sheet(_ pictures: [Image]) -> Image {
-    let height = pictures.map(\.height).max() ?? 0
+  /// Images side by side, on grey where they are not as high as the highest.
+  private static func sheet(_ images: [Image]) -> Image {
+    let height = images.map(\.height).max() ?? 0
     var pixels: [UInt8] = []
     for y in 0..<height {
-      for picture in pictures {
-        let row = 3 * picture.width
+      for image in images {
+        let row = 3 * image.width
         pixels +=
-          y < picture.height ? picture.pixels.elements[y * row..<(y + 1) * row] : [UInt8](repeating: 128, count: row)[...]
+          y < image.height ? image.pixels.elements[y * row..<(y + 1) * row] : [UInt8](repeating: 128, count: row)[...]
       }
     }
-    return Image(pixels: Tensor(pixels, shape: [height, pictures.map(\.width).reduce(0, +), 3]))
+    return Image(pixels: Tensor(pixels, shape: [height, images.map(\.width).reduce(0, +), 3]))
   }
 
   /// The greatest difference between two images' means over windows, and where it is.
@@ -82,12 +82,12 @@ import Testing
 
   @Test(arguments: FigureSamples.named.map(\.key)) func figuresLookAsTheyDid(_ name: String) throws {
     let figure = try #require(FigureSamples.named.first { $0.key == name }).value
-    let own = Self.sheet(try Self.settings.map { try Self.picture(figure, $0.width, $0.theme) })
-    if let folder = ProcessInfo.processInfo.environment["ESPALIER_PICTURES"] {
+    let own = Self.sheet(try Self.settings.map { try Self.image(figure, $0.width, $0.theme) })
+    if let folder = ProcessInfo.processInfo.environment["ESPALIER_REFERENCE_IMAGES"] {
       try own.encodedPNG().withUnsafeBytes { try Data($0).write(to: URL(fileURLWithPath: "\(folder)/\(name).png")) }
       return
     }
-    let known = try Image.read(testResource("pictures/\(name).png").path).rgb
+    let known = try Image.read(testResource("reference-images/\(name).png").path).rgb
     try #require(
       known.width == own.width && known.height == own.height, "\(own.width)×\(own.height), was \(known.width)×\(known.height)")
     let (value, x, y) = Self.difference(own, known)
@@ -96,10 +96,10 @@ import Testing
 
   /// A legend that moves by two millimetres, a curve in another colour, and a title that is missing are seen.
   @Test func whatMovesIsSeen() throws {
-    let before = try Self.picture(FigureSamples.curves(5, title: "Title"), 85, .light)
+    let before = try Self.image(FigureSamples.curves(5, title: "Title"), 85, .light)
     var moved = [Image]()
-    moved.append(try Self.picture(FigureSamples.curves(5), 85, .light))
-    moved.append(try Self.picture(FigureSamples.curves(4, title: "Title"), 85, .light))
+    moved.append(try Self.image(FigureSamples.curves(5), 85, .light))
+    moved.append(try Self.image(FigureSamples.curves(4, title: "Title"), 85, .light))
     // The lower half, five pixels to the right.
     var shifted = before.pixels
     for y in before.height / 2..<before.height {
