@@ -135,6 +135,8 @@ public struct ThresholdAccumulator: Accumulator {
       } else {
         for value in later.greatest[channel] where value > floor { append(value, channel) }
       }
+      // The floor goes with the values that it is of: where it is known too, they must not be passed over.
+      floors[channel] = max(floor, later.floors[channel])
       compactIfMany(channel)
     }
     shared.raise(floors)

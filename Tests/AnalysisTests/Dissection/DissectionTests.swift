@@ -198,4 +198,23 @@ import Testing
     let expected = try thresholds(width: 1, shared: false)
     for width in [1, 2, 3, 8] { #expect(try thresholds(width: width, shared: true) == expected) }
   }
+
+  /// A floor goes along with the values that it is of, in whatever order ranges of shards are combined.
+  @Test func valuesAtAFloorAreKept() throws {
+    let site = SiteShape(channels: 1, height: 1, width: 1, rows: 1)
+    let floors = ThresholdAccumulator.Floors(channels: 1)
+    // Of 40 values two are kept.
+    func accumulator() -> ThresholdAccumulator { ThresholdAccumulator(site, share: 0.005, images: 40, floors: floors) }
+    var left = accumulator(), holder = accumulator()
+    var encoder = StateEncoder()
+    encoder.append([5, 4] as [Float])
+    var decoder = StateDecoder(encoder.bytes)
+    try holder.decode(from: &decoder)
+    holder.endShard(ShardImages(indices: [0], labels: [[]]))
+    left.merge(holder)
+    // It begins with the floor that the holder has found.
+    var other = accumulator()
+    other.merge(left)
+    #expect(abs(other.thresholds[0] - 4.805) < 1e-5)
+  }
 }
