@@ -9,27 +9,11 @@ import Testing
   /// A chain of two convolutions and a linear layer: 6, 8 and 10 filters may go.
   private func vgg() throws -> ChannelGroups { try ChannelGroups(ChannelMap(TinyNetworks.vgg())) }
 
-  private func scores(_ groups: ChannelGroups, _ value: (String, Int) -> Double) -> FilterScores {
-    FilterScores(
-      Dictionary(
-        uniqueKeysWithValues: groups.all.flatMap(\.layers).map { layer in
-          let count = groups.map.linear.first { $0.node == layer.id }!.outputs.count
-          return (layer.name, (0..<count).map { value(layer.name, $0) })
-        }))
-  }
-
-  private func kept(_ groups: ChannelGroups, _ removed: Set<Int>) -> [String: [Int]] {
-    Dictionary(
-      uniqueKeysWithValues: groups.removable.map { group in
-        (group.name, group.channels.indices.filter { !removed.contains(group.channels[$0].id) })
-      })
-  }
-
   @Test func layersKeepTheirWidths() throws {
     let groups = try vgg()
-    let falling = scores(groups) { Double(-$1 + $0.count) }
+    let falling = groups.scores { Double(-$1 + $0.count) }
     func chosen(_ text: String) throws -> [String: [Int]] {
-      try kept(groups, Selection(.widths(LayerWidth.list(text)), floor: 0.9).choose(in: groups, by: falling))
+      try groups.kept(without: Selection(.widths(LayerWidth.list(text)), floor: 0.9).choose(in: groups, by: falling))
     }
     #expect(try chosen("conv1=4 fc1=0.3") == ["conv1": [0, 1, 2, 3], "conv2": Array(0..<8), "fc1": [0, 1, 2]])
     // The last that fits counts; a share leaves one at least.
@@ -47,9 +31,9 @@ import Testing
   /// Layers that go together have one width.
   @Test func coupledLayersHaveOneWidth() throws {
     let groups = try ChannelGroups(ChannelMap(TinyNetworks.residual()))
-    let rising = scores(groups) { Double($1) }
+    let rising = groups.scores { Double($1) }
     func choose(_ text: String) throws -> [String: [Int]] {
-      try kept(groups, Selection(.widths(LayerWidth.list(text))).choose(in: groups, by: rising))
+      try groups.kept(without: Selection(.widths(LayerWidth.list(text))).choose(in: groups, by: rising))
     }
     let group = try #require(groups.removable.first { $0.layers.count > 1 })
     let names = group.layers.map(\.name)
@@ -63,10 +47,10 @@ import Testing
   @Test func scoresBelowABoundGo() throws {
     let groups = try vgg()
     let numbers = [0.0, 2, 2, 4, 6, 10]
-    let known = scores(groups) { name, position in name == "conv1" ? numbers[position] : 5 }
+    let known = groups.scores { name, position in name == "conv1" ? numbers[position] : 5 }
     func chosen(_ text: String, floor: Double = 0, multiple: Int = 1) throws -> [Int]? {
       let selection = Selection(.threshold(try ScoreThreshold(text)), floor: floor, multiple: multiple)
-      let left = try kept(groups, selection.choose(in: groups, by: known))
+      let left = try groups.kept(without: selection.choose(in: groups, by: known))
       // Equal scores are never below their mean.
       if text.hasPrefix("mean") { #expect(left["conv2"] == Array(0..<8) && left["fc1"] == Array(0..<10)) }
       return left["conv1"]
@@ -91,7 +75,7 @@ import Testing
   @Test(arguments: ["vgg", "residual", "inception", "mobile"]) func keptChannelsAreKeptAgain(name: String) throws {
     let graph = try #require(TinyNetworks.all().first { $0.name == name }?.graph)
     let groups = try ChannelGroups(ChannelMap(graph))
-    let some = scores(groups) { Double(($1 * 7 + $0.count * 3) % 11) }
+    let some = groups.scores { Double(($1 * 7 + $0.count * 3) % 11) }
     let pruned = try Pruner.prune(groups, by: some, Selection(Budget(.macs, 0.5), floor: 0.2))
     func choose(_ kept: [String: [Int]]) throws -> Set<Int> {
       try Selection(.kept(kept)).choose(in: groups, by: FilterScores([:]))

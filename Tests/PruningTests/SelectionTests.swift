@@ -9,52 +9,36 @@ import Testing
   /// A chain of two convolutions and a linear layer: 6, 8 and 10 filters may go.
   private func vgg() throws -> ChannelGroups { try ChannelGroups(ChannelMap(TinyNetworks.vgg())) }
 
-  private func scores(_ groups: ChannelGroups, _ value: (String, Int) -> Double) -> FilterScores {
-    FilterScores(
-      Dictionary(
-        uniqueKeysWithValues: groups.all.flatMap(\.layers).map { layer in
-          let count = groups.map.linear.first { $0.node == layer.id }!.outputs.count
-          return (layer.name, (0..<count).map { value(layer.name, $0) })
-        }))
-  }
-
-  private func kept(_ groups: ChannelGroups, _ removed: Set<Int>) -> [String: [Int]] {
-    Dictionary(
-      uniqueKeysWithValues: groups.removable.map { group in
-        (group.name, group.channels.indices.filter { !removed.contains(group.channels[$0].id) })
-      })
-  }
-
   @Test func theLeastGoFirstEverywhere() throws {
     let groups = try vgg()
     // 24 filters; the scores of conv1 are least, then those of conv2, rising with the position.
     let order = ["conv1": 0.0, "conv2": 100, "fc1": 200, "fc2": 300]
     let removed = try Selection(Budget(.filters, 0.5), floor: 0).choose(
-      in: groups, by: scores(groups) { order[$0]! + Double($1) })
-    #expect(kept(groups, removed) == ["conv1": [5], "conv2": [7], "fc1": Array(0..<10)])
+      in: groups, by: groups.scores { order[$0]! + Double($1) })
+    #expect(groups.kept(without: removed) == ["conv1": [5], "conv2": [7], "fc1": Array(0..<10)])
   }
 
   @Test func aFloorStays() throws {
     let groups = try vgg()
     let removed = try Selection(Budget(.filters, 0.5), floor: 0.5).choose(
-      in: groups, by: scores(groups) { $0 == "conv1" ? 0 : Double($1) })
-    #expect(kept(groups, removed) == ["conv1": [3, 4, 5], "conv2": [4, 5, 6, 7], "fc1": [5, 6, 7, 8, 9]])
+      in: groups, by: groups.scores { $0 == "conv1" ? 0 : Double($1) })
+    #expect(groups.kept(without: removed) == ["conv1": [3, 4, 5], "conv2": [4, 5, 6, 7], "fc1": [5, 6, 7, 8, 9]])
   }
 
   @Test func layersLoseEqualShares() throws {
     let groups = try vgg()
     let order = ["conv1": 0.0, "conv2": 100, "fc1": 200, "fc2": 300]
     let removed = try Selection(Budget(.filters, 0.5), scope: .layer, floor: 0).choose(
-      in: groups, by: scores(groups) { order[$0]! + Double($1) })
-    #expect(kept(groups, removed).mapValues(\.count) == ["conv1": 3, "conv2": 4, "fc1": 5])
+      in: groups, by: groups.scores { order[$0]! + Double($1) })
+    #expect(groups.kept(without: removed).mapValues(\.count) == ["conv1": 3, "conv2": 4, "fc1": 5])
   }
 
   @Test(arguments: [2, 4]) func countsAreMultiples(_ multiple: Int) throws {
     let groups = try vgg()
     let removed = try Selection(Budget(.macs, 0.6), floor: 0, multiple: multiple).choose(
-      in: groups, by: scores(groups) { name, position in Double((position * 7 + name.count) % 5) })
+      in: groups, by: groups.scores { name, position in Double((position * 7 + name.count) % 5) })
     let whole = ["conv1": 6, "conv2": 8, "fc1": 10]
-    for (name, left) in kept(groups, removed) {
+    for (name, left) in groups.kept(without: removed) {
       #expect(left.count % multiple == 0 || left.count == whole[name], "\(name): \(left.count)")
     }
   }
@@ -64,21 +48,21 @@ import Testing
     let groups = try vgg()
     let live = try LiveNetwork(groups.map)
     let removed = try Selection(Budget(.filters, 23.0 / 24), perSaving: .macs, floor: 0).choose(
-      in: groups, by: scores(groups) { _, _ in 1 })
+      in: groups, by: groups.scores { _, _ in 1 })
     let dearest = groups.removable.max { live.saving($0.channels[0].id).macs < live.saving($1.channels[0].id).macs }!
     #expect(removed == [dearest.channels[0].id])
   }
 
   @Test func protectedLayersStay() throws {
     let groups = try ChannelGroups(ChannelMap(TinyNetworks.vgg()), protecting: ["conv*"])
-    let removed = try Selection(Budget(.filters, 0.75), floor: 0).choose(in: groups, by: scores(groups) { Double($1 + $0.count) })
-    #expect(kept(groups, removed).keys.sorted() == ["fc1"])
+    let removed = try Selection(Budget(.filters, 0.75), floor: 0).choose(in: groups, by: groups.scores { Double($1 + $0.count) })
+    #expect(groups.kept(without: removed).keys.sorted() == ["fc1"])
     #expect(throws: EspalierError.self) { try ChannelGroups(ChannelMap(TinyNetworks.vgg()), protecting: ["nothing"]) }
   }
 
   @Test func impossibleBudgetsAreRefused() throws {
     let groups = try vgg()
-    let all = scores(groups) { Double($1 + $0.count) }
+    let all = groups.scores { Double($1 + $0.count) }
     let error = #expect(throws: EspalierError.self) {
       try Selection(Budget(.macs, 0.01), floor: 0.5).choose(in: groups, by: all)
     }
@@ -151,14 +135,14 @@ import Testing
     let live = try LiveNetwork(groups.map)
     let dearest = groups.removable.max { live.saving($0.channels[0].id).macs < live.saving($1.channels[0].id).macs }!
     let removed = try Selection(Budget(.filters, 23.0 / 24), perSaving: .macs, floor: 0).choose(
-      in: groups, by: scores(groups) { _, _ in score })
+      in: groups, by: groups.scores { _, _ in score })
     #expect(removed.count == 1 && dearest.channels.contains { removed.contains($0.id) })
   }
 
   @Test func aBudgetOfTimeNeedsAMeter() throws {
     let groups = try vgg()
     let error = #expect(throws: EspalierError.self) {
-      try Selection(Budget(.latency, 0.5)).choose(in: groups, by: scores(groups) { Double($1 + $0.count) })
+      try Selection(Budget(.latency, 0.5)).choose(in: groups, by: groups.scores { Double($1 + $0.count) })
     }
     #expect(error?.description.contains("measurement") == true)
   }
@@ -166,7 +150,7 @@ import Testing
   @Test func nothingMayGo() throws {
     let groups = try ChannelGroups(ChannelMap(TinyNetworks.vgg()), protecting: ["conv*", "fc1"])
     let error = #expect(throws: EspalierError.self) {
-      try Selection(Budget(.macs, 0.5)).choose(in: groups, by: scores(groups) { Double($1 + $0.count) })
+      try Selection(Budget(.macs, 0.5)).choose(in: groups, by: groups.scores { Double($1 + $0.count) })
     }
     #expect(error?.description.contains("no filter may go") == true && error?.description.contains("'fc1' is protected") == true)
   }

@@ -41,30 +41,17 @@ struct GalleryFigureCommand: ParsableCommand {
     transform: FigureOptions.numbers)
   var filters: [Int]?
 
-  @Option(help: ArgumentHelp("The most filters.", valueName: "n"))
-  var limit = 12
-
-  @Option(help: ArgumentHelp("The most images of each.", valueName: "n"))
-  var images = 6
-
-  @Option(help: ArgumentHelp("How many filters stand side by side.", valueName: "n"))
-  var columns = 2
+  @OptionGroup var grid: FilterGridOptions
 
   @Option(help: ArgumentHelp("The title (default: the layer, and what is shown).", valueName: "text"))
   var title: String?
 
   @OptionGroup var output: FigureOptions
 
-  func validate() throws {
-    guard 1...10_000 ~= limit else { throw ValidationError("--limit is 1 to 10000, not \(limit)") }
-    guard 1...100 ~= images else { throw ValidationError("--images is 1 to 100, not \(images)") }
-    guard 1...100 ~= columns else { throw ValidationError("--columns is 1 to 100, not \(columns)") }
-  }
-
   func run() throws {
     let run = GalleryRun(
-      layer: layer, kind: by == .relevance ? .relevance : .activation, filters: filters, limit: limit, images: images,
-      columns: columns, title: title)
+      layer: layer, kind: by == .relevance ? .relevance : .activation, filters: filters, limit: grid.limit, images: grid.images,
+      columns: grid.columns, title: title)
     let count = try run.write(file, data: DataRequest(data, classes: classes.classes), to: output.output())
     output.say("\(output.out): \(count.of("filter")) of \(layer)")
   }

@@ -35,29 +35,16 @@ struct UnitsCommand: ParsableCommand {
   @Option(help: "What comes first: iou, votes, concept or filter.")
   var order = UnitsRun.Order.iou
 
-  @Option(help: ArgumentHelp("The most filters.", valueName: "n"))
-  var limit = 12
-
-  @Option(help: ArgumentHelp("The most images of each.", valueName: "n"))
-  var images = 6
-
-  @Option(help: ArgumentHelp("How many filters stand side by side.", valueName: "n"))
-  var columns = 2
+  @OptionGroup var grid: FilterGridOptions
 
   @Option(help: ArgumentHelp("The title.", valueName: "text"))
   var title: String?
 
   @OptionGroup var output: FigureOptions
 
-  func validate() throws {
-    guard 1...10_000 ~= limit else { throw ValidationError("--limit is 1 to 10000, not \(limit)") }
-    guard 1...100 ~= images else { throw ValidationError("--images is 1 to 100, not \(images)") }
-    guard 1...100 ~= columns else { throw ValidationError("--columns is 1 to 100, not \(columns)") }
-  }
-
   func run() throws {
     let run = UnitsRun(
-      layer: layer, filters: filters, order: order, limit: limit, images: images, columns: columns, title: title)
+      layer: layer, filters: filters, order: order, limit: grid.limit, images: grid.images, columns: grid.columns, title: title)
     let count = try run.write(file, data: DataRequest(data, classes: classes.classes), to: output.output())
     output.say("\(output.out): \(count.of("filter")) of \(layer)")
   }
