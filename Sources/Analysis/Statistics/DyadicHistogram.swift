@@ -5,13 +5,16 @@ import Tensors
 /// for which all values fall into `slots` neighbouring bins.
 ///
 /// Two bins of 2ᵉ make exactly one of 2ᵉ⁺¹, so that the counts depend on the values alone, in whatever order or parts they came.
+/// A few values are kept as they are: the channels of a shard have fewer than bins.
 struct DyadicHistogram: Sendable {
   private(set) var least = Float.infinity
   private(set) var greatest = -Float.infinity
   private var exponent = 0
   private var scale: Float = 1
-  /// The count of bin i at position i mod `slots`; empty before the first value.
+  /// The count of bin i at position i mod `slots`; empty while values are few.
   private var counts: [UInt32] = []
+  /// The values that are not counted yet, half as many as bins at most.
+  private var few: [Float] = []
   private let slots: Int
 
   /// At least four bins for each one that will be read.
@@ -21,23 +24,42 @@ struct DyadicHistogram: Sendable {
     self.slots = slots
   }
 
-  var isEmpty: Bool { counts.isEmpty }
+  var isEmpty: Bool { least > greatest }
 
   /// Adds a finite value.
   mutating func add(_ value: Float) {
     extend(least: value, greatest: value)
+    guard !keeps(1) else { return few.append(value) }
     increment(value)
   }
 
-  /// Counts a value within the extremes.
+  /// Whether so many more values are kept as they are; if not, all go into bins.
   @inline(__always)
-  mutating func increment(_ value: Float) {
+  private mutating func keeps(_ more: Int) -> Bool {
+    guard counts.isEmpty else { return false }
+    if few.count + more <= slots / 2 { return true }
+    countFew()
+    return false
+  }
+
+  private mutating func countFew() {
+    counts = [UInt32](repeating: 0, count: slots)
+    for value in few { increment(value) }
+    few = []
+  }
+
+  @inline(__always)
+  private mutating func increment(_ value: Float) {
     let slot = bin(value) & (slots - 1)
     if counts[slot] < .max { counts[slot] += 1 }
   }
 
   /// Counts values within the extremes: `base[stride · position]` for each position.
   mutating func increment(_ base: UnsafePointer<Float>, stride: Int, at positions: [Int]) {
+    if keeps(positions.count) {
+      for position in positions { few.append(base[position * stride]) }
+      return
+    }
     let (scale, last) = (scale, slots - 1)
     counts.withUnsafeMutableBufferPointer { counts in
       for position in positions {
@@ -49,24 +71,27 @@ struct DyadicHistogram: Sendable {
 
   /// Makes room for finite values between two.
   mutating func extend(least low: Float, greatest high: Float) {
-    guard low < least || high > greatest || counts.isEmpty else { return }
-    let (oldLeast, oldGreatest, oldExponent, old) = (least, greatest, exponent, self)
+    guard low < least || high > greatest else { return }
+    let (oldExponent, wasEmpty, old) = (exponent, isEmpty, self)
     least = min(least, low)
     greatest = max(greatest, high)
     setExponent()
-    guard !counts.isEmpty else {
-      counts = [UInt32](repeating: 0, count: slots)
-      return
-    }
-    guard exponent > oldExponent else { return }
+    guard !counts.isEmpty, !wasEmpty, exponent > oldExponent else { return }
     counts = [UInt32](repeating: 0, count: slots)
-    add(old.counts, old.bin(oldLeast)...old.bin(oldGreatest), shift: exponent - oldExponent)
+    add(old.counts, old.bin(old.least)...old.bin(old.greatest), shift: exponent - oldExponent)
   }
 
   mutating func merge(_ later: DyadicHistogram) {
     guard !later.isEmpty else { return }
     extend(least: later.least, greatest: later.greatest)
-    add(later.counts, later.bin(later.least)...later.bin(later.greatest), shift: exponent - later.exponent)
+    if later.counts.isEmpty, keeps(later.few.count) {
+      few.appendTightly(later.few)
+    } else if later.counts.isEmpty {
+      for value in later.few { increment(value) }
+    } else {
+      if counts.isEmpty { countFew() }
+      add(later.counts, later.bin(later.least)...later.bin(later.greatest), shift: exponent - later.exponent)
+    }
   }
 
   private mutating func add(_ others: [UInt32], _ bins: ClosedRange<Int>, shift: Int) {
@@ -97,6 +122,7 @@ struct DyadicHistogram: Sendable {
   func shares(_ bins: Int) -> [Double] {
     var shares = [Double](repeating: 0, count: bins)
     guard !isEmpty, bins > 0 else { return shares }
+    let counts = allCounts
     let (low, high) = (Double(least), Double(greatest))
     let width = 1 / Double(scale)
     var total = 0.0
@@ -111,16 +137,22 @@ struct DyadicHistogram: Sendable {
     return total > 0 ? shares.map { $0 / total } : shares
   }
 
+  private var allCounts: [UInt32] {
+    var whole = self
+    if !isEmpty, counts.isEmpty { whole.countFew() }
+    return whole.counts
+  }
+
   func encode(into state: inout StateEncoder) {
     state.append([least, greatest])
-    state.append(counts)
+    state.append(allCounts)
   }
 
   mutating func decode(from state: inout StateDecoder) throws {
     let damage = EspalierError("the saved state of a histogram is damaged", accepted: "a state of the same pass")
     let extremes = try state.array(of: Float.self, count: 2)
     let read = try state.array(of: UInt32.self)
-    (least, greatest, counts) = (extremes[0], extremes[1], read)
+    (least, greatest, counts, few) = (extremes[0], extremes[1], read, [])
     guard !read.isEmpty else {
       guard least == .infinity, greatest == -.infinity else { throw damage }
       return
