@@ -143,6 +143,8 @@ def analysis(options, model):
             images = options.images // (2 if work in ("phases", "score", "gradient", "relevance") else 1)
             start = Apart if workers == "apart" else Espalier
             count = threads if workers in ("", "apart") else workers
+            if workers == "apart":  # as many images in all: each process prepares its worker, as each worker does
+                images = max(images // threads, 1)
             sides[arm] = start(options.driver, "pass:" + work, model, batch, count, images)
     seconds = interleaved(sides, options.rounds)
     for side in sides.values():

@@ -32,11 +32,14 @@ struct AnalysisBench {
   }
 
   private let work: Work
-  private let graph: Graph
   private let batch: Int
   private let shards: Int
   private let scheduler: BlockScheduler
   private let plan: AnalysisPlan
+  /// Of a forward pass alone: compiled once, as the other plans are.
+  private let forwardPlan: Plan?
+  private let thresholdPlan: AnalysisPlan?
+  private let inputName: String
   private let images: [Tensor<Float>]
   private let masks: [ConceptMasks]
   private var thresholds: [[Float]] = []
@@ -47,7 +50,6 @@ struct AnalysisBench {
 
   init(_ work: Work, _ graph: Graph, batch: Int, workers: Int, images count: Int) throws {
     self.work = work
-    self.graph = graph
     self.batch = batch
     shards = max(1, count / batch)
     scheduler = BlockScheduler(width: workers, prologue: useOneThreadHere)
@@ -63,6 +65,13 @@ struct AnalysisBench {
       AnalysisRequest(
         sites: SiteRequest(.block), phases: phases,
         composite: phases.contains(.relevance) ? try CompositeCatalog.composite("epsilon_plus") : nil, batch: batch))
+    thresholdPlan =
+      [.observe, .report, .exact, .score].contains(work)
+      ? try AnalysisPlan(graph, AnalysisRequest(sites: SiteRequest(.block), batch: batch)) : nil
+    let builder = try work == .plain ? PlanBuilder(graph.canonized(), batch: batch) : nil
+    try builder?.forward()
+    forwardPlan = builder?.finish()
+    inputName = graph.inputs[0].name
     images = (0..<2).map { AnalysisBench.images(batch, seed: UInt64($0)) }
     masks = (0..<64).map(AnalysisBench.masks)
     if [.observe, .report, .score].contains(work) { thresholds = try findThresholds(shards: min(shards, 4)) }
@@ -88,12 +97,9 @@ struct AnalysisBench {
   }
 
   private func forward() throws {
-    let builder = try PlanBuilder(graph.canonized(), batch: batch)
-    try builder.forward()
-    let plan = builder.finish()
-    let input = graph.inputs[0].name
+    let plan = forwardPlan!
     _ = try scheduler.map(shards: 0..<shards, makeWorker: { _ in try Program(plan) }) { program, index in
-      try program.setInput(input, to: shard(index).input)
+      try program.setInput(inputName, to: shard(index).input)
       try program.run()
     }
   }
@@ -118,7 +124,7 @@ struct AnalysisBench {
   }
 
   private func findThresholds(shards: Int) throws -> [[Float]] {
-    let plan = try AnalysisPlan(graph, AnalysisRequest(sites: SiteRequest(.block), batch: batch))
+    let plan = thresholdPlan!
     let floors = plan.sites.map { ThresholdAccumulator.Floors(channels: $0.shape.channels) }
     let count = shards * batch
     let state = try pass(plan, shards: shards) { position, shape in
