@@ -64,7 +64,7 @@ extension BlockScheduler {
   ) throws -> FixedTree.Partial<Result> {
     try line(
       shards, blocks, blocksMayMove, bytesPerWorker, from: partial, checkpoint, mostAhead: 2 * width + 2, makeWorker, body,
-      take: { try $0.insert($1, index: $2, combine) })
+      take: { try $0.insert($1, $2..<$2 + 1, combine) })
   }
 
   /// Runs `body` once per shard, the work on the shard's blocks on workers that have no shard, and takes its results in one after

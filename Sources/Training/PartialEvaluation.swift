@@ -25,23 +25,24 @@ public struct PartialEvaluation: Sendable {
   /// - Precondition: they do follow.
   public func followed(by later: PartialEvaluation) throws -> PartialEvaluation {
     precondition(later.shards.lowerBound == shards.upperBound, "shards \(later.shards) behind \(shards)")
-    let kinds = Set(tree.pending.values.map(\.kind)).union(later.tree.pending.values.map(\.kind))
+    let kinds = Set((tree.pending + later.tree.pending).map(\.value.kind))
     guard classes == later.classes, kinds.count <= 1 else { throw PartialEvaluation.damage }
     var tree = tree
-    for (node, tally) in later.tree.pending.sorted(by: { $0.key.shards.lowerBound < $1.key.shards.lowerBound }) {
-      tree.insert(tally, level: node.level, index: node.index, +)
-    }
+    tree.insert(later.tree, +)
     return PartialEvaluation(
       tree, shards.lowerBound..<later.shards.upperBound, classes: classes, seconds: seconds + later.seconds)
   }
 
   /// The counts, as bytes; nothing of the time.
   public var bytes: Data {
-    let nodes = tree.pending.sorted { $0.key.shards.lowerBound < $1.key.shards.lowerBound }
     let encoder = PropertyListEncoder()
     encoder.outputFormat = .binary
     let stored = Stored(
-      classes: classes, nodes: nodes.map { Stored.Node(level: $0.key.level, index: $0.key.index, tally: $0.value) })
+      classes: classes,
+      nodes: tree.pending.map { shards, tally in
+        let level = shards.count.trailingZeroBitCount
+        return Stored.Node(level: level, index: shards.lowerBound >> level, tally: tally)
+      })
     guard let bytes = try? encoder.encode(stored) else { preconditionFailure("numbers can be encoded") }
     return bytes
   }
@@ -60,7 +61,7 @@ public struct PartialEvaluation: Sendable {
       guard 0...48 ~= node.level, 0...shards.upperBound >> node.level ~= node.index, node.index << node.level == next,
         next + 1 << node.level <= shards.upperBound, node.tally.isSound, node.tally.kind == stored.nodes[0].tally.kind
       else { throw PartialEvaluation.damage }
-      tree.insert(node.tally, level: node.level, index: node.index, +)
+      tree.insert(node.tally, next..<next + 1 << node.level, +)
       next += 1 << node.level
     }
     guard next == shards.upperBound else { throw PartialEvaluation.damage }

@@ -17,10 +17,10 @@ import Testing
   }
 
   /// What a part of many shards learned is a few subtrees.
-  @Test func manyShardsMakeFewSubtrees() throws {
+  @Test(arguments: [2, 8]) func manyShardsMakeFewSubtrees(branches: Int) throws {
     for number in 1...64 {
-      var tree = FixedTree.Partial<Int>()
-      for shard in try DataPart(number, of: 64).shards(of: 40_036) { tree.insert(1, index: shard, +) }
+      var tree = FixedTree.Partial<Int>(branches: branches)
+      for shard in try DataPart(number, of: 64).shards(of: 40_036) { tree.insert(1, shard..<shard + 1, +) }
       #expect(tree.pending.count <= 10)
     }
   }

@@ -15,6 +15,8 @@ import Tensors
 /// of votes: only its abstract could be read, so ranking, share and ties are ours. All counts are integers: sums do not depend on
 /// their order.
 public struct DissectionAccumulator: Accumulator {
+  public static let mergesExactly = true
+
   private let settings: DissectionSettings
   private let shape: SiteShape
   private let thresholds: [Float]

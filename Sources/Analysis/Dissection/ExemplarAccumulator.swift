@@ -6,6 +6,8 @@ import Tensors
 ///
 /// It keeps one bit a pixel, channel and image, for those that were chosen and no others.
 public struct ExemplarAccumulator: Accumulator {
+  public static let mergesExactly = true
+
   /// What is kept.
   public struct Choice: Sendable {
     /// The activation above which a channel fires, one a channel.

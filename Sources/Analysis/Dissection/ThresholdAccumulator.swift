@@ -13,6 +13,8 @@ import Tensors
 /// Memory: each accumulator holds at most a quarter more than the kept, in all channels 5 · ``byteCount(share:images:area:)`` / 4
 /// · channels. Most shards hold little, as they begin with floors.
 public struct ThresholdAccumulator: Accumulator {
+  public static let mergesExactly = true
+
   private let quantile: Double
   private let total: Int
   private let kept: Int

@@ -36,6 +36,12 @@ public struct SiteShape: Hashable, Sendable {
 /// `endShard`. Neighbouring ranges of shards are merged by a fixed tree, so the answer depends on neither the number of workers,
 /// interruptions, nor the parts that a pass was cut into.
 public protocol Accumulator: Sendable {
+  /// Whether (a merged with b) merged with c gives the results of a merged with (b merged with c), to the last bit: true of
+  /// counts, extremes and sets, false of sums of numbers that were rounded.
+  ///
+  /// Of those that say so one state is alive in a pass, of others one a height of the tree. By default false.
+  static var mergesExactly: Bool { get }
+
   /// Takes in a tile.
   mutating func observe(_ tile: Tile, of images: ShardImages)
 
@@ -55,6 +61,8 @@ public protocol Accumulator: Sendable {
 }
 
 extension Accumulator {
+  public static var mergesExactly: Bool { false }
+
   public mutating func endShard(_ images: ShardImages) {}
 
   /// Merges one whose type is known to be the same.

@@ -27,9 +27,8 @@ public struct AnalysisShard: Sendable {
 
 /// A pass over images that shows every site of a plan to accumulators, on all workers at once.
 ///
-/// What was learned from each shard is merged by the ``FixedTree``: the answer has the same bits for any number of workers, for a
-/// pass that was interrupted and went on, and for one whose parts were run elsewhere. Beside the shards in work one state a level
-/// of the tree is alive at most.
+/// What was learned from each shard is merged as ``PartialPass`` says: the answer has the same bits for any number of workers, for
+/// a pass that was interrupted and went on, and for one whose parts were run elsewhere.
 public struct AnalysisPass: Sendable {
   /// The compiled pass.
   public let plan: AnalysisPlan
@@ -79,22 +78,21 @@ public struct AnalysisPass: Sendable {
     _ scheduler: BlockScheduler, over range: Range<Int>, from saved: Data? = nil, interval: Duration = .seconds(30),
     save: (@Sendable (PartialPass) throws -> Void)? = nil
   ) throws -> PartialPass {
-    let start = try saved.map { try PartialPass($0, of: range, fresh) } ?? PartialPass(from: range.lowerBound)
+    let none = PartialPass(from: range.lowerBound)
+    let start = try saved.map { try PartialPass($0, of: range, fresh) } ?? none
     var scheduler = scheduler
     scheduler.prologue = useOneThreadHere
-    let tree = try scheduler.reduce(
+    return try scheduler.fold(
       shards: start.shards.upperBound..<range.upperBound, blocks: plan.sites.map(\.title), blocksMayMove: plan.keepsMaps,
-      bytesPerWorker: plan.bytesPerWorker, from: start.tree,
-      checkpoint: save.map { save in
-        PassCheckpoint(interval: interval) { try save(PartialPass($0, range.lowerBound..<$1)) }
-      },
+      bytesPerWorker: plan.bytesPerWorker, from: start,
+      checkpoint: save.map { save in PassCheckpoint(interval: interval) { whole, _ in try save(whole) } },
       makeWorker: { _ in try AnalysisProgram(plan) },
       body: { program, index, handoff in
         let shard = try read(index)
-        return try program.run(
+        let state = try program.run(
           shard.input, others: shard.others, shard.images, targets: shard.targets, fresh: fresh,
           observing: { site, bytes, work in try handoff.submit(block: site, bytes: bytes, work) }, until: handoff.wait)
-      }, combine: AnalysisState.merged)
-    return PartialPass(tree, range)
+        return PartialPass(state, shard: index)
+      }, take: { $0.append($1) }) ?? none
   }
 }

@@ -11,6 +11,7 @@ public struct BinaryEntropyStatistic: Statistic {
   public static let name = "binary-entropy"
   public static let summary = "entropy of being on or off"
   public static let phase = Phase.forward
+  public static let mergesExactly = true
   public static let parameters = "threshold=0"
 
   private var sums: ChannelSums

@@ -10,6 +10,7 @@ public struct EntropyStatistic: Statistic {
   public static let name = "entropy"
   public static let summary = "entropy of the mean activation of images"
   public static let phase = Phase.forward
+  public static let mergesExactly = true
   public static let parameters = "bins=100"
 
   private let bins: Int

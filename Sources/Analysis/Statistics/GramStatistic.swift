@@ -4,7 +4,7 @@ import Tensors
 ///
 /// ``StatisticSettings/positions`` different positions an image, or all of a smaller map, drawn from (seed, image). The sampled
 /// rows are multiplied in runs of 128 in single precision, whose sums are kept in Double (``ChannelProducts``). Memory: some 4
-/// bytes · channels² a site, and for each shard in work up to as much.
+/// bytes · channels² a site, as much for each height of the tree of a pass, and up to as much for each shard in work.
 public struct GramStatistic: Statistic {
   public static let name = "gram"
   public static let summary = "products and correlation of channels"

@@ -9,6 +9,7 @@ public struct HistogramStatistic: Statistic {
   public static let name = "histogram"
   public static let summary = "histogram of activations and its entropy"
   public static let phase = Phase.forward
+  public static let mergesExactly = true
   public static let parameters = "bins=100,thinning=16,seed=0"
 
   private let bins: Int

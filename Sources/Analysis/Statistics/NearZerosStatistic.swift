@@ -6,6 +6,7 @@ public struct NearZerosStatistic: Statistic {
   public static let name = "near-zeros"
   public static let summary = "share of activations of small magnitude"
   public static let phase = Phase.forward
+  public static let mergesExactly = true
   public static let parameters = "epsilon=0.001"
 
   private var sums: ChannelSums

@@ -13,6 +13,7 @@ public struct NeuronVotesStatistic: Statistic {
   public static let name = "neuron-votes"
   public static let summary = "images in which the channel is among the most active of its layer"
   public static let phase = Phase.forward
+  public static let mergesExactly = true
 
   private let winners: Int
   private let share: Double

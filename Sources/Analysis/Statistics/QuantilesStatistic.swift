@@ -5,8 +5,8 @@ import Tensors
 /// One in ``StatisticSettings/thinning`` positions enters, drawn anew for each image (``PositionSample``); a feature map of fewer
 /// positions gives one an image. The sketch is that of Karnin, Lang and Liberty (``LaneSketch``); ``rankError(failure:)`` bounds
 /// what it adds to the sampling. The quantile of share q is the least sampled value that at least q of the sample do not exceed.
-/// Shares 0 and 1 are the extremes of all activations, exactly. Memory: some 3 · resolution · 4 bytes a channel, whatever the
-/// number of images.
+/// Shares 0 and 1 are the extremes of all activations, exactly. Memory: some 3 · resolution · 4 bytes a channel, as much for
+/// each height of the tree of a pass.
 public struct QuantilesStatistic: Statistic {
   public static let name = "quantiles"
   public static let summary = "quantiles, by a sketch"

@@ -5,6 +5,7 @@ public struct RangeStatistic: Statistic {
   public static let name = "range"
   public static let summary = "least and greatest activation"
   public static let phase = Phase.forward
+  public static let mergesExactly = true
 
   private var least: [Float]
   private var greatest: [Float]

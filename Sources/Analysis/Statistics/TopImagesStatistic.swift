@@ -8,6 +8,7 @@ public struct TopImagesStatistic: Statistic {
   public static let name = "top-images"
   public static let summary = "images that excite the channel most"
   public static let phase = Phase.forward
+  public static let mergesExactly = true
   public static let parameters = "top=10"
 
   private var byMaximum: TopImages

@@ -8,6 +8,7 @@ public struct ZerosStatistic: Statistic {
   public static let name = "zeros"
   public static let summary = "share of exact zeros (APoZ)"
   public static let phase = Phase.forward
+  public static let mergesExactly = true
 
   private var sums: ChannelSums
 

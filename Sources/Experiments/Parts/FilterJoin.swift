@@ -66,11 +66,11 @@ enum FilterJoin {
         guard decoder.isAtEnd, own.shards == part.range else { throw PartFile.damage(part.path) }
         return own
       }
-      whole = whole?.followed(by: own) ?? own
+      if whole == nil { whole = own } else { whole!.append(own) }
       context.progress(RunProgress(activity: "join", unit: "parts", done: number + 1, total: set.parts.count))
     }
-    guard let whole, let fresh else { preconditionFailure("a job has a part") }
-    return whole.result(fresh)
+    guard let whole = whole.take(), let fresh else { preconditionFailure("a job has a part") }
+    return (consume whole).result(fresh)
   }
 }
 

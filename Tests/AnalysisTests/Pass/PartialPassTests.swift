@@ -32,9 +32,27 @@ import Testing
       let part = try pass.run(BlockScheduler(width: 1 + number % 3), over: range)
       let read = try PartialPass(part.bytes, of: range, pass.fresh)
       #expect(read.shards == range && read.bytes == part.bytes)
-      joined = joined?.followed(by: read) ?? read
+      if joined == nil { joined = read } else { joined!.append(read) }
     }
     #expect(bits(try #require(joined).result(pass.fresh)) == whole)
+  }
+
+  /// What merges exactly is kept once, the rest once a height: of 45 shards, 40 and the 5 behind them.
+  @Test func oneStateAHeightIsKept() throws {
+    var tiny = PassCase(TinyNetworks.vgg(), count: 45)
+    tiny.batch = 1
+    let settings = StatisticSettings()
+    let pass = try tiny.pass { _, shape in
+      [(phase: .forward, accumulator: MomentsStatistic(shape, settings)), (.forward, RangeStatistic(shape, settings))]
+    }
+    func size(_ position: Int) -> Int {
+      var encoder = StateEncoder()
+      for site in pass.fresh().sites { site.all[position].encode(into: &encoder) }
+      return encoder.bytes.count
+    }
+    // Numbers take 16 bytes: the form, where it ends, and where each state of the tree ends.
+    #expect(try pass.run(BlockScheduler(width: 2), over: 0..<45).bytes.count == 4 * 16 + size(1) + 2 * size(0))
+    #expect(try pass.run(BlockScheduler(width: 2), over: 0..<0).bytes.count == 2 * 16)
   }
 
   /// A part that was cut goes on to the same bits.

@@ -62,6 +62,28 @@ import Testing
     try check(statistic.type)
   }
 
+  /// Where a statistic says that it merges exactly, it has the same bits however shards are grouped.
+  @Test(arguments: statistics.filter { $0.type.mergesExactly })
+  func groupingChangesNothing(of statistic: StatisticCase) {
+    func check<S: Statistic>(_ type: S.Type) {
+      let images = StatisticImages(SiteShape(channels: 13, height: 5, width: 7), images: 41)
+      let bytes = images.learn(type, Self.settings, shard: 2).state.bytes
+      for size in [1, 2, 3, 8, 40] {
+        var whole: S?
+        let shards = images.shards(type, Self.settings, shard: 2)
+        for start in stride(from: 0, to: shards.count, by: size).reversed() {
+          let group = shards[start..<min(start + size, shards.count)]
+          var first = group.first!
+          for shard in group.dropFirst() { first.merge(shard) }
+          if let later = whole { first.merge(later) }
+          whole = first
+        }
+        #expect(whole?.state.bytes == bytes, "groups of \(size)")
+      }
+    }
+    check(statistic.type)
+  }
+
   /// A damaged state is refused, or gives other numbers; it never traps, in what follows neither.
   @Test(arguments: statistics)
   func damagedStatesAreRefused(of statistic: StatisticCase) {
