@@ -61,6 +61,7 @@ import Testing
         ("flip", tune, "no"), ("validation", tune, "hdf5:@other.h5"), ("keep", tune, "best"), ("data", tune, "hdf5:@other.h5"),
         ("skip", tune, "1"), ("limit", tune, "9"), ("per-class", tune, "2"), ("seed", tune, "4"),
       ],
+      "reinitialise": [("seed", "seed=1", "4")],
     ]
   }()
 
@@ -72,9 +73,11 @@ import Testing
         #expect(changes.map(\.key).sorted() == kind.keys.map(\.name).sorted())
         for (key, base, value) in changes {
           // The key stands last in the base, or not at all.
-          let kept = base.range(of: ",\(key)=").map { String(base[..<$0.lowerBound]) } ?? base
+          let pairs = "," + base
+          let kept = pairs.range(of: ",\(key)=").map { String(pairs[..<$0.lowerBound]) } ?? pairs
+          let changed = "\(kept),\(key)=\(value)".dropFirst()
           let (one, other) = (
-            try job("\(kind.name):\(base)", model, in: folder), try job("\(kind.name):\(kept),\(key)=\(value)", model, in: folder)
+            try job("\(kind.name):\(base)", model, in: folder), try job("\(kind.name):\(changed)", model, in: folder)
           )
           #expect(one != other, "\(kind.name) \(key)=\(value)")
         }

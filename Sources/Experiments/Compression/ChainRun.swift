@@ -81,7 +81,7 @@ struct ChainRun {
           measure: scores[position].measure, data: "\(validation.spec)", images: images, before: scores[position].value,
           after: scores[position + 1].value)
         records[position].score = score
-        if score.isWorse { records[position].notes.append(score.remark) }
+        if isHarm(records[position]) { records[position].notes.append(score.remark) }
       }
     }
     var outcome = Outcome(results: results, records: records, scores: scores, networks: graphs, notes: [])
@@ -99,11 +99,16 @@ struct ChainRun {
     outcome.notes = notes
     for note in notes { context.note(note) }
     for (position, record) in records.enumerated() {
-      if let score = record.score, score.isWorse { context.note("\(chain.title(position)): \(score.remark)") }
+      if let score = record.score, isHarm(record) { context.note("\(chain.title(position)): \(score.remark)") }
     }
     try write(outcome, model, context)
     if self.store == nil { store.remove() }
     return outcome
+  }
+
+  /// Whether a step did harm that it was not asked for.
+  private func isHarm(_ record: StepRecord) -> Bool {
+    record.step != ReinitialiseStep.name && record.score?.isWorse ?? false
   }
 
   /// Writes the last network, its records completed by what only the whole chain tells.

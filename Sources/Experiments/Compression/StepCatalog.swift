@@ -60,6 +60,9 @@ public enum StepCatalog {
       make: { try PruneStep(&$0, $1) }),
     StepKind(
       name: TuneStep.name, summary: "goes on training", keys: TuneStep.keys, make: { try TuneStep(&$0, $1) }),
+    StepKind(
+      name: ReinitialiseStep.name, summary: "draws all weights anew, to train from scratch", keys: ReinitialiseStep.keys,
+      make: { try ReinitialiseStep(&$0, $1) }),
   ]
 
   /// Parses a step, `NAME[:key=value,…]`; a value with commas stands in parentheses.
