@@ -33,6 +33,8 @@ public struct TrainingRun: Sendable {
   public var history: String?
   /// Which epoch's network is written.
   public var kept: Kept
+  /// What the record tells of how the settings came about, by the key.
+  var chosen: [String: String] = [:]
 
   /// Makes a run.
   public init(
@@ -214,6 +216,8 @@ public struct TrainingRun: Sendable {
     _ graph: Graph, after epoch: TrainingHistory.Epoch?, _ settings: TrainingSettings, _ data: PreparedData, _ model: Model?,
     _ tuned: JobIdentity, _ context: RunContext
   ) throws {
+    var tuned = tuned
+    for (name, value) in chosen { tuned.add(name, value) }
     var editor = GraphEditor(graph)
     if data.holdsImages { editor.metadata[Preprocessing.metadataKey] = data.preprocessing.json }
     let before = editor.metadata[TrainingRecord.metadataKey].flatMap { TrainingRecord(json: $0) }

@@ -60,6 +60,7 @@ import Testing
         ("decay-all", tune, "yes"), ("clip", tune, "3"), ("label-smoothing", tune, "0.1"), ("pad-crop", tune, "1"),
         ("flip", tune, "no"), ("validation", tune, "hdf5:@other.h5"), ("keep", tune, "best"), ("data", tune, "hdf5:@other.h5"),
         ("skip", tune, "1"), ("limit", tune, "9"), ("per-class", tune, "2"), ("seed", tune, "4"),
+        ("scale-epochs", tune, "macs"), ("most-epochs", "epochs=2,scale-epochs=macs", "3"),
       ],
       "reinitialise": [("seed", "seed=1", "4")],
     ]

@@ -197,6 +197,7 @@ extension TuneStep {
   /// Adds how the network was tuned after it was pruned.
   fileprivate func add(to record: inout PruningRecord, for model: Model) throws {
     record.parameters["tuning"] = run.settings(for: model.graph).description
+    for (name, value) in chosen { record.parameters["tuning-\(name)"] = value }
     record.parameters["augmentation"] = run.augmentationText
     record.parameters["tuning-data"] = data.spec.description
     record.digests["tuning-data"] = try data.open().digest()

@@ -141,6 +141,12 @@ extension ParameterList {
     }
   }
 
+  /// Takes out a whole number that may be left out; nil for 0 too.
+  mutating func given(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
+    let number = try integer(key, default: 0, in: range)
+    return number == 0 ? nil : number
+  }
+
   /// Takes out yes or no.
   mutating func flag(_ key: String, default usual: Bool) throws -> Bool {
     try value(key) { text in

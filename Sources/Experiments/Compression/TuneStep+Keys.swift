@@ -7,6 +7,11 @@ extension TuneStep {
   /// What the step takes on the command line and in files.
   static let keys = [
     StepKey("epochs", "how often all images are seen"),
+    StepKey(
+      "scale-epochs",
+      "macs multiplies epochs, and where the rate falls, by the MACs of the network that the chain begins from over those of the "
+        + "network now (none)"),
+    StepKey("most-epochs", "the most that scaled epochs may be; 0 for no limit (0)"),
     StepKey("rate", "the learning rate (0.02; for adam and adamw 0.001)"),
     StepKey("schedule", "how it falls: cosine, constant, (step:EPOCHS,FACTOR) or (multi-step:EPOCH,…,FACTOR) (cosine)"),
     StepKey("warm-up", "epochs over which it rises at the start (0)"),
@@ -54,6 +59,11 @@ extension TuneStep {
       decaysAll: try list.flag("decay-all", default: false),
       labelSmoothing: try list.number("label-smoothing", default: 0, in: 0...0.999_999),
       seed: UInt64(try list.integer("seed", default: Int(clamping: defaults.seed), in: 0 ... .max)))
+    let scaling = EpochScaling(
+      try list.choice("scale-epochs", default: .none), most: try list.given("most-epochs", in: 0...TrainingSettings.mostEpochs))
+    guard scaling.measure != .none || scaling.most == nil else {
+      throw EspalierError("only scaled epochs have a limit", location: "--most-epochs", accepted: "scale-epochs=macs beside")
+    }
     let rate = try list.number("rate", default: -1, in: 0...1e6)
     let clip = try list.number("clip", default: -1, in: 0 ... .greatestFiniteMagnitude)
     let run = TrainingRun(
@@ -66,5 +76,6 @@ extension TuneStep {
       throw EspalierError("tuning needs images", accepted: "data=SPEC, or --data SPEC for all steps")
     }
     self.init(run, on: data)
+    self.scaling = scaling
   }
 }

@@ -13,6 +13,8 @@ public struct TuneStep: MethodStep {
   public var run: TrainingRun
   /// The images.
   public var data: DataRequest
+  /// How epochs follow what the chain has saved.
+  public var scaling = EpochScaling()
 
   /// Makes a step.
   public init(_ run: TrainingRun, on data: DataRequest) {
@@ -25,7 +27,17 @@ public struct TuneStep: MethodStep {
   public func job(for origin: Model) throws -> JobIdentity {
     let data = try PreparedData(data, for: origin, note: { _ in })
     let validation = try run.validationData(data, for: origin.graph, inputs: origin.inputs, note: { _ in })
-    return try run.job(for: origin.graph, data, validation)
+    var job = try run.job(for: origin.graph, data, validation)
+    for (name, value) in chosen { job.add(name, value) }
+    return job
+  }
+
+  /// What follows from the chain, by its key: the number of epochs does, and is none of the step's.
+  var chosen: [String: String] {
+    var chosen: [String: String] = [:]
+    if scaling.measure != .none { chosen["scale-epochs"] = scaling.measure.rawValue }
+    if let most = scaling.most { chosen["most-epochs"] = "\(most)" }
+    return chosen
   }
 
   public func check(_ origin: Model, isFirst: Bool) throws {
@@ -37,8 +49,15 @@ public struct TuneStep: MethodStep {
     // What was chosen for the network that the chain begins from stands in the step's identity.
     let chosen = run.settings(for: origin.graph, note: context.note)
     (run.rate, run.clip) = (chosen.schedule.base, chosen.clip ?? 0)
+    let current = try input.model(like: origin)
+    run.settings = try scaling.scaled(run.settings, from: origin.graph, to: current.graph)
+    if scaling.measure != .none {
+      context.note(
+        "tuning for \(run.settings.epochs.of("epoch")): \(self.run.settings.epochs), scaled by the MACs that were saved")
+    }
+    run.chosen = self.chosen
     (run.out, run.history) = (place.network, place.file("csv"))
-    _ = try run.tune(try input.model(like: origin), on: data, context)
+    _ = try run.tune(current, on: data, context)
     guard let record = try ChainRecord(Graph(onnx: place.network).metadata).steps.last else {
       throw EspalierError("has no record of its tuning", file: place.network)
     }
