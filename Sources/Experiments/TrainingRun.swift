@@ -33,6 +33,8 @@ public struct TrainingRun: Sendable {
   public var history: String?
   /// Which epoch's network is written.
   public var kept: Kept
+  /// What is learned from another network's answers; nil for labels alone.
+  public var distillation: Distillation?
   /// What the record tells of how the settings came about, by the key.
   var chosen: [String: String] = [:]
 
@@ -109,7 +111,9 @@ public struct TrainingRun: Sendable {
       data.dataset, preprocessing: data.preprocessing, batch: settings.shard, augmentation: augmentation, isShuffled: true,
       seed: settings.seed, task: data.task, others: data.others)
     let validationData = try validationData(data, for: graph, inputs: model?.inputs ?? [:], note: context.note)
-    let trainer = try Trainer(graph, output: model?.output, settings: settings, width: context.workers)
+    if let distillation { try TrainingRun.check(distillation.teacher, for: graph, output: model?.output, data) }
+    let trainer = try Trainer(
+      graph, output: model?.output, settings: settings, seams: TrainingSeams(loss: distillation), width: context.workers)
     trainer.cancellation = context.cancellation
     trainer.note = context.note
     trainer.job = try identity(data, validationData)
@@ -190,7 +194,31 @@ public struct TrainingRun: Sendable {
     job.add("batch-norm", settings.batchNormalization.rawValue, default: "whole-batch")
     job.add("task", data.task.rawValue, default: "classification")
     job.add("seed", settings.seed, default: 0)
+    if let distillation {
+      job.add(TrainingRun.teacherDigest, distillation.teacher?.digest)
+      job.add("temperature", distillation.temperature, default: Distillation.usualTemperature)
+      job.add("distil", distillation.weight, default: Distillation.usualWeight)
+    }
     return job
+  }
+
+  /// Under which name a record tells of a teacher.
+  static let teacherDigest = "teacher SHA-256"
+
+  /// Refuses a teacher that does not answer as the network does, or wants images otherwise; none, if it is not known yet, passes.
+  static func check(_ teacher: Teacher?, for graph: Graph, output: String?, _ data: PreparedData) throws {
+    guard data.task != .regression else {
+      throw EspalierError("only class scores are softened", location: "teacher", accepted: "labels that are classes")
+    }
+    guard let teacher else { return }
+    try teacher.check(against: graph, output: output, data.task)
+    guard data.holdsImages, let text = teacher.graph.metadata[Preprocessing.metadataKey] else { return }
+    let own = try naming(file: teacher.name) { try Preprocessing(json: text).json }
+    guard own == data.preprocessing.json else {
+      throw EspalierError(
+        "the teacher's images are prepared by \(own)", file: teacher.name,
+        accepted: "\(data.preprocessing.json), as those of the network that is trained")
+    }
   }
 
   /// What the run depends on beside network and settings.

@@ -65,19 +65,19 @@ public struct Evaluation: Sendable, Equatable {
     _ graph: Graph, output: String? = nil, task: LearningTask = .classification, on data: any LabelledData, shard: Int = 32,
     over range: Range<Int>, scheduler: BlockScheduler
   ) throws -> PartialEvaluation {
-    let plan = try compile(graph, output: output, task, batch: shard)
+    let scoring = try ScoringPlan(graph, output: output, task, batch: shard)
     let began = ContinuousClock.now
     var scheduler = scheduler
     scheduler.prologue = useOneThreadHere
-    let loss = plan.loss
+    let loss = OutputLoss(task: task, form: scoring.form)
     let tree = try scheduler.reduce(
-      shards: range, bytesPerWorker: plan.plan.arenaByteCount + plan.plan.scratchByteCount,
-      makeWorker: { _ in try Program(plan.plan) },
+      shards: range, bytesPerWorker: scoring.plan.arenaByteCount + scoring.plan.scratchByteCount,
+      makeWorker: { _ in try Program(scoring.plan) },
       body: { program, index in
         let part = try data.shard(index * shard..<min((index + 1) * shard, data.count), epoch: 0)
-        try program.setInputs(plan.input, to: try plan.checked(part.samples), others: part.others)
+        try program.setInputs(scoring.input, to: try scoring.checked(part.samples), others: part.others)
         try program.run()
-        let outputs = program.result(plan.output)
+        let outputs = program.result(scoring.output)
         switch (loss.task, loss.form.isVector) {
         case (.regression, _): return try EvaluationTally(numbers: outputs, part, loss)
         case (_, true): return try EvaluationTally(logits: outputs, part)
@@ -105,31 +105,5 @@ public struct Evaluation: Sendable, Equatable {
     confusion = sum.confusion
     errors = sum.errors
     imagesPerSecond = Double(samples) / max(whole.seconds, 1e-9)
-  }
-
-  private struct Compiled: Sendable {
-    let plan: Plan
-    let input: String
-    let shape: Shape
-    let output: String
-    let loss: OutputLoss
-
-    func checked(_ samples: Tensor<Float>) throws -> Tensor<Float> {
-      guard samples.shape.rank == shape.rank, samples.shape.dimensions.dropFirst() == shape.dimensions.dropFirst() else {
-        throw EspalierError("samples of shape \(samples.shape)", location: "input '\(input)'", accepted: "\(shape)")
-      }
-      return samples
-    }
-  }
-
-  private static func compile(_ graph: Graph, output: String?, _ task: LearningTask, batch: Int) throws -> Compiled {
-    let head = try graph.classScores(output: output, keepsHead: task == .regression)
-    let scores = try head.graph.canonized()
-    let builder = try PlanBuilder(scores, batch: batch)
-    let (input, logits) = (scores.inputs[0].name, scores.outputs[0])
-    try builder.forward()
-    return Compiled(
-      plan: builder.finish(), input: input, shape: try builder.shape(of: input), output: logits,
-      loss: OutputLoss(task: task, form: head.form, smoothing: 0))
   }
 }

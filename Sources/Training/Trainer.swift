@@ -16,7 +16,7 @@ public final class Trainer {
   public let settings: TrainingSettings
   /// Where other methods take part.
   ///
-  /// Changes of policies, gates, terms and sites come into force with the next ``replaceGraph(_:mapping:)``.
+  /// Changes of policies, gates, loss, terms and sites come into force with the next ``replaceGraph(_:mapping:)``.
   public var seams: TrainingSeams
   /// Stops the run at the end of a step.
   public var cancellation = Cancellation()
@@ -195,6 +195,7 @@ public final class Trainer {
     _ graph: Graph, _ output: String?, _ settings: TrainingSettings, _ seams: TrainingSeams, old: [String: TrainedParameter],
     mapping: (String, Tensor<Float>) throws -> Tensor<Float>?
   ) throws -> (Parameters, TrainingPlan, [TrainedParameter], [String: Tensor<Float>]) {
+    try seams.loss?.teacher?.check(against: graph, output: output, settings.task)
     let (prepared, form) = try graph.preparedForTraining(output: output, task: settings.task)
     var roles = prepared.trainableRoles
     for name in seams.gates {
@@ -210,8 +211,8 @@ public final class Trainer {
     let wanted = roles.filter { seams.policies[$0.key]?.rate != 0 }
     let weights = Parameters(prepared.floatConstants)
     let plan = try TrainingPlan(
-      prepared, form, parameters: weights, wanted: Set(wanted.keys), settings: settings, tapTerms: seams.tapTerms,
-      maskSites: seams.maskSites)
+      prepared, form, parameters: weights, wanted: Set(wanted.keys), settings: settings, loss: seams.loss ?? settings.loss,
+      tapTerms: seams.tapTerms, maskSites: seams.maskSites)
     let parameters = try wanted.filter { plan.reached.contains($0.key) }.sorted { $0.key < $1.key }.map { name, role in
       let parameter = try TrainedParameter(
         name: name, role: role, policy: seams.policies[name] ?? ParameterPolicy(), latent: weights[name]!, settings: settings)

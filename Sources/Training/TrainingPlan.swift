@@ -16,6 +16,9 @@ final class TrainingPlan: @unchecked Sendable {
   private let inputShape: Shape
   private let labels: Slot
   private let outcome: Slot
+  /// What the teacher of the loss puts out; nil where there is none.
+  private let answers: Slot?
+  private let teacher: TeacherRun?
   let loss: OutputLoss
   private let gradients: [String: (slot: Slot, count: Int)]
   private let maskGradients: [String: (slot: Slot, channels: Int)]
@@ -54,12 +57,12 @@ final class TrainingPlan: @unchecked Sendable {
   ///   - graph: a graph whose only result is the logits.
   ///   - form: what they hold of one sample.
   ///   - wanted: the parameters whose gradients are asked for.
+  ///   - judge: what is said of the logits.
   ///   - maskSites: values for which the gradient of a mask over samples and channels is asked for.
   /// - Throws: `EspalierError` naming the node that cannot be trained.
   init(
     _ graph: Graph, _ form: OutputForm, parameters: Parameters, wanted: Set<String>, settings: TrainingSettings,
-    tapTerms: [any TapTerm],
-    maskSites: [String]
+    loss judge: any Loss, tapTerms: [any TapTerm], maskSites: [String]
   ) throws {
     shardSize = settings.shard
     self.seed = settings.seed
@@ -74,8 +77,9 @@ final class TrainingPlan: @unchecked Sendable {
     guard shape.rank >= 2, shape[0] == shardSize, shape.count == shape[0] * form.count else {
       throw EspalierError("its shape is \(shape)", location: "output '\(output)'", accepted: "\(form.count) numbers a sample")
     }
-    let loss = OutputLoss(task: settings.task, form: form, smoothing: settings.labelSmoothing)
+    let loss = OutputLoss(task: settings.task, form: form, loss: judge)
     self.loss = loss
+    if let asked = judge.teacher { teacher = try TeacherRun(asked, samples: inputShape, settings) } else { teacher = nil }
     for value in tapTerms.map(\.value) + maskSites where builder.facts[value] == nil {
       throw EspalierError("the network has no value '\(value)'", location: "training")
     }
@@ -86,17 +90,21 @@ final class TrainingPlan: @unchecked Sendable {
     let labels = builder.allocateSums(shardSize * loss.labelCount, name: "labels")
     let outcome = builder.allocateSums(2, name: "loss")
     let seed = builder.allocate(plain, name: "loss")
+    let answers = teacher == nil ? nil : builder.allocateSums(shardSize * form.count, name: "teacher")
     builder.pin(labels)
     builder.pin(outcome)
+    if let answers { builder.pin(answers) }
     let rows = shardSize
-    builder.addStep("loss", reads: [logits, labels], writes: [seed, outcome]) { program in
+    builder.addStep("loss", reads: [logits, labels] + [answers].compactMap { $0 }, writes: [seed, outcome]) { program in
       let (value, correct) = loss.evaluate(
-        outputs: program.pointer(logits), labels: program.sums(labels), count: program.count, rows: rows,
-        gradient: program.pointer(seed))
+        outputs: program.pointer(logits), labels: program.sums(labels),
+        teacher: answers.flatMap { UnsafePointer(program.sums($0).baseAddress) },
+        count: program.count, rows: rows, gradient: program.pointer(seed))
       program.sums(outcome)[0] = value
       program.sums(outcome)[1] = Double(correct)
     }
     self.labels = labels
+    self.answers = answers
     self.outcome = outcome
 
     var seeds = [output: seed]
@@ -151,6 +159,7 @@ final class TrainingPlan: @unchecked Sendable {
   func run(_ batch: [LabelledShard], step: Int, on pool: WorkerPool<Void>) throws -> Outcome {
     while programs.count < batch.count { programs.append(try Program(plan)) }
     for shard in batch { try check(shard) }
+    try teacher?.reserve(batch.count)
     let labels = try batch.map { try loss.labels(of: $0) }
     let active = Array(programs.prefix(batch.count))
     let box = Programs(active)
@@ -160,6 +169,7 @@ final class TrainingPlan: @unchecked Sendable {
         if segment == 0 {
           try program.setInputs(input, to: batch[index].samples, others: batch[index].others)
           _ = program.sums(self.labels).update(fromContentsOf: labels[index])
+          if let answers = self.answers { try self.teacher?.answer(batch[index], number: index, into: program.sums(answers)) }
           for mask in plan.dropouts { mask.draw(for: batch[index].indices, step: step, seed: seed, in: program) }
         }
         try program.run(segment: segment)

@@ -10,6 +10,8 @@ public struct TrainingSeams {
   public var policies: [String: ParameterPolicy]
   /// Constants that are trained beside ``Networks/Graph/trainableRoles``, such as gates.
   public var gates: Set<String>
+  /// What judges the outputs, in the place of the task's own loss; nil for that.
+  public var loss: (any Loss)?
   /// Terms of the loss over weights.
   public var weightTerms: [any WeightTerm]
   /// Terms of the loss over values inside the network.
@@ -21,11 +23,12 @@ public struct TrainingSeams {
 
   /// Makes seams.
   public init(
-    policies: [String: ParameterPolicy] = [:], gates: Set<String> = [], weightTerms: [any WeightTerm] = [],
-    tapTerms: [any TapTerm] = [], maskSites: [String] = [], hooks: [any TrainingHook] = []
+    policies: [String: ParameterPolicy] = [:], gates: Set<String> = [], loss: (any Loss)? = nil,
+    weightTerms: [any WeightTerm] = [], tapTerms: [any TapTerm] = [], maskSites: [String] = [], hooks: [any TrainingHook] = []
   ) {
     self.policies = policies
     self.gates = gates
+    self.loss = loss
     self.weightTerms = weightTerms
     self.tapTerms = tapTerms
     self.maskSites = maskSites
@@ -40,7 +43,8 @@ public struct TrainingSeams {
       return "\(name) rate \(policy.rate)\(decay)\(policy.mask.map { " mask \($0.digest)" } ?? "")\(transform)"
     }
     return
-      (policies + gates.sorted().map { "gate \($0)" } + weightTerms.map(\.description) + tapTerms.map(\.description)
+      (policies + gates.sorted().map { "gate \($0)" } + [loss?.description].compactMap { $0 }
+      + weightTerms.map(\.description) + tapTerms.map(\.description)
       + maskSites.map { "mask gradients at \($0)" })
       .joined(separator: "; ")
   }

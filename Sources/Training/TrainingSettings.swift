@@ -78,6 +78,9 @@ public struct TrainingSettings: Sendable {
     return max((batch + shards - 1) / shards, 1)
   }
 
+  /// The loss of the task.
+  var loss: any Loss { task == .regression ? SquaredError() : SoftmaxCrossEntropy(smoothing: labelSmoothing) }
+
   /// The steps of an epoch over so many samples: a last one may be smaller, but of two samples at least.
   func steps(of samples: Int) -> Int { samples / batch + (samples % batch >= 2 ? 1 : 0) }
 

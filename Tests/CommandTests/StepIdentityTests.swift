@@ -61,6 +61,8 @@ import Testing
         ("flip", tune, "no"), ("validation", tune, "hdf5:@other.h5"), ("keep", tune, "best"), ("data", tune, "hdf5:@other.h5"),
         ("skip", tune, "1"), ("limit", tune, "9"), ("per-class", tune, "2"), ("seed", tune, "4"),
         ("scale-epochs", tune, "macs"), ("most-epochs", "epochs=2,scale-epochs=macs", "3"),
+        ("teacher", "epochs=2,teacher=origin", "before"), ("temperature", "epochs=2,teacher=origin", "2"),
+        ("distil", "epochs=2,teacher=origin", "0.5"),
       ],
       "reinitialise": [("seed", "seed=1", "4")],
     ]
@@ -124,6 +126,10 @@ import Testing
       #expect(
         try job(votes + "concepts.h5", model, in: folder)
           == job(votes + "moved-concepts.h5,data=hdf5:@moved-images.h5", moved, in: folder))
+      let taught = "tune:epochs=2,teacher=@"
+      #expect(
+        try job(taught + "lenet.onnx", model, in: folder) == job(taught + "moved-lenet.onnx", moved, in: folder))
+      #expect(try job(taught + "lenet.onnx", model, in: folder) != job("tune:epochs=2", model, in: folder))
     }
   }
 }

@@ -43,6 +43,15 @@ extension StepInput {
   ///
   /// - Throws: `EspalierError` if the file cannot be read.
   func model(like origin: Model) throws -> Model {
-    path == origin.path ? origin : try Model(path, output: origin.output, inputs: origin.inputs, axes: origin.axes)
+    try origin.alike(path)
+  }
+}
+
+extension Model {
+  /// Another network, read as this one is.
+  ///
+  /// - Throws: `EspalierError` if the file cannot be read.
+  func alike(_ other: String) throws -> Model {
+    other == path ? self : try Model(other, output: output, inputs: inputs, axes: axes)
   }
 }

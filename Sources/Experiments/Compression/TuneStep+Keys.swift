@@ -22,10 +22,19 @@ extension TuneStep {
     StepKey("decay-all", "whether biases and batch norms decay too: yes or no (no)"),
     StepKey("clip", "gradients are scaled down to this norm; 0 for not at all (1 without batch norm, else 0)"),
     StepKey("label-smoothing", "the share of a label that is spread over all classes (0)"),
+    StepKey(
+      "teacher",
+      "whose answers are learned beside labels: origin, the network that the chain begins from; before, that which the step before "
+        + "began from; or a FILE (none)"),
+    StepKey("temperature", "what logits are divided by where answers are compared (4)"),
+    StepKey("distil", "the weight of the teacher's answers, 0 to 1; the rest is that of labels (0.9)"),
     StepKey("pad-crop", "images are shifted by up to so many pixels at random; 0 for not at all (2)"),
     StepKey("flip", "whether every other image is mirrored: yes or no (yes)"),
     StepKey("validation", "images to evaluate with after every epoch, for keep=best (none)"),
-    StepKey("keep", "which network goes on: that of the last epoch or of the best (last)"),
+    StepKey(
+      "keep",
+      "which network goes on: that of the last epoch or of the best, by validation accuracy, without validation by training loss "
+        + "(last)"),
     StepKey("data", "the images (all of --data)"),
     StepKey("skip", "leaves out the first of them (0)"),
     StepKey("limit", "takes so many at most; 0 for all (0)"),
@@ -64,6 +73,14 @@ extension TuneStep {
     guard scaling.measure != .none || scaling.most == nil else {
       throw EspalierError("only scaled epochs have a limit", location: "--most-epochs", accepted: "scale-epochs=macs beside")
     }
+    let teacher = try list.value("teacher") { Teaching.Source($0) }
+    let (temperature, weight) = (
+      try list.number("temperature", default: -1, in: 0.01...1000), try list.number("distil", default: -1, in: 0...1)
+    )
+    guard teacher != nil || (temperature < 0 && weight < 0) else {
+      throw EspalierError(
+        "there is no teacher", location: temperature < 0 ? "--distil" : "--temperature", accepted: "teacher=origin, say, beside")
+    }
     let rate = try list.number("rate", default: -1, in: 0...1e6)
     let clip = try list.number("clip", default: -1, in: 0 ... .greatestFiniteMagnitude)
     let run = TrainingRun(
@@ -77,5 +94,10 @@ extension TuneStep {
     }
     self.init(run, on: data)
     self.scaling = scaling
+    teaching = teacher.map {
+      Teaching(
+        $0, temperature: temperature < 0 ? Distillation.usualTemperature : temperature,
+        weight: weight < 0 ? Distillation.usualWeight : weight)
+    }
   }
 }

@@ -2,14 +2,21 @@ import Datasets
 import Networks
 import Tensors
 
-/// How far outputs are from what they should be: cross-entropy of one class a position, or the mean squared error of numbers.
+/// How the outputs of samples meet their labels: which numbers are of one position, and what a loss makes of them.
 struct OutputLoss: Sendable {
   /// What labels are.
   let task: LearningTask
   /// What the output holds of one sample.
   let form: OutputForm
-  /// The share of a label that is spread over all classes.
-  let smoothing: Double
+  /// What judges one position, or one number.
+  let loss: any Loss
+
+  /// - Parameter loss: what judges one position, or one number; nil for cross-entropy without smoothing, or the squared error.
+  init(task: LearningTask, form: OutputForm, loss: (any Loss)? = nil) {
+    self.task = task
+    self.form = form
+    self.loss = loss ?? (task == .regression ? SquaredError() : SoftmaxCrossEntropy(smoothing: 0))
+  }
 
   /// The number of labels of a sample.
   var labelCount: Int { task == .regression ? form.count : form.positions }
@@ -64,35 +71,36 @@ struct OutputLoss: Sendable {
   /// - Parameters:
   ///   - outputs: `[N, …]`, row-major.
   ///   - labels: of the first `count` samples; the others get no gradient.
+  ///   - teacher: `[N, …]` as the outputs; nil where the loss has no teacher.
   ///   - gradient: `[N, …]`, written.
   func evaluate(
-    outputs: UnsafePointer<Float>, labels: UnsafeMutableBufferPointer<Double>, count: Int, rows: Int,
-    gradient: UnsafeMutablePointer<Float>
+    outputs: UnsafePointer<Float>, labels: UnsafeMutableBufferPointer<Double>, teacher: UnsafePointer<Double>?, count: Int,
+    rows: Int, gradient: UnsafeMutablePointer<Float>
   ) -> (loss: Double, correct: Int) {
+    // The numbers that are judged together: those of all classes of a position, or one by itself.
+    let (width, stride) = task == .regression ? (1, 1) : (form.classes, form.stride)
     var sum = (loss: 0.0, correct: 0)
-    if task == .regression {
-      for i in 0..<count * form.count {
-        let error = Double(outputs[i]) - labels[i]
-        sum.loss += error * error
-        gradient[i] = Float(2 * error)
+    var (own, slopes) = ([Float](repeating: 0, count: width), [Float](repeating: 0, count: width))
+    var taught = [Double](repeating: 0, count: teacher == nil ? 0 : width)
+    for unit in 0..<count * labelCount {
+      let (sample, position) = (unit / labelCount, unit % labelCount)
+      let start = sample * form.count + (task == .regression ? position : form.start(ofPosition: position))
+      if task != .regression, labels[unit] < 0 {
+        for k in 0..<width { gradient[start + k * stride] = 0 }
+        continue
       }
-    } else {
-      let loss = SoftmaxCrossEntropy(smoothing: smoothing)
-      var logits = [Float](repeating: 0, count: form.classes)
-      for sample in 0..<count {
-        for position in 0..<form.positions {
-          let start = sample * form.count + form.start(ofPosition: position)
-          let label = labels[sample * form.positions + position]
-          guard label >= 0 else {
-            for k in 0..<form.classes { gradient[start + k * form.stride] = 0 }
-            continue
+      for k in 0..<width { own[k] = outputs[start + k * stride] }
+      if let teacher { for k in 0..<width { taught[k] = teacher[start + k * stride] } }
+      let found = own.withUnsafeBufferPointer { own in
+        taught.withUnsafeBufferPointer { taught in
+          slopes.withUnsafeMutableBufferPointer { slopes in
+            loss.evaluate(own, label: labels[unit], teacher: taught, gradient: slopes)
           }
-          for k in 0..<form.classes { logits[k] = outputs[start + k * form.stride] }
-          let own = loss.evaluate(logits, label: Int(label)) { gradient[start + $0 * form.stride] = $1 }
-          sum.loss += own.loss
-          sum.correct += own.isRight ? 1 : 0
         }
       }
+      for k in 0..<width { gradient[start + k * stride] = slopes[k] }
+      sum.loss += found.loss
+      sum.correct += found.isRight ? 1 : 0
     }
     (gradient + count * form.count).update(repeating: 0, count: (rows - count) * form.count)
     return sum
