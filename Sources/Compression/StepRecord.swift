@@ -36,13 +36,15 @@ public struct StepRecord: Hashable, Sendable, Codable {
   public var before: Footprint, after: Footprint
   /// How good it was, if that was measured.
   public var score: Score?
+  /// How it was trained, if the step did that.
+  public var training: Training?
   /// What a reader must know, such as layers that were cut to their floor.
   public var notes: [String]
   /// Espalier's version.
   public var espalier: String
 
   private enum CodingKeys: String, CodingKey {
-    case step, settings, began = "network_sha256", promise, proof, before, after, score, notes, espalier
+    case step, settings, began = "network_sha256", promise, proof, before, after, score, training, notes, espalier
   }
 
   /// Makes a record.
@@ -50,10 +52,11 @@ public struct StepRecord: Hashable, Sendable, Codable {
   /// - Parameters:
   ///   - job: all that the result depends on but the network before.
   ///   - began: the SHA-256 of the file before.
+  ///   - training: how the step trained the network, if it did.
   /// - Throws: `EspalierError` if shapes cannot be inferred.
   public init(
     _ step: String, _ job: JobIdentity, from before: Graph, digest began: String, to after: Graph, promise: Equivalence,
-    proof: EquivalenceProof? = nil, notes: [String] = [], espalier: String
+    proof: EquivalenceProof? = nil, training: Training? = nil, notes: [String] = [], espalier: String
   ) throws {
     self.step = step
     settings = job.settings
@@ -62,6 +65,7 @@ public struct StepRecord: Hashable, Sendable, Codable {
     self.proof = proof
     self.before = try Footprint(before)
     self.after = try Footprint(after)
+    self.training = training
     self.notes = notes
     self.espalier = espalier
   }

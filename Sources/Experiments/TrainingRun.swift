@@ -147,7 +147,7 @@ public struct TrainingRun: Sendable {
       // The same command would come to the same end.
       try? FileManager.default.removeItem(at: checkpoint)
       guard let best = trainer.best, let graph = try trainer.bestGraph() else { throw error }
-      try write(graph, after: best.epoch, settings, data, model, tuned, context)
+      try write(graph, after: best.epoch, trainer, .best, data, model, tuned, context)
       throw EspalierError(
         "\(error.problem); \(out) is the network after epoch \(best.epoch.epoch), the best", file: error.file,
         location: error.location,
@@ -155,8 +155,8 @@ public struct TrainingRun: Sendable {
     }
     let written = kept == .best ? trainer.best?.epoch : trainer.history.epochs.last
     try write(
-      kept == .best ? trainer.bestGraph() ?? trainer.trainedGraph() : trainer.trainedGraph(), after: written, settings, data,
-      model, tuned, context)
+      kept == .best ? trainer.bestGraph() ?? trainer.trainedGraph() : trainer.trainedGraph(), after: written, trainer, kept,
+      data, model, tuned, context)
     try? FileManager.default.removeItem(at: checkpoint)
     if let written, settings.task == .classification {
       noteChance(written, validationData?.dataset.count ?? data.dataset.count, trainer.classes, context)
@@ -241,8 +241,8 @@ public struct TrainingRun: Sendable {
   }
 
   private func write(
-    _ graph: Graph, after epoch: TrainingHistory.Epoch?, _ settings: TrainingSettings, _ data: PreparedData, _ model: Model?,
-    _ tuned: JobIdentity, _ context: RunContext
+    _ graph: Graph, after epoch: TrainingHistory.Epoch?, _ trainer: Trainer, _ kept: Kept, _ data: PreparedData,
+    _ model: Model?, _ tuned: JobIdentity, _ context: RunContext
   ) throws {
     var tuned = tuned
     for (name, value) in chosen { tuned.add(name, value) }
@@ -250,7 +250,7 @@ public struct TrainingRun: Sendable {
     if data.holdsImages { editor.metadata[Preprocessing.metadataKey] = data.preprocessing.json }
     let before = editor.metadata[TrainingRecord.metadataKey].flatMap { TrainingRecord(json: $0) }
     editor.metadata[TrainingRecord.metadataKey] = try TrainingRecord(
-      settings: settings.description, data: data.request.spec.description, dataDigest: data.dataset.digest(),
+      settings: trainer.settings.description, data: data.request.spec.description, dataDigest: data.dataset.digest(),
       augmentation: augmentationText, epoch: epoch?.epoch, network: model.map { Path.name(of: $0.path) },
       networkDigest: model?.digest,
       espalier: Release.version, before: before.map { [$0] }
@@ -259,6 +259,8 @@ public struct TrainingRun: Sendable {
       try ChainRecord.adding(
         StepRecord(
           TuneStep.name, tuned, from: model.graph, digest: model.digest, to: editor.graph(), promise: .none,
+          training: .init(
+            trainer.settings, last: trainer.history.epochs.last, best: trainer.best?.epoch, kept: kept),
           espalier: Release.version), to: &editor.metadata)
     }
     if let notice = try editor.graph().restoringDeclaredBatch().writeONNX(to: out, producerVersion: Release.version) {

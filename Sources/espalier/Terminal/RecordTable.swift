@@ -28,6 +28,23 @@ enum RecordTable {
     return String(format: "%@, %.2g of an output's scale", "\(step.promise)", proof.relativeDifference)
   }
 
+  /// How a step trained: the rate as it was used, and what the epochs came to.
+  private static func training(_ training: StepRecord.Training) -> [String] {
+    func text(_ epoch: StepRecord.Training.Epoch) -> String {
+      let numbers = [
+        String(format: "loss %.4f", epoch.loss), epoch.accuracy.map { "accuracy \(percent($0))" },
+        epoch.validationAccuracy.map { "validation accuracy \(percent($0))" }
+          ?? epoch.validationLoss.map { String(format: "validation loss %.4f", $0) },
+      ]
+      return "epoch \(epoch.epoch), \(numbers.compactMap { $0 }.joined(separator: ", "))"
+    }
+    let (last, best) = (training.last.map(text), training.best.map(text))
+    return [
+      "  trained for \(training.epochs.of("epoch")) at a rate of \(training.rate); the \(training.kept) was kept",
+      last.map { "  last: \($0)" }, best.map { "  best by \(training.bestBy): \($0)" },
+    ].compactMap { $0 }
+  }
+
   private static func details(_ step: StepRecord, number: Int) -> String {
     var lines = ["\(number) \(step.step), from \(step.began.prefix(12))…"]
     lines += step.settings.sorted { $0.key < $1.key }.map { name, value in
@@ -36,6 +53,7 @@ enum RecordTable {
       return "  \(name): \(isDigest ? value.prefix(12) + "…" : value)"
     }
     if let score = step.score { lines.append("  score: \(score.measure) on \(score.data), \(score.images.of("image"))") }
+    lines += step.training.map(training) ?? []
     return (lines + step.notes.map { "  \($0)" }).joined(separator: "\n")
   }
 }
