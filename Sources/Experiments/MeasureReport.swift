@@ -33,14 +33,9 @@ public struct MeasureReport: Hashable, Sendable, Encodable {
       self.better = better
       self.values = values.map { $0.flatMap { $0.isFinite ? $0 : nil } }
       images = defined.count
-      let mean = defined.isEmpty ? nil : defined.reduce(0, +) / Double(defined.count)
-      self.mean = mean
-      spread =
-        defined.count < 2
-        ? nil
-        : mean.map { mean in
-          (defined.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(defined.count - 1)).squareRoot()
-        }
+      let moments = Moments(defined)
+      mean = defined.isEmpty ? nil : moments.mean
+      spread = moments.standardDeviation
       interval = Interval.ofMean(defined).map { [$0.lowerBound, $0.upperBound] }
       self.curve = curve.flatMap { $0.allSatisfy(\.isFinite) ? $0 : nil }
       self.points = points

@@ -101,18 +101,17 @@ struct PruningReports {
   /// The accuracy of reports of one kind, with its interval.
   static func accuracy(_ reports: [Report]) -> (mean: Double, interval: ClosedRange<Double>?) {
     let values = reports.map(\.accuracy.after)
-    let mean = values.reduce(0, +) / Double(max(values.count, 1))
+    let mean = Moments(values).mean
     if reports.count == 1 { return (mean, Interval.ofShare(mean, of: reports[0].accuracy.images)) }
     return (mean, Interval.ofMean(values))
   }
 
   /// The mean of shares with its standard error: of several runs over them, of one that of a share of so many images.
   static func summary(_ shares: [Double], images: Int) -> (mean: Double, error: Double?, count: Int) {
-    let count = Double(shares.count)
-    let mean = shares.reduce(0, +) / max(count, 1)
+    let moments = Moments(shares)
+    let mean = moments.mean
     if shares.count == 1 { return (mean, (mean * (1 - mean) / Double(max(images, 1))).squareRoot(), images) }
-    let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(count - 1, 1)
-    return (mean, (variance / max(count, 1)).squareRoot(), shares.count)
+    return (mean, moments.standardError, shares.count)
   }
 
   private func unique(_ names: [String]) -> [String] {

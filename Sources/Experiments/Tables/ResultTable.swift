@@ -111,6 +111,6 @@ public struct ResultTable: Hashable, Sendable {
     let (v, w) = (firstError * firstError, secondError * secondError)
     guard v + w > 0 else { return first == second }
     let degrees = (v + w) * (v + w) / (v * v / Double(n - 1) + w * w / Double(m - 1))
-    return abs(first - second) / (v + w).squareRoot() <= Interval.studentT(0.95, max(1, Int(degrees)))
+    return StudentT.tails((first - second) / (v + w).squareRoot(), degrees: degrees) >= 0.05
   }
 }

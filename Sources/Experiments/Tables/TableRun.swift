@@ -185,11 +185,9 @@ public struct TableRun: Sendable {
     for criterion in reports.criteria {
       for members in reports.groups(of: criterion) {
         func mean(_ values: [Double]) -> ResultTable.Cell {
-          let count = Double(values.count)
-          let mean = values.reduce(0, +) / count
-          guard values.count > 1 else { return .number(mean, decimals: 1) }
-          let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
-          return .mean(mean, error: (variance / count).squareRoot(), count: values.count)
+          let moments = Moments(values)
+          guard let error = moments.standardError else { return .number(moments.mean, decimals: 1) }
+          return .mean(moments.mean, error: error, count: values.count)
         }
         func accuracy(_ values: [Double]) -> ResultTable.Cell {
           if members.count > 1 { return mean(values) }
