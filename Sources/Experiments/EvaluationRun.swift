@@ -13,6 +13,13 @@ public struct EvaluationReport: Hashable, Sendable, Encodable {
   public var top1: Double
   /// The share of images whose label is among the five greatest outputs, 0 … 1.
   public var top5: Double
+  /// Whether each image is answered right, in the data's order (not in JSON); empty where pixels have classes, or labels are
+  /// numbers.
+  public var correct: [Bool]
+  /// The same by class; nil where ``correct`` is empty.
+  public var byClass: ClassAccuracy?
+  /// The names of the classes; nil where they have none of their own.
+  public var classNames: [String]?
   /// The mean cross-entropy, or squared error.
   public var loss: Double
   /// The number of images.
@@ -38,8 +45,14 @@ public struct EvaluationReport: Hashable, Sendable, Encodable {
     return errors.map { ("R²", $0.r2) } ?? ("accuracy", top1)
   }
 
+  /// What a class is called: its name, or its number where it has none.
+  public func name(ofClass label: Int) -> String {
+    classNames.flatMap { $0.indices.contains(label) ? $0[label] : nil } ?? "\(label)"
+  }
+
   private enum CodingKeys: String, CodingKey {
-    case top1, top5, pixelAccuracy, meanIoU, iou, meanSquaredError, meanAbsoluteError, r2, loss, images = "pictures", notNumbers
+    case top1, top5, perClass, harmonicMean, pixelAccuracy, meanIoU, iou, meanSquaredError, meanAbsoluteError, r2, loss, images =
+      "pictures", notNumbers
     case imagesPerSecond
   }
 
@@ -57,11 +70,22 @@ public struct EvaluationReport: Hashable, Sendable, Encodable {
     } else {
       try container.encode(top1, forKey: .top1)
       try container.encode(top5, forKey: .top5)
+      try container.encode(perClass, forKey: .perClass)
+      try container.encode(byClass?.harmonicMean, forKey: .harmonicMean)
     }
     try encode(loss, .loss)
     try container.encode(images, forKey: .images)
     if notNumbers > 0 { try container.encode(notNumbers, forKey: .notNumbers) }
     try container.encode(imagesPerSecond, forKey: .imagesPerSecond)
+  }
+}
+
+extension EvaluationReport {
+  /// The shares of classes that have images, by their names; by their numbers where two have one name.
+  fileprivate var perClass: [String: Double] {
+    let shares = (byClass?.shares ?? []).enumerated().compactMap { label, share in share.map { (label, $0) } }
+    let named = Dictionary(shares.map { (name(ofClass: $0.0), $0.1) }) { first, _ in first }
+    return named.count == shares.count ? named : Dictionary(shares.map { ("\($0.0)", $0.1) }) { first, _ in first }
   }
 }
 
@@ -108,7 +132,9 @@ public enum EvaluationRun {
     identity.add("batch", batch)
     let header = PartFile.Header(
       kind: .evaluate, verb: "evaluate", job: identity.text, part: part.number, parts: part.count, shards: shards)
-    try PartFile.write(out, header, content: EvaluationContent(images: count, seconds: found.seconds), state: found.bytes)
+    try PartFile.write(
+      out, header, content: EvaluationContent(images: count, seconds: found.seconds, classNames: data.dataset.classNames),
+      state: found.bytes)
     return PartReport(part, kind: .result, images: part.images(of: count, batch: batch).count)
   }
 
@@ -116,18 +142,22 @@ public enum EvaluationRun {
   ///
   /// - Throws: `EspalierError` naming the part that is damaged.
   static func join(_ set: PartSet, _ context: RunContext) throws -> EvaluationReport {
-    let images = try set.parts[0].content(as: EvaluationContent.self).images
+    let first = try set.parts[0].content(as: EvaluationContent.self)
+    let images = first.images
     var whole: PartialEvaluation?
     for part in set.parts {
       try naming(file: part.path) {
         let content = try part.content(as: EvaluationContent.self)
-        guard content.images == images, 0...1 << 40 ~= images, content.seconds.isFinite else { throw PartFile.damage(part.path) }
+        guard content.images == images, content.classNames == first.classNames, 0...1 << 40 ~= images, content.seconds.isFinite
+        else { throw PartFile.damage(part.path) }
         let own = try PartialEvaluation(part.state(), of: part.range, seconds: content.seconds)
         whole = try whole?.followed(by: own) ?? own
       }
     }
     guard let whole else { preconditionFailure("a job has a part") }
-    let report = report(Evaluation(whole, samples: images), context) { "image \($0)" }
+    let evaluation = Evaluation(whole, samples: images)
+    guard evaluation.byClass == nil || evaluation.correct.count == images else { throw PartFile.damage(set.parts[0].path) }
+    let report = report(evaluation, classNames: first.classNames, context) { "image \($0)" }
     tellChance(report, context)
     return report
   }
@@ -144,7 +174,9 @@ public enum EvaluationRun {
     let found = try partial(
       graph, output: output, on: data, batch: batch, over: 0..<(count + batch - 1) / batch,
       context.scheduler(activity: activity, batch: batch, images: count))
-    return try report(Evaluation(found, samples: count), context) { try data.dataset.sample($0).name }
+    return try report(Evaluation(found, samples: count), classNames: data.dataset.classNames, context) {
+      try data.dataset.sample($0).name
+    }
   }
 
   private static func prepare(_ model: Model, on request: DataRequest, batch: Int, _ context: RunContext) throws
@@ -169,17 +201,18 @@ public enum EvaluationRun {
     }
   }
 
-  private static func report(_ evaluation: Evaluation, _ context: RunContext, name: (Int) throws -> String) rethrows
-    -> EvaluationReport
-  {
+  private static func report(
+    _ evaluation: Evaluation, classNames: [String]?, _ context: RunContext, name: (Int) throws -> String
+  ) rethrows -> EvaluationReport {
     if let first = evaluation.firstNotNumber {
       context.note(
         "\(evaluation.notNumbers) of \(evaluation.samples) images have an output that is NaN and count as wrong; the first is "
           + (try name(first)))
     }
     return EvaluationReport(
-      top1: evaluation.top1, top5: evaluation.top5, loss: evaluation.loss, images: evaluation.samples,
-      notNumbers: evaluation.notNumbers, classes: ClassScores.labels(ofOutputs: evaluation.classes),
+      top1: evaluation.top1, top5: evaluation.top5, correct: evaluation.correct, byClass: evaluation.byClass,
+      classNames: classNames, loss: evaluation.loss, images: evaluation.samples, notNumbers: evaluation.notNumbers,
+      classes: ClassScores.labels(ofOutputs: evaluation.classes),
       confusion: evaluation.confusion, errors: evaluation.errors, imagesPerSecond: evaluation.imagesPerSecond)
   }
 
@@ -194,4 +227,6 @@ private struct EvaluationContent: Codable {
   var images: Int
   /// The time that the part took.
   var seconds: Double
+  /// The names of the classes, if the data have some.
+  var classNames: [String]?
 }

@@ -16,6 +16,10 @@ public struct Evaluation: Sendable, Equatable {
   /// The mean softmax cross-entropy, of each sample's most probable label, or of the labelled positions, or the mean squared error;
   /// NaN where an output is.
   public var loss: Double
+  /// Whether the label of each sample has the greatest logit, in the data's order; empty where samples do not have one class each.
+  public var correct: [Bool]
+  /// The same by class; nil where samples do not have one class each.
+  public var byClass: ClassAccuracy?
   /// The number of samples.
   public var samples: Int
   /// The number of samples with an output that is NaN; they count as wrong.
@@ -95,7 +99,9 @@ public struct Evaluation: Sendable, Equatable {
     let sum = whole.tree.result(+) ?? EvaluationTally()
     let count = Double(max(samples, 1))
     let ofSamples = sum.confusion == nil && sum.errors == nil
-    top1 = ofSamples ? Double(sum.top1) / count : sum.confusion?.accuracy ?? .nan
+    correct = sum.answers.right
+    byClass = sum.byClass
+    top1 = ofSamples ? Double(correct.count { $0 }) / count : sum.confusion?.accuracy ?? .nan
     top5 = ofSamples ? Double(sum.top5) / count : .nan
     loss = sum.loss / (ofSamples ? count : Double(sum.confusion?.total ?? sum.errors?.count ?? 0))
     self.samples = samples

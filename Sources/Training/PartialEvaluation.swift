@@ -84,13 +84,14 @@ public struct PartialEvaluation: Sendable {
 
 extension EvaluationTally {
   /// What is counted, and of how many classes or numbers.
-  fileprivate var kind: [Int] { [confusion?.classes ?? -1, errors?.sums.count ?? -1] }
+  fileprivate var kind: [Int] { [byClass?.images.count ?? -1, confusion?.classes ?? -1, errors?.sums.count ?? -1] }
 
   /// Whether numbers are such as samples give.
   fileprivate var isSound: Bool {
     let most = 1 << 48
-    let counts = [top1, top5, notNumbers, first ?? 0, errors?.count ?? 0] + (confusion?.counts ?? [])
+    let counts = [top5, notNumbers, first ?? 0, errors?.count ?? 0] + (confusion?.counts ?? [])
     return counts.allSatisfy { 0...most ~= $0 } && (confusion.map { $0.isSound } ?? true)
+      && (byClass.map { $0.isSound } ?? answers.right.isEmpty)
       && (errors.map { $0.sums.count % 3 == 0 && !$0.sums.isEmpty } ?? true)
   }
 }

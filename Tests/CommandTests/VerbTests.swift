@@ -51,6 +51,21 @@ import Testing
       #expect((report["top1"] as? Double ?? 0) > 0.9)
       #expect(
         report["top5"] != nil && report["loss"] != nil && report["pictures"] as? Int == 40 && report["imagesPerSecond"] != nil)
+      let shares = try #require(report["perClass"] as? [String: Double])
+      #expect(Set(shares.keys) == Set((0..<10).map { "\($0)" }))
+      #expect(abs(shares.values.reduce(0, +) / 10 - (report["top1"] as? Double ?? 0)) < 1e-12, "four images each")
+      let harmonic = shares.values.contains(0) ? 0 : 10 / shares.values.reduce(0) { $0 + 1 / $1 }
+      #expect(abs((report["harmonicMean"] as? Double ?? -1) - harmonic) < 1e-12)
+      let names = (0..<10).map { "\"\($0)\": \"sort \($0)\"" }.joined(separator: ", ")
+      try "{\(names)}".write(to: folder.appendingPathComponent("names.json"), atomically: true, encoding: .utf8)
+      let named = try Tool.run(
+        "evaluate", "trained.onnx", "--data", "hdf5:images.h5", "--classes", "names.json", "--json", in: folder)
+      #expect(named.status == 0, "\(named.talk)")
+      let namedReport = try #require(try JSONSerialization.jsonObject(with: Data(named.output.utf8)) as? [String: Any])
+      #expect((namedReport["perClass"] as? [String: Double])?["sort 3"] == shares["3"])
+      let worst = shares.min { ($0.value, $0.key) < ($1.value, $1.key) }!
+      let printed = try Tool.run("evaluate", "trained.onnx", "--data", "hdf5:images.h5", in: folder).output
+      #expect(printed.contains("worst class") && printed.contains(String(format: "\(worst.key), %.2f %%", 100 * worst.value)))
 
       let tuned = try Tool.run(
         "tune", "trained.onnx", "--data", "hdf5:train.h5", "--epochs", "1", "--rate", "0.001", "--no-flip", "--pad-crop", "0",

@@ -1,6 +1,7 @@
 import Plotting
 import Results
 import Tensors
+import Training
 
 /// Classes that are mistaken for each other, and how often each is found, from the predictions in files of `relevance`.
 public struct ConfusionRun: Sendable {
@@ -55,7 +56,7 @@ public struct ConfusionRun: Sendable {
     }
     let names = captions.isEmpty ? (files.count == 2 ? ["before", "after"] : files) : captions
     let marks = zip(all, names).enumerated().map { index, pair -> any Mark in
-      let shares = pair.0.matrix.indices.map { pair.0.share($0) }
+      let shares = pair.0.byClass.shares.map { $0 ?? .nan }
       return BarMark(
         files.count == 1 && captions.isEmpty ? "" : "\(pair.1) (\(NumberText.decimals(100 * pair.0.accuracy, 2)) %)",
         series: index,
@@ -85,8 +86,8 @@ public struct ClassCounts: Sendable {
   /// The share that is right.
   var accuracy: Double { total == 0 ? .nan : Double(matrix.indices.reduce(0) { $0 + matrix[$1][$1] }) / Double(total) }
 
-  /// The share of a class that is right; NaN where there are no images.
-  func share(_ row: Int) -> Double { totals[row] == 0 ? .nan : Double(matrix[row][row]) / Double(totals[row]) }
+  /// How often each class is right.
+  var byClass: ClassAccuracy { ClassAccuracy(images: totals, right: matrix.indices.map { matrix[$0][$0] }) }
 
   /// Counts the predictions of a file of relevance: the greatest output of an image, or of one output whether it is above zero.
   ///

@@ -13,10 +13,13 @@ import Tensors
 ///
 /// A part of `relevance` is a relevance file of its own rows beside that, and has no state.
 struct PartFile {
+  /// The form of files, which changes with what parts hold.
+  private static let form = 2
+
   /// What a part says of itself.
   struct Header: Codable, Hashable {
     /// The form of the file.
-    var form = 1
+    var form = PartFile.form
     /// The version that wrote it.
     var espalier = Release.version
     /// What the bits of its numbers depend on beside the job: instructions and versions of libraries.
@@ -71,7 +74,7 @@ struct PartFile {
     self.path = path
     content = try PartFile.bytes("content", of: file)
     let bytes = try PartFile.bytes("header", of: file)
-    guard let header = try? JSONDecoder().decode(Header.self, from: Data(bytes)), header.form == 1 else {
+    guard let header = try? JSONDecoder().decode(Header.self, from: Data(bytes)), header.form == PartFile.form else {
       throw PartFile.otherVersion(path)
     }
     self.header = header

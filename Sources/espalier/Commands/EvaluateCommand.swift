@@ -8,7 +8,9 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Count what a network gets right.",
     discussion: """
-      An image with several acceptable labels counts as right if one of them is found. Where the output has a class for each pixel \
+      An image with several acceptable labels counts as right if one of them is found, and in the accuracy of each of these classes. \
+      Beside the share of all images stands the class of which the least is found, and in JSON that of every class with images, \
+      with the harmonic mean, which a class that is lost brings to 0. Where the output has a class for each pixel \
       or position, labels are index masks: printed are the share of labelled pixels that are right and IoU, intersection over \
       union, of each class over all images, with the mean over the classes that labels or predictions have. With --task regression \
       labels are numbers: printed are the mean squared and absolute error and R².
@@ -30,7 +32,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @Flag(
     help:
-      "Print JSON: top1, top5 (shares), or pixelAccuracy, meanIoU, iou (by class), or meanSquaredError, meanAbsoluteError, r2; loss, images, imagesPerSecond."
+      "Print JSON: top1, top5 (shares), perClass (shares by class), harmonicMean (of these), or pixelAccuracy, meanIoU, iou (by class), or meanSquaredError, meanAbsoluteError, r2; loss, images, imagesPerSecond."
   )
   var json = false
 
@@ -69,7 +71,9 @@ struct EvaluateCommand: ParsableCommand {
           ("R²", number(errors.r2)),
         ]
       } else {
-        [("top-1", percent(report.top1)), ("top-5", percent(report.top5)), ("loss", number(report.loss))]
+        [("top-1", percent(report.top1)), ("top-5", percent(report.top5))]
+          + (report.byClass?.worst.map { [("worst class", "\(report.name(ofClass: $0.label)), \(percent($0.share))")] } ?? [])
+          + [("loss", number(report.loss))]
       }
     let columns = own + [("images", report.images.grouped), ("images/s", Int(report.imagesPerSecond).grouped)]
     let table = Table(columns: columns.map { ($0.0, .right) }, rows: [columns.map(\.1)])
