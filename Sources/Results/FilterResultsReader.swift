@@ -5,8 +5,9 @@ import Tensors
 
 /// Reads a file of statistics, dissection or scores, as ``FilterResultsWriter`` lays it out.
 public final class FilterResultsReader {
+  /// Where the file lies.
+  public let path: String
   private let file: HDF5File
-  private let path: String
   /// The layers of the groups that were asked for: files of many layers are slow to list.
   private var listed: [String: [String]] = [:]
   private var known: ConceptVocabulary?
@@ -35,12 +36,23 @@ public final class FilterResultsReader {
   public func layers(of group: String) throws -> [String] {
     if let known = listed[group] { return known }
     let layers = try children(of: group).map { name -> (order: Int64, name: String) in
-      let object: HDF5Object =
-        file.kind(of: "\(group)/\(name)") == .group ? try file.group("\(group)/\(name)") : try file.dataset("\(group)/\(name)")
-      return (try object.number(attribute: "order", as: Int64.self) ?? 0, name)
+      (try object("\(group)/\(name)").number(attribute: "order", as: Int64.self) ?? 0, name)
     }.sorted { ($0.order, $0.name) < ($1.order, $1.name) }.map(\.name)
     listed[group] = layers
     return layers
+  }
+
+  /// The name that a layer's node has in the network.
+  ///
+  /// - Parameter group: one that speaks of the layer, as for ``layers(of:)``.
+  /// - Throws: `EspalierError` if there is no such layer, or the file is damaged.
+  public func node(of layer: String, in group: String) throws -> String {
+    try require(layer, among: layers(of: group), "there is no layer")
+    return try object("\(group)/\(layer)").text(attribute: "node") ?? layer
+  }
+
+  private func object(_ name: String) throws -> HDF5Object {
+    file.kind(of: name) == .group ? try file.group(name) : try file.dataset(name)
   }
 
   /// The scores of a layer's filters by a criterion, `[channels]`.

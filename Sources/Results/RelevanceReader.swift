@@ -16,7 +16,8 @@ public final class RelevanceReader: Sendable {
   public let schema: RelevanceSchema
   /// The number of images, N.
   public let count: Int
-  private let path: String
+  /// Where the file lies.
+  public let path: String
   private let file: HDF5File
   private let attribution: HDF5Dataset?
   private let label, prediction, index: HDF5Dataset

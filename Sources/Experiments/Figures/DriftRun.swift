@@ -1,4 +1,3 @@
-import Analysis
 import Datasets
 import Foundation
 import Images
@@ -40,31 +39,6 @@ public struct DriftRun: Sendable {
     (self.order, self.limit, self.indices, self.captions, self.title) = (order, limit, indices, captions, title)
   }
 
-  /// How alike two maps are.
-  public struct Likeness: Hashable, Sendable {
-    /// The cosine of the angle between them, and the correlation of their elements' ranks; NaN where one is all zero, or all equal.
-    public var cosine, ranks: Double
-
-    /// Compares two maps of one shape, element by element.
-    public init(_ a: [Float], _ b: [Float]) {
-      var (product, first, second) = (0.0, 0.0, 0.0)
-      for (x, y) in zip(a, b) {
-        product += Double(x) * Double(y)
-        first += Double(x) * Double(x)
-        second += Double(y) * Double(y)
-      }
-      cosine = first > 0 && second > 0 ? product / (first.squareRoot() * second.squareRoot()) : .nan
-      ranks = RankCorrelation.of(a.map(Double.init), b.map(Double.init))
-    }
-  }
-
-  /// An image that both files speak of, by its rows in them.
-  private struct Pair {
-    var index: Int
-    var rows: [Int]
-    var likeness: Likeness
-  }
-
   /// Draws.
   ///
   /// - Parameters:
@@ -79,66 +53,44 @@ public struct DriftRun: Sendable {
       throw EspalierError("\(files.count.of("file")) to compare", location: "drift", accepted: "two: before and after")
     }
     let readers = try files.map { try RelevanceReader($0) }
-    try MontageRun.checkData(files, readers)
-    guard readers[0].schema.map == readers[1].schema.map else {
-      throw EspalierError(
-        "its maps are \(readers[1].schema.map), those of \(files[0]) \(readers[0].schema.map)", file: files[1],
-        accepted: "maps of one shape")
-    }
     let source = try request.map { try ImageSource($0, provenance: { readers[0].schema.provenance[$0] }, file: files[0]) }
-    let pairs = try compared(files, readers)
-    let chosen = try shown(pairs, files)
-    let maps = try chosen.map { pair in try zip(readers, pair.rows).map { try Self.map($0, $1) } }
+    let drift = try ExplanationDrift(readers[0], readers[1])
+    let chosen = try shown(drift.images, files)
+    let maps = try chosen.map { image in try zip(readers, image.rows).map { try Self.map($0, $1) } }
     let colormap = try Colormap(colormap)
     let heatmaps = try maps.map { try scale.heatmaps($0, norm: norm, colormap: colormap, level: level) }
     let schema = readers[0].schema.naming(source)
-    let rows = try zip(chosen, heatmaps).map { pair, heatmaps -> HeatmapFigure.Row in
+    let rows = try zip(chosen, heatmaps).map { image, heatmaps -> HeatmapFigure.Row in
       let name =
         schema.isLabelled
-        ? schema.name(ofClass: Int(try readers[0].labels(pair.rows[0]..<pair.rows[0] + 1)[0])) : "image \(pair.index)"
+        ? schema.name(ofClass: Int(try readers[0].labels(image.rows[0]..<image.rows[0] + 1)[0])) : "image \(image.index)"
       let size = (height: heatmaps[0].height, width: heatmaps[0].width)
-      let images = try [source?.image(pair.index, size: size)].compactMap { $0 } + heatmaps.map(\.image.rgb)
+      let images = try [source?.image(image.index, size: size)].compactMap { $0 } + heatmaps.map(\.image.rgb)
       return HeatmapFigure.Row(
-        "\(name)\ncosine \(Self.text(pair.likeness.cosine))\nranks \(Self.text(pair.likeness.ranks))", images)
+        "\(name)\ncosine \(Self.text(image.likeness.cosine))\nranks \(Self.text(image.likeness.ranks))", images)
     }
     // Two maps of an image share a scale; those of another image have their own.
     let bar = ColorBar([], RelevanceScale(percentile: scale.percentile), norm: norm, colormap: colormap, level: level)
     var figure = HeatmapFigure(
       title: title, columnTitles: (source == nil ? [] : ["Image"]) + captions, rows: rows, colorBar: bar)
-    let means =
-      "cosine \(Self.summary(pairs.map(\.likeness.cosine))), rank correlation \(Self.summary(pairs.map(\.likeness.ranks)))"
+    let means = "cosine \(Self.text(drift.cosine)), rank correlation \(Self.text(drift.ranks))"
     figure.note =
-      "Over \(pairs.count.of("image")): \(means)." + (scale.isShared ? " The two maps of an image have one scale." : "")
+      "Over \(drift.images.count.of("image")): \(means)." + (scale.isShared ? " The two maps of an image have one scale." : "")
     try output.write(figure, of: files)
-    return "\(pairs.count.of("image")): \(means)"
+    return "\(drift.images.count.of("image")): \(means)"
   }
 
-  private func compared(_ files: [String], _ readers: [RelevanceReader]) throws -> [Pair] {
-    let known = Dictionary(
-      try readers[1].indices(0..<readers[1].count).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    var pairs: [Pair] = []
-    for (row, index) in try readers[0].indices(0..<readers[0].count).enumerated() {
-      guard let other = known[index] else { continue }
-      let likeness = Likeness(try Self.map(readers[0], row).elements, try Self.map(readers[1], other).elements)
-      pairs.append(Pair(index: Int(index), rows: [row, other], likeness: likeness))
-    }
-    guard !pairs.isEmpty else {
-      throw EspalierError("it has no image in common with \(files[0])", file: files[1], accepted: "relevance of the same images")
-    }
-    return pairs
-  }
-
-  private func shown(_ pairs: [Pair], _ files: [String]) throws -> [Pair] {
+  private func shown(_ images: [ExplanationDrift.Image], _ files: [String]) throws -> [ExplanationDrift.Image] {
     if let indices {
       return try indices.map { index in
-        guard let pair = pairs.first(where: { $0.index == index }) else {
-          throw ImageChoice.missing(index, in: pairs.map(\.index), file: files[1])
+        guard let image = images.first(where: { $0.index == index }) else {
+          throw ImageChoice.missing(index, in: images.map(\.index), file: files[1])
         }
-        return pair
+        return image
       }
     }
-    func key(_ pair: Pair) -> Double { pair.likeness.cosine.isNaN ? 2 : pair.likeness.cosine }
-    let ordered = order == .data ? pairs : pairs.sorted { (key($0), $0.index) < (key($1), $1.index) }
+    func key(_ image: ExplanationDrift.Image) -> Double { image.likeness.cosine.isNaN ? 2 : image.likeness.cosine }
+    let ordered = order == .data ? images : images.sorted { (key($0), $0.index) < (key($1), $1.index) }
     return Array(ordered.prefix(limit))
   }
 
@@ -149,13 +101,8 @@ public struct DriftRun: Sendable {
 
   private static func text(_ value: Double) -> String { value.isNaN ? "–" : NumberText.decimals(value, 3) }
 
-  /// The mean of those that are numbers, with their standard deviation.
-  private static func summary(_ values: [Double]) -> String {
-    let finite = values.filter(\.isFinite)
-    guard !finite.isEmpty else { return "–" }
-    let mean = finite.reduce(0, +) / Double(finite.count)
-    guard finite.count > 1 else { return text(mean) }
-    let variance = finite.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(finite.count - 1)
-    return "\(text(mean)) ± \(text(variance.squareRoot()))"
+  /// A mean with its standard deviation.
+  private static func text(_ moments: Moments) -> String {
+    text(moments.mean) + (moments.standardDeviation.map { " ± \(text($0))" } ?? "")
   }
 }
