@@ -1,5 +1,7 @@
 import Foundation
+import Results
 import TestSupport
+import Tensors
 import Testing
 
 /// `table`: what stands in its cells, rounded and marked, in every format.
@@ -107,6 +109,31 @@ import Testing
       #expect(csv.contains("\"a_b & c% $d$ #e {f} ~g ^h \\i <j> |k| \"\"l\"\", m\",macs=0.5,"), "\(csv)")
       let markdown = try table("prune", "a.json", in: folder)
       #expect(markdown.contains("| a\\_b & c% $d$ #e {f} ~g ^h \\\\i &lt;j> \\|k\\| \"l\", m | macs=0.5 |"), "\(markdown)")
+    }
+  }
+
+  /// Against `scipy.stats.spearmanr` and `kendalltau` of two layers, and their means; one layer is constant by a criterion.
+  @Test func correlationsOfCriteria() throws {
+    try withTemporaryFolder { folder in
+      let writer = try FilterResultsWriter(folder.appendingPathComponent("scores.h5").path, provenance: [:])
+      let scores: [(String, [[Double]])] = [
+        ("l1", [[3, 1, 4, 1, 5, 9, 2, 6], [1, 2, 3, 4]]), ("l2", [[2, 7, 1, 8, 2, 8, 1, 8], [4, 1, 3, 2]]),
+        ("same", [[0.5, -1, 0.5, -1, 3, 7, 0, 7.1], [1, 1, 1, 1]]),
+      ]
+      for (criterion, layers) in scores {
+        for (order, values) in layers.enumerated() {
+          let layer = ResultLayer(name: "conv\(order)", node: "conv\(order)", order: order, channels: values.count)
+          try writer.write(Tensor(values, shape: [values.count]), criterion: criterion, of: layer)
+        }
+      }
+      try writer.commit()
+      let text = try table("correlations", "scores.h5", in: folder)
+      #expect(text.contains("| criterion | l1 | l2 | same |"), "\(text)")
+      #expect(text.contains("| l1 | 1.00 | −0.09 | 0.91 |"), "\(text)")
+      #expect(text.contains("| l2 | −0.10 | 1.00 | 0.20 |"), "\(text)")
+      #expect(text.contains("| same | 0.97 | 0.23 | 1.00 |"), "\(text)")
+      let two = try Tool.run("table", "correlations", "scores.h5", "scores.h5", in: folder)
+      #expect(two.failed(mentioning: "2 files for one table of correlations"), "\(two.talk)")
     }
   }
 }

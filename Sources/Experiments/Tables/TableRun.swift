@@ -18,6 +18,8 @@ public struct TableRun: Sendable {
     case prune
     /// Criteria by their mean rank over budgets, from the JSON of `prune`.
     case leaderboard
+    /// Criteria by how alike they rank filters, from a file of scores.
+    case correlations
   }
 
   /// What is shown.
@@ -50,6 +52,11 @@ public struct TableRun: Sendable {
     case .evaluate: table = try evaluations(files)
     case .prune: table = try prunings(files)
     case .leaderboard: table = try leaderboard(files)
+    case .correlations:
+      guard files.count == 1 else {
+        throw EspalierError("\(files.count) files for one table of correlations", location: "correlations", accepted: "one")
+      }
+      table = try correlations(first)
     }
     if let caption { table.caption = caption }
     (table.label, table.isWide) = (label, isWide)

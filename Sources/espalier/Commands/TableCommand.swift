@@ -9,18 +9,19 @@ struct TableCommand: ParsableCommand {
     commandName: "table", abstract: "Write a table for a paper from stored results.",
     discussion: """
       Kinds: measure, evaluate, prune and leaderboard (criteria by their mean rank, from reports of prune) take what these verbs print with --json, several files for more rows; inspect takes a \
-      network or the JSON of inspect. Numbers are rounded to their standard error. Bold is the best of a column, and what Welch's t \
+      network or the JSON of inspect; correlations (of the ranks that criteria give filters) takes a file of score. Numbers are rounded to their standard error. Bold is the best of a column, and what Welch's t \
       test does not tell from it. LaTeX wants the packages booktabs, threeparttable and siunitx (version 3).
 
         espalier measure vgg.onnx --data fashion-mnist:test --limit 100 --json > measures.json
         espalier table measure measures.json --format latex --out measures.tex
         espalier table inspect vgg.onnx --format markdown
+        espalier table correlations scores.h5
       """)
 
-  @Argument(help: "What is shown: measure, inspect, evaluate, prune or leaderboard.")
+  @Argument(help: "What is shown: measure, inspect, evaluate, prune, leaderboard or correlations.")
   var kind: TableRun.Kind
 
-  @Argument(help: "Files of results.", completion: .file(extensions: ["json", "onnx"]))
+  @Argument(help: "Files of results.", completion: .file(extensions: ["json", "onnx", "h5"]))
   var files: [String]
 
   @Option(help: "How it is written: latex, markdown, csv or json.")
