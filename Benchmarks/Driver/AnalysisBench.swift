@@ -65,16 +65,20 @@ struct AnalysisBench {
       AnalysisRequest(
         sites: SiteRequest(.block), phases: phases,
         composite: phases.contains(.relevance) ? try CompositeCatalog.composite("epsilon_plus") : nil, batch: batch))
-    thresholdPlan =
+    // Kept where it is run again: it holds weights of its own.
+    let thresholdPlan =
       [.observe, .report, .exact, .score].contains(work)
       ? try AnalysisPlan(graph, AnalysisRequest(sites: SiteRequest(.block), batch: batch)) : nil
+    self.thresholdPlan = work == .exact ? thresholdPlan : nil
     let builder = try work == .plain ? PlanBuilder(graph.canonized(), batch: batch) : nil
     try builder?.forward()
     forwardPlan = builder?.finish()
     inputName = graph.inputs[0].name
     images = (0..<2).map { AnalysisBench.images(batch, seed: UInt64($0)) }
     masks = (0..<64).map(AnalysisBench.masks)
-    if [.observe, .report, .score].contains(work) { thresholds = try findThresholds(shards: min(shards, 4)) }
+    if [.observe, .report, .score].contains(work) {
+      thresholds = try findThresholds(thresholdPlan!, shards: min(shards, 4))
+    }
   }
 
   /// The number of images of a run.
@@ -90,7 +94,7 @@ struct AnalysisBench {
         _ = (accumulator as? any Statistic)?.results
         _ = (accumulator as? DissectionAccumulator)?.result
       }
-    case .exact: _ = try pass(plan, findThresholds(shards: shards))
+    case .exact: _ = try pass(plan, findThresholds(thresholdPlan!, shards: shards))
     case .phases, .gradient, .relevance: _ = try pass(plan, accumulators: { _, _ in [] })
     case .score: _ = try pass(plan, thresholds)
     }
@@ -123,8 +127,7 @@ struct AnalysisBench {
     }
   }
 
-  private func findThresholds(shards: Int) throws -> [[Float]] {
-    let plan = thresholdPlan!
+  private func findThresholds(_ plan: AnalysisPlan, shards: Int) throws -> [[Float]] {
     let floors = plan.sites.map { ThresholdAccumulator.Floors(channels: $0.shape.channels) }
     let count = shards * batch
     let state = try pass(plan, shards: shards) { position, shape in
