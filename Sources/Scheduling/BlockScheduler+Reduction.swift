@@ -131,6 +131,6 @@ extension BlockScheduler {
       do { try line.save() } catch let failure { if error is CancellationError { throw failure } }
       throw error
     }
-    return line.whole
+    return line.result()
   }
 }

@@ -18,7 +18,7 @@ final class Reduction<Part: Sendable, Whole: Sendable>: @unchecked Sendable {
   private var thrown: (any Error)?
 
   // Of the worker that made this busy; of the caller once all shards have ended.
-  private(set) var whole: Whole
+  private var whole: Whole?
   private var savedCursor: Int
   private var savedTime = ContinuousClock.now
 
@@ -70,7 +70,7 @@ final class Reduction<Part: Sendable, Whole: Sendable>: @unchecked Sendable {
       let index = cursor
       monitor.unlock()
       let outcome = Swift.Result {
-        try take(&whole, next, index)
+        try take(&whole!, next, index)
         if let checkpoint, ContinuousClock.now - savedTime >= checkpoint.interval { try save(upTo: index + 1) }
       }
       monitor.lock()
@@ -83,12 +83,15 @@ final class Reduction<Part: Sendable, Whole: Sendable>: @unchecked Sendable {
     }
   }
 
+  /// Hands over what came of all shards, once these have ended: a thread that ends later keeps none of it.
+  func result() -> Whole { whole.take()! }
+
   /// Saves what is new, once all shards have ended.
   func save() throws { try save(upTo: monitor.withLock { cursor }) }
 
   private func save(upTo cursor: Int) throws {
     guard let checkpoint, cursor > savedCursor else { return }
-    try checkpoint.save(whole, cursor)
+    try checkpoint.save(whole!, cursor)
     savedCursor = cursor
     savedTime = ContinuousClock.now
   }

@@ -84,7 +84,7 @@ public struct AnalysisPass: Sendable {
     scheduler.prologue = useOneThreadHere
     return try scheduler.fold(
       shards: start.shards.upperBound..<range.upperBound, blocks: plan.sites.map(\.title), blocksMayMove: plan.keepsMaps,
-      bytesPerWorker: plan.bytesPerWorker, from: start,
+      bytesPerWorker: plan.bytesPerWorker, from: consume start,
       checkpoint: save.map { save in PassCheckpoint(interval: interval) { whole, _ in try save(whole) } },
       makeWorker: { _ in try AnalysisProgram(plan) },
       body: { program, index, handoff in
