@@ -49,25 +49,28 @@ public struct Chain: Sendable {
       let place = store.place(position + 1, step.name, job)
       let input = StepInput(
         path: results.last?.network ?? path, digest: results.last?.digest ?? digest, before: results)
-      func result(_ outcome: StepOutcome, _ digest: String, wasDone: Bool) -> StepResult {
+      func result(_ done: StepStore.Done, wasDone: Bool) -> StepResult {
         StepResult(
-          number: position + 1, network: place.network, digest: digest, outcome: outcome, wasDone: wasDone, job: job)
+          number: position + 1, network: place.network, digest: done.digest, outcome: done.outcome, wasDone: wasDone,
+          seconds: done.seconds, job: job)
       }
       var isTold = false
       while results.count == position {
         if let done = store.outcome(of: place, job) {
           note("\(title(position)): done by an earlier run")
-          results.append(result(done.outcome, done.digest, wasDone: true))
+          results.append(result(done, wasDone: true))
         } else if let claim = try store.claim(place) {
           try withExtendedLifetime(claim) {
             // Another process may have ended it between the two looks.
             guard store.outcome(of: place, job) == nil else { return }
+            let began = ContinuousClock.now
             let outcome = try step.apply(input, in: place)
             try naming(location: title(position)) {
               guard outcome.record.began == input.digest else { throw EspalierError("its record is of another network") }
               try outcome.record.check()
             }
-            results.append(result(outcome, try store.finish(place, job, outcome), wasDone: false))
+            let seconds = (ContinuousClock.now - began) / .seconds(1)
+            results.append(result(try store.finish(place, job, outcome, seconds: seconds), wasDone: false))
           }
         } else {
           if !isTold { note("\(title(position)): another process is at it; waiting for its end") }

@@ -32,13 +32,21 @@ public struct StepInput: Sendable {
 
 /// The files of a step, beside each other under names that no other has.
 public struct StepPlace: Hashable, Sendable {
-  let base: String
+  let folder: String
+  let name: String
+
+  private var base: String { "\(folder)/\(name)" }
 
   /// The network that it makes.
   public var network: String { base + ".onnx" }
 
   /// A file that it needs while it works.
   public func file(_ ending: String) -> String { "\(base).\(ending)" }
+
+  /// A file that steps of the same kind share, in other chains too: what a job of that identity yields.
+  public func shared(_ ending: String, _ job: JobIdentity) -> String {
+    "\(folder)/0-\(ending)-\(job.digest.prefix(16)).\(ending)"
+  }
 }
 
 /// What a step tells.
@@ -67,6 +75,8 @@ public struct StepResult: Sendable {
   public var outcome: StepOutcome
   /// Whether an earlier run, or another process, did it.
   public var wasDone: Bool
+  /// The time that it took the process that ended it, in seconds.
+  public var seconds: Double
   /// All that the network depends on.
   public var job: JobIdentity
 }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Scheduling
 import Tensors
 
 /// A folder of steps that are done, each under the identity of the chain that led to it.
@@ -17,7 +18,7 @@ public final class StepStore: Sendable {
   public init(_ path: String, isShared: Bool = false) throws {
     func folder(isShared: Bool) throws -> RunFolder {
       try RunFolder(path, job: JobIdentity("steps"), isShared: isShared) {
-        $0.wholeMatch(of: /[0-9]+-[a-z]+-[0-9a-f]{16}\..+/) != nil
+        $0.wholeMatch(of: /[0-9]+-[a-z]+(-[0-9a-f]{16})?\..+/) != nil
       }
     }
     guard isShared else {
@@ -39,7 +40,17 @@ public final class StepStore: Sendable {
   public var path: String { folder.path }
 
   /// Whether no step was done, or has left anything to go on from.
-  public var isEmpty: Bool { (try? folder.names().allSatisfy { $0.hasSuffix(StepStore.claim) }) ?? false }
+  public var isEmpty: Bool { (try? folder.names().allSatisfy { $0.hasSuffix("." + StepStore.claim) }) ?? false }
+
+  /// The names of the files of all steps, without those that say who is at work.
+  ///
+  /// - Throws: `EspalierError` if the folder cannot be read.
+  package func names() throws -> [String] {
+    try folder.names().filter { name in
+      // Neither who is at work nor what is not whole yet.
+      ![".claim", ".partial", ".parts"].contains { name.hasSuffix($0) }
+    }.sorted()
+  }
 
   /// Removes all steps, and the folder if nothing else is in it.
   public func remove() { folder.remove() }
@@ -47,47 +58,69 @@ public final class StepStore: Sendable {
   /// Where what is known of a network lies, by the identity of that.
   public func file(_ number: Int, _ name: String, _ job: JobIdentity) -> String { place(number, name, job).file("json") }
 
+  /// A file that steps share, by what it depends on.
+  package func shared(_ ending: String, _ job: JobIdentity) -> String { StepPlace(folder: path, name: "").shared(ending, job) }
+
   /// Where a step lies.
   func place(_ number: Int, _ name: String, _ job: JobIdentity) -> StepPlace {
-    StepPlace(base: "\(path)/\(number)-\(name)-\(job.digest.prefix(16))")
+    StepPlace(folder: path, name: "\(number)-\(name)-\(job.digest.prefix(16))")
   }
 
   /// Takes a step, so that no other process does; nil while another has it.
   ///
   /// - Throws: `EspalierError` if the folder cannot be written.
-  func claim(_ place: StepPlace) throws -> FileLock? {
-    let file = place.base + StepStore.claim
+  func claim(_ place: StepPlace) throws -> FileLock? { try claim(place.network) }
+
+  /// Takes a file of the store, so that no other process does; nil while another has it.
+  ///
+  /// - Throws: `EspalierError` if the folder cannot be written.
+  package func claim(_ path: String) throws -> FileLock? {
+    let file = (path as NSString).deletingPathExtension + "." + StepStore.claim
     let descriptor = open(file, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Replacement.failure(file) }
     close(descriptor)
     return FileLock(file)
   }
 
-  /// What a step that is done has told, with the SHA-256 of its network; nil if it is not, or its files are damaged.
-  func outcome(of place: StepPlace, _ job: JobIdentity) -> (outcome: StepOutcome, digest: String)? {
+  /// Takes a file of the store once no other process has it.
+  ///
+  /// - Throws: `EspalierError` if the folder cannot be written; `CancellationError`.
+  package func waitForClaim(of path: String, _ cancellation: Cancellation) throws -> FileLock {
+    while true {
+      if let claim = try claim(path) { return claim }
+      try cancellation.check()
+      usleep(50_000)
+    }
+  }
+
+  /// A step that is done; nil if it is not, or its files are damaged.
+  func outcome(of place: StepPlace, _ job: JobIdentity) -> Done? {
     guard let bytes = try? FileSeal.content(of: place.file(StepStore.done)),
       let done = try? JSONDecoder().decode(Done.self, from: bytes), done.job == job.text,
       done.digest == (try? SHA256.hexadecimal(ofFile: place.network))
     else { return nil }
-    return (done.outcome, done.digest)
+    return done
   }
 
   /// Notes that a step is done.
   ///
-  /// - Returns: the SHA-256 of its network.
   /// - Throws: `EspalierError` if that cannot be written.
-  func finish(_ place: StepPlace, _ job: JobIdentity, _ outcome: StepOutcome) throws -> String {
-    let done = Done(job: job.text, digest: try SHA256.hexadecimal(ofFile: place.network), outcome: outcome)
+  func finish(_ place: StepPlace, _ job: JobIdentity, _ outcome: StepOutcome, seconds: Double) throws -> Done {
+    let done = Done(job: job.text, digest: try SHA256.hexadecimal(ofFile: place.network), outcome: outcome, seconds: seconds)
     try AtomicFile.write(FileSeal.sealed([UInt8](JSONEncoder().encode(done))), to: place.file(StepStore.done))
-    return done.digest
+    return done
   }
 
-  private struct Done: Codable {
+  /// A step that is done.
+  struct Done: Codable {
     var job: String
+    /// The SHA-256 of its network.
     var digest: String
     var outcome: StepOutcome
+    /// The time that it took the process that ended it.
+    var seconds: Double
   }
 
-  private static let claim = ".claim"
+  private static let claim = "claim"
   private static let done = "done"
 }

@@ -15,10 +15,30 @@ struct ChainRun {
   var validation: DataRequest?
   /// The images that a worker takes at a time.
   var batch: Int
-  /// A folder of steps that other chains may share; nil for one beside the result that goes with its end.
-  var store: String?
-  /// The file to write.
-  var out: String
+  /// Where steps are kept.
+  var store: Store
+  /// The file to write; nil for none beside those of the steps.
+  var out: String?
+
+  /// Where steps are kept.
+  enum Store {
+    /// A folder beside the result, that goes with its end.
+    case besideResult
+    /// A folder that other chains may share.
+    case folder(String)
+    /// One that is open.
+    case open(StepStore)
+
+    func opened(beside out: String?) throws -> StepStore {
+      switch self {
+      case .besideResult: try StepStore((out ?? "chain") + ".steps")
+      case .folder(let path): try StepStore(path, isShared: true)
+      case .open(let store): store
+      }
+    }
+
+    var isOwn: Bool { if case .besideResult = self { true } else { false } }
+  }
 
   /// How good a network is.
   struct Score: Codable {
@@ -27,12 +47,31 @@ struct ChainRun {
     var value: Double
     /// A remark where guessing gives as much.
     var chance: String?
+    /// The mean loss.
+    var loss: Double
+    /// The share of images whose label is among the five greatest outputs; nil where images have no one class.
+    var top5: Double?
+    /// The harmonic mean of the accuracies of classes; nil where images have no one class.
+    var harmonicMean: Double?
+    /// Which images it tells right, in their order, eight a byte, the first the lowest bit; nil where images have no one class.
+    var correct: Data?
+    /// The number of images.
+    var images: Int
+
+    /// Which images it tells right.
+    var right: [Bool]? {
+      guard let correct, correct.count == (images + 7) / 8 else { return nil }
+      let bytes = [UInt8](correct)
+      return (0..<images).map { bytes[$0 / 8] >> UInt8($0 % 8) & 1 == 1 }
+    }
   }
 
   /// What came of a chain.
   struct Outcome {
     /// The steps.
     var results: [StepResult]
+    /// The identities of the networks before and after each step.
+    var jobs: [JobIdentity]
     /// Their records, with scores and notes.
     var records: [StepRecord]
     /// The scores of the network before and after each step; empty where they were not measured.
@@ -50,18 +89,12 @@ struct ChainRun {
   ///
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   func run(_ model: Model, _ context: RunContext) throws -> Outcome {
-    try OutputPath.prepare(out, notReplacing: model.files + steps.flatMap(\.files) + (validation?.files ?? []))
+    if let out { try OutputPath.prepare(out, notReplacing: model.files + steps.flatMap(\.files) + (validation?.files ?? [])) }
     let chain = Chain(steps.map { BoundStep(method: $0, origin: model, context: context) })
-    for (position, step) in steps.enumerated() {
-      let isFirst = !steps[..<position].contains { $0 is PruneStep }
-      do { try step.check(model, isFirst: isFirst) } catch var error as EspalierError where steps.count > 1 {
-        error.location = [chain.title(position), error.location].compactMap { $0 }.joined(separator: ": ")
-        throw error
-      }
-    }
-    let store = try StepStore(self.store ?? out + ".steps", isShared: self.store != nil)
+    try check(model)
+    let store = try self.store.opened(beside: out)
     // Where no step is done nor begun there is nothing to go on with.
-    defer { if self.store == nil, store.isEmpty { store.remove() } }
+    defer { if self.store.isOwn, store.isEmpty { store.remove() } }
     let network = try model.job()
     let results = try stopping("the same command goes on from there") {
       try chain.run(
@@ -84,7 +117,8 @@ struct ChainRun {
         if isHarm(records[position]) { records[position].notes.append(score.remark) }
       }
     }
-    var outcome = Outcome(results: results, records: records, scores: scores, networks: graphs, notes: [])
+    var outcome = Outcome(
+      results: results, jobs: [network] + results.map(\.job), records: records, scores: scores, networks: graphs, notes: [])
     if let position = outcome.lastPruning {
       notes = PruneStep.notes(try PruneStep.Details(results[position].outcome).atFloor)
       if !scores.isEmpty {
@@ -101,9 +135,23 @@ struct ChainRun {
     for (position, record) in records.enumerated() {
       if let score = record.score, isHarm(record) { context.note("\(chain.title(position)): \(score.remark)") }
     }
-    try write(outcome, model, context)
-    if self.store == nil { store.remove() }
+    if let out { try write(outcome, to: out, model, context) }
+    if self.store.isOwn { store.remove() }
     return outcome
+  }
+
+  /// Refuses what cannot come to a result, before anything long is computed.
+  ///
+  /// - Throws: `EspalierError` naming the step.
+  func check(_ model: Model) throws {
+    for (position, step) in steps.enumerated() {
+      let isFirst = !steps[..<position].contains { $0 is PruneStep }
+      do { try step.check(model, isFirst: isFirst) } catch var error as EspalierError where steps.count > 1 {
+        let title = "step \(position + 1) of \(steps.count), \(type(of: step).name)"
+        error.location = [title, error.location].compactMap { $0 }.joined(separator: ": ")
+        throw error
+      }
+    }
   }
 
   /// Whether a step did harm that it was not asked for.
@@ -112,7 +160,7 @@ struct ChainRun {
   }
 
   /// Writes the last network, its records completed by what only the whole chain tells.
-  private func write(_ outcome: Outcome, _ model: Model, _ context: RunContext) throws {
+  private func write(_ outcome: Outcome, to out: String, _ model: Model, _ context: RunContext) throws {
     guard let last = outcome.networks.last else {
       throw EspalierError("there are no steps", location: "chain", accepted: "one step or more")
     }
@@ -159,7 +207,7 @@ struct ChainRun {
         continue
       }
       let report = try EvaluationRun.evaluate(entry.1, output: model.output, on: data, batch: batch, context)
-      let score = Score(measure: report.score.name, value: report.score.value, chance: report.chance)
+      let score = Score(report)
       guard score.value.isFinite else {
         context.note("\(validation.spec): \(score.measure) is \(score.value), and is left out of the record")
         return (0, [])
@@ -168,6 +216,21 @@ struct ChainRun {
       scores.append(score)
     }
     return (data.dataset.count, scores)
+  }
+}
+
+extension ChainRun.Score {
+  init(_ report: EvaluationReport) {
+    (measure, value) = report.score
+    chance = report.chance
+    loss = report.loss
+    images = report.images
+    top5 = report.confusion == nil && report.errors == nil ? report.top5 : nil
+    harmonicMean = report.byClass?.harmonicMean
+    guard !report.correct.isEmpty else { return }
+    var bytes = [UInt8](repeating: 0, count: (images + 7) / 8)
+    for (image, isRight) in report.correct.enumerated() where isRight { bytes[image / 8] |= 1 << UInt8(image % 8) }
+    correct = Data(bytes)
   }
 }
 

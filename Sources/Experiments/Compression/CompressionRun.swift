@@ -35,7 +35,9 @@ public struct CompressionRun: Sendable {
   ///
   /// - Throws: `EspalierError`; `RunInterrupted` if it was asked to stop.
   public func run(_ model: Model, _ context: RunContext) throws -> CompressionReport {
-    let outcome = try ChainRun(steps: steps, validation: validation, batch: batch, store: store, out: out).run(model, context)
+    let outcome = try ChainRun(
+      steps: steps, validation: validation, batch: batch, store: store.map { .folder($0) } ?? .besideResult, out: out
+    ).run(model, context)
     let final = outcome.networks[outcome.networks.count - 1]
     let timed = try latencyBatch.map { try LatencyMeter.profile([model.graph, final], batch: $0) }
     return CompressionReport(

@@ -74,5 +74,6 @@ extension DataRequest {
     if skip > 0 { settings.tell("skip", "\(skip)") }
     settings.tell("limit", limit.map(String.init))
     settings.tell("per-class", perClass.map(String.init))
+    settings.tell("draw", draw.map(String.init))
   }
 }

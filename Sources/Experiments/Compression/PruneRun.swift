@@ -47,7 +47,7 @@ public struct PruneRun: Sendable {
         step.part = (number, steps)
         step.latencyBatch = latencyBatch ?? 1
         return [step] + (tuning.map { [$0] } ?? [])
-      }, validation: validation ?? pruning.scoring.data, batch: pruning.scoring.statistics.batch, out: out)
+      }, validation: validation ?? pruning.scoring.data, batch: pruning.scoring.statistics.batch, store: .besideResult, out: out)
     return try report(model, chain.run(model, context))
   }
 

@@ -36,6 +36,7 @@ extension PruneStep {
     StepKey("skip", "leaves out the first of them (--skip)"),
     StepKey("limit", "takes so many at most; 0 for all (--limit)"),
     StepKey("per-class", "takes so many of each class at most; 0 for all (--per-class)"),
+    StepKey("draw", "a seed by which skip, limit and per-class draw images at random; -1 for the first (--draw)"),
     StepKey("batch", "images that a worker takes at a time (--batch)"),
     StepKey("latency-batch", "images of the pass whose time a budget of latency is of (1)"),
     StepKey("seed", "the seed of fits and of the proof's inputs (--seed)"),

@@ -70,6 +70,8 @@ public struct PruneStep: MethodStep {
     var atFloor: [String: Int] = [:]
     /// How well fitted layers make what they made before.
     var reconstructed: [Reconstruction.Layer] = []
+    /// The identity of its scores, which lie in the store; nil where they were not computed.
+    var scores: String?
   }
 
   public func apply(_ input: StepInput, in place: StepPlace, origin: Model, _ context: RunContext) throws -> StepOutcome {
@@ -85,7 +87,8 @@ public struct PruneStep: MethodStep {
     if let budget = selection.budget {
       selection.rule = .budget(Budget(budget.kind, try share(budget, now: current, from: origin)))
     }
-    let scores = try scoring.scores(current, scored, out: place.file("scores.h5"), context)
+    let (scores, scoringJob) = try self.scores(current, scored, from: input, in: place, origin, context)
+    details.scores = scoringJob?.text
     let form = ProofForm(
       original: current.asRead, groups: groups, heads: heads, samples: try samples(for: origin), seed: seed
     ) { pruned in
@@ -127,6 +130,36 @@ public struct PruneStep: MethodStep {
   static func notes(_ atFloor: [String: Int]) -> [String] {
     atFloor.sorted { $0.key < $1.key }.map { "layer \($0) is cut to its floor of \($1.of("channel"))" }
   }
+
+  // MARK: - Scores
+
+  /// The scores, which do not depend on what is kept: those of a chain that differs in nothing else are taken over.
+  private func scores(
+    _ current: Model, _ scored: ScoredNetwork, from input: StepInput, in place: StepPlace, _ origin: Model,
+    _ context: RunContext
+  ) throws -> (FilterScores, JobIdentity?) {
+    guard !scoring.criteria.isEmpty else {
+      return (try scoring.scores(current, scored, out: place.file("scores.h5"), context), nil)
+    }
+    var settings = StepSettings("scores")
+    try scoring.add(to: &settings, for: origin)
+    var job = settings.job
+    job.add("network", input.digest)
+    job.add("read as", try origin.job())
+    job.add("protect", protected.joined(separator: " "), default: "")
+    job.add("groups", groups.rawValue, default: GroupRemoval.equalShares.rawValue)
+    job.add("heads", heads.rawValue, default: HeadRemoval.equalShares.rawValue)
+    let file = StateFile(place.shared(PruneStep.scores, job), job: job)
+    if let bytes = try file.load(note: context.note), let scores = FilterScores(encoded: bytes) { return (scores, job) }
+    let scores = try scoring.scores(current, scored, out: place.file("scores.h5"), context)
+    try file.save(scores.encoded)
+    return (scores, job)
+  }
+
+  private static let scores = "scores"
+
+  /// Where a store has scores.
+  static func scoresFile(_ job: JobIdentity, in store: StepStore) -> String { store.shared(scores, job) }
 
   // MARK: - Budgets and proof
 

@@ -162,14 +162,16 @@ extension ParameterList {
     let spec = try value("data") { try DataSpec($0) }
     guard var request = spec.map({ DataRequest($0) }) ?? usual else { return nil }
     if let usual, spec != nil {
-      (request.classes, request.preprocessing, request.task, request.masks) = (
-        usual.classes, usual.preprocessing, usual.task, usual.masks
+      (request.classes, request.preprocessing, request.task, request.masks, request.cache) = (
+        usual.classes, usual.preprocessing, usual.task, usual.masks, usual.cache
       )
     }
     request.skip = try integer("skip", default: request.skip, in: 0 ... .max)
     let limit = try integer("limit", default: request.limit ?? 0, in: 0 ... .max)
     let perClass = try integer("per-class", default: request.perClass ?? 0, in: 0 ... .max)
     (request.limit, request.perClass) = (limit > 0 ? limit : nil, perClass > 0 ? perClass : nil)
+    let draw = try integer("draw", default: request.draw.map { Int(clamping: $0) } ?? -1, in: -1 ... .max)
+    request.draw = draw < 0 ? nil : UInt64(draw)
     return request
   }
 }

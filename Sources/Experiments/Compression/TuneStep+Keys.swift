@@ -39,6 +39,7 @@ extension TuneStep {
     StepKey("skip", "leaves out the first of them (0)"),
     StepKey("limit", "takes so many at most; 0 for all (0)"),
     StepKey("per-class", "takes so many of each class at most; 0 for all (0)"),
+    StepKey("draw", "a seed by which skip, limit and per-class draw images at random; -1 for the first (-1)"),
     StepKey("seed", "the seed of order and augmentation (--seed)"),
   ]
 
