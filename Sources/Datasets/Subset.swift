@@ -12,8 +12,10 @@ public struct Subset: Dataset {
   ///
   /// Without labels all samples are of one class.
   ///
+  /// - Parameter draw: a seed, to draw the samples at random rather than take the first; they keep their order.
+  ///
   /// - Throws: `EspalierError` if a number is not positive, or labels cannot be read.
-  public init(_ whole: any Dataset, skip: Int = 0, limit: Int? = nil, perClass: Int? = nil) throws {
+  public init(_ whole: any Dataset, skip: Int = 0, limit: Int? = nil, perClass: Int? = nil, draw: UInt64? = nil) throws {
     guard skip >= 0 else { throw EspalierError("\(skip) samples", location: "--skip", accepted: "0 and more") }
     if let limit, limit < 1 { throw EspalierError("\(limit) samples are none", location: "--limit", accepted: "1 and more") }
     if let perClass, perClass < 1 {
@@ -21,7 +23,13 @@ public struct Subset: Dataset {
     }
     var indices: [Int] = []
     var taken: [Int?: Int] = [:]
-    for index in min(skip, whole.count)..<whole.count {
+    let candidates = min(skip, whole.count)..<whole.count
+    var order = Array(candidates)
+    if let draw {
+      var random = Philox(seed: draw, stream: Philox.stream(named: "samples"))
+      order = random.permutation(order.count).map { candidates.lowerBound + $0 }
+    }
+    for index in order {
       if let limit, indices.count == limit { break }
       if let perClass {
         let label = try whole.labels(index).first
@@ -30,7 +38,7 @@ public struct Subset: Dataset {
       }
       indices.append(index)
     }
-    self.indices = indices
+    self.indices = indices.sorted()
     self.whole = whole
   }
 

@@ -21,6 +21,10 @@ public struct DataRequest: Sendable {
   public var task: LearningTask?
   /// A folder of index masks, a PNG for each image of a folder; nil for none.
   public var masks: String?
+  /// The seed by which images are drawn at random; nil to take the first.
+  public var draw: UInt64?
+  /// Keeps the data set open where many requests of a run are of one; nil to open it each time.
+  public var cache: DataCache?
 
   /// Makes a request.
   public init(
@@ -54,7 +58,7 @@ public struct DataRequest: Sendable {
   ///
   /// - Throws: `EspalierError` if something is missing or damaged, or nothing is left.
   public func open() throws -> Subset {
-    let subset = try Subset(openWhole(), skip: skip, limit: limit, perClass: perClass)
+    let subset = try Subset(openWhole(), skip: skip, limit: limit, perClass: perClass, draw: draw)
     guard subset.count > 0 else { throw EspalierError("there are no images", location: "\(spec)") }
     return subset
   }
@@ -63,9 +67,16 @@ public struct DataRequest: Sendable {
   ///
   /// - Parameter known: how they were prepared, where that is known; nil for what the request says.
   func openWhole(prepared known: Preprocessing? = nil) throws -> any Dataset {
-    try spec.open(
-      classes: classes.map { try ClassMap(file: $0) },
-      preprocessing: known ?? preprocessing.map { try Preprocessing(file: $0) }, task: task, masks: masks)
+    func open() throws -> any Dataset {
+      try spec.open(
+        classes: classes.map { try ClassMap(file: $0) },
+        preprocessing: known ?? preprocessing.map { try Preprocessing(file: $0) }, task: task, masks: masks)
+    }
+    guard let cache else { return try open() }
+    let name = [
+      spec.description, classes ?? "", known?.json ?? preprocessing.map { "file \($0)" } ?? "", task?.rawValue ?? "", masks ?? "",
+    ].joined(separator: "\n")
+    return try cache.dataset(name, open: open)
   }
 }
 

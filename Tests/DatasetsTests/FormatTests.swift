@@ -89,6 +89,16 @@ extension URL {
     #expect(subset.count == 25)
     #expect(Array(subset.indices.prefix(5)) == [0, 1, 2, 3, 4])
     #expect(subset.indices == subset.indices.sorted())
+    // Drawn ones: as many of each class, other ones for each seed, in the set's order.
+    let drawn = try (1...2).map { try Subset(data, perClass: 3, draw: UInt64($0)) }
+    for subset in drawn {
+      #expect(subset.indices == subset.indices.sorted() && Set(subset.indices).count == 30)
+      let labels = try (0..<subset.count).map { try subset.labels($0)[0] }
+      #expect((0..<10).allSatisfy { label in labels.count { $0 == label } == 3 })
+    }
+    #expect(drawn[0].indices != drawn[1].indices && drawn[0].indices.max() ?? 0 > 2000)
+    #expect(try Subset(data, perClass: 3, draw: 1).indices == drawn[0].indices)
+    #expect(try Subset(data, skip: 9990, limit: 4, draw: 1).indices.allSatisfy { $0 >= 9990 })
     #expect(try Subset(data, skip: 9998, limit: 25).indices == [9998, 9999])
     #expect(try Subset(data, skip: 10_000).count == 0 && Subset(data, skip: .max).count == 0)
   }

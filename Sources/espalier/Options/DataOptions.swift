@@ -44,18 +44,28 @@ struct SelectionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The first n images of each class only.", valueName: "n"))
   var perClass: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Draw the images of --limit and --per-class at random, with this seed, rather than take the first.", valueName: "seed"))
+  var draw: UInt64?
+
   /// The request for images; `classes` is a file of class names, if one is given.
   ///
   /// - Parameter isWhole: whether all images are taken, wherever the choice of some of them is for others.
   func request(_ spec: DataSpec, classes: String? = nil, isWhole: Bool = false) -> DataRequest {
-    DataRequest(
+    var request = DataRequest(
       spec, classes: classes, preprocessing: preprocess, skip: isWhole ? 0 : skip, limit: isWhole ? nil : limit,
       perClass: isWhole ? nil : perClass, task: task, masks: masks)
+    if !isWhole { request.draw = draw }
+    return request
   }
 
   func validate() throws {
     if skip < 0 { throw ValidationError("--skip is 0 or more, not \(skip)") }
     if let limit, limit < 1 { throw ValidationError("--limit is 1 or more, not \(limit)") }
+    if draw != nil, limit == nil, perClass == nil {
+      throw ValidationError("--draw says which images --limit and --per-class take, and neither is given")
+    }
     if let perClass, perClass < 1 { throw ValidationError("--per-class is 1 or more, not \(perClass)") }
   }
 }
