@@ -5,7 +5,7 @@ public enum CompositeCatalog {
   /// The names, the default first.
   public static let names = [
     "epsilon_plus", "epsilon_plus_flat", "epsilon_alpha2_beta1", "epsilon_alpha2_beta1_flat", "epsilon_gamma_box", "deconvnet",
-    "guided_backprop", "beta_smooth", "excitation_backprop", "attnlrp", "cp_lrp", "gradient",
+    "guided_backprop", "beta_smooth", "excitation_backprop", "by_depth", "attnlrp", "cp_lrp", "gradient",
   ]
 
   /// Whether a specification names a file of rules, ``CompositeFile``.
@@ -14,7 +14,7 @@ public enum CompositeCatalog {
   /// The composite that a specification `NAME[:key=value,…]` or `FILE.toml` means.
   ///
   /// Keys are `epsilon` and `stabilizer` (both 1e-6), for `epsilon_gamma_box` also `gamma` (0.25), `low` and `high` (needed; one
-  /// number, or one a channel with strokes between them), for `beta_smooth` `beta` (10), for `attnlrp` and `cp_lrp` `conv_gamma`
+  /// number, or one a channel with strokes between them), for `by_depth` rules as `low`, `mid`, `high` and `fc`, for `beta_smooth` `beta` (10), for `attnlrp` and `cp_lrp` `conv_gamma`
   /// and `lin_gamma` (0, which is the epsilon rule).
   /// - Throws: `EspalierError` naming what is not known, and what is.
   public static func composite(_ specification: String) throws -> Composite {
@@ -33,6 +33,7 @@ public enum CompositeCatalog {
   private static func composite(_ list: inout ParameterList) throws -> Composite {
     let name = list.name
     if name == "attnlrp" || name == "cp_lrp" { return try transformer(&list) }
+    if name == "by_depth" { return try byDepth(&list) }
     let isDecomposition = name.hasPrefix("epsilon") || name == "excitation_backprop"
     let stabilizer = Stabilizer(epsilon: isDecomposition ? try list.float("stabilizer", default: 1e-6, from: 0) : 1e-6)
     let epsilon = EpsilonRule(
@@ -74,6 +75,29 @@ public enum CompositeCatalog {
       default: throw EspalierError("the composite is listed, but has no rules")
       }
     return Composite(list.text, rules: rules, first: first)
+  }
+
+  /// Rules by the depth of convolutions: a rule, with its defaults, for the first, the middle and the last third, and one for linear
+  /// layers, as `low`, `mid`, `high` and `fc`; `epsilon_plus` where none is said.
+  ///
+  /// Source: S. Hatefi et al., "Pruning by eXplaining Revisited", 2024, who choose the groups of each architecture by hand; of
+  /// VGG-16's thirteen convolutions these are the same.
+  private static func byDepth(_ list: inout ParameterList) throws -> Composite {
+    let stabilizer = Stabilizer(epsilon: try list.float("stabilizer", default: 1e-6, from: 0))
+    func rule(_ key: String, _ usual: String) throws -> any Rule {
+      let name = list.text(key) ?? usual
+      if name == "alpha2_beta1" { return AlphaBetaRule(unchecked: 2, 1, stabilizer: stabilizer) }
+      return try naming(location: key) { try RuleCatalog.rule(ParameterList(name)) }
+    }
+    let thirds = try CompositeEntry.Third.allCases.map { third in
+      CompositeEntry(kinds: [.convolution], position: .third(third), rule: try rule(third.rawValue, "zplus"))
+    }
+    return Composite(
+      list.text,
+      rules: [
+        .relu: PassRule(), .activation: PassRule(), .batchNorm: PassRule(), .sum: NormRule(stabilizer),
+        .averagePool: NormRule(stabilizer), .dense: try rule("fc", "epsilon"),
+      ], entries: thirds)
   }
 
   /// AttnLRP and CP-LRP, which have a rule for whatever transformers are made of.

@@ -9,6 +9,13 @@ public struct CompositeEntry: Sendable {
     case first(Int)
     /// The last n.
     case last(Int)
+    /// A third of them.
+    case third(Third)
+  }
+
+  /// Thirds by execution order: where three does not divide their number, the rest is the middle's.
+  public enum Third: String, CaseIterable, Hashable, Sendable {
+    case low, mid, high
   }
 
   /// The kinds of layers.
@@ -51,6 +58,12 @@ public struct CompositeEntry: Sendable {
     return switch position {
     case .first(let count): layers.prefix(count).map(\.id)
     case .last(let count): layers.suffix(count).map(\.id)
+    case .third(let third):
+      switch third {
+      case .low: layers.prefix(layers.count / 3).map(\.id)
+      case .mid: layers.dropFirst(layers.count / 3).dropLast(layers.count / 3).map(\.id)
+      case .high: layers.suffix(layers.count / 3).map(\.id)
+      }
     case nil: layers.map(\.id)
     }
   }

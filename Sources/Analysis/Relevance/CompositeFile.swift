@@ -12,7 +12,7 @@ import Tensors
 ///     rule = "zbox"              # with its parameters
 ///     low = -3                   # or one number a channel: [-2.1, -2.0, -1.8]
 ///     high = 3
-///     position = "first"         # "last", "first 3", "last 2": among the layers of these kinds and names
+///     position = "first"         # "last", "first 3", "last 2", "low", "mid", "high" (thirds): among the layers of these kinds and names
 ///
 ///     [[rules]]
 ///     rule = "gamma"
@@ -120,8 +120,11 @@ enum CompositeFile {
     switch (words.first, count) {
     case ("first", 1...): return .first(count)
     case ("last", 1...): return .last(count)
+    case (let word?, 1) where CompositeEntry.Third(rawValue: String(word)) != nil && words.count == 1:
+      return CompositeEntry.Third(rawValue: String(word)).map { .third($0) }
     default:
-      throw EspalierError("is '\(value.string ?? "no text")'", location: "position", accepted: "first, last, first 3, last 2 …")
+      throw EspalierError(
+        "is '\(value.string ?? "no text")'", location: "position", accepted: "first, last, first 3, last 2, low, mid, high")
     }
   }
 }
