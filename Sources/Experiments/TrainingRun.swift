@@ -72,17 +72,27 @@ public struct TrainingRun: Sendable {
     _ architecture: String, classes: Int?, input: [Int]?, on request: DataRequest, _ context: RunContext
   ) throws -> Report {
     try prepare(request)
+    let (graph, data) = try TrainingRun.start(
+      architecture, classes: classes, input: input, seed: settings.seed, on: request, note: context.note)
+    return try run(graph, data, nil, context)
+  }
+
+  /// A named architecture with seeded weights, as many classes as the data have and images as they are, and the data for it.
+  ///
+  /// - Throws: `EspalierError` for a name that is not known, or data that cannot be read or do not fit.
+  static func start(
+    _ architecture: String, classes: Int?, input: [Int]?, seed: UInt64, on request: DataRequest, note: (String) -> Void
+  ) throws -> (graph: Graph, data: PreparedData) {
     let known = request.preprocessing == nil && request.spec.isFashionMNIST ? Preprocessing.fashionMNIST : nil
     let data = try request.open()
     let fitted = try input ?? data.naturalInput(preprocessing: known ?? request.preprocessing.map { try Preprocessing(file: $0) })
     var editor = GraphEditor(
       try Architecture.named(
         architecture, classes: classes ?? data.values(0)?.count ?? data.classNames?.count ?? request.countOfClasses(),
-        input: fitted, seed: settings.seed))
+        input: fitted, seed: seed))
     editor.metadata["espalier.architecture"] = architecture
     let graph = try editor.graph()
-    return try run(
-      graph, PreparedData(request, for: graph, named: architecture, preprocessing: known, note: context.note), nil, context)
+    return (graph, try PreparedData(request, for: graph, named: architecture, preprocessing: known, note: note))
   }
 
   /// Fine-tunes a network.
