@@ -19,6 +19,7 @@ enum VerbCatalog {
     SensitivityCommand.self,
     PruneCommand.self,
     CompressCommand.self,
+    StudyCommand.self,
     FigureCommand.self,
     TableCommand.self,
     CatalogueCommand.self,

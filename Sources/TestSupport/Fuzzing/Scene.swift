@@ -75,6 +75,33 @@ public enum Scene {
     try write(
       "[[rules]]\nkind = \"convolution\"\nrule = \"epsilon\"\nepsilon = 0.1\n[[rules]]\nkind = \"linear\"\nrule = \"zplus\"\n",
       "rules.toml")
+    try write(
+      "[[step]]\nname = \"prune\"\ncriterion = [\"l1\", \"l2\"]\ncombine = \"mean-rank\"\nbudget = \"macs=0.5\"\n", "steps.toml")
+    try write(
+      """
+      title = "t"
+      seeds = [1, 2]
+      [data]
+      train = "hdf5:data.h5"
+      validation = "hdf5:data.h5"
+      per-class = 1
+      [[network]]
+      name = "n"
+      file = "net.onnx"
+      [[method]]
+      name = "a"
+      criterion = "l1"
+      scope = "{who}"
+      [factor]
+      who = ["layer", "global"]
+      [[chain]]
+      [[chain.step]]
+      name = "prune"
+      budget = ["macs=0.8", "macs=0.5"]
+      [controls]
+      arms = ["random"]
+      """, "study.toml")
+    try write("width = \"85mm\"\nfont-size = 8\npalette = \"okabe-ito\"\ndpi = 72\n", "style.toml")
     let idx = ([0, 0, 8, 3, 0, 0, 0, 12, 0, 0, 0, 16, 0, 0, 0, 16] as [UInt8]) + [UInt8](repeating: 90, count: 12 * 256)
     let labels = ([0, 0, 8, 1, 0, 0, 0, 12] as [UInt8]) + (0..<12).map { UInt8($0 % 4) }
     try Data(idx).write(to: folder.appendingPathComponent("images.idx"))
@@ -183,6 +210,9 @@ public enum Scene {
       text(
         "rules.toml",
         [["relevance", "net.onnx", "--data", "hdf5:data.h5", "--composite", "rules.toml", "--out", "out.h5"] + small]),
+      text("steps.toml", [["compress", "net.onnx", "--steps", "steps.toml", "--latency-batch", "0", "--out", "out.onnx"]]),
+      text("study.toml", [["study", "study.toml", "--dry-run", "--workers", "1"]]),
+      text("style.toml", [["figure", "sensitivity", "sweep.json", "--style", "style.toml", "--out", "out.png"]]),
       part("stats"), part("thresholds"), part("units"), part("measure", ["--out", "out.csv"]), part("evaluate", []),
       part("maps"),
     ] + StoppedRuns.kinds(in: folder, tool: tool, seed: seed)

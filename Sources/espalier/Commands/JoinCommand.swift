@@ -30,6 +30,10 @@ struct JoinCommand: ParsableCommand {
         espalier relevance vgg.onnx --data folder:dir --limit 5000 --out a.h5
         espalier relevance vgg.onnx --data folder:dir --skip 5000 --out b.h5
         espalier join a.h5 b.h5 --out all.h5
+
+      Folders of a study whose parts ran on machines without a file system in common become one, from which study goes on:
+
+        espalier join part-1 part-2 --out all && espalier study big.toml --out all
       """)
 
   @Argument(help: ArgumentHelp("The parts, or relevance files.", valueName: "file"), completion: .file(extensions: ["h5"]))
@@ -47,6 +51,14 @@ struct JoinCommand: ParsableCommand {
   @OptionGroup var workers: WorkerOptions
 
   func run() throws {
+    if StudyJoin.isStudy(files[0]) {
+      guard let out else { throw EspalierError("no folder is named for the study", location: "--out", accepted: "a path") }
+      if json {
+        throw EspalierError("studies have nothing to print before espalier study", location: "--json", accepted: "parts")
+      }
+      let count = try workers.run { try StudyJoin(files, out: out).run($0) }
+      return workers.say("\(out): \(count.of("chain")); espalier study FILE --out \(out) makes the tables")
+    }
     guard try PartJoin.isPart(files[0]) else {
       guard let out else { throw EspalierError("no file is named for the result", location: "--out", accepted: "a path") }
       if json { throw EspalierError("relevance files have nothing to print", location: "--json", accepted: "parts") }

@@ -9,7 +9,8 @@ import Pruning
 enum TopicCatalog {
   /// The topics, in the order in which they are listed to people.
   static let all: [Topic] = [
-    .architectures, .composites, .rules, .attributors, .methods, .measures, .statistics, .criteria, .steps, .colours, .styles,
+    .architectures, .composites, .rules, .attributors, .methods, .measures, .statistics, .criteria, .steps, .studies, .colours,
+    .styles,
     .formats,
   ]
 
@@ -78,6 +79,8 @@ extension Topic {
     "guided_backprop": "the gradient, with guided backpropagation at every ReLU",
     "beta_smooth": "the gradient, with the softplus of beta=10 at every ReLU",
     "excitation_backprop": "zplus in convolutions and linear layers",
+    "by_depth":
+      "rules by name for the first, middle and last third of convolutions and for linear layers: low, mid, high (zplus), fc (epsilon)",
     "attnlrp": "AttnLRP: epsilon in layers with weights, uniform-epsilon, taylor and layer-norm in attention",
     "cp_lrp": "CP-LRP: the same with a constant attention",
     "gradient": "the plain gradient",
@@ -231,6 +234,71 @@ extension Topic {
           [[step]]
           name = "tune"
           epochs = 5
+          """),
+      ])
+  }
+
+  fileprivate static var studies: Topic {
+    Topic(
+      name: "studies", abstract: "Files of `espalier study`.",
+      parts: [
+        .text(
+          """
+          A study is a TOML file. Paths in it are taken as on the command line, from the folder that the tool runs in.
+          """),
+        .lines(
+          """
+          title = "Criteria on Fashion-MNIST"
+          seeds = [1, 2, 3]
+
+          [data]                              # [[data]] with name, where there are several
+          train = "fashion-mnist:train"       # for scores and tuning
+          validation = "fashion-mnist:test"   # measured on
+          per-class = 10                      # images for scores; limit, skip; train-limit and validation-limit for the rest
+                                              # classes, preprocess, task, masks: as the options of the command line
+          [[network]]
+          name = "VGG"
+          file = "Data/fashion-mnist-vgg.onnx"
+
+          [[network]]
+          name = "ResNet-20"
+          architecture = "resnet20"           # input, classes; each-seed = true trains one for every seed
+          train = { epochs = 10 }             # keys of the step tune; the rate is 0.1 if none is said
+
+          [[method]]                          # settings of a pruning step that go together
+          name = "LRP"
+          criterion = "lrp"
+          composite = "epsilon_plus"
+
+          [[method]]
+          name = "Taylor"
+          criterion = "taylor-2017"
+
+          [[chain]]                           # with name, where there are several
+
+          [[chain.step]]                      # without criterion it is run by every method
+          name = "prune"
+          budget = ["macs=0.8", "macs=0.6", "macs=0.4", "macs=0.3", "macs=0.2"]
+
+          [[chain.step]]
+          name = "tune"
+          epochs = 3
+
+          [controls]
+          arms = ["unpruned", "random", "magnitude", "magnitude-layer", "scratch-e", "scratch-b"]
+          scratch = { epochs = 10 }           # for networks from files; others train as they were trained
+          """),
+        .text(
+          """
+          What a step takes is what `espalier help steps` says. A list is a factor: every value is tried with every other. A factor           that several steps share, or that is a part of a text, is listed in [factor] and stands in braces: with low =           ["epsilon", "zplus"] there, {low} in a text of a step; {seed} is the seed. Seeds go to tuning and to random           criteria; whatever else is to depend on them says seed = "{seed}".
+          """),
+        .text(
+          """
+          Controls are made of the first chain with the first value of every factor but the budget. unpruned: without its           pruning; random: filters by chance; magnitude and magnitude-layer: l1, all layers together and each alike; scratch-e and           scratch-b: the architectures that the first method finds, trained from new weights as long as the network was, or for as           many MACs.
+          """),
+        .text(
+          """
+          [report] may say bootstrap = 2000 (resamplings of intervals) and latency = false (networks are not timed). batch = 32 at           the head is the number of images that a worker takes at a time.
           """),
       ])
   }
