@@ -144,6 +144,10 @@ $(COVERAGE_STAMP): $(COVERAGE_REQUIREMENTS)
 fuzz: build ## give 20,000 hostile files to every verb; those that are not answered well are kept in Output/fuzz
 	@$(dir $(ESPALIER))espalier-fuzz $(ESPALIER)
 
+.PHONY: faults
+faults: build ## kill a study and a chain at twenty random moments, and compare what they come to with undisturbed runs
+	@Tests/Faults/run $(ESPALIER)
+
 .PHONY: toy
 toy: build ## the toy experiment of Yeom et al. 2021, from data to table and figure
 	@$(dir $(ESPALIER))espalier-toy Output/toy
