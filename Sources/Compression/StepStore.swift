@@ -39,8 +39,10 @@ public final class StepStore: Sendable {
   /// The folder.
   public var path: String { folder.path }
 
-  /// Whether no step was done, or has left anything to go on from.
-  public var isEmpty: Bool { (try? folder.names().allSatisfy { $0.hasSuffix("." + StepStore.claim) }) ?? false }
+  /// Whether no step was done, or has left anything to go on from; scores alone, which steps share, are soon made again.
+  public var isEmpty: Bool {
+    (try? folder.names().allSatisfy { $0.hasSuffix("." + StepStore.claim) || $0.hasPrefix("0-") }) ?? false
+  }
 
   /// The names of the files of all steps, without those that say who is at work.
   ///

@@ -202,7 +202,9 @@ struct ChainRun {
       job.add("batch", batch)
       job.add("espalier", Release.version)
       let file = StateFile(store.file(position, "score", job), job: job)
-      if let bytes = try file.load(note: context.note), let score = try? JSONDecoder().decode(Score.self, from: bytes) {
+      if let bytes = (try? file.load(note: context.note)).flatMap({ $0 }),
+        let score = try? JSONDecoder().decode(Score.self, from: bytes)
+      {
         scores.append(score)
         continue
       }

@@ -45,6 +45,8 @@ public struct PruneStep: MethodStep {
     let map = try naming(file: origin.path) { try ChannelMap(origin.graph, groups: groups, heads: heads) }
     let channels = try ChannelGroups(map, protecting: protected)
     _ = try naming(file: origin.path) { try ScoredNetwork(channels) }
+    // A file that is missing, or holds another criterion, is known now.
+    if case .file = scoring.source { _ = try scoring.criterion }
     if case .file = scoring.source, !isFirst {
       throw EspalierError(
         "scores in a file are of the network before the first step", location: "scores", accepted: "criterion=NAME")
@@ -150,7 +152,9 @@ public struct PruneStep: MethodStep {
     job.add("groups", groups.rawValue, default: GroupRemoval.equalShares.rawValue)
     job.add("heads", heads.rawValue, default: HeadRemoval.equalShares.rawValue)
     let file = StateFile(place.shared(PruneStep.scores, job), job: job)
-    if let bytes = try file.load(note: context.note), let scores = FilterScores(encoded: bytes) { return (scores, job) }
+    if let bytes = (try? file.load(note: context.note)).flatMap({ $0 }), let scores = FilterScores(encoded: bytes) {
+      return (scores, job)
+    }
     let scores = try scoring.scores(current, scored, out: place.file("scores.h5"), context)
     try file.save(scores.encoded)
     return (scores, job)
