@@ -172,6 +172,89 @@ import Testing
     }
   }
 
+  private static let head = """
+    seeds = [1, 2]
+    batch = 8
+    [data]
+    train = "hdf5:images.h5"
+    validation = "hdf5:images.h5"
+    [[network]]
+    name = "LeNet"
+    file = "lenet.onnx"
+    [report]
+    bootstrap = 100
+
+    """
+
+  /// What would be told under a wrong name, or counted twice, is refused.
+  @Test(arguments: [
+    (
+      "[[method]]\nname = \"M\"\ncriterion = \"l1\"\nscope = \"layer\"\n[[chain]]\n[[chain.step]]\nname = \"prune\"\nscope = [\"global\", \"layer\"]\nbudget = \"macs=0.5\"",
+      "method 'M' says 'scope', which the step lists"
+    ),
+    (
+      "[[chain]]\n[[chain.step]]\nname = \"prune\"\ncriterion = \"l1\"\nbudget = [\"macs=0.8\", \"macs=0.7\"]\n[[chain.step]]\nname = \"prune\"\ncriterion = \"l1\"\nbudget = \"macs=0.5\"",
+      "LeNet, l1, macs=0.5, seed 1: two chains are called so"
+    ),
+    (
+      "[factor]\nfloor = [0.01, 0.02]\n[[chain]]\n[[chain.step]]\nname = \"prune\"\ncriterion = \"l1\"\nfloor = [0.05, 0.1]\nbudget = \"macs=0.8\"\n[[chain.step]]\nname = \"tune\"\nepochs = 1\nrate = \"{floor}\"",
+      "'floor' is a list in two steps, or the name of a factor too"
+    ),
+    (
+      "[[network]]\nname = \"le-net\"\nfile = \"lenet.onnx\"\n[[network]]\nname = \"le net\"\nfile = \"lenet.onnx\"\n[[chain]]\n[[chain.step]]\nname = \"prune\"\ncriterion = \"l1\"\nbudget = \"macs=0.8\"",
+      "the files of network 'le net' would have no name, or that of another"
+    ),
+    (
+      "[factor]\na = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n[[chain]]\n[[chain.step]]\nname = \"prune\"\ncriterion = \"l1\"\nbudget = \"macs=0.8\"\nskip = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\nlimit = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\nseed = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\nround = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\nper-class = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\nfloor = \"0.{a}\"",
+      "its factors make over 100000 chains"
+    ),
+  ])
+  func whatWouldMisleadIsRefused(text: String, problem: String) throws {
+    try Sample.withModelAndImages { folder in
+      try Self.write(Self.head + text, in: folder)
+      #expect(try Tool.run("study", "study.toml", "--out", "out", "--quiet", in: folder).failed(mentioning: problem))
+    }
+  }
+
+  /// Areas over different budgets are not compared; tables that are no more are removed; damage in the folder is made good; a network
+  /// that is somebody's stays.
+  @Test func foldersTellWhatIs() throws {
+    try Sample.withModelAndImages { folder in
+      let chain = "[[chain]]\nname = \"%\"\n[[chain.step]]\nname = \"prune\"\ncriterion = \"l1\"\nbudget = [@]\n"
+      func study(_ budgets: [String]) -> String {
+        zip(["a", "b"], budgets).reduce(Self.head) { $0 + chain.replacing("%", with: $1.0).replacing("@", with: $1.1) }
+      }
+      func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path) }
+      try Self.write(study(["\"macs=0.8\", \"macs=0.5\"", "\"macs=0.8\", \"macs=0.5\""]), in: folder)
+      #expect(try Tool.run("study", "study.toml", "--out", "out", in: folder).status == 0)
+      #expect(has("out/area.tex") && has("out/comparisons.tex"))
+      // What no seed changes is one observation.
+      let tables = try String(decoding: Self.bytes("out/tables.md", in: folder), as: UTF8.self)
+      #expect(tables.contains("| a | b | 0.00 | 0.00 to 0.00 | 1 | – | – |"), "\(tables)")
+
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("out/steps").path)
+      let results = try Self.bytes("out/results.csv", in: folder)
+      for name in names where name.hasSuffix(".onnx") || name.contains("-entry-") || name.contains("-scores-") {
+        try Data(name.hasSuffix(".onnx") ? [] : [1, 2]).write(to: folder.appendingPathComponent("out/steps/\(name)"))
+      }
+      let again = try Tool.run("study", "study.toml", "--out", "out", in: folder)
+      #expect(again.status == 0, "\(again)")
+      #expect(try Self.bytes("out/results.csv", in: folder) == results)
+
+      try Self.write(study(["\"macs=0.8\", \"macs=0.7\"", "\"macs=0.8\", \"macs=0.5\""]), in: folder)
+      #expect(try Tool.run("study", "study.toml", "--out", "out", in: folder).status == 0)
+      #expect(!has("out/area.tex") && has("out/tables.md"))
+
+      let only = try Tool.run("study", "study.toml", "--out", "out", "--only", "c", in: folder)
+      #expect(only.failed(mentioning: "no arm and no network is called 'c'"), "\(only)")
+      try FileManager.default.createDirectory(
+        at: folder.appendingPathComponent("mine/networks"), withIntermediateDirectories: true)
+      try Self.bytes("lenet.onnx", in: folder).write(to: folder.appendingPathComponent("mine/networks/lenet.onnx"))
+      #expect(
+        try Tool.run("study", "study.toml", "--out", "mine", in: folder).failed(mentioning: "is not the folder of a study"))
+    }
+  }
+
   /// A chain that fails is told, and the others are computed.
   @Test func aFailureStopsNoOther() throws {
     try Sample.withModelAndImages { folder in

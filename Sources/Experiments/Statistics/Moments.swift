@@ -13,7 +13,9 @@ public struct Moments: Hashable, Sendable {
   /// Sums up.
   public init(_ values: some Collection<Double>) {
     let number = Double(values.count)
-    let mean = values.reduce(0, +) / number
+    // Of equal numbers the mean is that number, and their spread nothing, whatever sums are rounded to.
+    let isConstant = values.first.map { first in values.allSatisfy { $0 == first } } ?? false
+    let mean = isConstant ? values.first ?? .nan : values.reduce(0, +) / number
     count = values.count
     self.mean = mean
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }

@@ -35,15 +35,21 @@ extension Study {
       throw table.error("it has no network", accepted: "[[network]] with name and file or architecture")
     }
     try Study.requireNames(networks.map(\.name), "network", table)
+    let files = networks.map { Study.fileName([$0.name]) }
+    if let position = files.indices.first(where: { files[$0].isEmpty || files.firstIndex(of: files[$0]) != $0 }) {
+      throw table.error(
+        "the files of network '\(networks[position].name)' would have no name, or that of another",
+        accepted: "names that differ in letters a to z or digits")
+    }
     methods = try Study.each(table.tables("method")) { try Method(&$0) }
     try Study.requireNames(methods.map(\.name), "method", table)
     var listed = try table.table("factor")
     factors =
       try listed.map { $0.keys }.map { names in
         try names.map { name in
-          guard name.wholeMatch(of: /[A-Za-z][A-Za-z0-9-]*/) != nil, name != "seed" else {
+          guard name.wholeMatch(of: /[A-Za-z][A-Za-z0-9-]*/) != nil, !["seed", "method"].contains(name) else {
             throw EspalierError(
-              "'\(name)' cannot be a factor's name", location: "factor", accepted: "letters, digits and -, not seed")
+              "'\(name)' cannot be a factor's name", location: "factor", accepted: "letters, digits and -, not seed or method")
           }
           return (name, try listed?.texts(name) ?? [])
         }
@@ -139,6 +145,8 @@ extension Study.Data {
     limit = try table.integer("limit", in: 1 ... .max)
     perClass = try table.integer("per-class", in: 1 ... .max)
     train.limit = try table.integer("train-limit", in: 1 ... .max)
+    let draw = try table.integer("draw", in: 0 ... .max).map(UInt64.init)
+    (train.draw, validation.draw) = (draw, draw)
   }
 }
 

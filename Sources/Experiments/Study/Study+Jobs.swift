@@ -10,7 +10,7 @@ extension Study {
     if let idle = factors.first(where: { !used.contains($0.name) }) {
       throw EspalierError("no step refers to it", location: "factor \(idle.name)", accepted: "{\(idle.name)} in a step")
     }
-    return try networks.flatMap { network in
+    let all = try networks.flatMap { network in
       let own = try templates.flatMap { template in try template.jobs(network.name, seeds: seeds) }
       let controls = try controls.flatMap { try jobs(of: $0, network, templates[0]) }
       let arms = Set(own.map(\.arm))
@@ -19,7 +19,17 @@ extension Study {
       }
       return own + controls
     }
+    var seen: Set<[String]> = []
+    for job in all where !seen.insert([job.network, job.arm, job.budget ?? "", "\(job.seed)"]).inserted {
+      throw EspalierError(
+        "two chains are called so", location: job.title,
+        accepted: "one prune step whose budget is tried, and methods that do not set what a step lists")
+    }
+    return all
   }
+
+  /// The most chains of a study.
+  static let mostChains = 100_000
 
   /// The jobs of a control: the first chain with its first values, but for what makes the control.
   private func jobs(of control: Control, _ network: Network, _ template: ChainTemplate) throws -> [StudyJob] {
@@ -47,13 +57,14 @@ extension Study {
       case .magnitude: found[position].steps = steps.map { $0.scoring(by: "l1", scope: "global") }
       case .magnitudeByLayer: found[position].steps = steps.map { $0.scoring(by: "l1", scope: "layer") }
       case .scratchE, .scratchB:
-        guard var training = scratch ?? network.training, training["epochs"] != nil else {
+        guard var training = network.training ?? scratch, training["epochs"] != nil else {
           throw EspalierError(
             "it is not known how long network '\(network.name)' was trained", location: "control \(control.rawValue)",
             accepted: "[controls.scratch] with epochs")
         }
         if training["rate"] == nil { training["rate"] = "\(Study.scratchRate)" }
-        training["seed"] = training["seed"]?.replacing("{seed}", with: "\(seed)") ?? "\(seed)"
+        training = training.mapValues { $0.replacing("{seed}", with: "\(seed)") }
+        if training["seed"] == nil { training["seed"] = "\(seed)" }
         if control == .scratchB { training["scale-epochs"] = "macs" }
         let last = steps.lastIndex { $0.name == PruneStep.name } ?? 0
         found[position].steps =
@@ -119,6 +130,13 @@ struct ChainTemplate {
             "it does not say what filters count by", location: title, accepted: "criterion = [\"lrp\", …] or [[method]]")
         }
         methodAxis = [Axis(Self.method, study.methods.map(\.name))]
+        for method in study.methods {
+          let listed = step.settings.filter { if case .several = $0.value { true } else { false } }.map(\.key)
+          if let twice = listed.sorted().first(where: { method.settings[$0] != nil }) {
+            throw EspalierError(
+              "method '\(method.name)' says '\(twice)', which the step lists", location: title, accepted: "one of the two")
+          }
+        }
       }
       let inMethods = takesMethod(step) ? methods.flatMap { $0.settings.sorted { $0.key < $1.key }.map(\.value) } : []
       for (key, setting) in [("", Study.Setting.several(inMethods))] + step.settings.sorted(by: { $0.key < $1.key }) {
@@ -127,15 +145,14 @@ struct ChainTemplate {
             guard let factor = study.factors.first(where: { $0.name == name }) else {
               throw EspalierError(unknown: "factor", name, among: ["seed"] + study.factors.map(\.name), location: title)
             }
-            if named.insert(name).inserted { lists.append(Axis(name, factor.values)) }
+            guard !named.contains(name) else { continue }
+            guard !lists.contains(where: { $0.name == name }) else { throw Self.twice(name, title) }
+            named.insert(name)
+            lists.append(Axis(name, factor.values))
           }
         }
         guard case .several(let values) = setting, !key.isEmpty else { continue }
-        guard !lists.contains(where: { $0.name == key }) else {
-          throw EspalierError(
-            "'\(key)' is a list in two steps, or the name of a factor too", location: title,
-            accepted: "[factor] with \(key) = […], and \"{\(key)}\" in both steps")
-        }
+        guard !lists.contains(where: { $0.name == key }) else { throw Self.twice(key, title) }
         lists.append(Axis(key, values))
       }
     }
@@ -147,8 +164,17 @@ struct ChainTemplate {
     axes = methodAxis + lists.filter { $0.name != Self.budget } + lists.filter { $0.name == Self.budget }
   }
 
+  private static func twice(_ key: String, _ title: String) -> EspalierError {
+    EspalierError(
+      "'\(key)' is a list in two steps, or the name of a factor too", location: title,
+      accepted: "[factor] with \(key) = […], and \"{\(key)}\" in both steps")
+  }
+
   /// The jobs on a network.
   func jobs(_ network: String, seeds: [UInt64]) throws -> [StudyJob] {
+    guard axes.reduce(Double(seeds.count), { $0 * Double($1.values.count) }) <= Double(Study.mostChains) else {
+      throw EspalierError("its factors make over \(Study.mostChains) chains", location: "chain", accepted: "fewer values")
+    }
     var choices: [[String]] = [[]]
     for axis in axes { choices = choices.flatMap { chosen in axis.values.map { chosen + [$0] } } }
     return choices.flatMap { chosen in
@@ -191,7 +217,11 @@ struct ChainTemplate {
       // What the step says itself holds for all methods, unless one says otherwise.
       settings.merge(method.settings.mapValues(text)) { $1 }
     }
-    if step.name == PruneStep.name, settings["criterion"] == "random" { settings["criterion"] = "random:seed=\(seed)" }
+    if step.name == PruneStep.name, let criterion = settings["criterion"] {
+      settings["criterion"] = criterion.split(separator: "+", omittingEmptySubsequences: false).map { part in
+        part.trimmingCharacters(in: .whitespaces) == "random" ? "random:seed=\(seed)" : String(part)
+      }.joined(separator: "+")
+    }
     if step.name == TuneStep.name || step.name == "reinitialise", settings["seed"] == nil { settings["seed"] = "\(seed)" }
     return StudyJob.Step(name: step.name, settings: settings)
   }

@@ -16,7 +16,7 @@ public struct Study: Sendable {
     /// The images for scores.
     var scoring: DataRequest {
       var request = train
-      (request.skip, request.limit, request.perClass) = (skip, limit, perClass)
+      (request.skip, request.limit, request.perClass) = (skip, limit ?? train.limit, perClass)
       return request
     }
   }

@@ -23,11 +23,14 @@ struct StudyDrift: Codable {
   ) throws -> [StudyDrift] {
     var data = data
     data.limit = min(count, data.limit ?? count)
-    let digest = try data.open().digest()
+    let prepared = try PreparedData(data, for: model, note: { _ in })
+    let digest = try prepared.dataset.digest()
     let readers = try networks.map { network in
       var job = JobIdentity("study relevance")
       job.add("network", network.job)
       job.add("data", digest)
+      job.add("preprocessing", prepared.preprocessing.json)
+      job.add("task", prepared.task.rawValue)
       job.add("composite", composite)
       job.add("batch", batch)
       job.add("espalier", Release.version)
@@ -35,7 +38,7 @@ struct StudyDrift: Codable {
       // Other chains, which another process may be at, begin from the same network.
       let claim = try store.waitForClaim(of: file, context.cancellation)
       defer { withExtendedLifetime(claim) {} }
-      if !FileManager.default.fileExists(atPath: file) {
+      if (try? RelevanceReader(file)) == nil {
         let network = network.path == model.path ? model : try Model(network.path, output: model.output)
         try RelevanceRun(composite: composite, batch: batch, out: file).run(network, on: data, context)
       }

@@ -36,6 +36,7 @@ extension StudyRun {
   ///
   /// - Throws: `EspalierError` if the study cannot begin.
   public func estimate(_ context: RunContext) throws -> StudyEstimate {
+    try checkPatterns()
     let folder = FileManager.default.temporaryDirectory.path + "/espalier-study-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {

@@ -10,7 +10,10 @@ extension StudyResults {
     let shown = shownArms
     let panels = networks.map { network -> Panel in
       let arms = arms(on: network).filter { shown.contains($0.name) }
-      let before = arms.first?.points.first?.values(\.before).first
+      let values = arms.flatMap(\.points).flatMap { $0.values(\.before) }
+      let before = values.isEmpty ? nil : Moments(values).mean
+      let left = arms.flatMap(\.points).filter { $0.budget != nil }.map { 100 * $0.left(\.macs) }
+      let (least, most) = (left.min() ?? 0, left.max() ?? 100)
       var marks: [any Mark] = before.map { [RuleMark("before", .horizontal(100 * $0))] } ?? []
       for arm in arms {
         guard let series = shown.firstIndex(of: arm.name) else { continue }
@@ -19,7 +22,9 @@ extension StudyResults {
           let values = point.values(pruned ? \.afterPruning : \.after)
           guard !values.isEmpty else { return nil }
           let mean = Moments(values).mean
-          let interval = Interval.ofMean(values).map { 100 * max(0, $0.lowerBound)...100 * min(1, $0.upperBound) }
+          // R² has no least value.
+          let range = measure == "R²" ? -Double.infinity...1 : 0...1
+          let interval = Interval.ofMean(values).map { $0.clamped(to: range) }.map { 100 * $0.lowerBound...100 * $0.upperBound }
           return (Plotting.Point(100 * point.left(\.macs), 100 * mean), interval)
         }.sorted { $0.0.x < $1.0.x }
         if points.isEmpty {
@@ -27,8 +32,8 @@ extension StudyResults {
           let values = arm.points.flatMap { $0.values(\.after) }
           guard !pruned, !values.isEmpty else { continue }
           let mean = 100 * Moments(values).mean
-          let ends = [0.0, 100].map { Plotting.Point($0, mean) }
-          marks.append(LineMark(arm.name, series: series, points: ends))
+          let ends = [least, most].map { Plotting.Point($0, mean) }
+          marks.append(LineMark(arm.name, series: series, points: ends, isMarked: false))
           continue
         }
         marks.append(LineMark(arm.name, series: series, points: points.map(\.0)))

@@ -20,17 +20,19 @@ struct StudyFiles {
   private let results: StudyResults
   private let failures: Int
   private let store: StepStore
+  private let folder: String
 
-  init(_ study: Study, _ results: StudyResults, _ failures: Int, _ store: StepStore) {
-    (self.study, self.results, self.failures, self.store) = (study, results, failures, store)
+  init(_ study: Study, _ results: StudyResults, _ failures: Int, _ store: StepStore, in folder: String) {
+    (self.study, self.results, self.failures, self.store, self.folder) = (study, results, failures, store, folder)
   }
 
   /// Writes all of them.
   ///
   /// - Returns: their paths.
   /// - Throws: `EspalierError` if one cannot be written.
-  func write(to folder: String, _ context: RunContext) throws -> [String] {
+  func write(_ context: RunContext) throws -> [String] {
     var files: [String] = []
+    defer { forget(files) }
     func write(_ text: String, _ name: String) throws {
       let path = "\(folder)/\(name)"
       try OutputPath.prepare(path)
@@ -48,8 +50,8 @@ struct StudyFiles {
       .compactMap { name, table in
         table.map { (name, $0) }
       }
-    tables += try results.networks.compactMap { network in
-      try StudyScores(results, network: network, in: store).table.map { (Study.fileName(["correlations", network]), $0) }
+    tables += results.networks.compactMap { network in
+      StudyScores(results, network: network, in: store).table.map { (Study.fileName(["correlations", network]), $0) }
     }
     if failures > 0 {
       for position in tables.indices {
@@ -70,6 +72,19 @@ struct StudyFiles {
     return files
   }
 
+  /// Removes what an earlier run of another form of the study has written, and this one has not.
+  private func forget(_ files: [String]) {
+    let list = "\(store.path)/0-files.json"
+    let names = files.map { Path.name(of: $0) }
+    let before =
+      (try? Data(contentsOf: URL(fileURLWithPath: list))).flatMap { try? JSONDecoder().decode([String].self, from: $0) } ?? []
+    // Names alone: nothing outside the folder is meant by a list that was changed.
+    for name in before where !names.contains(name) && !name.contains("/") && name != ".." {
+      unlink("\(folder)/\(name)")
+    }
+    if let bytes = try? JSONEncoder().encode(names) { try? AtomicFile.write(bytes, to: list) }
+  }
+
   /// Whether chains go on after pruning.
   private var hasTuning: Bool {
     entries.contains { entry in entry.run.pruned != nil && entry.run.last.step != PruneStep.name }
@@ -79,39 +94,55 @@ struct StudyFiles {
     results.all.flatMap { arm in arm.points.flatMap { point in point.runs.map { (arm, point, $0.seed, $0.entry) } } }
   }
 
+  /// The names of all factors but the budget, as the study has them.
+  private var factors: [String] {
+    results.all.flatMap { $0.factors.map(\.name) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  private func values(_ arm: StudyResults.Arm) -> [TidyTable.Cell] {
+    factors.map { name in TidyTable.Cell(arm.factors.first { $0.name == name }?.value) }
+  }
+
   private var states: TidyTable {
-    var table = TidyTable([
-      "network", "arm", "budget", "seed", "position", "step", "macs", "macs_share", "parameters", "parameters_share", "non_zeros",
-      "activations", "bytes", "bit_operations", "measure", "value", "top5", "loss", "harmonic_mean", "drift_cosine",
-      "drift_ranks", "rate", "epochs",
-      "kept_epoch", "last_epoch_loss", "last_epoch_accuracy", "best_epoch", "file", "sha256", "notes",
-    ])
+    var table = TidyTable(
+      ["network", "arm", "control"] + factors.map { "factor_\($0)" } + [
+        "budget", "seed", "position", "step", "macs", "macs_share", "parameters", "parameters_share", "non_zeros",
+        "activations", "bytes", "bit_operations", "measure", "value", "top5", "loss", "harmonic_mean", "drift_cosine",
+        "drift_ranks", "rate", "epochs",
+        "kept_epoch", "last_epoch_loss", "last_epoch_accuracy", "best_epoch", "file", "sha256", "notes",
+      ])
     for (arm, point, seed, entry) in entries {
       for (position, state) in entry.states.enumerated() {
         func share(_ size: KeyPath<Footprint, Int>) -> Double {
           Double(state.footprint[keyPath: size]) / Double(max(entry.first.footprint[keyPath: size], 1))
         }
-        table.add([
-          .text(arm.network), .text(arm.name), .init(point.budget), .init("\(seed)"), .count(position), .text(state.step),
-          .count(state.footprint.macs), .number(share(\.macs)), .count(state.footprint.parameters), .number(share(\.parameters)),
-          .count(state.footprint.nonZeros), .count(state.footprint.activations), .count(state.footprint.bytes),
-          .count(state.footprint.bitOperations), .init(state.score?.measure), .init(state.score?.value), .init(state.score?.top5),
-          .init(state.score?.loss), .init(state.score?.harmonicMean), .init(state.drift?.cosine), .init(state.drift?.ranks),
-          .init(state.training?.rate), .init(state.training?.epochs), .init(state.training?.kept),
-          .init(state.training?.last?.loss), .init(state.training?.last?.accuracy), .init(state.training?.best?.epoch),
-          .text(state.file), .text(state.digest),
-          .text(state.notes.joined(separator: "; ")),
-        ])
+        table.add(
+          [
+            .text(arm.network), .text(arm.name), .init(arm.control?.rawValue),
+          ] + values(arm) + [
+            .init(point.budget), .count(Int(clamping: seed)), .count(position), .text(state.step),
+            .count(state.footprint.macs), .number(share(\.macs)), .count(state.footprint.parameters),
+            .number(share(\.parameters)),
+            .count(state.footprint.nonZeros), .count(state.footprint.activations), .count(state.footprint.bytes),
+            .count(state.footprint.bitOperations), .init(state.score?.measure), .init(state.score?.value),
+            .init(state.score?.top5),
+            .init(state.score?.loss), .init(state.score?.harmonicMean), .init(state.drift?.cosine), .init(state.drift?.ranks),
+            .init(state.training?.rate), .init(state.training?.epochs), .init(state.training?.kept),
+            .init(state.training?.last?.loss), .init(state.training?.last?.accuracy), .init(state.training?.best?.epoch),
+            .text(state.file), .text(state.digest),
+            .text(state.notes.joined(separator: "; ")),
+          ])
       }
     }
     return table
   }
 
   private var summary: TidyTable {
-    var table = TidyTable([
-      "network", "arm", "budget", "seeds", "macs_share", "parameters_share", "before", "pruned", "pruned_sd", "after", "after_sd",
-      "after_low", "after_high",
-    ])
+    var table = TidyTable(
+      ["network", "arm", "control"] + factors.map { "factor_\($0)" } + [
+        "budget", "seeds", "macs_share", "parameters_share", "before", "pruned", "pruned_sd", "after", "after_sd",
+        "after_low", "after_high",
+      ])
     for arm in results.all {
       for point in arm.points {
         func moments(_ values: [Double]) -> (mean: Double?, deviation: Double?) {
@@ -119,12 +150,15 @@ struct StudyFiles {
         }
         let (pruned, after) = (moments(point.values(\.afterPruning)), moments(point.values(\.after)))
         let interval = results.interval(point)
-        table.add([
-          .text(arm.network), .text(arm.name), .init(point.budget), .count(point.runs.count), .number(point.left(\.macs)),
-          .number(point.left(\.parameters)), .init(moments(point.values(\.before)).mean), .init(pruned.mean),
-          .init(pruned.deviation), .init(after.mean), .init(after.deviation), .init(interval?.lowerBound),
-          .init(interval?.upperBound),
-        ])
+        table.add(
+          [
+            .text(arm.network), .text(arm.name), .init(arm.control?.rawValue),
+          ] + values(arm) + [
+            .init(point.budget), .count(point.runs.count), .number(point.left(\.macs)),
+            .number(point.left(\.parameters)), .init(moments(point.values(\.before)).mean), .init(pruned.mean),
+            .init(pruned.deviation), .init(after.mean), .init(after.deviation), .init(interval?.lowerBound),
+            .init(interval?.upperBound),
+          ])
       }
     }
     return table
@@ -186,9 +220,9 @@ struct StudyFiles {
     try file.setAttribute("software", "espalier \(Release.version)")
     for (position, column) in table.columns.enumerated() {
       let cells = table.rows.map { $0[position] }
-      let areNumbers = cells.contains { if case .number = $0 { true } else { false } }
-      let areCounts = !areNumbers && cells.contains { if case .count = $0 { true } else { false } }
-      if areNumbers || areCounts {
+      let areTexts = cells.contains { if case .text = $0 { true } else { false } }
+      // A column without any value is one of numbers, as it is where there are some.
+      if !areTexts {
         let values = cells.map { cell -> Double in
           switch cell {
           case .number(let number): number

@@ -1,3 +1,4 @@
+import Analysis
 import Compression
 import Datasets
 import Foundation
@@ -40,6 +41,9 @@ struct StudyPlan {
   ///   - isWanted: the jobs that are asked for.
   /// - Throws: `EspalierError` naming the network, the job and the key at fault.
   init(_ study: Study, folder: String, isWanted: (StudyJob) -> Bool = { _ in true }, note: (String) -> Void) throws {
+    if let composite = study.report.driftComposite {
+      try naming(location: "report, drift-composite") { _ = try CompositeCatalog.composite(composite) }
+    }
     let jobs = try study.jobs().filter(isWanted)
     let cache = DataCache()
     guard !jobs.isEmpty else {
@@ -99,11 +103,21 @@ extension StudyPlan.Base {
       var editor = GraphEditor(graph)
       editor.metadata["espalier.seed"] = "\(seed ?? 0)"
       if prepared.holdsImages { editor.metadata[Preprocessing.metadataKey] = prepared.preprocessing.json }
-      let path = try "\(StudyRun.folder(of: folder))/\(Study.fileName([network.name] + (seed.map { ["\($0)"] } ?? []))).onnx"
+      // Under a name that its content gives: no file that is there is another.
+      var job = JobIdentity("new network")
+      job.add("architecture", name)
+      job.add("input", input.map { "\($0)" })
+      job.add("classes", classes)
+      job.add("seed", seed ?? 0)
+      job.add("data", try prepared.dataset.digest())
+      job.add("preprocessing", prepared.preprocessing.json)
+      job.add("espalier", Release.version)
+      let path = try "\(StudyRun.folder(of: folder))/\(job.digest.prefix(16)).onnx"
+      try OutputPath.prepare(path, notReplacing: data.train.files + data.validation.files)
       try editor.graph().writeONNX(to: path, producerVersion: Release.version)
       start = try Model(path, output: network.output)
       training = try settings.map { settings in
-        var settings = settings
+        var settings = settings.mapValues { $0.replacing("{seed}", with: "\(seed ?? 0)") }
         if settings["rate"] == nil { settings["rate"] = "\(Study.scratchRate)" }
         if settings["seed"] == nil { settings["seed"] = "\(seed ?? 0)" }
         let step = try StepCatalog.step(
@@ -114,8 +128,16 @@ extension StudyPlan.Base {
     }
     if let notice = start.notice { note(notice) }
     // Images that do not fit are refused before anything is computed.
-    for request in [data.train, data.validation] {
-      try PreparedData(request, for: start, note: { _ in }).requireLabels()
+    for (request, key) in [(data.train, "train"), (data.validation, "validation")] {
+      let prepared = try PreparedData(request, for: start, note: { _ in })
+      try prepared.requireLabels()
+      guard request.limit != nil, request.draw == nil, prepared.task == .classification else { continue }
+      let labels = try (0..<prepared.dataset.count).reduce(into: Set<Int>()) { $0.formUnion(try prepared.dataset.labels($1)) }
+      if labels.count == 1, prepared.dataset.count > 1 {
+        throw EspalierError(
+          "its first \(prepared.dataset.count) images are all of class \(labels.first ?? 0)", location: "\(key)-limit",
+          accepted: "draw = 1 in [data], which draws them at random, or more")
+      }
     }
   }
 }

@@ -10,7 +10,7 @@ extension StudyResults {
   }
 
   /// Whether arms are compared over budgets, or at one.
-  var isOverBudgets: Bool { all.contains { Self.curve($0) != nil } }
+  var isOverBudgets: Bool { all.contains { curve($0) != nil } }
 
   /// What an arm comes to in one run: for every image the share of budgets, as the area weighs them, at which it is told right.
   private struct Outcome {
@@ -18,12 +18,19 @@ extension StudyResults {
     var value: Double
     /// By image; nil where what is right is not one class.
     var images: [Double]?
+    /// The networks at the end of the chains.
+    var networks: [String]
   }
 
-  /// The budgets' shares, ascending, with the weights of their points in the area under the curve; nil for fewer than two.
-  private static func curve(_ arm: Arm) -> (points: [Point], weights: [Double])? {
+  /// The budgets' shares, ascending, with the weights of their points in the area under the curve.
+  ///
+  /// Nil for an arm that lacks a budget of another, or where there are fewer than two or several kinds: areas over different budgets do
+  /// not compare.
+  private func curve(_ arm: Arm) -> (points: [Point], weights: [Double])? {
     let points = arm.points.filter { $0.share != nil }.sorted { ($0.share ?? 0) < ($1.share ?? 0) }
-    guard points.count > 1, points.count == arm.points.count,
+    let budgets = Set(all.filter { $0.network == arm.network }.flatMap(\.points).compactMap { $0.share == nil ? nil : $0.budget })
+    let kinds = Set(budgets.map { $0.prefix { $0 != "=" } })
+    guard points.count > 1, points.count == arm.points.count, Set(points.compactMap(\.budget)) == budgets, kinds.count == 1,
       let weights = try? AreaUnderCurve(over: points.map { $0.share ?? 0 }).weights
     else { return nil }
     return (points, weights)
@@ -32,7 +39,7 @@ extension StudyResults {
   /// The runs of an arm, each as one number; nothing where a budget lacks a seed.
   private func outcomes(_ arm: Arm) -> [Outcome] {
     let (points, weights): ([Point], [Double])
-    if let curve = Self.curve(arm) {
+    if let curve = curve(arm) {
       (points, weights) = curve
     } else if arm.points.count == 1 {
       (points, weights) = (arm.points, [1])
@@ -50,7 +57,9 @@ extension StudyResults {
           zip(correct, weights).reduce(0) { $0 + ($1.0[image] ? $1.1 : 0) }
         }
       }
-      return Outcome(seed: seed, value: zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 }, images: images)
+      return Outcome(
+        seed: seed, value: zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 }, images: images,
+        networks: entries.map(\.last.digest))
     }
   }
 
@@ -74,7 +83,7 @@ extension StudyResults {
 
   /// The values of all factors of which several were tried; none where there is one factor, whose values are the arms.
   func effects() -> [Effect] {
-    let tried = all.filter { $0.control == nil && (!isOverBudgets || Self.curve($0) != nil) }
+    let tried = all.filter { $0.control == nil && (!isOverBudgets || curve($0) != nil) }
     var values: [StudyJob.Factor] = []
     for factor in tried.flatMap(\.factors) where !values.contains(factor) { values.append(factor) }
     let varied = values.filter { factor in values.contains { $0.name == factor.name && $0.value != factor.value } }
@@ -94,10 +103,10 @@ extension StudyResults {
   /// Arms that prune, by their mean rank over networks, with their areas; none where there are fewer than two budgets.
   func rankedByArea() -> [(arm: String, areas: [Estimate?], rank: Double?)] {
     guard isOverBudgets else { return [] }
-    let curved = arms.filter { name in all.contains { $0.name == name && Self.curve($0) != nil } }
+    let curved = arms.filter { name in all.contains { $0.name == name && curve($0) != nil } }
     var rows = curved.map { name -> (arm: String, areas: [Estimate?], rank: Double?) in
       let areas = networks.map { network -> Estimate? in
-        guard let arm = all.first(where: { $0.name == name && $0.network == network }), Self.curve(arm) != nil else { return nil }
+        guard let arm = all.first(where: { $0.name == name && $0.network == network }), curve(arm) != nil else { return nil }
         let outcomes = outcomes(arm)
         return outcomes.isEmpty ? nil : estimate(outcomes.map(\.value), outcomes.map(\.images))
       }
@@ -140,7 +149,7 @@ extension StudyResults {
   func comparisons() -> [Comparison] {
     guard arms.count <= StudyResults.mostCompared else { return [] }
     let isOverBudgets = isOverBudgets
-    let known = all.map { arm in (arm, !isOverBudgets || Self.curve(arm) != nil ? outcomes(arm) : []) }
+    let known = all.map { arm in (arm, !isOverBudgets || curve(arm) != nil ? outcomes(arm) : []) }
     var comparisons: [Comparison] = []
     for (position, arm) in arms.enumerated() {
       for other in arms[(position + 1)...] {
@@ -150,11 +159,11 @@ extension StudyResults {
           func own(_ name: String) -> [Outcome] { known.first { $0.0.name == name && $0.0.network == network }?.1 ?? [] }
           let (first, second) = (own(arm), own(other))
           // What no seed changes is one observation, however often it was made.
-          let isFixed = Set(first.map(\.value)).count == 1 && Set(second.map(\.value)).count == 1
+          let isFixed = Set(first.map(\.networks)).count == 1 && Set(second.map(\.networks)).count == 1
           for outcome in isFixed ? Array(first.prefix(1)) : first {
             guard let twin = second.first(where: { $0.seed == outcome.seed }) else { continue }
             differences.append(outcome.value - twin.value)
-            if let a = outcome.images, let b = twin.images, a.count == b.count {
+            if sharesImages, let a = outcome.images, let b = twin.images, a.count == b.count {
               images.append(zip(a, b).map { $0 - $1 })
             } else {
               images.append(nil)

@@ -33,6 +33,8 @@ struct StudyResults {
   let all: [Arm]
   /// What accuracy is: `accuracy`, `mean IoU` or `R²`.
   let measure: String
+  /// Whether all networks are measured on the same images.
+  let sharesImages: Bool
   /// The resamplings of bootstrap intervals.
   let bootstrap: Int
 
@@ -43,6 +45,7 @@ struct StudyResults {
     }
     title = study.title
     bootstrap = study.report.bootstrap
+    sharesImages = Set(study.networks.map(\.data)).count == 1
     let (networks, arms) = (unique(outcomes.map(\.job.network)), unique(outcomes.map(\.job.arm)))
     (self.networks, self.arms) = (networks, arms)
     measure = outcomes.lazy.compactMap { $0.entry.last.score?.measure }.first ?? "accuracy"

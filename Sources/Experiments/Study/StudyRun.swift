@@ -45,6 +45,7 @@ public struct StudyRun: Sendable {
   /// - Throws: `EspalierError` if the study cannot begin; `RunInterrupted` if it was asked to stop.
   public func run(_ context: RunContext) throws -> Report {
     try StudyRun.checkFolder(folder)
+    try checkPatterns()
     let plan = try StudyPlan(study, folder: "\(folder)/\(StudyRun.networks)", isWanted: isWanted, note: context.note)
     let store = try naming(file: folder) { try StepStore("\(StudyRun.folder(of: folder))/\(StudyRun.steps)", isShared: true) }
     var own = Array(plan.items.indices)
@@ -90,8 +91,8 @@ public struct StudyRun: Sendable {
     let tables = try store.waitForClaim(of: "\(store.path)/0-tables.csv", context.cancellation)
     defer { withExtendedLifetime(tables) {} }
     let files =
-      try done.isEmpty || part != nil
-      ? [] : StudyFiles(study, StudyResults(study, done), failures.count, store).write(to: folder, context)
+      try done.isEmpty || part != nil || !only.isEmpty
+      ? [] : StudyFiles(study, StudyResults(study, done), failures.count, store, in: folder).write(context)
     return Report(
       chains: own.count, done: done.count,
       failures: failures.sorted { $0.key < $1.key }.map { Report.Failure(title: plan.items[$0.key].job.title, error: $0.value) },
@@ -107,8 +108,10 @@ public struct StudyRun: Sendable {
     guard !folder.isEmpty else { throw EspalierError("no folder is named", location: "--out", accepted: "a path") }
     guard manager.fileExists(atPath: folder), !manager.fileExists(atPath: "\(folder)/\(steps)/key") else { return }
     // Another process may be making it at this moment.
-    guard let names = try? manager.contentsOfDirectory(atPath: folder),
-      names.allSatisfy({ [networks, steps].contains($0) })
+    let names = try? manager.contentsOfDirectory(atPath: folder)
+    let begun = [networks, steps].flatMap { (try? manager.contentsOfDirectory(atPath: "\(folder)/\($0)")) ?? [] }
+    guard let names, names.allSatisfy({ [networks, steps].contains($0) }),
+      begun.allSatisfy({ $0.wholeMatch(of: /(key|[0-9a-f]{16}\.onnx)(\.[0-9a-f]{16}\.partial)?/) != nil })
     else {
       throw EspalierError(
         "is there, and is not the folder of a study", file: folder, accepted: "another --out, or an empty folder")
@@ -121,6 +124,18 @@ public struct StudyRun: Sendable {
       throw EspalierError("cannot be made: \(error.reason)", file: path)
     }
     return path
+  }
+
+  /// Refuses a pattern that no arm and no network fits.
+  func checkPatterns() throws {
+    guard !only.isEmpty else { return }
+    let names = try study.jobs().flatMap { [$0.arm, $0.network] }
+    if let stranger = only.first(where: { pattern in !names.contains { Glob(pattern).matches($0) } }) {
+      throw EspalierError(
+        "no arm and no network is called '\(stranger)'"
+          + EspalierError.suggestion(for: stranger, among: Array(Set(names)).sorted()),
+        location: "--only", accepted: EspalierError.list(Array(Set(names)).sorted()))
+    }
   }
 
   func isWanted(_ job: StudyJob) -> Bool {
@@ -143,7 +158,14 @@ public struct StudyRun: Sendable {
     let job = try identity(item, model, base)
     let file = StateFile(store.file(0, "entry", job), job: job)
     func known() throws -> StudyEntry? {
-      try file.load(note: context.note).flatMap { try? JSONDecoder().decode(StudyEntry.self, from: $0) }
+      // The folder is the study's own: what is damaged there, or has lost its networks, is made again.
+      let entry = (try? file.load(note: context.note)).flatMap { $0 }.flatMap {
+        try? JSONDecoder().decode(StudyEntry.self, from: $0)
+      }
+      let isWhole = entry?.states.dropFirst().allSatisfy {
+        FileManager.default.fileExists(atPath: "\(folder)/\($0.file)") || FileManager.default.fileExists(atPath: $0.file)
+      }
+      return isWhole == true ? entry : nil
     }
     if let entry = try known() { return entry }
     guard let claim = try store.claim(file.path) else { return nil }

@@ -11,15 +11,18 @@ struct StudyScores {
 
   /// Reads the scores of a network's arms, those of the first seed and budget.
   ///
-  /// - Throws: `EspalierError` if a file cannot be read.
-  init(_ results: StudyResults, network: String, in store: StepStore) throws {
+  /// Damaged files are left out.
+  init(_ results: StudyResults, network: String, in store: StepStore) {
     self.network = network
-    arms = try results.arms(on: network).compactMap { arm in
+    var seen: Set<String> = []
+    arms = results.arms(on: network).compactMap { arm in
       // Their scores are those of the first method.
       if arm.control == .scratchE || arm.control == .scratchB { return nil }
       let states = arm.points.first?.runs.first?.entry.states
       guard let text = states?.first(where: { $0.step == PruneStep.name })?.scores, let job = JobIdentity(text: text),
-        let bytes = try StateFile(PruneStep.scoresFile(job, in: store), job: job).load(),
+        // Arms that differ in what is kept have the same scores.
+        seen.insert(text).inserted,
+        let bytes = (try? StateFile(PruneStep.scoresFile(job, in: store), job: job).load()).flatMap({ $0 }),
         let scores = FilterScores(encoded: bytes)
       else { return nil }
       return (arm.name, scores)
@@ -28,7 +31,7 @@ struct StudyScores {
 
   /// Spearman's correlations below the diagonal, Kendall's above, means over layers; nil for fewer than two arms.
   var table: ResultTable? {
-    guard arms.count > 1 else { return nil }
+    guard arms.count > 1, arms.count <= StudyResults.mostCompared else { return nil }
     let layers = Set(arms.flatMap(\.scores.layers.keys)).sorted()
     let lists = layers.compactMap { layer -> [[Double]]? in
       let own = arms.map { $0.scores.layers[layer] ?? [] }

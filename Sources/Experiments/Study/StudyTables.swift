@@ -13,6 +13,14 @@ extension StudyResults {
     return .mean(scale * moments.mean, error: scale * error, count: values.count)
   }
 
+  /// How good the network was before chains, over seeds; nil where that is not known.
+  private func before(on network: String) -> ResultTable.Cell? {
+    // Each seed counts once, however many chains began from its network.
+    var known: [UInt64: Double] = [:]
+    for run in arms(on: network).flatMap(\.points).flatMap(\.runs) { known[run.seed] = run.entry.before ?? known[run.seed] }
+    return known.isEmpty ? nil : mean(known.sorted { $0.key < $1.key }.map(\.value))
+  }
+
   /// Accuracy of every arm at every budget on a network.
   func accuracyTable(on network: String) -> ResultTable {
     let arms = arms(on: network)
@@ -44,11 +52,11 @@ extension StudyResults {
       if hasClasses { cells.append(mean(point.values(\.last.score?.harmonicMean))) }
       return ResultTable.Row(cells)
     }
-    let before = arms.first?.points.first?.values(\.before).first
+    let before = before(on: network)
     var table = ResultTable(
       caption: "\(title): \(network)", columns: columns, rows: rows,
       notes: [
-        (before.map { "\(measure.prefix(1).uppercased())\(measure.dropFirst()) before: \(NumberText.decimals(100 * $0, 2)) %. " }
+        (before.map { "\(measure.prefix(1).uppercased())\(measure.dropFirst()) before: \(TableFormat.readable($0)) %. " }
           ?? "")
           + Self.seeds
       ])
@@ -91,9 +99,11 @@ extension StudyResults {
             } + (several ? [row.rank.map { .number($0, decimals: 1) } ?? .none] : []))
       },
       notes: [
+        arms.count > StudyResults.mostCompared ? "More than \(StudyResults.mostCompared) arms are not compared in pairs." : nil,
         "The mean \(measure) over the range of budgets, by the trapezoidal rule, of each network at the end of its chain.",
+        "Arms that lack a budget which another has, by failure say, have no area.",
         "Intervals: bootstrap over seeds and images, \(bootstrap) resamplings, where both are several; Student's over seeds otherwise. Of few seeds they are too narrow: of three, about 75 % hold what they should.",
-      ])
+      ].compactMap { $0 })
   }
 
   /// What the values of factors come to; nil where one factor is tried.
@@ -141,7 +151,7 @@ extension StudyResults {
       },
       notes: [
         "Pairs are of one network and seed, or of one network where no seed changes either arm; compared is \(isOverBudgets ? "the area under \(measure) over budgets" : measure).",
-        "p: permutation test of the signs, two-sided; Holm: corrected for \(comparisons.count) comparisons.",
+        "p: permutation test of the signs, two-sided; Holm: corrected for \(comparisons.count.of("comparison")).",
         "With n pairs p is 2 / 2ⁿ at least: few seeds cannot tell small differences.",
       ])
   }

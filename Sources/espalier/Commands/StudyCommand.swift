@@ -31,7 +31,7 @@ struct StudyCommand: ParsableCommand {
   @Flag(help: "Print what would be computed, with time and room from short measurements, and compute nothing.")
   var dryRun = false
 
-  @Option(help: ArgumentHelp("Only arms or networks of this name, with * and ?; may be repeated.", valueName: "pattern"))
+  @Option(help: ArgumentHelp("Compute only arms or networks of this name, with * and ?; may be repeated.", valueName: "pattern"))
   var only: [String] = []
 
   @Option(
@@ -46,6 +46,7 @@ struct StudyCommand: ParsableCommand {
   @OptionGroup var workers: WorkerOptions
 
   func validate() throws {
+    if dryRun, part != nil { throw ValidationError("--dry-run tells of the whole study, without --part") }
     if !dryRun, out == nil { throw ValidationError("--out DIR says where the study goes, or --dry-run that none is wanted") }
   }
 
@@ -65,7 +66,8 @@ struct StudyCommand: ParsableCommand {
         text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("<!--") && !$0.hasSuffix("-->") }
           .joined(separator: "\n"))
     }
-    workers.say("\(out ?? ""): \(report.done) of \(report.chains.of("chain")) done")
+    let rest = report.files.isEmpty ? "; espalier study without --part and --only makes the tables of all" : ""
+    workers.say("\(out ?? ""): \(report.done) of \(report.chains.of("chain")) done\(rest)")
     guard report.failures.isEmpty else {
       throw EspalierError(
         "\(report.failures.count.of("chain")) failed; the first: \(report.failures[0].title): \(report.failures[0].error)",
