@@ -92,22 +92,34 @@ final class OpenFile: @unchecked Sendable {
     }
     // The library's own lock would stay with any process that is started meanwhile, and keep readers away.
     try HDF5Library.check(H5Pset_file_locking(properties.id, false, true), "cannot set up file access")
-    let replacement = Replacement(path)
-    let id = H5Fcreate(replacement.temporary, shim_H5F_ACC_EXCL(), creation.id, properties.id)
-    do { try HDF5Library.check(id, "cannot be created") } catch {
-      replacement.discard()
-      throw error
-    }
-    // Nobody takes it for a file that a killed run left, unless that happened before the lock.
-    guard let lock = FileLock(replacement.temporary, isShared: true), !lock.isOfRemovedFile else {
-      H5Fclose(id)
-      replacement.discard()
-      throw EspalierError("cannot be created: it was removed or cannot be locked", accepted: "the same command again")
-    }
-    (self.id, self.lock, self.replacement) = (id, lock, replacement)
+    (id, lock, replacement) = try OpenFile.create(path, creation, properties)
     self.path = path
     inspection = nil
     size = .max
+  }
+
+  /// A new file, locked so that nobody takes it for one that a killed run left.
+  ///
+  /// Another process that clears up may take it in the moment before it is locked; then there is another.
+  private static func create(_ path: String, _ creation: borrowing HDF5Handle, _ properties: borrowing HDF5Handle) throws -> (
+    hid_t, FileLock, Replacement
+  ) {
+    var attempts = 20
+    while true {
+      attempts -= 1
+      let replacement = Replacement(path)
+      let id = H5Fcreate(replacement.temporary, shim_H5F_ACC_EXCL(), creation.id, properties.id)
+      let lock = id < 0 ? nil : FileLock(replacement.temporary, isShared: true)
+      if let lock, !lock.isOfRemovedFile { return (id, lock, replacement) }
+      let isGone = Foundation.access(replacement.temporary, F_OK) != 0
+      if id >= 0 { H5Fclose(id) }
+      replacement.discard()
+      // Who clears up holds the lock for the moment before the file is gone.
+      guard id >= 0 || isGone, attempts > 0 else {
+        try HDF5Library.check(id, "cannot be created")
+        throw EspalierError("cannot be created: it was removed or cannot be locked", accepted: "the same command again")
+      }
+    }
   }
 
   deinit { HDF5Library.locked { close() } }
